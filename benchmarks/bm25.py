@@ -1,0 +1,221 @@
+"""Queries a second of ingest.bm25 against rank-bm25 and bm25s, on the same terms and one thread.
+
+    python -m benchmarks.bm25 [--passages 100000] [--queries 200] [--corpus FOLDER] [--json FILE]
+
+Passages are the outline's paragraphs (and those of more Markdown files under --corpus), repeated with one
+term in five drawn anew from all terms, so that term frequencies stay as skewed as they are. Queries are the
+outline's questions, then runs of terms from passages. Nothing is reported unless every engine's top-10 scores
+equal rank-bm25's; bm25s gives no weight to a term in more than half of the passages, so a corpus with one fails.
+"""
+
+import argparse
+import gc
+import importlib.util
+import json
+import platform
+import random
+import re
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from rank_bm25 import BM25Okapi
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+from ingest.bm25 import Postings
+from ingest.text import terms
+
+K = 10
+CORPUS = Path(__file__).parents[1] / "ingest" / "corpus"
+Terms = Sequence[str]
+Search = Callable[[Terms], NDArray[np.floating]]  # query -> (K,) scores, best first
+
+
+@dataclass(frozen=True)
+class Engine:
+    name: str
+    build: Callable[[Sequence[Terms]], Search]
+    tolerance: float  # of a score against rank-bm25's; bm25s keeps float32
+
+
+@dataclass(frozen=True)
+class Row:
+    engine: str
+    queries_per_second: float
+    build_seconds: float
+    memory_mb: float  # growth of the resident set over the build
+
+
+def postings(passages: Sequence[Terms]) -> Search:
+    index = Postings.build(passages)
+    return lambda query: index.search(query, K)[1]
+
+
+def rank_bm25(passages: Sequence[Terms]) -> Search:
+    index = BM25Okapi(passages)
+
+    def search(query: Terms) -> NDArray[np.floating]:
+        # Its get_top_n sorts all documents; partitioning is kinder, and the scoring dominates either way.
+        best: NDArray[np.floating] = np.sort(np.partition(index.get_scores(query), -K)[-K:])[::-1]
+        return best
+
+    return search
+
+
+def bm25s_with(backend: str) -> Callable[[Sequence[Terms]], Search]:
+    def build(passages: Sequence[Terms]) -> Search:
+        index = bm25s.BM25(k1=1.5, b=0.75, method="atire", idf_method="robertson", backend=backend)
+        index.index(passages, show_progress=False)
+
+        def search(query: Terms) -> NDArray[np.floating]:
+            found = index.retrieve([query], k=K, show_progress=False, n_threads=0)
+            scores: NDArray[np.floating] = found.scores[0]
+            return scores
+
+        return search
+
+    return build
+
+
+def engines() -> list[Engine]:
+    found = [Engine("ingest.bm25", postings, 1e-9), Engine("bm25s numpy", bm25s_with("numpy"), 1e-3)]
+    if importlib.util.find_spec("numba"):
+        found.append(Engine("bm25s numba", bm25s_with("numba"), 1e-3))
+    return [*found, Engine("rank-bm25", rank_bm25, 0)]
+
+
+def read_paragraphs(folders: Sequence[Path]) -> list[list[str]]:
+    """Return the terms of every paragraph of at least 40 characters in the folders' Markdown files."""
+    files = [file for folder in folders for file in sorted(folder.rglob("*.md"))]
+    if not files:
+        raise SystemExit(f"no Markdown files under {', '.join(map(str, folders))}")
+    paragraphs = [part for file in files for part in re.split(r"\n\s*\n", file.read_text("utf-8"))]
+    found = [terms(part) for part in track(paragraphs, "terms", transient=True) if len(part) >= 40]
+    return [paragraph for paragraph in found if len(paragraph) >= 5]
+
+
+def make_passages(paragraphs: Sequence[Terms], n: int) -> list[list[str]]:
+    generator = random.Random(7)
+    pool = [term for paragraph in paragraphs for term in paragraph]
+    return [
+        [
+            generator.choice(pool) if generator.random() < 0.2 else term
+            for term in paragraphs[i % len(paragraphs)]
+        ]
+        for i in track(range(n), "passages", transient=True)
+    ]
+
+
+def make_queries(passages: Sequence[Terms], n: int) -> list[list[str]]:
+    """Return the outline's questions (its lines with stars), then ten terms in a row from random passages."""
+    lines = [line for file in sorted(CORPUS.glob("*.md")) for line in file.read_text("utf-8").splitlines()]
+    questions = [terms(line) for line in lines if "★" in line][:n]
+    generator = random.Random(11)
+    while len(questions) < n:
+        passage = generator.choice(passages)
+        start = generator.randrange(max(1, len(passage) - 10))
+        questions.append(list(passage[start : start + 10]))
+    return questions
+
+
+def measure(
+    engine: Engine, passages: Sequence[Terms], queries: Sequence[Terms], rounds: int, progress: Progress
+) -> tuple[Row, list[NDArray[np.floating]]]:
+    """Build and time one engine; return its row and its (K,) scores for every query."""
+    task = progress.add_task(engine.name, total=rounds + 2)
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    start = time.perf_counter()
+    search = engine.build(passages)
+    build_seconds = time.perf_counter() - start
+    gc.collect()
+    memory = (psutil.Process().memory_info().rss - before) / 1e6
+    progress.advance(task)
+    scores = [search(query) for query in queries]  # also warms up
+    progress.advance(task)
+    rates = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for query in queries:
+            search(query)
+        rates.append(len(queries) / (time.perf_counter() - start))
+        progress.advance(task)
+    return Row(engine.name, statistics.median(rates), build_seconds, memory), scores
+
+
+def check(
+    engine: Engine, scores: Sequence[NDArray[np.floating]], exact: Sequence[NDArray[np.floating]]
+) -> None:
+    """Compare top-10 scores with rank-bm25's, query by query; exit where they differ."""
+    for number, (found, expected) in enumerate(zip(scores, exact, strict=True)):
+        # Where fewer than ten passages match, engines fill up with zeros or stop.
+        found, expected = found[found > 0], expected[expected > 0]
+        near = found.shape == expected.shape and np.allclose(found, expected, rtol=0, atol=engine.tolerance)
+        if not near:
+            raise SystemExit(f"{engine.name} differs on query {number}: {found!r} for {expected!r}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Queries a second of BM25 engines on the same terms.")
+    parser.add_argument("--passages", type=int, default=100_000)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3, help="the median of so many is reported")
+    parser.add_argument("--corpus", type=Path, help="folder of more Markdown files")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+
+    paragraphs = read_paragraphs([CORPUS, options.corpus] if options.corpus else [CORPUS])
+    passages = make_passages(paragraphs, options.passages)
+    queries = make_queries(passages, options.queries)
+    rows, scores = [], {}
+    with Progress(transient=True) as progress:
+        for engine in engines():
+            row, scores[engine.name] = measure(engine, passages, queries, options.rounds, progress)
+            rows.append(row)
+    for engine in engines():
+        check(engine, scores[engine.name], scores["rank-bm25"])
+    report(rows, passages, len(paragraphs), queries, options.json)
+
+
+def report(
+    rows: Sequence[Row],
+    passages: Sequence[Terms],
+    paragraphs: int,
+    queries: Sequence[Terms],
+    file: Path | None,
+) -> None:
+    sizes = {
+        "passages": len(passages),
+        "paragraphs": paragraphs,
+        "terms_per_passage": round(statistics.mean(map(len, passages)), 1),
+        "queries": len(queries),
+        "terms_per_query": round(statistics.mean(map(len, queries)), 1),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+    table = Table(title=", ".join(f"{key} {value}" for key, value in sizes.items()))
+    for heading in ("engine", "queries/s", "times rank-bm25", "build s", "memory MB"):
+        table.add_column(heading, justify="left" if heading == "engine" else "right")
+    for row in rows:
+        table.add_row(
+            row.engine,
+            f"{row.queries_per_second:,.1f}",
+            f"{row.queries_per_second / rows[-1].queries_per_second:,.0f}",
+            f"{row.build_seconds:.1f}",
+            f"{row.memory_mb:,.0f}",
+        )
+    Console().print(table)
+    if file:
+        file.write_text(json.dumps({**sizes, "engines": [asdict(row) for row in rows]}, indent=2), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

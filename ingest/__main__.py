@@ -1,0 +1,187 @@
+"""`python -m ingest build | coverage | versions | diff | rollback`."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ingest import bootstrap
+from ingest.build import BuildError, Outcome, build
+from ingest.build import Progress as Report
+from ingest.clean import CleanSteps
+from ingest.embed import Embedder
+from ingest.offline import ModelUnavailableError
+from ingest.settings import IngestSettings
+from ingest.snapshot import Snapshot, SnapshotError
+from ingest.versions import Versions
+
+STAGES = {
+    "read": "Reading files",
+    "chunk": "Cutting documents",
+    "embed": "Embedding chunks",
+    "titles": "Embedding titles",
+}
+console = Console(stderr=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m ingest", description="Build and manage the index.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("build", help="index files and folders, and make the result current")
+    command.add_argument(
+        "path", nargs="*", type=Path, help="files and folders; default: the setting `corpus`"
+    )
+    command.add_argument("--force", action="store_true", help="build even when nothing has changed")
+    command = commands.add_parser("coverage", help="entries without an answer, and what comes nearest to one")
+    command.add_argument("-k", type=int, default=2, help="passages shown for each entry")
+    commands.add_parser("versions", help="list the versions of the index")
+    command = commands.add_parser("diff", help="what changed from version A to version B")
+    command.add_argument("a")
+    command.add_argument("b")
+    command = commands.add_parser("rollback", help="make an earlier version current again")
+    command.add_argument("version")
+    options = parser.parse_args(arguments)
+    try:
+        settings = IngestSettings()
+        versions = Versions(settings.index)
+        match options.command:
+            case "build":
+                ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), force=options.force)
+            case "coverage":
+                _coverage(versions.open(), options.k)
+            case "versions":
+                _versions(versions)
+            case "diff":
+                _diff(*(versions.open(version=versions.resolve(name)) for name in (options.a, options.b)))
+            case "rollback":
+                version = versions.resolve(options.version)
+                versions.open(version=version)
+                versions.point(version)
+                console.print(f"version {version} is current")
+    except (BuildError, SnapshotError, ModelUnavailableError, OSError, ValidationError, ValueError) as error:
+        console.print(f"[red]error:[/] {error}", markup=True, highlight=False)
+        return 1
+    return 0
+
+
+def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:
+    """Build what the settings name unless it is current already, with progress bars and a report."""
+    steps = settings.clean
+    with progress_bars() as progress:
+        outcome = build(
+            settings.corpus,
+            Versions(settings.index),
+            embedder,
+            bootstrap.chunker(settings.chunker, embedder),
+            CleanSteps(
+                steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates, near_duplicates=False
+            ),
+            near_threshold=steps.near_threshold if steps.near_duplicates else None,
+            max_bytes=settings.max_file_mb << 20,
+            force=force,
+            progress=progress,
+        )
+    counts = ", ".join(f"{count} {name}" for name, count in outcome.manifest.counts.items())
+    if outcome.built:
+        console.print(str(outcome.report), highlight=False, markup=False)
+        for warning in outcome.warnings:
+            console.print(f"warning: {warning}", highlight=False, markup=False)
+        console.print(
+            f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused"
+        )
+    else:
+        console.print(f"index {outcome.manifest.version} is up to date: {counts}")
+    return outcome
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report]:
+    """One bar for each stage, on the terminal."""
+    tasks: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(STAGES[stage], total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def _coverage(snapshot: Snapshot, k: int) -> None:
+    """Show, for each unanswered entry, the answered passages nearest to its question."""
+    answered = np.array([chunk.kind == "text" for chunk in snapshot.chunks])
+    titles = snapshot.titles.vectors()
+    by_group = {group.key: row for row, group in enumerate(snapshot.groups)}
+    table = Table(
+        "entry", "stars", "question", "nearest passages (cosine)", title="Entries without an answer"
+    )
+    missing = [entry for entry in snapshot.entries if not entry.answered]
+    for entry in missing:
+        rows, scores = snapshot.dense.search(titles[by_group[(entry.document, entry.id)]], k, answered)
+        near = []
+        for row, score in zip(rows, scores, strict=True):
+            chunk = snapshot.chunks[row]
+            near.append(
+                f"{chunk.entry_id or chunk.document} {' > '.join(chunk.heading_path[1:])[:60]} ({score:.2f})"
+            )
+        table.add_row(entry.id, "★" * entry.stars, entry.question[:70], "\n".join(near))
+    Console().print(table)
+    Console().print(f"{len(missing)} of {len(snapshot.entries)} entries have no answer")
+
+
+def _versions(versions: Versions) -> None:
+    table = Table("", "version", "created", "documents", "entries", "chunks", "chunker")
+    current = versions.current()
+    for manifest in versions.manifests():
+        counts = [str(manifest.counts[name]) for name in ("documents", "entries", "chunks")]
+        mark = "*" if manifest.version == current else ""
+        table.add_row(
+            mark, manifest.version, manifest.created, *counts, manifest.settings["chunker"].rsplit(":", 1)[0]
+        )
+    Console().print(table)
+
+
+def _diff(a: Snapshot, b: Snapshot) -> None:
+    """Print the documents, entries, chunks and settings that differ."""
+    out = Console()
+    for name in sorted({*a.documents, *b.documents}):
+        if a.documents.get(name) != b.documents.get(name):
+            state = (
+                "added" if name not in a.documents else "removed" if name not in b.documents else "changed"
+            )
+            out.print(f"document {state}: {name}")
+    for key in sorted({*a.manifest.settings, *b.manifest.settings}):
+        if a.manifest.settings.get(key) != b.manifest.settings.get(key):
+            out.print(f"setting {key}: {a.manifest.settings.get(key)} -> {b.manifest.settings.get(key)}")
+    was, now = ({(e.document, e.id): e for e in s.entries} for s in (a, b))
+    for entry_id in sorted({*was, *now}):
+        old, new = was.get(entry_id), now.get(entry_id)
+        if old is None or new is None:
+            out.print(f"entry {'added' if new else 'removed'}: {entry_id[1]}")
+        elif (old.question, old.stars, old.answered) != (new.question, new.stars, new.answered):
+            out.print(f"entry changed: {entry_id[1]} (answered {old.answered} -> {new.answered})")
+    before, after = ({c.id: c for c in s.chunks} for s in (a, b))
+    for sign, chunks in (
+        ("-", [before[i] for i in before if i not in after]),
+        ("+", [after[i] for i in after if i not in before]),
+    ):
+        for chunk in chunks:
+            out.print(
+                f"{sign} {chunk.entry_id or chunk.document} {chunk.text[:80]!r}",
+                markup=False,
+                highlight=False,
+            )
+    out.print(f"{len(before)} -> {len(after)} chunks, {len(before.keys() & after.keys())} in both")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

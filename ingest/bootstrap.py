@@ -1,0 +1,38 @@
+"""The composition root of the offline half: the only place here that names concrete classes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ingest.chunk import Chunker
+from ingest.chunk.fixed import FixedChunker
+from ingest.chunk.recursive import RecursiveChunker
+from ingest.chunk.semantic import SemanticChunker
+from ingest.chunk.window import WindowChunker
+from ingest.embed import Embedder, SentenceTransformerEmbedder
+from ingest.offline import resolve
+from ingest.settings import ChunkerSettings, IngestSettings
+
+CHUNKERS: dict[str, Callable[[Any, Embedder], Chunker]] = {
+    "semantic": lambda s, embedder: SemanticChunker(embedder, s.percentile, s.min_tokens, s.max_tokens),
+    "recursive": lambda s, _: RecursiveChunker(s.size),
+    "fixed": lambda s, _: FixedChunker(s.size, s.overlap),
+    "window": lambda s, _: WindowChunker(s.neighbours),
+}
+
+
+def embedder(settings: IngestSettings) -> Embedder:
+    """Load the embedding model, making it first if it comes from a package; raises ModelUnavailableError."""
+    group = settings.embedder
+    return SentenceTransformerEmbedder(
+        resolve(group.model, settings.models),
+        query_prefix=group.query_prefix,
+        passage_prefix=group.passage_prefix,
+        batch_tokens=group.batch_tokens,
+        device=group.device,
+        dtype=group.dtype,
+        threads=group.threads,
+    )
+
+
+def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:
+    return CHUNKERS[settings.kind](settings, model)

@@ -1,0 +1,121 @@
+"""Semantic chunking: cut where the meaning of neighbouring sentence windows moves apart.
+
+Distances and the percentile follow Kamradt's "5 levels of text splitting" (level 4, percentile 95); ours never
+leaves a heading section to cut, never cuts inside a unit, and holds sizes between a minimum and a maximum.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.chunk.chunk import Piece, homes
+from ingest.chunk.units import Unit, units
+from ingest.embed import Embedder
+from ingest.markdown import Document
+
+Distances = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring units and their size."""
+
+    units: tuple[Unit, ...]
+    tokens: int
+
+
+class SemanticChunker:
+    """Cut at distances above a percentile of the document; sizes in the embedder's tokens."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        percentile: float = 90,
+        min_tokens: int = 60,
+        max_tokens: int = 320,
+        window: int = 1,
+    ) -> None:
+        if not 0 < min_tokens <= max_tokens <= embedder.max_tokens:
+            raise ValueError(
+                f"chunk sizes {min_tokens}..{max_tokens} tokens must rise and stay within the embedder's window "
+                f"of {embedder.max_tokens}; set chunker.min_tokens and chunker.max_tokens"
+            )
+        self._embedder = embedder
+        self._percentile, self._window = percentile, window
+        self._min, self._max = min_tokens, max_tokens
+
+    @property
+    def fingerprint(self) -> str:
+        sizes = f"p{self._percentile:g}-{self._min}-{self._max}-w{self._window}"
+        return f"semantic-1:{sizes}:{self._embedder.fingerprint}"
+
+    def split(self, document: Document) -> list[Piece]:
+        """Return pieces in reading order; a unit longer than the maximum is a piece of its own."""
+        grouped = [[units(document, section) for section in sections] for sections in homes(document)]
+        flat = [unit for group in grouped for section in group for unit in section]
+        counts = self._embedder.token_counts([document.text[u.start : u.end] for u in flat])
+        tokens = dict(zip(flat, counts, strict=True))
+        gaps = self._gaps(document, [s for group in grouped for s in group], tokens)
+        free = [gap for unit, gap in gaps.items() if not unit.glued]
+        threshold = float(np.percentile(free, self._percentile)) if free else 1.0
+        pieces: list[Piece] = []
+        for group in grouped:
+            runs = [
+                run for section in group if section for run in self._cut(section, tokens, gaps, threshold)
+            ]
+            pieces += [
+                Piece(run.units[0].start, run.units[-1].end, (run.units[0].start, run.units[-1].end))
+                for run in self._join(runs)
+            ]
+        return pieces
+
+    def _gaps(
+        self, document: Document, sections: list[list[Unit]], tokens: dict[Unit, int]
+    ) -> dict[Unit, float]:
+        """Cosine distance between the windows before and after each unit's start, where a cut is possible."""
+        least = min(2 * self._min, self._max + 1)
+        cuttable = [s for s in sections if len(s) > 1 and sum(tokens[u] for u in s) >= least]
+        flat = [unit for section in cuttable for unit in section]
+        vectors = self._embedder.embed_passages([document.text[u.start : u.end] for u in flat])
+        gaps: dict[Unit, float] = {}
+        offset = 0
+        for section in cuttable:
+            rows = vectors[offset : offset + len(section)]
+            offset += len(section)
+            for i in range(1, len(section)):
+                before = rows[max(0, i - 1 - self._window) : i].mean(axis=0)
+                after = rows[i : i + 1 + self._window].mean(axis=0)
+                gaps[section[i]] = 1 - float(
+                    before @ after / (np.linalg.norm(before) * np.linalg.norm(after))
+                )
+        return gaps
+
+    def _cut(
+        self, section: list[Unit], tokens: dict[Unit, int], gaps: dict[Unit, float], threshold: float
+    ) -> list[Run]:
+        """Cut one section at its semantic breaks, then at the widest gap left in whatever is too long."""
+        breaks = [i for i, u in enumerate(section) if not u.glued and gaps.get(u, 0) > threshold]
+        bounds = [0, *breaks, len(section)]
+        waiting = [section[a:b] for a, b in zip(bounds, bounds[1:], strict=False)][::-1]
+        runs: list[Run] = []
+        while waiting:
+            part = waiting.pop()
+            size = sum(tokens[u] for u in part)
+            if size <= self._max or len(part) == 1:
+                runs.append(Run(tuple(part), size))
+                continue
+            at = max(range(1, len(part)), key=lambda i: (not part[i].glued, gaps[part[i]]))
+            waiting += [part[at:], part[:at]]
+        return self._join(runs)
+
+    def _join(self, runs: list[Run]) -> list[Run]:
+        """Join each piece under the minimum to its neighbour, as long as the sum fits."""
+        joined: list[Run] = []
+        for run in runs:
+            total = joined[-1].tokens + run.tokens if joined else 0
+            if joined and total <= self._max and min(joined[-1].tokens, run.tokens) < self._min:
+                joined[-1] = Run(joined[-1].units + run.units, total)
+            else:
+                joined.append(run)
+        return joined

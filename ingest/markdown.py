@@ -1,0 +1,257 @@
+"""Parse Markdown into heading sections and the blocks that must stay whole.
+
+Not a renderer: it finds what chunking and citing need (headings, fences, tables, formulas, list items), in
+code-point offsets into the text as given. Block syntax follows CommonMark 0.31, with the exceptions that real
+notes need: an unclosed fence is text (it would swallow the rest of the file), a table needs no separator row.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula"]
+HeadingRule = Callable[[str], tuple[int, str] | None]
+
+ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+FENCE = re.compile(r"(\s*)(`{3,}|~{3,})([^`]*)$")
+MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
+RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
+EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of body text, half-open offsets; only paragraphs and quotes may be cut inside."""
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The text between two headings; `start` is at the heading line, `body` after it."""
+
+    heading_path: tuple[str, ...]
+    level: int
+    start: int
+    body: int
+    end: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: `sections` cover `text` without gaps; `warnings` name the line of what was malformed."""
+
+    name: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    start: int
+    end: int  # without the line break
+    text: str
+
+    @property
+    def blank(self) -> bool:
+        return not self.text.strip()
+
+    @property
+    def indent(self) -> int:
+        return len(self.text) - len(self.text.lstrip())
+
+
+def atx_heading(line: str) -> tuple[int, str] | None:
+    """Return (level, title) of a `# heading`, None for any other line."""
+    match = ATX.match(line)
+    return (len(match[1]), EMPHASIS.sub("", match[2] or "").strip()) if match else None
+
+
+def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
+    """Parse `text`; `heading` decides which lines outside code, tables and formulas are headings.
+
+    The only level-1 heading of a file is its title and stays out of the heading paths.
+    """
+    lines = list(_lines(text))
+    warnings: list[str] = []
+    fences = _fences(lines, warnings)
+    headings = _headings(lines, fences, heading)
+    first = [title for _, level, title, _ in headings if level == 1]
+    title = first[0] if first else name
+    sections: list[Section] = []
+    path: list[tuple[int, str]] = []
+    bounds = [(0, 0, "", 0), *headings]
+    for position, (index, level, label, height) in enumerate(bounds):
+        stop = bounds[position + 1][0] if position + 1 < len(bounds) else len(lines)
+        if level:
+            path = [step for step in path if step[0] < level]
+            if level > 1 or len(first) > 1:
+                path.append((level, label))
+        if position == 0 and stop == 0:
+            continue
+        body = min(index + height, len(lines))
+        sections.append(
+            Section(
+                tuple(step[1] for step in path),
+                level,
+                lines[index].start if index < len(lines) else len(text),
+                lines[body].start if body < len(lines) else len(text),
+                lines[stop].start if stop < len(lines) else len(text),
+                tuple(_blocks(lines[body:stop], {a - body: b - body for a, b in fences.items()})),
+            )
+        )
+    return Document(name, title, text, tuple(sections), tuple(warnings))
+
+
+def _lines(text: str) -> Iterator[Line]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield Line(start, end, text[start:end].rstrip("\r"))
+        start = end + 1
+
+
+def _fences(lines: list[Line], warnings: list[str]) -> dict[int, int]:
+    """Map the first line of each closed fence (or `$$` block) to the line after its last."""
+    spans: dict[int, int] = {}
+    unclosed: dict[str, int] = {}
+    index = 0
+    while index < len(lines):
+        stop = _fence_end(lines, index, unclosed, warnings)
+        if stop is not None:
+            spans[index] = stop
+            index = stop
+        else:
+            index += 1
+    return spans
+
+
+def _fence_end(lines: list[Line], index: int, unclosed: dict[str, int], warnings: list[str]) -> int | None:
+    text = lines[index].text
+    stripped = text.strip()
+    if match := FENCE.match(text):
+        mark = match[2]
+        # What closes a longer fence closes a shorter one too: a second scan would find nothing either.
+        if len(mark) >= unclosed.get(mark[0], 1 << 30):
+            return None
+        closing = re.compile(rf"\s*{re.escape(mark[0])}{{{len(mark)},}}\s*$")
+        for stop in range(index + 1, len(lines)):
+            if closing.match(lines[stop].text):
+                return stop + 1
+        unclosed[mark[0]] = len(mark)
+        warnings.append(f"line {index + 1}: code fence {mark!r} is never closed; read as text")
+    elif (stripped.startswith("$$") and stripped.count("$$") == 1) or stripped == r"\[":
+        close = "$$" if stripped.startswith("$$") else r"\]"
+        for stop in range(index + 1, min(index + 200, len(lines))):
+            if close in lines[stop].text:
+                return stop + 1
+            if lines[stop].blank and stop > index + 1:
+                break
+        warnings.append(f"line {index + 1}: formula {stripped[:20]!r} is never closed; read as text")
+    return None
+
+
+def _headings(
+    lines: list[Line], fences: dict[int, int], heading: HeadingRule
+) -> list[tuple[int, int, str, int]]:
+    """Return [(line, level, title, lines it takes)]."""
+    found: list[tuple[int, int, str, int]] = []
+    index = 0
+    if lines and lines[0].text == "---":  # YAML front matter: metadata, not text
+        stop = next((i for i in range(1, min(len(lines), 200)) if lines[i].text.strip() == "---"), None)
+        index = 0 if stop is None else stop + 1
+    while index < len(lines):
+        if index in fences:
+            index = fences[index]
+            continue
+        text = lines[index].text
+        if rule := heading(text):
+            found.append((index, *rule, 1))
+        elif (
+            index + 1 < len(lines)
+            and re.fullmatch(r" {0,3}=+[ \t]*|-{3,}[ \t]*", lines[index + 1].text)
+            and text.strip()
+            and (index == 0 or lines[index - 1].blank)
+            and not MARKER.match(text)
+            and not text.lstrip().startswith(("|", ">", "-", "="))
+        ):
+            level = 1 if "=" in lines[index + 1].text else 2
+            found.append((index, level, EMPHASIS.sub("", text).strip(), 2))
+            index += 1
+        index += 1
+    return found
+
+
+def _blocks(lines: list[Line], fences: dict[int, int]) -> Iterator[Block]:
+    index = 0
+    if lines and lines[0].start == 0 and lines[0].text == "---":
+        index = next((i + 1 for i in range(1, len(lines)) if lines[i].text.strip() == "---"), 0)
+    while index < len(lines):
+        line = lines[index]
+        if line.blank or RULE.match(line.text):
+            index += 1
+            continue
+        kind, stop = _block(lines, index, fences)
+        while lines[stop - 1].blank:
+            stop -= 1
+        yield Block(
+            kind, line.start + line.indent, lines[stop - 1].start + len(lines[stop - 1].text.rstrip())
+        )
+        index = stop
+
+
+def _block(lines: list[Line], index: int, fences: dict[int, int]) -> tuple[BlockKind, int]:
+    """Return the kind of the block that begins at `index` and the line after its last."""
+    text = lines[index].text.lstrip()
+    if index in fences:
+        return ("formula" if text.startswith(("$$", r"\[")) else "code"), fences[index]
+    if text.startswith("|"):
+        return "table", _while(lines, index, lambda line: line.text.lstrip().startswith("|"))
+    if text.startswith(">"):
+        return "quote", _while(lines, index, lambda line: line.text.lstrip().startswith(">"))
+    if MARKER.match(lines[index].text):
+        return "list_item", _item_end(lines, index, fences)
+    stop = index + 1
+    while stop < len(lines) and not lines[stop].blank and not _starts_block(lines, stop, fences):
+        stop += 1
+    return "paragraph", stop
+
+
+def _starts_block(lines: list[Line], index: int, fences: dict[int, int]) -> bool:
+    text = lines[index].text
+    return index in fences or text.lstrip().startswith(("|", ">")) or MARKER.match(text) is not None
+
+
+def _while(lines: list[Line], index: int, keep: Callable[[Line], bool]) -> int:
+    while index < len(lines) and keep(lines[index]):
+        index += 1
+    return index
+
+
+def _item_end(lines: list[Line], index: int, fences: dict[int, int]) -> int:
+    """A list item runs over its continuation lines and indented blocks, up to the next marker."""
+    indent = lines[index].indent
+    stop = index + 1
+    while stop < len(lines):
+        line = lines[stop]
+        if stop in fences and line.indent > indent:
+            stop = fences[stop]
+        elif stop in fences or MARKER.match(line.text):
+            break
+        elif line.blank:
+            follow = next((i for i in range(stop, len(lines)) if not lines[i].blank), len(lines))
+            if follow == len(lines) or lines[follow].indent <= indent or MARKER.match(lines[follow].text):
+                break
+            stop = follow
+        elif line.indent > indent or not line.text.lstrip().startswith(("|", ">")):
+            stop += 1
+        else:
+            break
+    return stop

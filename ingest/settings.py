@@ -1,0 +1,99 @@
+"""Settings of the offline half: what is read, how it is cut and embedded, where the index lies."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "OUTLINE_QA_"
+
+
+class Settings(BaseModel):
+    """A group; unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SemanticSettings(Settings):
+    kind: Literal["semantic"] = "semantic"
+    percentile: float = Field(
+        90, gt=0, lt=100, description="Break where the distance is above this percentile."
+    )
+    min_tokens: int = Field(60, ge=1, description="Smaller pieces join a neighbour.")
+    max_tokens: int = Field(320, ge=2, description="Longer pieces are cut at their widest gap.")
+
+
+class RecursiveSettings(Settings):
+    kind: Literal["recursive"]
+    size: int = Field(500, ge=1, description="Code points a chunk at most.")
+
+
+class FixedSettings(Settings):
+    kind: Literal["fixed"]
+    size: int = Field(500, ge=1, description="Code points a chunk.")
+    overlap: int = Field(100, ge=0, description="Code points shared with the chunk before.")
+
+
+class WindowSettings(Settings):
+    kind: Literal["window"]
+    neighbours: int = Field(2, ge=0, description="Sentences shown on either side of the one indexed.")
+
+
+ChunkerSettings = Annotated[
+    SemanticSettings | RecursiveSettings | FixedSettings | WindowSettings, Field(discriminator="kind")
+]
+
+
+class EmbedderSettings(Settings):
+    model: str = Field(
+        "multilingual-e5-small",
+        description="A name in ingest/models.toml, a sentence-transformers folder, or a Hugging Face id.",
+    )
+    query_prefix: str = Field(
+        "query: ", description="Put before a question; empty for models without prefixes."
+    )
+    passage_prefix: str = Field("passage: ", description="Put before a passage.")
+    device: str | None = Field(None, description="torch device; unset: cuda where there is one, else cpu.")
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="Arithmetic of the model."
+    )
+    batch_tokens: int = Field(4096, ge=512, description="Tokens in a batch, padding included.")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
+
+
+class CleanSettings(Settings):
+    mojibake: bool = Field(True, description="Repair text decoded with the wrong encoding.")
+    whitespace: bool = Field(True, description="Unify line ends; drop invisible characters.")
+    duplicates: bool = Field(
+        True, description="Index the same text once and keep the other places as aliases."
+    )
+    near_duplicates: bool = Field(True, description="The same for passages that differ in a few words.")
+    near_threshold: float = Field(0.9, gt=0, le=1, description="Jaccard index of 5-character shingles.")
+    secrets: bool = Field(True, description="Mask e-mail addresses, phone and ID numbers, keys.")
+
+
+class IngestSettings(BaseSettings):
+    """Read once, from the environment and `.env`; nested names are joined by two underscores."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        nested_model_default_partial_update=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    corpus: list[Path] = Field(
+        [Path("ingest/corpus")], description="Files and folders to index (a JSON list)."
+    )
+    index: Path = Field(Path("var/index"), description="Where the snapshots lie.")
+    models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
+    max_file_mb: int = Field(16, ge=1, description="A larger file is skipped and reported.")
+    chunker: ChunkerSettings = SemanticSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    clean: CleanSettings = CleanSettings()
+
+    def with_corpus(self, paths: list[Path]) -> Self:
+        return self.model_copy(update={"corpus": paths}) if paths else self

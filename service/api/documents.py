@@ -1,0 +1,88 @@
+"""GET /v1/outline, /v1/entries/{id}, /v1/documents/{name}: what the answers are taken from."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from ingest.outline import Entry
+from service import contract
+from service.api.problems import ProblemError
+from service.api.state import Shared
+
+router = APIRouter(tags=["documents"])
+
+
+@router.get("/v1/outline", summary="The table of contents")
+async def outline(state: Shared) -> contract.OutlineResponse:
+    """List the sections and their entries with stars and answered marks."""
+    snapshot = state.snapshot()
+    sections: dict[tuple[str, int], list[Entry]] = {}
+    for entry in snapshot.entries:
+        sections.setdefault((entry.document, entry.section), []).append(entry)
+    return contract.OutlineResponse(
+        index_version=snapshot.manifest.version,
+        sections=[
+            contract.OutlineSection(
+                number=number,
+                title=entries[0].section_title,
+                document=document,
+                entries=[
+                    contract.OutlineEntry(
+                        id=e.id, number=e.number, question=e.question, stars=e.stars, answered=e.answered
+                    )
+                    for e in entries
+                ],
+            )
+            for (document, number), entries in sections.items()
+        ],
+    )
+
+
+@router.get("/v1/entries/{id}", summary="One entry")
+async def entry(id: Annotated[str, Path(examples=["3.8"])], state: Shared) -> contract.EntryResponse:
+    """Return an entry with its whole text, its own line included."""
+    snapshot = state.snapshot()
+    found = next((e for e in snapshot.entries if e.id == id), None)
+    if found is None:
+        raise ProblemError(404, f"There is no entry {id!r}; GET /v1/outline lists them.")
+    text = snapshot.documents[found.document][found.start : found.end].rstrip()
+    return contract.EntryResponse(
+        id=found.id,
+        number=found.number,
+        question=found.question,
+        stars=found.stars,
+        answered=found.answered,
+        section=found.section,
+        section_title=found.section_title,
+        document=found.document,
+        start=found.start,
+        end=found.start + len(text),
+        text=text,
+    )
+
+
+@router.get("/v1/documents/{name:path}", summary="A passage in context")
+async def document(
+    name: Annotated[str, Path(examples=["大模型全技术面试大纲.md"])],
+    state: Shared,
+    start: Annotated[int, Query(ge=0, description="First code point.")] = 0,
+    end: Annotated[
+        int | None, Query(ge=0, description="Code point after the last; default: to the end.")
+    ] = None,
+) -> contract.DocumentResponse:
+    """Return document[start:end] in code points; the outline is served exactly as its file."""
+    snapshot = state.snapshot()
+    text = snapshot.documents.get(name)
+    if text is None:
+        raise ProblemError(404, f"There is no document {name!r} in this index.")
+    stop = len(text) if end is None else end
+    if not start <= stop <= len(text):
+        raise ProblemError(422, f"start {start} and end {stop} must rise and stay within 0..{len(text)}")
+    return contract.DocumentResponse(
+        document=name,
+        start=start,
+        end=stop,
+        text=text[start:stop],
+        length=len(text),
+        index_version=snapshot.manifest.version,
+    )

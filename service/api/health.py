@@ -1,0 +1,32 @@
+"""GET /healthz and /readyz."""
+
+from fastapi import APIRouter, Response
+
+from service import contract
+from service.api.state import Shared
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz", summary="Alive")
+async def healthz() -> contract.Health:
+    """The process answers."""
+    return contract.Health()
+
+
+@router.get("/readyz", summary="Ready", responses={503: {"model": contract.Readiness}})
+async def readyz(response: Response, state: Shared) -> contract.Readiness:
+    """Index loaded and models warm, or what is missing and the command that mends it."""
+    index = state.index
+    reasons = [index.problem] if index.problem else []
+    if index.snapshot is None:
+        response.status_code = 503
+        return contract.Readiness(
+            status="unready", index_version=None, generator="extractive", reasons=reasons
+        )
+    return contract.Readiness(
+        status="degraded" if reasons else "ready",
+        index_version=index.snapshot.manifest.version,
+        generator="extractive",
+        reasons=reasons,
+    )

@@ -1,0 +1,141 @@
+"""Errors as RFC 9457 problem documents, request ids, and the limit on a body."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service import contract
+
+log = logging.getLogger(__name__)
+MAX_BODY = 64 * 1024
+
+
+class ProblemError(Exception):
+    """Raised by a route, sent as a problem document."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, headers
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    request_id: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body = contract.Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, request_id=request_id, errors=errors
+    )
+    return JSONResponse(
+        body.model_dump(exclude_none=True),
+        status,
+        headers=dict(headers or {}),
+        media_type="application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers and the middleware on an app."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestId)
+
+    @app.exception_handler(ProblemError)
+    async def _problem(request: Request, error: ProblemError) -> JSONResponse:
+        return problem(error.status, error.detail, request_id=_id(request), headers=error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), request_id=_id(request), headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [{"field": _field(fault["loc"]), "message": str(fault["msg"])} for fault in error.errors()]
+        detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in errors)
+        return problem(422, detail, request_id=_id(request), errors=errors)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    names = [str(part) for part in location if part not in ("body", "query", "path")]
+    return ".".join(names) or "body"
+
+
+def _id(request: Request) -> str:
+    return str(request.scope.get("request_id", ""))
+
+
+class RequestId:
+    """Give each request an id, send it back, and turn an unhandled exception into a bare 500 with that id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = request_id = uuid.uuid4().hex[:12]
+        started = False
+
+        async def tagged(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, tagged)
+        except Exception:  # the outermost layer: the stack goes to the log, never to the reader
+            log.exception("request %s failed", request_id)
+            if started:
+                raise
+            reply = problem(
+                500, "The service failed on this request; its log has the id.", request_id=request_id
+            )
+            await reply(scope, receive, tagged)
+
+
+class BodyLimit:
+    """Refuse a body over 64 KiB with 413, whether it declares its length or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        body, size, more = [], 0, scope["method"] in ("POST", "PUT", "PATCH")
+        too_large = more and declared.isdigit() and int(declared) > MAX_BODY
+        while more and not too_large:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body.append(message.get("body", b""))
+            size += len(body[-1])
+            too_large, more = size > MAX_BODY, message.get("more_body", False)
+        if too_large:
+            reply = problem(413, f"The body is over {MAX_BODY} bytes.", request_id=scope.get("request_id"))
+            await reply(scope, receive, send)
+            return
+        sent = scope["method"] not in ("POST", "PUT", "PATCH")
+
+        async def replay() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": b"".join(body), "more_body": False}
+
+        await self._app(scope, replay, send)

@@ -1,0 +1,81 @@
+"""POST /v1/search."""
+
+import time
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from ingest.chunk import Chunk
+from ingest.snapshot import Snapshot
+from service import contract
+from service.api.state import Shared
+from service.condense import Message, condense
+from service.retrieve import Scope
+
+router = APIRouter(tags=["questions"])
+
+
+@router.post("/v1/search", summary="Find passages")
+async def search(body: contract.SearchRequest, state: Shared) -> contract.SearchResponse:
+    """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
+    async with state.admitted():
+        parts, timings, began = state.parts(), {}, time.perf_counter()
+        query = await parts.embed(condense(body.query, messages(body.history)))
+        timings["embed"] = _since(began)
+        lap = time.perf_counter()
+        candidates = parts.retriever.retrieve(query, max(body.k, parts.candidates), scope(body.filters))
+        timings["retrieve"] = _since(lap)
+        lap = time.perf_counter()
+        candidates, degraded = await parts.rerank(query, candidates)
+        timings["rerank"] = _since(lap)
+        timings["total"] = _since(began)
+    return contract.SearchResponse(
+        query=query.text,
+        index_version=parts.snapshot.manifest.version,
+        timings_ms=timings,
+        degraded=degraded,
+        results=[
+            contract.Result(
+                chunk_id=c.chunk.id,
+                entry_id=c.chunk.entry_id,
+                document=c.chunk.document,
+                heading_path=list(c.chunk.heading_path),
+                text=c.chunk.text,
+                start=c.chunk.start,
+                end=c.chunk.end,
+                score=c.score,
+                bm25_rank=c.bm25_rank,
+                dense_rank=c.dense_rank,
+                rerank_score=c.rerank_score,
+                stars=c.chunk.stars,
+                answered=None if c.chunk.entry_id is None else c.chunk.kind == "text",
+                also_at=also_at(parts.snapshot, c.chunk.id),
+            )
+            for c in candidates[: body.k]
+        ],
+    )
+
+
+def messages(history: Sequence[contract.Turn]) -> list[Message]:
+    return [Message(turn.role, turn.content) for turn in history]
+
+
+def scope(filters: contract.Filters | None) -> Scope | None:
+    if filters is None:
+        return None
+    return Scope(
+        None if filters.sections is None else frozenset(filters.sections),
+        filters.min_stars,
+        None if filters.documents is None else frozenset(filters.documents),
+        filters.answered,
+    )
+
+
+def also_at(snapshot: Snapshot, chunk_id: str) -> list[contract.Place]:
+    """The other places of a passage that was indexed once."""
+    aliases: Sequence[Chunk] = snapshot.aliases.get(chunk_id, ())
+    return [contract.Place(document=c.document, start=c.start, end=c.end) for c in aliases]
+
+
+def _since(moment: float) -> float:
+    return round((time.perf_counter() - moment) * 1000, 2)

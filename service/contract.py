@@ -1,0 +1,186 @@
+"""The HTTP contract: every request and response body, with an example for each field."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Language = Literal["zh", "en"]
+Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class Model(BaseModel):
+    """Unknown fields are refused: a misspelt option must not be ignored silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Turn(Model):
+    """One message of the conversation so far."""
+
+    role: Literal["user", "assistant"] = Field(examples=["user"])
+    content: str = Field(max_length=20_000, examples=["什么是 LoRA？"])
+
+
+class Filters(Model):
+    """Restrict the search; several filters must all hold."""
+
+    sections: list[int] | None = Field(
+        None, max_length=100, examples=[[5, 8]], description="Section numbers."
+    )
+    min_stars: int | None = Field(None, ge=1, le=5, examples=[4], description="At least so many stars.")
+    documents: list[str] | None = Field(None, max_length=1000, examples=[["大模型全技术面试大纲.md"]])
+    answered: bool | None = Field(
+        None, examples=[True], description="Only entries with, or without, an answer."
+    )
+
+
+History = Annotated[list[Turn], Field(max_length=50, description="Earlier messages, oldest first.")]
+
+
+class SearchRequest(Model):
+    query: Text = Field(examples=["KV 缓存为什么占显存？"])
+    history: History = []
+    k: int = Field(10, ge=1, le=50, examples=[5], description="Results wanted.")
+    filters: Filters | None = None
+
+
+class Place(Model):
+    """A passage: document[start:end], in code points."""
+
+    document: str = Field(examples=["大模型全技术面试大纲.md"])
+    start: int = Field(examples=[38012])
+    end: int = Field(examples=[38123])
+
+
+class Result(Place):
+    """A passage found; `bm25_rank` and `dense_rank` start at 1."""
+
+    chunk_id: str = Field(examples=["5b1f0c7a9d3e2f10"])
+    entry_id: str | None = Field(examples=["5.3"])
+    heading_path: list[str] = Field(examples=[["5. 微调与适配技术", "什么是QLoRA？"]])
+    text: str = Field(examples=["**核心原理**: LoRA 认为，模型在适应新任务时……"])
+    score: float = Field(examples=[0.0327])
+    bm25_rank: int | None = Field(examples=[1])
+    dense_rank: int | None = Field(examples=[3])
+    rerank_score: float | None = Field(examples=[None])
+    stars: int | None = Field(None, examples=[5])
+    answered: bool | None = Field(None, examples=[True], description="False: listed without an answer.")
+    also_at: list[Place] = Field([], description="Where the same passage stands too.")
+
+
+class SearchResponse(Model):
+    query: str = Field(
+        examples=["KV 缓存为什么占显存？"], description="As searched, rewritten when there is history."
+    )
+    index_version: str = Field(examples=["3f0c2a9b1d7e"])
+    timings_ms: dict[str, float] = Field(examples=[{"embed": 11.2, "retrieve": 1.9, "total": 13.6}])
+    results: list[Result]
+    degraded: str | None = Field(None, description="What was missing, in one sentence.")
+
+
+class AskRequest(Model):
+    question: Text = Field(examples=["LoRA 和 QLoRA 有什么区别？"])
+    history: History = []
+    session_id: str | None = Field(None, min_length=1, max_length=100, examples=["b1946ac9"])
+    filters: Filters | None = None
+    stream: bool = Field(False, description="Answer as server-sent events.")
+    language: Literal["auto", "zh", "en"] = Field("auto", description="Of what the service says itself.")
+
+
+class Citation(Place):
+    """Checked support for the sentences marked [n]: quote == document[start:end]."""
+
+    n: int = Field(ge=1, examples=[1])
+    chunk_id: str = Field(examples=["5b1f0c7a9d3e2f10"])
+    entry_id: str | None = Field(examples=["5.4"])
+    heading_path: list[str] = Field(examples=[["5. 微调与适配技术", "什么是QLoRA？"]])
+    quote: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。"])
+    support: float = Field(ge=0, le=1, examples=[1.0])
+    also_at: list[Place] = Field([], description="Where the same passage stands too.")
+
+
+class Related(Model):
+    """Another entry worth reading."""
+
+    entry_id: str = Field(examples=["3.8"])
+    question: str = Field(examples=["语义感知的分块（Chunking）策略……"])
+    stars: int = Field(examples=[4])
+    answered: bool = Field(examples=[True])
+
+
+class AskResponse(Model):
+    id: str = Field(examples=["a-6f1e2d3c4b5a"])
+    status: Status
+    answer: str = Field(
+        examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"], description="Markdown with [n] marks."
+    )
+    citations: list[Citation]
+    related: list[Related]
+    generator: str = Field(examples=["extractive"])
+    degraded: str | None = Field(None, description="What was missing, in one sentence.")
+    index_version: str = Field(examples=["3f0c2a9b1d7e"])
+    timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
+    query: str = Field("", examples=["LoRA 和 QLoRA 有什么区别？"], description="The question as searched.")
+
+
+class OutlineEntry(Model):
+    id: str = Field(examples=["3.8"])
+    number: int = Field(examples=[8])
+    question: str
+    stars: int = Field(ge=1, le=5)
+    answered: bool
+
+
+class OutlineSection(Model):
+    number: int = Field(examples=[3])
+    title: str = Field(examples=["数据准备：分词与嵌入"])
+    document: str
+    entries: list[OutlineEntry]
+
+
+class OutlineResponse(Model):
+    index_version: str
+    sections: list[OutlineSection]
+
+
+class EntryResponse(OutlineEntry, Place):
+    """One entry; `text` is document[start:end], its line included."""
+
+    section: int
+    section_title: str
+    text: str
+
+
+class DocumentResponse(Place):
+    """document[start:end]; `length` is that of the whole document in code points."""
+
+    text: str
+    length: int
+    index_version: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str = Field("about:blank", examples=["about:blank"])
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["question: String should have at least 1 character"])
+    request_id: str | None = Field(None, examples=["0d9a6c1e"])
+    errors: list[dict[str, str]] | None = Field(
+        None, examples=[[{"field": "question", "message": "too short"}]]
+    )
+
+
+class Health(Model):
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Model):
+    """Ready, or why not; `degraded` while the service answers with less than it was set up for."""
+
+    status: Literal["ready", "degraded", "unready"]
+    index_version: str | None
+    generator: str
+    reasons: list[str]

@@ -1,0 +1,80 @@
+"""Every setting of the service; the offline half's are shared with it (ingest/settings.py)."""
+
+import os
+from typing import Annotated, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, model_validator
+
+from ingest.settings import PREFIX, IngestSettings, Settings
+
+
+class RetrievalSettings(Settings):
+    depth: int = Field(60, ge=1, description="Candidates taken from each index before fusion.")
+    expansion: float = Field(0.4, ge=0, description="Weight of a question's other names from the glossary.")
+    per_entry: int = Field(1, ge=1, description="Passages of one entry in a result list at most.")
+
+
+class WeightedSettings(Settings):
+    kind: Literal["weighted"] = "weighted"
+    bm25: float = Field(3.9, description="Weight of the BM25 score relative to the best entry's.")
+    dense: float = Field(
+        2.1, description="Weight of a standard deviation of cosine below the nearest passage."
+    )
+    title: float = Field(0.5, description="The same for the entries' titles.")
+    listed: float = Field(-0.7, description="Added for an entry that has no answer.")
+
+
+class ReciprocalRankSettings(Settings):
+    kind: Literal["rrf"]
+    k: int = Field(60, ge=1, description="The constant that ranks are added to.")
+
+
+FusionSettings = Annotated[WeightedSettings | ReciprocalRankSettings, Field(discriminator="kind")]
+
+
+class NoRerankSettings(Settings):
+    kind: Literal["none"] = "none"
+
+
+class CrossEncoderSettings(Settings):
+    kind: Literal["cross-encoder"]
+    model: str = Field(description="A CrossEncoder folder or Hugging Face id, as BAAI/bge-reranker-v2-m3.")
+    candidates: int = Field(30, ge=1, description="Fused candidates that are scored.")
+    budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
+    max_tokens: int = Field(256, ge=16, description="Tokens of question and passage that the model reads.")
+
+
+RerankSettings = Annotated[NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]
+
+
+class AnswerSettings(Settings):
+    passages: int = Field(6, ge=1, description="Passages a writer may draw on.")
+    max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
+    min_confidence: float = Field(
+        0.5, ge=0, le=1, description="Below it the question is not in the documents."
+    )
+
+
+class ServiceSettings(IngestSettings):
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    in_flight: int = Field(64, ge=1, description="Requests answered at once; one more gets 429.")
+    watch_seconds: float = Field(2, gt=0, description="How often a new index is looked for.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level logged."
+    )
+    retrieval: RetrievalSettings = RetrievalSettings()
+    fusion: FusionSettings = WeightedSettings()
+    rerank: RerankSettings = NoRerankSettings()
+    answer: AnswerSettings = AnswerSettings()
+
+    @model_validator(mode="after")
+    def _no_unknown_variable(self) -> Self:
+        # pydantic-settings ignores a misspelt name silently; someone then runs with the default.
+        known = {name.upper() for name in type(self).model_fields}
+        for variable in [*os.environ, *dotenv_values(".env")]:
+            name = variable.upper()
+            if name.startswith(PREFIX) and name[len(PREFIX) :].split("__")[0] not in known:
+                raise ValueError(f"unknown setting {variable!r}; docs/settings.md lists them all")
+        return self
