@@ -4,8 +4,9 @@
 
 Passages are the outline's paragraphs (and those of more Markdown files under --corpus), repeated with one
 term in five drawn anew from all terms, so that term frequencies stay as skewed as they are. Queries are the
-outline's questions, then runs of terms from passages. Nothing is reported unless every engine's top-10 scores
-equal rank-bm25's; bm25s gives no weight to a term in more than half of the passages, so a corpus with one fails.
+outline's questions, then runs of terms from passages. The engines take turns, round by round, and CPU time
+is counted, so that a busy machine slows them alike. Nothing is reported unless every engine's top-10 scores
+equal rank-bm25's; bm25s ignores a term in more than half of the passages, so data with such a term fails.
 """
 
 import argparse
@@ -17,13 +18,13 @@ import random
 import re
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import bm25s
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 from rich.console import Console
@@ -51,7 +52,7 @@ class Row:
     engine: str
     queries_per_second: float
     build_seconds: float
-    memory_mb: float  # growth of the resident set over the build
+    memory_mb: float  # allocated by the build and still held after it
 
 
 def postings(passages: Sequence[Terms]) -> Search:
@@ -85,7 +86,8 @@ def bm25s_with(backend: str) -> Callable[[Sequence[Terms]], Search]:
     return build
 
 
-def engines() -> list[Engine]:
+def available() -> list[Engine]:
+    """Return the engines to compare, rank-bm25 last."""
     found = [Engine("ingest.bm25", postings, 1e-9), Engine("bm25s numpy", bm25s_with("numpy"), 1e-3)]
     if importlib.util.find_spec("numba"):
         found.append(Engine("bm25s numba", bm25s_with("numba"), 1e-3))
@@ -127,28 +129,40 @@ def make_queries(passages: Sequence[Terms], n: int) -> list[list[str]]:
 
 
 def measure(
-    engine: Engine, passages: Sequence[Terms], queries: Sequence[Terms], rounds: int, progress: Progress
-) -> tuple[Row, list[NDArray[np.floating]]]:
-    """Build and time one engine; return its row and its (K,) scores for every query."""
-    task = progress.add_task(engine.name, total=rounds + 2)
+    engines: Sequence[Engine], passages: Sequence[Terms], queries: Sequence[Terms], rounds: int
+) -> tuple[list[Row], list[list[NDArray[np.floating]]]]:
+    """Build and time the engines; return a row for each, and its (K,) scores for every query."""
+    searches, built, memory = [], [], []
+    for engine in track(engines, "build", transient=True):
+        start = time.process_time()
+        searches.append(engine.build(passages))
+        built.append(time.process_time() - start)
+        memory.append(held_mb(engine, passages))
+    rates: list[list[float]] = [[] for _ in engines]
+    scores: list[list[NDArray[np.floating]]] = [[] for _ in engines]
+    with Progress(transient=True) as progress:
+        task = progress.add_task("queries", total=rounds * len(engines))
+        for _ in range(rounds):
+            for i, search in enumerate(searches):
+                start = time.process_time()
+                scores[i] = [search(query) for query in queries]
+                rates[i].append(len(queries) / (time.process_time() - start))
+                progress.advance(task)
+    names = [engine.name for engine in engines]
+    rows = [Row(*cells) for cells in zip(names, map(statistics.median, rates), built, memory, strict=True)]
+    return rows, scores
+
+
+def held_mb(engine: Engine, passages: Sequence[Terms]) -> float:
+    """Build once more, counting allocations; a resident set would hide what is reused from earlier builds."""
     gc.collect()
-    before = psutil.Process().memory_info().rss
-    start = time.perf_counter()
-    search = engine.build(passages)
-    build_seconds = time.perf_counter() - start
+    tracemalloc.start()
+    kept = engine.build(passages)
     gc.collect()
-    memory = (psutil.Process().memory_info().rss - before) / 1e6
-    progress.advance(task)
-    scores = [search(query) for query in queries]  # also warms up
-    progress.advance(task)
-    rates = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        for query in queries:
-            search(query)
-        rates.append(len(queries) / (time.perf_counter() - start))
-        progress.advance(task)
-    return Row(engine.name, statistics.median(rates), build_seconds, memory), scores
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del kept
+    return held / 1e6
 
 
 def check(
@@ -167,7 +181,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Queries a second of BM25 engines on the same terms.")
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3, help="the median of so many is reported")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="report the median of so many; the first warms up"
+    )
     parser.add_argument("--corpus", type=Path, help="folder of more Markdown files")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
@@ -175,13 +191,10 @@ def main() -> None:
     paragraphs = read_paragraphs([CORPUS, options.corpus] if options.corpus else [CORPUS])
     passages = make_passages(paragraphs, options.passages)
     queries = make_queries(passages, options.queries)
-    rows, scores = [], {}
-    with Progress(transient=True) as progress:
-        for engine in engines():
-            row, scores[engine.name] = measure(engine, passages, queries, options.rounds, progress)
-            rows.append(row)
-    for engine in engines():
-        check(engine, scores[engine.name], scores["rank-bm25"])
+    engines = available()
+    rows, scores = measure(engines, passages, queries, options.rounds)
+    for engine, found in zip(engines, scores, strict=True):
+        check(engine, found, scores[-1])
     report(rows, passages, len(paragraphs), queries, options.json)
 
 
@@ -202,7 +215,7 @@ def report(
         "numpy": np.__version__,
     }
     table = Table(title=", ".join(f"{key} {value}" for key, value in sizes.items()))
-    for heading in ("engine", "queries/s", "times rank-bm25", "build s", "memory MB"):
+    for heading in ("engine", "queries/s (CPU)", "times rank-bm25", "build s", "memory MB"):
         table.add_column(heading, justify="left" if heading == "engine" else "right")
     for row in rows:
         table.add_row(

@@ -1,7 +1,7 @@
 """Measure embedding: passages a second, the share of it inside the model, and the latency of questions.
 
 Run `python -m benchmarks.embed` from the repository's root. The alternative is sentence-transformers' own
-`encode(batch_size=32)`, given all passages (it sorts them by characters) and given them 32 at a time in order.
+`encode(batch_size=32)`, given all passages (it sorts them by characters) and given 32 at a time in order.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Forward:
     computed: int = 0
     wanted: int = 0
 
-    def before(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+    def before(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
         mask = args[0]["attention_mask"]
         self.computed += mask.numel()
         self.wanted += int(mask.sum())
         self._start = perf_counter()
 
-    def after(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+    def after(self, _module: nn.Module, _args: tuple[Any, ...], _output: Any) -> None:
         self.seconds += perf_counter() - self._start
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
     parser.add_argument("--device")
-    parser.add_argument("--batch-tokens", type=int, default=4096)
+    parser.add_argument("--batch-tokens", type=int, default=1024)
     args = parser.parse_args()
 
     start = perf_counter()
@@ -111,9 +111,7 @@ def main() -> None:
     model = embedder._model
     texts = passages(args.corpus, args.count)
     lengths = embedder.token_counts(texts)
-    print(
-        f"{len(texts)} passages, {np.mean(lengths):.0f} tokens at the mean, {max(lengths)} at most, {args.dtype}"
-    )
+    print(f"{len(texts)} passages of {np.mean(lengths):.0f} tokens, {max(lengths)} at most, {args.dtype}")
 
     def encode(batch: Sequence[str], prompt: str = prefixes[1]) -> Any:
         return model.encode(list(batch), prompt=prompt, batch_size=32, show_progress_bar=False)

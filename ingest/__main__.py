@@ -28,7 +28,9 @@ STAGES = {
     "embed": "Embedding chunks",
     "titles": "Embedding titles",
 }
-console = Console(stderr=True)
+# What is printed holds names and texts of people's files: brackets in them are no markup.
+console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+out = Console(markup=False, highlight=False, soft_wrap=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
                 versions.point(version)
                 console.print(f"version {version} is current")
     except (BuildError, SnapshotError, ModelUnavailableError, OSError, ValidationError, ValueError) as error:
-        console.print(f"[red]error:[/] {error}", markup=True, highlight=False)
+        console.print(f"error: {error}", style="red")
         return 1
     return 0
 
@@ -90,9 +92,9 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
         )
     counts = ", ".join(f"{count} {name}" for name, count in outcome.manifest.counts.items())
     if outcome.built:
-        console.print(str(outcome.report), highlight=False, markup=False)
+        console.print(str(outcome.report))
         for warning in outcome.warnings:
-            console.print(f"warning: {warning}", highlight=False, markup=False)
+            console.print(f"warning: {warning}")
         console.print(
             f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused"
         )
@@ -134,8 +136,8 @@ def _coverage(snapshot: Snapshot, k: int) -> None:
                 f"{chunk.entry_id or chunk.document} {' > '.join(chunk.heading_path[1:])[:60]} ({score:.2f})"
             )
         table.add_row(entry.id, "★" * entry.stars, entry.question[:70], "\n".join(near))
-    Console().print(table)
-    Console().print(f"{len(missing)} of {len(snapshot.entries)} entries have no answer")
+    out.print(table)
+    out.print(f"{len(missing)} of {len(snapshot.entries)} entries have no answer")
 
 
 def _versions(versions: Versions) -> None:
@@ -147,12 +149,11 @@ def _versions(versions: Versions) -> None:
         table.add_row(
             mark, manifest.version, manifest.created, *counts, manifest.settings["chunker"].rsplit(":", 1)[0]
         )
-    Console().print(table)
+    out.print(table)
 
 
 def _diff(a: Snapshot, b: Snapshot) -> None:
     """Print the documents, entries, chunks and settings that differ."""
-    out = Console()
     for name in sorted({*a.documents, *b.documents}):
         if a.documents.get(name) != b.documents.get(name):
             state = (
@@ -175,11 +176,7 @@ def _diff(a: Snapshot, b: Snapshot) -> None:
         ("+", [after[i] for i in after if i not in before]),
     ):
         for chunk in chunks:
-            out.print(
-                f"{sign} {chunk.entry_id or chunk.document} {chunk.text[:80]!r}",
-                markup=False,
-                highlight=False,
-            )
+            out.print(f"{sign} {chunk.entry_id or chunk.document} {chunk.text[:80]!r}")
     out.print(f"{len(before)} -> {len(after)} chunks, {len(before.keys() & after.keys())} in both")
 
 

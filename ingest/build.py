@@ -59,7 +59,7 @@ def build(
     near_threshold: float | None = 0.9,
     max_bytes: int = 16 << 20,
     force: bool = False,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = lambda *_: None,
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
@@ -86,10 +86,8 @@ def build(
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
         groups = snapshot.groups(cut.chunks)
         known = _known_vectors(before, embedder)
-        vectors, reused = _embed(cut.chunks, embedder, known, progress)
-        titles = embedder.embed_passages(
-            [group.title for group in groups], lambda done: progress("titles", done, len(groups))
-        )
+        vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
+        titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
         made = Snapshot(
             manifest=Manifest(
                 version="",
@@ -97,13 +95,6 @@ def build(
                 inputs=inputs,
                 sources=files,
                 settings=settings,
-                counts={
-                    "documents": len(cut.documents),
-                    "entries": len(cut.entries),
-                    "answered": sum(entry.answered for entry in cut.entries),
-                    "chunks": len(cut.chunks),
-                    "aliases": sum(map(len, cut.aliases.values())),
-                },
             ),
             documents=cut.documents,
             entries=cut.entries,
@@ -136,11 +127,7 @@ def _cut(
     progress: Progress,
 ) -> Cut:
     """Parse and chunk every document; an unchanged one keeps the chunks it had under the same settings."""
-    kept: dict[str, list[Chunk]] = {}
-    if before and all(before.manifest.settings[key] == settings[key] for key in ("chunker", "clean")):
-        for old in (*before.chunks, *(c for chunks in before.aliases.values() for c in chunks)):
-            if old.document in before.documents:
-                kept.setdefault(old.document, []).append(old)
+    kept = _kept(before, settings)
     documents: dict[str, str] = {}
     entries: list[Entry] = []
     chunks: list[Chunk] = []
@@ -148,9 +135,8 @@ def _cut(
     copies: dict[str, list[str]] = {}
     for done, source in enumerate(sources, 1):
         document, found = outline.parse(source.name, source.text)
-        same = before is not None and before.documents.get(source.name) == source.text
-        old = sorted(kept.get(source.name, []), key=lambda c: (c.start, c.end))
-        chunks += old if same and old else chunk(document, found, chunker)
+        unchanged = before is not None and before.documents.get(source.name) == source.text
+        chunks += (kept.get(source.name) if unchanged else None) or chunk(document, found, chunker)
         entries += found
         documents[source.name] = source.text
         copies[source.name] = list(source.aliases)
@@ -161,22 +147,40 @@ def _cut(
         progress("chunk", done, len(sources))
     indexed, aliases = _without_duplicates(chunks, near_threshold)
     for original in indexed:
-        for name in copies.get(original.document, ()):
-            aliases.setdefault(original.id, []).append(replace(original, document=name))
+        same = aliases.get(original.id, [])
+        copied = [replace(c, document=name) for c in (original, *same) for name in copies[c.document]]
+        if copied:
+            aliases[original.id] = [*same, *copied]
     return Cut(documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings)
+
+
+def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, list[Chunk]]:
+    """The chunks of the previous snapshot by document, where the same settings would cut them again."""
+    kept: dict[str, list[Chunk]] = {}
+    if before and all(before.manifest.settings[key] == settings[key] for key in ("chunker", "clean")):
+        # A copy of a document has no chunks of its own: its aliases bear the identity of the original's.
+        owners = {c.document for c in before.chunks}
+        for old in (*before.chunks, *(c for chunks in before.aliases.values() for c in chunks)):
+            if old.document in owners:
+                kept.setdefault(old.document, []).append(old)
+    return {name: sorted(chunks, key=lambda c: (c.start, c.end, c.focus)) for name, chunks in kept.items()}
 
 
 def _without_duplicates(
     chunks: list[Chunk], threshold: float | None
 ) -> tuple[list[Chunk], dict[str, list[Chunk]]]:
-    """Index the same passage once; an entry never loses its own text to another entry."""
+    """Index the same passage once; an entry of a document never loses its text to another one's."""
     indexed: list[Chunk] = []
     aliases: dict[str, list[Chunk]] = {}
     if threshold is None:
         return chunks, aliases
-    for first, passage in zip(duplicate_groups([c.text for c in chunks], threshold), chunks, strict=True):
+    firsts = duplicate_groups([c.focused for c in chunks], threshold)
+    for first, passage in zip(firsts, chunks, strict=True):
         original = chunks[first]
-        if original is passage or original.entry_id != passage.entry_id:
+        same_entry = original.entry_id == passage.entry_id and (
+            original.document == passage.document or not passage.entry_id
+        )
+        if original is passage or not same_entry:
             indexed.append(passage)
         else:
             aliases.setdefault(original.id, []).append(passage)
@@ -186,19 +190,19 @@ def _without_duplicates(
 def _known_vectors(before: Snapshot | None, embedder: Embedder) -> dict[str, NDArray[np.float32]]:
     if before is None or before.manifest.settings["embedder"] != embedder.fingerprint:
         return {}
-    return dict(zip((c.content_hash for c in before.chunks), before.dense.vectors(), strict=True))
+    titles = zip((group.title for group in before.groups), before.titles.vectors(), strict=True)
+    return dict(titles) | dict(zip((c.indexed for c in before.chunks), before.dense.vectors(), strict=True))
 
 
 def _embed(
-    chunks: Sequence[Chunk],
+    texts: Sequence[str],
     embedder: Embedder,
     known: Mapping[str, NDArray[np.float32]],
+    stage: str,
     progress: Progress,
 ) -> tuple[NDArray[np.float32], int]:
     """Return (n, d) vectors and how many were taken over from the previous snapshot."""
-    fresh = [c for c in chunks if c.content_hash not in known]
-    made = embedder.embed_passages(
-        [c.indexed for c in fresh], lambda done: progress("embed", done, len(fresh))
-    )
-    vectors = dict(known) | dict(zip((c.content_hash for c in fresh), made, strict=True))
-    return np.stack([vectors[c.content_hash] for c in chunks]), len(chunks) - len(fresh)
+    fresh = [text for text in texts if text not in known]
+    made = embedder.embed_passages(fresh, lambda done: progress(stage, done, len(fresh)))
+    vectors = dict(known) | dict(zip(fresh, made, strict=True))
+    return np.stack([vectors[text] for text in texts]), len(texts) - len(fresh)

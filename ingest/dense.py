@@ -54,7 +54,8 @@ class DenseIndex:
         parameters = None
         if allowed is not None:
             selector = faiss.IDSelectorBatch(np.flatnonzero(allowed))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
         scores, ids = self._index.search(query.reshape(1, -1), k, params=parameters)
         return ids[0], scores[0]
 

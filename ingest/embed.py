@@ -63,7 +63,7 @@ class SentenceTransformerEmbedder:
         model: str | Path,
         query_prefix: str = "",
         passage_prefix: str = "",
-        batch_tokens: int = 4096,
+        batch_tokens: int = 1024,
         device: str | None = None,
         dtype: Literal["float32", "bfloat16", "float16"] = "float32",
         threads: int = 0,
@@ -78,21 +78,25 @@ class SentenceTransformerEmbedder:
         self._model = _load(str(model), self._folder is not None, device, getattr(torch, dtype))
         self._query_prefix, self._passage_prefix = query_prefix, passage_prefix
         self._batch_tokens = batch_tokens
-        self.dimension = int(self._model.get_embedding_dimension())
-        self._window = int(self._model.max_seq_length)
+        dimension, window = self._model.get_embedding_dimension(), self._model.max_seq_length
+        if dimension is None or window is None:
+            raise ModelUnavailableError(
+                f"The model {self.name!r} states no embedding dimension or no window: it embeds no text"
+            )
+        self.dimension, self._window = dimension, window
         prefixes = self._model.tokenizer([query_prefix, passage_prefix])["input_ids"]
         self.max_tokens = self._window - max(map(len, prefixes))
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash a hub id's commit, or a folder's configuration and weights (0.4 s for 470 MB), and the prefixes."""
+        """Hash the prefixes and a hub id's commit or a folder's files, weights too (0.4 s for 470 MB)."""
         digest = hashlib.sha256(repr((self._query_prefix, self._passage_prefix)).encode())
         if self._folder is None:
             config = _cached(self.name, "config.json")
             if config is None:
                 raise ModelUnavailableError(
-                    f"The Hugging Face cache has no config.json of {self.name!r}, so the index cannot name its "
-                    "weights: download the model into a folder and set the embedder's model to that"
+                    f"The Hugging Face cache has no config.json of {self.name!r}, so the index cannot name "
+                    "its weights: download the model into a folder and set the embedder's model to that"
                 )
             digest.update(
                 f"{self.name}@{config.parent.name}".encode()
@@ -144,15 +148,15 @@ class SentenceTransformerEmbedder:
         bad = np.flatnonzero(~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0))
         if bad.size:
             raise ValueError(
-                f"The embedding model {self.name!r} gave no finite vector for {bad.size} of {len(texts)} texts, first "
-                f"{texts[bad[0]][:60]!r}: its weights are damaged or its dtype is too narrow (use float32)"
+                f"The embedding model {self.name!r} gave no finite vector for {bad.size} of {len(texts)} "
+                f"texts, first {texts[bad[0]][:60]!r}: its weights are damaged, or set its dtype to float32"
             )
         vectors /= norms
         return vectors
 
 
 def _load(model: str, is_folder: bool, device: str | None, dtype: torch.dtype) -> SentenceTransformer:
-    """Load from the disk where all of it is there, so that a cached model needs neither network nor its time-outs."""
+    """Load from the disk if it is all there, so that a cached model waits for no network."""
     from sentence_transformers import SentenceTransformer
 
     # Without modules.json in the cache a local load would guess the pooling.
@@ -166,8 +170,9 @@ def _load(model: str, is_folder: bool, device: str | None, dtype: torch.dtype) -
             cause = error
     said = str(cause).strip().split("\n", 1)[0].rstrip(".")
     raise ModelUnavailableError(
-        f"Cannot load the embedding model {model!r}: {said}. Set the embedder's model to multilingual-e5-small, "
-        "which needs no model hub, to a sentence-transformers folder, or to a Hugging Face id that can be downloaded"
+        f"Cannot load the embedding model {model!r}: {said}. Set the embedder's model to "
+        "multilingual-e5-small (it needs no model hub), a sentence-transformers folder, or a Hugging Face id "
+        "that can be downloaded"
     ) from cause
 
 

@@ -13,16 +13,19 @@ from typing import Literal
 BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula"]
 HeadingRule = Callable[[str], tuple[int, str] | None]
 
-ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
-FENCE = re.compile(r"(\s*)(`{3,}|~{3,})([^`]*)$")
+ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
+# Also right after a list marker.
+FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
 MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
+SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
+FRONT = re.compile(r"[\w-]+[ \t]*:")
 EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of body text, half-open offsets; only paragraphs and quotes may be cut inside."""
+    """A piece of body text, half-open offsets; only paragraphs may be cut inside."""
 
     kind: BlockKind
     start: int
@@ -70,7 +73,13 @@ class Line:
 def atx_heading(line: str) -> tuple[int, str] | None:
     """Return (level, title) of a `# heading`, None for any other line."""
     match = ATX.match(line)
-    return (len(match[1]), EMPHASIS.sub("", match[2] or "").strip()) if match else None
+    if not match:
+        return None
+    title = line[match.end() :].strip()
+    opened = title.rstrip("#")
+    if not opened or opened[-1].isspace():  # a closing run of marks, as in `## title ##`
+        title = opened
+    return len(match[1]), EMPHASIS.sub("", title).strip()
 
 
 def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
@@ -96,6 +105,7 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
         if position == 0 and stop == 0:
             continue
         body = min(index + height, len(lines))
+        inner = {i - body: fences[i] - body for i in range(body, stop) if i in fences}
         sections.append(
             Section(
                 tuple(step[1] for step in path),
@@ -103,7 +113,7 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
                 lines[index].start if index < len(lines) else len(text),
                 lines[body].start if body < len(lines) else len(text),
                 lines[stop].start if stop < len(lines) else len(text),
-                tuple(_blocks(lines[body:stop], {a - body: b - body for a, b in fences.items()})),
+                tuple(_blocks(lines[body:stop], inner)),
             )
         )
     return Document(name, title, text, tuple(sections), tuple(warnings))
@@ -137,7 +147,7 @@ def _fence_end(lines: list[Line], index: int, unclosed: dict[str, int], warnings
     text = lines[index].text
     stripped = text.strip()
     if match := FENCE.match(text):
-        mark = match[2]
+        mark = match[1]
         # What closes a longer fence closes a shorter one too: a second scan would find nothing either.
         if len(mark) >= unclosed.get(mark[0], 1 << 30):
             return None
@@ -163,10 +173,7 @@ def _headings(
 ) -> list[tuple[int, int, str, int]]:
     """Return [(line, level, title, lines it takes)]."""
     found: list[tuple[int, int, str, int]] = []
-    index = 0
-    if lines and lines[0].text == "---":  # YAML front matter: metadata, not text
-        stop = next((i for i in range(1, min(len(lines), 200)) if lines[i].text.strip() == "---"), None)
-        index = 0 if stop is None else stop + 1
+    index = _front_matter(lines)
     while index < len(lines):
         if index in fences:
             index = fences[index]
@@ -176,7 +183,7 @@ def _headings(
             found.append((index, *rule, 1))
         elif (
             index + 1 < len(lines)
-            and re.fullmatch(r" {0,3}=+[ \t]*|-{3,}[ \t]*", lines[index + 1].text)
+            and SETEXT.fullmatch(lines[index + 1].text)
             and text.strip()
             and (index == 0 or lines[index - 1].blank)
             and not MARKER.match(text)
@@ -189,10 +196,15 @@ def _headings(
     return found
 
 
+def _front_matter(lines: list[Line]) -> int:
+    """Return how many lines YAML front matter takes; it is metadata, not text."""
+    if len(lines) < 2 or lines[0].start or lines[0].text.rstrip() != "---" or not FRONT.match(lines[1].text):
+        return 0
+    return next((i + 1 for i in range(1, min(len(lines), 200)) if lines[i].text.rstrip() == "---"), 0)
+
+
 def _blocks(lines: list[Line], fences: dict[int, int]) -> Iterator[Block]:
-    index = 0
-    if lines and lines[0].start == 0 and lines[0].text == "---":
-        index = next((i + 1 for i in range(1, len(lines)) if lines[i].text.strip() == "---"), 0)
+    index = _front_matter(lines)
     while index < len(lines):
         line = lines[index]
         if line.blank or RULE.match(line.text):
@@ -214,6 +226,8 @@ def _block(lines: list[Line], index: int, fences: dict[int, int]) -> tuple[Block
         return ("formula" if text.startswith(("$$", r"\[")) else "code"), fences[index]
     if text.startswith("|"):
         return "table", _while(lines, index, lambda line: line.text.lstrip().startswith("|"))
+    if _bare_table(lines, index):
+        return "table", _while(lines, index, lambda line: "|" in line.text)
     if text.startswith(">"):
         return "quote", _while(lines, index, lambda line: line.text.lstrip().startswith(">"))
     if MARKER.match(lines[index].text):
@@ -226,7 +240,18 @@ def _block(lines: list[Line], index: int, fences: dict[int, int]) -> tuple[Block
 
 def _starts_block(lines: list[Line], index: int, fences: dict[int, int]) -> bool:
     text = lines[index].text
-    return index in fences or text.lstrip().startswith(("|", ">")) or MARKER.match(text) is not None
+    return (
+        index in fences
+        or text.lstrip().startswith(("|", ">"))
+        or (MARKER.match(text) or RULE.match(text)) is not None
+        or _bare_table(lines, index)
+    )
+
+
+def _bare_table(lines: list[Line], index: int) -> bool:
+    """A table whose rows have no outer pipes is known by its separator row."""
+    below = lines[index + 1].text if index + 1 < len(lines) else ""
+    return "|" in lines[index].text and {"|", "-"} <= set(below) <= set("|-: \t")
 
 
 def _while(lines: list[Line], index: int, keep: Callable[[Line], bool]) -> int:
@@ -243,7 +268,7 @@ def _item_end(lines: list[Line], index: int, fences: dict[int, int]) -> int:
         line = lines[stop]
         if stop in fences and line.indent > indent:
             stop = fences[stop]
-        elif stop in fences or MARKER.match(line.text):
+        elif stop in fences or MARKER.match(line.text) or (line.indent <= indent and RULE.match(line.text)):
             break
         elif line.blank:
             follow = next((i for i in range(stop, len(lines)) if not lines[i].blank), len(lines))

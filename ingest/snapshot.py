@@ -1,4 +1,4 @@
-"""One immutable index on disk: documents, entries, chunks, vectors, postings, and a manifest with checksums."""
+"""One immutable index on disk: documents, entries, chunks, vectors, postings; a manifest with checksums."""
 
 import hashlib
 import json
@@ -23,14 +23,14 @@ class SnapshotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot was made from and what it holds; `version` is the hash of everything but `created`."""
+    """What a snapshot was made from and what it holds; `version` is the hash of the inputs and the files."""
 
     version: str
     created: str
     inputs: str  # hash of the source files and settings: equal inputs need no new build
     sources: Mapping[str, str]  # file name -> sha256 of its bytes
     settings: Mapping[str, str]  # chunker, embedder, tokeniser, cleaning
-    counts: Mapping[str, int]
+    counts: Mapping[str, int] = field(default_factory=dict)  # documents, entries, chunks ...
     files: Mapping[str, str] = field(default_factory=dict)  # file in the snapshot -> sha256
     format: int = FORMAT
 
@@ -71,7 +71,7 @@ def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
 
 
 def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Manifest:
-    """Write all files of a snapshot into an empty folder and return the manifest with version and checksums."""
+    """Write all files of a snapshot into an empty folder; return its manifest with version and counts."""
     (folder / "bm25").mkdir()
     _write_lines(folder / "documents.jsonl", ({"name": n, "text": t} for n, t in snapshot.documents.items()))
     _write_lines(folder / "entries.jsonl", (asdict(entry) for entry in snapshot.entries))
@@ -89,13 +89,12 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    parts = asdict(snapshot.manifest) | {"files": files}
-    identity = {key: parts[key] for key in ("format", "inputs", "settings", "files")}
-    parts["version"] = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    parts = asdict(snapshot.manifest) | {"files": files, "counts": _counts(snapshot)}
+    parts["version"] = _version(parts)
     _write_text(folder / MANIFEST, json.dumps(parts, ensure_ascii=False, indent=1))
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
     return Manifest(**parts)
 
 
@@ -108,6 +107,8 @@ def read_manifest(folder: Path) -> Manifest:
                 f"index {folder.name!r} has format {parts['format']!r}, this program reads {FORMAT}; "
                 "run `python -m ingest build`"
             )
+        if parts["version"] != _version(parts):
+            raise ValueError(f"its content does not make version {parts['version']!r}")
         return Manifest(**parts)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotError(
@@ -128,13 +129,14 @@ def read(folder: Path, embedder: str | None = None) -> Snapshot:
         if not path.is_file() or _sha256(path) != expected:
             state = "changed on disk" if path.is_file() else "missing"
             raise SnapshotError(
-                f"index {folder.name!r} is damaged: {name!r} is {state}; run `python -m ingest build --force`, "
-                "or `python -m ingest rollback VERSION` for an earlier one"
+                f"index {folder.name!r} is damaged: {name!r} is {state}; run `python -m ingest build "
+                "--force`, or `python -m ingest rollback VERSION` for an earlier one"
             )
     if embedder is not None and manifest.settings["embedder"] != embedder:
         raise SnapshotError(
-            f"index {folder.name!r} was made with embedder {manifest.settings['embedder']!r}, the service has "
-            f"{embedder!r}; run `python -m ingest build` with the service's settings, or set the model back"
+            f"index {folder.name!r} was made with embedder {manifest.settings['embedder']!r}, the service "
+            f"has {embedder!r}; run `python -m ingest build` with the service's settings, or set the "
+            "model back"
         )
     try:
         return _read(folder, manifest)
@@ -164,10 +166,22 @@ def _read(folder: Path, manifest: Manifest) -> Snapshot:
     sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}
     if len(sizes) > 1 or len(snapshot.groups) != len(snapshot.titles):
         raise ValueError(f"its parts disagree on how many chunks there are: {sizes}")
-    for chunk in snapshot.chunks:
+    if manifest.counts != _counts(snapshot):
+        raise ValueError(f"it holds {_counts(snapshot)}, its manifest says {manifest.counts}")
+    for chunk in (*chunks, *(alias for same in aliases.values() for alias in same)):
         if snapshot.documents[chunk.document][chunk.start : chunk.end] != chunk.text:
             raise ValueError(f"chunk {chunk.id!r} is not at its place in {chunk.document!r}")
     return snapshot
+
+
+def _counts(snapshot: Snapshot) -> dict[str, int]:
+    return {
+        "documents": len(snapshot.documents),
+        "entries": len(snapshot.entries),
+        "answered": sum(entry.answered for entry in snapshot.entries),
+        "chunks": len(snapshot.chunks),
+        "aliases": sum(map(len, snapshot.aliases.values())),
+    }
 
 
 def _chunk(line: dict[str, Any]) -> Chunk:
@@ -193,7 +207,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def _version(parts: Mapping[str, Any]) -> str:
+    identity = {key: parts[key] for key in ("format", "inputs", "settings", "files")}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def sync(path: Path) -> None:
     """Flush a file or folder to disk, so that a power cut after publishing cannot lose it."""
     handle = os.open(path, os.O_RDONLY)
     try:

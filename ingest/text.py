@@ -1,6 +1,7 @@
 """One tokenisation for indexing and asking: Chinese words and their parts, English stems, domain terms."""
 
 import hashlib
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -155,6 +156,12 @@ def _stem(word: str, names: frozenset[str]) -> str:
     if word in names or len(word) <= 3 or not word.replace("'", "").isalpha():
         return word
     return str(snowballstemmer.stemmer("english").stemWord(word))  # a stemmer holds the word: one each call
+
+
+def rarity(term: str) -> float:
+    """Return how rare a Chinese term is in general text, 0.05 to 1, by jieba's word counts; 1 when it has none."""
+    count = _lexicon().segmenter.FREQ.get(term) or 0
+    return min(1.0, max(0.05, 1 - math.log(count + 1) / math.log(30_000)))
 
 
 def fingerprint() -> str:

@@ -25,7 +25,7 @@ class Versions:
     def current(self) -> str | None:
         """Return the current version, None when nothing was built yet."""
         try:
-            return (self.root / POINTER).read_text("utf-8").strip() or None
+            return (self.root / POINTER).read_text("utf-8", "replace").strip() or None
         except FileNotFoundError:
             return None
 
@@ -67,7 +67,9 @@ class Versions:
         if target.exists() and not self._intact(manifest.version):
             target.rename(Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.root)) / "damaged")
         if not target.exists():
+            building.chmod(0o755)  # the service may run as another user
             building.rename(target)
+            snapshot.sync(target.parent)
         self.point(manifest.version)
 
     def _intact(self, version: str) -> bool:
@@ -83,12 +85,14 @@ class Versions:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(version + "\n")
             file.flush()
-            os.fsync(file.fileno())
+            os.fchmod(handle, 0o644)
+            os.fsync(handle)
         Path(name).replace(self.root / POINTER)
+        snapshot.sync(self.root)
 
     @contextmanager
     def building(self) -> Iterator[Path]:
-        """Give an empty folder to build in, one build at a time; what a killed build left is cleared first."""
+        """Give an empty folder to build in, one build at a time; clear what a killed build left."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / ".lock").open("w") as lock:
             try:

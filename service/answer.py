@@ -21,6 +21,7 @@ from service.write.writer import Passage, Quote, Sentence, Writer
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
 RELATED = 4
+NEAR = 4.0  # in fused score, of an entry worth naming beside the next best
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ class Draft:
 
     def relate(self, candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
         """Name the next entries, those with an answer first."""
-        entries = [self.entry(c) for c in candidates if c.chunk.entry_id]
+        near = [c for c in candidates if c.score >= candidates[0].score - NEAR]
+        entries = [self.entry(c) for c in near if c.chunk.entry_id]
         best = sorted(entries[: 3 * RELATED], key=lambda entry: not entry.answered)[:RELATED]
         self.whole = replace(self.whole, related=tuple(best))
         return self.whole.related

@@ -8,6 +8,7 @@ from ingest.embed import Embedder
 from ingest.snapshot import Snapshot
 from service.answer import Parts
 from service.batching import Batcher
+from service.confidence import Matcher, model
 from service.decide import Decider
 from service.fusion import Fusion, ReciprocalRank, Weighted
 from service.rerank import CrossEncoderReranker, NoReranker, Reranker
@@ -32,22 +33,25 @@ class Service:
         """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
         self.settings = settings
         self.embedder = embedder or ingest.embedder(settings)
-        self.embed = Batcher(self._queries)
+        self.embed = Batcher(self.queries)
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
         self.embedder.embed_queries(["warm up"])
         Query("预热 warm up", self.embedder.embed_queries(["warm up"])[0])
 
+    def retriever(self, snapshot: Snapshot) -> Retriever:
+        retrieval = self.settings.retrieval
+        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion)
+        return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
+
     def parts(self, snapshot: Snapshot) -> Parts:
         """Bind the pipeline to a snapshot."""
-        settings = self.settings
-        retrieval, answer = settings.retrieval, settings.answer
-        fusion = FUSIONS[settings.fusion.kind](settings.fusion)
-        idf = snapshot.postings.idf
+        answer = self.settings.answer
+        retriever = self.retriever(snapshot)
         return Parts(
             snapshot=snapshot,
-            retriever=Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion),
-            decider=Decider(idf, answer.min_confidence),
-            writer=ExtractiveWriter(idf, answer.max_characters),
+            retriever=retriever,
+            decider=Decider(Matcher(snapshot, retriever), model(snapshot), answer.min_confidence),
+            writer=ExtractiveWriter(snapshot.postings.idf, answer.max_characters),
             embed=self.embed,
             rerank=self.reranker.rerank,
             passages=answer.passages,
@@ -56,6 +60,6 @@ class Service:
     def close(self) -> None:
         self.embed.close()
 
-    def _queries(self, texts: Sequence[str]) -> list[Query]:
+    def queries(self, texts: Sequence[str]) -> list[Query]:
         vectors = self.embedder.embed_queries(texts)
         return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]

@@ -53,9 +53,7 @@ class Checker:
         if not marks:
             return None
         numbers = "".join(f"[{n}]" for n in dict.fromkeys(marks))
-        # A mark on the fence line would end the fence no longer.
-        gap = "\n\n" if sentence.text.endswith(("```", "~~~", "$$")) or sentence.text.startswith("|") else " "
-        return Checked(f"{sentence.lead}{sentence.text}{gap}{numbers}", tuple(new))
+        return Checked(f"{sentence.lead}{sentence.text}{_gap(sentence.text)}{numbers}", tuple(new))
 
     def _verbatim(self, quote: Quote) -> tuple[Passage, str] | None:
         if not 0 <= quote.passage < len(self._passages):
@@ -66,3 +64,12 @@ class Checker:
         if not inside or text[passage.start : passage.end] != passage.text:
             return None
         return passage, text[quote.start : quote.end]
+
+
+def _gap(text: str) -> str:
+    """What goes between a sentence and its marks: on the line of a closing fence they would reopen it."""
+    last = text.rpartition("\n")[2]
+    if not last.lstrip().startswith(("```", "~~~", "$$", "|")):
+        return " "
+    indent = last[: len(last) - len(last.lstrip())]
+    return f"\n{indent}" if indent else "\n\n"

@@ -13,22 +13,24 @@ class LiveIndex:
 
     def __init__(self, versions: Versions, embedder: str) -> None:
         self._versions, self._embedder = versions, embedder
-        self._tried: str | None = None
         self.snapshot: Snapshot | None = None
         self.problem: str | None = "the index is not loaded yet"
 
     def refresh(self) -> None:
-        """Open the current version if it is not the one in use; on failure the old one stays."""
-        version = self._versions.current()
-        if version == self._tried and version is not None:
-            return
+        """Open the current version if it is not the one in use; on failure the old one stays.
+
+        What failed is tried again each time: a repaired version has the name of the damaged one.
+        """
         try:
-            opened = self._versions.open(self._embedder)
-        except SnapshotError as error:
+            version = self._versions.current()
+            if self.snapshot and version == self.snapshot.manifest.version:
+                self.problem = None
+                return
+            opened = self._versions.open(self._embedder, version)
+        except (SnapshotError, OSError, ValueError) as error:
             if self.problem != str(error):
                 log.error("index not loaded: %s", error)
             self.problem = str(error)
         else:
             self.snapshot, self.problem = opened, None
             log.info("index %s: %s", opened.manifest.version, dict(opened.manifest.counts))
-        self._tried = version

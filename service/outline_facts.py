@@ -23,7 +23,7 @@ WORDS = {
 }
 NUMBER = rf"(?P<n>\d{{1,2}}|{'|'.join(sorted([*NUMBERS, *WORDS], key=len, reverse=True))})"
 
-COUNT = re.compile(r"[几多][道个条章节]|几题|多少|how many|number of|\bcount\b|[总一]共|共有|各有?几")
+COUNT = re.compile(r"几[道个条章节]|几题|多少|how many|number of|\bcount\b|[总一]共|共有|各有?几")
 LIST = re.compile(
     r"哪些|哪几|哪[道个条题章]|列出|列一下|列举|\blist\b|\bwhich\b|what are|what (?:questions|entries)|\bshow\b|\bname\b|有什么题"
 )
@@ -47,8 +47,14 @@ ANSWERED = re.compile(
 )
 ENTIRELY = re.compile(r"完全|全部|整章|一[个道]?.{0,4}都没|at all|entirely|completely|every|any")
 ENTRY_ID = re.compile(r"(?<![\w.\-])(\d{1,2})\.(\d{1,2})(?![\d.])")
+# "llama 3.1" is a model: of the words right before an entry's number only these go with one.
+NAME = re.compile(
+    r"\b(?!(?:entr(?:y|ies)|questions?|items?|is|are|does|to|of|in|for|about|and|or|with|explain|show|answer)\b)"
+    r"[a-z][\w-]*\s+$"
+)
 ENTRY_ASK = re.compile(
     r"题|条目|问题|entry|question|item|是什么|讲什么|问的?是?什么|what(?:'s| is)|讲了|说了|内容|^\W*\d"
+    r"|答案|颗星|\bstars\b|\banswered\b"
 )
 CONTENT = re.compile(
     r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|\b(?:answer to|explain|say|content|cover)\b"
@@ -125,7 +131,11 @@ def _number(text: str | None) -> int:
 
 def _named(text: str, by_id: dict[str, Entry]) -> tuple[Entry, ...]:
     """The entries a question names by number, when it is about them."""
-    found = [f"{int(a)}.{int(b)}" for a, b in ENTRY_ID.findall(text)]
+    found = [
+        f"{int(match[1])}.{int(match[2])}"
+        for match in ENTRY_ID.finditer(text)
+        if not NAME.search(text[: match.start()])
+    ]
     for match in ORDINAL.finditer(text):
         first = _number(match["n"]) or _number(match["n2"]) or _number(match["n3"])
         second = _number(match["m"]) or _number(match["m2"]) or _number(match["m3"])
@@ -143,7 +153,7 @@ def _section(text: str, entries: Sequence[Entry]) -> int | None:
     if not PART.search(text) and not UNIT.search(text):
         return None
     asked = set(terms(text))
-    titles = {entry.section: set(terms(entry.section_title)) - {"llm"} for entry in entries}
+    titles = {entry.section: set(terms(entry.section_title)) - {"llm", "模型"} for entry in entries}
     shared = {number: len(asked & title) for number, title in titles.items()}
     best = max(shared.values(), default=0)
     winners = [number for number, count in shared.items() if count == best]

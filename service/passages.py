@@ -1,33 +1,39 @@
 """From candidates to the passages that a writer may draw on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ingest.chunk import Chunk
+from ingest.glossary import expand
 from ingest.outline import Entry
 from ingest.snapshot import Snapshot
+from ingest.text import terms
 from service.retrieve import Candidate, Query, Retriever
 from service.write.writer import Passage
 
 # An entry is drawn on beside the best one when its fused score is at most this much lower...
 NEAR_ENTRY = 0.5
-# ...and a passage of an entry when it matches the question at most this much worse than the entry's best.
-NEAR_PASSAGE = 2.0
+# ...or when it alone has what the question names and the best one lacks: a term at least this rare, log(1 + 20).
+NAMING = 3.0
+# A passage of an entry is drawn on when it matches at most this much worse than the entry's best.
+NEAR_PASSAGE = 1.5
+# Words of a question rarer than this, log(1 + 5), say what part of an entry it is about.
+WHOLE = 1.8
 
 
 def gather(
     snapshot: Snapshot, query: Query, candidates: Sequence[Candidate], retriever: Retriever, limit: int = 6
 ) -> list[Passage]:
-    """Return up to `limit` passages, best first: of the best entry, and of others that come close to it.
+    """Return up to `limit` passages, best first: of the best entry, and of others that the question needs.
 
     A chunk's match is its BM25 score relative to the best plus its cosine in spreads, as in fusion.Weighted.
+    When the entry's title holds the question's rarer words, the question is about all of the entry.
     """
-    answered = [c for c in candidates if c.chunk.kind == "text"]
-    near = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
     rows = {group.key: group.rows for group in snapshot.groups}
+    chosen = _entries(snapshot, query, [c for c in candidates if c.chunk.kind == "text"], rows)
     bm25 = retriever.bm25(query)
     found: list[Passage] = []
-    for candidate in near:
+    for candidate in chosen:
         members = rows[candidate.chunk.group]
         cosines = snapshot.dense.similarity(query.vector, members).tolist()
         most = max(float(bm25[list(members)].max()), 1e-9)
@@ -36,14 +42,42 @@ def gather(
             for row, cos in zip(members, cosines, strict=True)
         }
         best = max(match.values())
-        entry = math.exp(candidate.score - near[0].score)
-        ranked = sorted(members, key=lambda row: (-match[row], row))
+        entry = math.exp(min(0.0, (candidate.score - chosen[0].score) / 4))
+        near = math.inf if _is_whole(snapshot, query, candidate.chunk) else NEAR_PASSAGE
         found += [
-            passage(snapshot, snapshot.chunks[row], entry * math.exp((match[row] - best) / NEAR_PASSAGE))
-            for row in ranked
-            if match[row] >= best - NEAR_PASSAGE
+            passage(snapshot, snapshot.chunks[row], entry * math.exp((match[row] - best) / 4))
+            for row in sorted(members, key=lambda row: (-match[row], row))
+            if match[row] >= best - near
         ]
     return sorted(found, key=lambda p: -p.relevance)[:limit]
+
+
+def _entries(
+    snapshot: Snapshot,
+    query: Query,
+    answered: Sequence[Candidate],
+    rows: Mapping[tuple[str, ...], Sequence[int]],
+) -> list[Candidate]:
+    """The best entry, those about as good, and those that a term of the question names and the others lack."""
+    chosen = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
+    rare = [term for term in dict.fromkeys(query.terms) if snapshot.postings.idf(term) >= NAMING]
+    for candidate in answered[:10]:
+        said = {
+            term
+            for c in chosen
+            for row in rows[c.chunk.group]
+            for term in terms(snapshot.chunks[row].indexed)
+        }
+        title = set(terms(" ".join(candidate.chunk.heading_path[:2])))
+        if candidate not in chosen and any(term in title and term not in said for term in rare):
+            chosen.append(candidate)
+    return chosen[:3]
+
+
+def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:
+    title = " ".join(chunk.heading_path[:2])
+    said = {*terms(title), *expand(title)}
+    return all(term in said for term in query.terms if snapshot.postings.idf(term) >= WHOLE)
 
 
 def passage(snapshot: Snapshot, chunk: Chunk, relevance: float) -> Passage:

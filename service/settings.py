@@ -72,9 +72,11 @@ class ServiceSettings(IngestSettings):
     @model_validator(mode="after")
     def _no_unknown_variable(self) -> Self:
         # pydantic-settings ignores a misspelt name silently; someone then runs with the default.
-        known = {name.upper() for name in type(self).model_fields}
         for variable in [*os.environ, *dotenv_values(".env")]:
-            name = variable.upper()
-            if name.startswith(PREFIX) and name[len(PREFIX) :].split("__")[0] not in known:
+            if not variable.upper().startswith(PREFIX):
+                continue
+            name, _, inner = variable[len(PREFIX) :].lower().partition("__")
+            group = isinstance(getattr(self, name, None), Settings)
+            if name not in type(self).model_fields or (inner and not group):
                 raise ValueError(f"unknown setting {variable!r}; docs/settings.md lists them all")
         return self

@@ -1,7 +1,9 @@
 """The chunk: what is indexed, shown and cited; and the seam behind which chunkers stand."""
 
 import hashlib
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, Protocol
@@ -10,6 +12,7 @@ from ingest.markdown import Document, Section
 from ingest.outline import Entry
 
 ChunkKind = Literal["text", "listing"]
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Piece:
 
     start: int
     end: int
-    focus: tuple[int, int]
+    focus: Span
 
 
 class Chunker(Protocol):
@@ -42,21 +45,20 @@ class Chunk:
     stars: int | None
     start: int
     end: int
-    focus: tuple[int, int]
+    focus: Span
     text: str
 
     @property
-    def indexed(self) -> str:
-        """The heading path plus the text: what the embedder and BM25 see."""
-        if self.kind == "listing":
-            return "\n".join(self.heading_path)
-        focus = self.text[self.focus[0] - self.start : self.focus[1] - self.start]
-        return f"{' > '.join(self.heading_path)}\n{focus}"
+    def focused(self) -> str:
+        """The part of the text that is indexed."""
+        return self.text[self.focus[0] - self.start : self.focus[1] - self.start]
 
     @property
-    def content_hash(self) -> str:
-        """sha256 of what is indexed: equal hashes share one embedding."""
-        return hashlib.sha256(self.indexed.encode()).hexdigest()
+    def indexed(self) -> str:
+        """The heading path plus the focused text: what the embedder and BM25 see."""
+        if self.kind == "listing":
+            return "\n".join(self.heading_path)
+        return f"{' > '.join(self.heading_path)}\n{self.focused}"
 
     @property
     def group(self) -> tuple[str, ...]:
@@ -70,61 +72,49 @@ def home(heading_path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def homes(document: Document) -> list[list[Section]]:
-    """Group the document's sections, in order, by their home."""
+    """Group the document's sections, in order, by their home.
+
+    A heading within the two topmost always begins a new one, even when it repeats the one before.
+    """
     grouped: list[list[Section]] = []
     for section in document.sections:
-        if (
-            grouped
-            and len(section.heading_path) > 1
-            and home(section.heading_path) == home(grouped[-1][0].heading_path)
-        ):
+        path = section.heading_path
+        if grouped and path != home(path) and home(path) == home(grouped[-1][0].heading_path):
             grouped[-1].append(section)
         else:
             grouped.append([section])
     return grouped
 
 
-def chunk(document: Document, entries: Iterable[Entry], chunker: Chunker) -> list[Chunk]:
+def chunk(document: Document, entries: Sequence[Entry], chunker: Chunker) -> list[Chunk]:
     """Cut a document into chunks, in reading order, with one `listing` chunk for each unanswered entry."""
-    answered = [entry for entry in entries if entry.answered]
-    chunks: list[Chunk] = []
+    spans: list[tuple[Span, Span, Entry | None]] = []  # shown, focus, entry
     for piece in chunker.split(document):
         start, end = _trim(document.text, piece.start, piece.end)
-        if start == end:
-            continue
-        inside = next((e for e in answered if e.start <= start < e.end), None)
-        chunks.append(
-            _chunk(
-                document,
-                "text",
-                _path(document, start, end),
-                inside,
-                (start, end),
-                _trim(document.text, max(start, piece.focus[0]), min(end, piece.focus[1])),
-            )
-        )
+        index = bisect_right(entries, start, key=lambda entry: entry.start) - 1
+        entry = entries[index] if index >= 0 and start < entries[index].end else None
+        if start < end and (entry is None or entry.answered):
+            focus = _trim(document.text, max(start, piece.focus[0]), min(end, piece.focus[1]))
+            spans.append(((start, end), focus, entry))
     for entry in entries:
         if not entry.answered:
-            span = _trim(document.text, entry.start, entry.body)
-            chunks.append(_chunk(document, "listing", _path(document, *span), entry, span, span))
-    return sorted(chunks, key=lambda c: (c.start, c.end))
+            line = _trim(document.text, entry.start, entry.body)
+            spans.append((line, line, entry))
+    seen: Counter[str] = Counter()
+    return [_chunk(document, *span, seen) for span in sorted(spans, key=lambda span: span[:2])]
 
 
-def _chunk(
-    document: Document,
-    kind: ChunkKind,
-    path: tuple[str, ...],
-    entry: Entry | None,
-    span: tuple[int, int],
-    focus: tuple[int, int],
-) -> Chunk:
-    text = document.text[span[0] : span[1]]
+def _chunk(document: Document, span: Span, focus: Span, entry: Entry | None, seen: Counter[str]) -> Chunk:
+    text = document.text[slice(*span)]
+    path = _path(document, *span)
     # The identity survives edits elsewhere in the document, so that versions can be compared.
-    key = "\0".join([document.name, *path, text, document.text[focus[0] : focus[1]]])
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    key = "\0".join([document.name, *path, text, document.text[slice(*focus)]])
+    seen[key] += 1
+    if seen[key] > 1:
+        key += f"\0{seen[key]}"
     return Chunk(
-        digest,
-        kind,
+        hashlib.sha256(key.encode()).hexdigest()[:16],
+        "listing" if entry and not entry.answered else "text",
         document.name,
         path,
         entry.id if entry else None,
@@ -137,12 +127,14 @@ def _chunk(
 
 def _path(document: Document, start: int, end: int) -> tuple[str, ...]:
     """The heading path shared by all sections that the span touches."""
-    paths = [s.heading_path for s in document.sections if s.start < end and start < s.end]
+    first = bisect_right(document.sections, start, key=lambda section: section.start) - 1
+    last = bisect_left(document.sections, end, key=lambda section: section.start)
+    paths = [section.heading_path for section in document.sections[first:last]]
     steps = takewhile(lambda level: len(set(level)) == 1, zip(*paths, strict=False))
     return tuple(level[0] for level in steps)
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim(text: str, start: int, end: int) -> Span:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

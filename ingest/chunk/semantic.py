@@ -1,10 +1,11 @@
 """Semantic chunking: cut where the meaning of neighbouring sentence windows moves apart.
 
-Distances and the percentile follow Kamradt's "5 levels of text splitting" (level 4, percentile 95); ours never
-leaves a heading section to cut, never cuts inside a unit, and holds sizes between a minimum and a maximum.
+Distances and the percentile follow Kamradt's "5 levels of text splitting" (level 4, percentile 95); ours
+never leaves a heading section to cut, never cuts inside a unit, and holds sizes between two bounds.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ Distances = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring units and their size."""
+    """Neighbouring units and their size, with the headings between them."""
 
     units: tuple[Unit, ...]
     tokens: int
@@ -38,8 +39,8 @@ class SemanticChunker:
     ) -> None:
         if not 0 < min_tokens <= max_tokens <= embedder.max_tokens:
             raise ValueError(
-                f"chunk sizes {min_tokens}..{max_tokens} tokens must rise and stay within the embedder's window "
-                f"of {embedder.max_tokens}; set chunker.min_tokens and chunker.max_tokens"
+                f"chunk sizes {min_tokens}..{max_tokens} tokens must rise and stay within the embedder's "
+                f"window of {embedder.max_tokens}; set chunker.min_tokens and chunker.max_tokens"
             )
         self._embedder = embedder
         self._percentile, self._window = percentile, window
@@ -48,7 +49,7 @@ class SemanticChunker:
     @property
     def fingerprint(self) -> str:
         sizes = f"p{self._percentile:g}-{self._min}-{self._max}-w{self._window}"
-        return f"semantic-1:{sizes}:{self._embedder.fingerprint}"
+        return f"semantic-2:{sizes}:{self._embedder.fingerprint}"
 
     def split(self, document: Document) -> list[Piece]:
         """Return pieces in reading order; a unit longer than the maximum is a piece of its own."""
@@ -59,16 +60,26 @@ class SemanticChunker:
         gaps = self._gaps(document, [s for group in grouped for s in group], tokens)
         free = [gap for unit, gap in gaps.items() if not unit.glued]
         threshold = float(np.percentile(free, self._percentile)) if free else 1.0
+        headings = self._headings(document, grouped)
         pieces: list[Piece] = []
         for group in grouped:
             runs = [
                 run for section in group if section for run in self._cut(section, tokens, gaps, threshold)
             ]
-            pieces += [
-                Piece(run.units[0].start, run.units[-1].end, (run.units[0].start, run.units[-1].end))
-                for run in self._join(runs)
-            ]
+            for run in self._join(runs, headings):
+                start, end = run.units[0].start, run.units[-1].end
+                pieces.append(Piece(start, end, (start, end)))
         return pieces
+
+    def _headings(self, document: Document, grouped: list[list[list[Unit]]]) -> dict[Unit, int]:
+        """Tokens of what stands between the first unit of a section and the unit before it in its home."""
+        pairs = [
+            (before[-1], section[0])
+            for group in grouped
+            for before, section in pairwise([section for section in group if section])
+        ]
+        counts = self._embedder.token_counts([document.text[a.end : b.start] for a, b in pairs])
+        return {unit: count for (_, unit), count in zip(pairs, counts, strict=True)}
 
     def _gaps(
         self, document: Document, sections: list[list[Unit]], tokens: dict[Unit, int]
@@ -97,7 +108,7 @@ class SemanticChunker:
         """Cut one section at its semantic breaks, then at the widest gap left in whatever is too long."""
         breaks = [i for i, u in enumerate(section) if not u.glued and gaps.get(u, 0) > threshold]
         bounds = [0, *breaks, len(section)]
-        waiting = [section[a:b] for a, b in zip(bounds, bounds[1:], strict=False)][::-1]
+        waiting = [section[a:b] for a, b in pairwise(bounds)][::-1]
         runs: list[Run] = []
         while waiting:
             part = waiting.pop()
@@ -107,13 +118,13 @@ class SemanticChunker:
                 continue
             at = max(range(1, len(part)), key=lambda i: (not part[i].glued, gaps[part[i]]))
             waiting += [part[at:], part[:at]]
-        return self._join(runs)
+        return self._join(runs, {})
 
-    def _join(self, runs: list[Run]) -> list[Run]:
+    def _join(self, runs: list[Run], headings: dict[Unit, int]) -> list[Run]:
         """Join each piece under the minimum to its neighbour, as long as the sum fits."""
         joined: list[Run] = []
         for run in runs:
-            total = joined[-1].tokens + run.tokens if joined else 0
+            total = joined[-1].tokens + headings.get(run.units[0], 0) + run.tokens if joined else 0
             if joined and total <= self._max and min(joined[-1].tokens, run.tokens) < self._min:
                 joined[-1] = Run(joined[-1].units + run.units, total)
             else:

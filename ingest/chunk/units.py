@@ -8,7 +8,7 @@ from ingest.sentences import sentences
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence, list item, code fence, table or formula; `glued` to the unit before it when it leans on it."""
+    """A sentence, list item, quote, code fence, table or formula; `glued` if it leans on the one before."""
 
     kind: BlockKind
     start: int

@@ -16,6 +16,7 @@ _SAMPLE = 64 * 1024
 # Bounds on "chaos", 0 for clean text: right guesses were seen up to 0.051, wrong ones from 0.10.
 _MAX_CHAOS = 0.06
 _MIN_LEAD = 0.05
+_BINARY = "holds NUL characters: not a text file, or UTF-16 without a byte order mark"
 
 
 class Decoded(NamedTuple):
@@ -34,7 +35,7 @@ def decode(raw: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         raise UnfitError(f"looks like {encoding} but byte {error.start} is not; save it as UTF-8") from error
     if "\0" in text:
-        raise UnfitError("holds NUL characters: not a text file, or UTF-16 without a byte order mark")
+        raise UnfitError(_BINARY)
     return Decoded(text, encoding)
 
 
@@ -44,7 +45,7 @@ def _encoding(raw: bytes) -> str:
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in raw:
-        return "utf-8"
+        raise UnfitError(_BINARY)
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -56,6 +57,8 @@ def _guess(raw: bytes, bad: int) -> str:
     """Name the Chinese encoding of `raw`, whose byte `bad` is not UTF-8."""
     # Whole lines around the first bad byte: a line feed is never part of a longer character here.
     start = raw.rfind(b"\n", 0, bad) + 1
+    if not raw[:start].isascii():
+        raise UnfitError(f"mixes UTF-8 with something else from byte {bad} on; save it as UTF-8")
     cut = raw.rfind(b"\n", start, start + _SAMPLE)
     sample = raw[start : cut + 1] if cut >= 0 and len(raw) > start + _SAMPLE else raw[start : start + _SAMPLE]
     matches = list(from_bytes(sample, cp_isolation=[*_CHINESE, *_RIVALS]))

@@ -74,7 +74,7 @@ def read(
 
 
 def _load(path: Path, name: str, max_bytes: int, seen: set[Path]) -> Source:
-    real = path.resolve(strict=True)
+    real = Path(os.path.realpath(path, strict=True))  # Path.resolve raises RuntimeError on a loop
     if real in seen:
         raise UnfitError("already read by another path")
     seen.add(real)
@@ -92,9 +92,9 @@ def _load(path: Path, name: str, max_bytes: int, seen: set[Path]) -> Source:
 
 def _files(path: Path, skipped: list[Skipped]) -> Iterator[_File]:
     """List the files that `path` stands for: itself, or what is below it in order of name, links last."""
-    absolute = path.absolute()
+    real = Path(os.path.realpath(path))
     if not path.is_dir():
-        yield _File(path, path.name, absolute.parent.name, given=True)
+        yield _File(path, path.name, real.parent.name, given=True)
         return
     below: list[Path] = []
     for entry in _walk(path, skipped):
@@ -104,7 +104,7 @@ def _files(path: Path, skipped: list[Skipped]) -> Iterator[_File]:
         else:
             below.append(entry)
     for entry in sorted(below, key=lambda entry: (entry.is_symlink(), entry.parts)):
-        yield _File(entry, entry.relative_to(path).as_posix(), absolute.name, given=False)
+        yield _File(entry, entry.relative_to(path).as_posix(), real.name, given=False)
 
 
 def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
@@ -129,7 +129,7 @@ def _unwanted(entry: Path, folder: Path) -> str | None:
         return "a link to a folder; give the folder itself"
     if entry.suffix.lower() not in SUFFIXES:
         return f"not Markdown ({', '.join(SUFFIXES)})"
-    if entry.is_symlink() and not entry.resolve().is_relative_to(folder.resolve()):
+    if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(os.path.realpath(folder)):
         return "a link out of the folder; give the file itself"
     return None
 
@@ -138,7 +138,7 @@ def _free(file: _File, names: set[str]) -> str:
     name = _safe(file.name)
     if name not in names:
         return name
-    longer = PurePosixPath(_safe(f"{file.folder}/{file.name}"))
+    longer = PurePosixPath(_safe(file.folder), name)
     numbered = (longer if n == 1 else longer.with_stem(f"{longer.stem}-{n}") for n in count(1))
     return next(str(candidate) for candidate in numbered if str(candidate) not in names)
 

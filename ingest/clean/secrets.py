@@ -104,8 +104,8 @@ def _is_random(match: re.Match[str]) -> bool:
 
 
 def _is_password(match: re.Match[str]) -> bool:
-    is_attribute = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", match["value"])
-    return _is_mixed(match["value"], bits=2.5) and not is_attribute
+    is_name = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|https?://.*", match["value"])
+    return _is_mixed(match["value"], bits=2.5) and not is_name
 
 
 def _is_mixed(value: str, bits: float) -> bool:
@@ -117,12 +117,14 @@ def _is_mixed(value: str, bits: float) -> bool:
 
 
 def _has_key_material(match: re.Match[str]) -> bool:
-    return bool(re.search(r"[A-Za-z0-9+/=]{32}", match["value"])) and not _PLACEHOLDER.search(match["value"])
+    """Tell a PEM block from one cut short or filled with dots or x."""
+    return any(len(set(run)) > 8 for run in re.findall(r"[A-Za-z0-9+/]{32,}", match["value"]))
 
 
 _PLACEHOLDER = re.compile(
-    r"(?i)your|xxx|example|placeholder|change_?me|replace|dummy|sample|redacted|insert|\.\.\.|\*\*|[<>{}$%]|123456|abcdef"
-    r"|([\w*])\1{4}"
+    r"(?i)your|x{4}|example|placeholder|change_?me|replace|dummy|sample|redacted|insert|\.\.\.|\*{3}|^[$%]|[<>{}]"
+    r"|123456|abcdef"
+    r"|(\w)\1{4}"
 )
 _CARD_ISSUER = re.compile(
     r"4\d{12}(?:\d{3}){0,2}"  # Visa
@@ -157,21 +159,23 @@ _RULES = (
     _rule("secret", r"(?<![\w-])(?P<value>eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]{10,}+)"),  # JWT, RFC 7519
     _rule(
         "secret",
-        r"(?<![\w-])(?P<value>(?:sk-|gh[pousr]_|github_pat_|glpat-|hf_|xox[abprs]-|AIza|AKIA|ASIA|LTAI|AKID)[\w-]{16,}+)",
+        r"(?<![\w-])(?P<value>sk-[\w-]{16,}+|gh[pousr]_[A-Za-z0-9]{36,}+|github_pat_\w{22,}+|glpat-[\w-]{20,}+"
+        r"|hf_[A-Za-z0-9]{30,}+|xox[abprs]-[\w-]{10,}+|AIza[\w-]{35}|A[KS]IA[A-Z0-9]{16}"
+        r"|(?:LTAI|AKID)[A-Za-z0-9]{12,}+)",
         _is_random,
     ),
     _rule("secret", r"\b[Bb]earer +(?P<value>[\w.~+/-]{20,}+=*)", _is_random),
     _rule("secret", r"://[^\s/@:]{0,64}:(?P<value>[^\s/@:]{8,128})@", _is_password),
     _rule(
         "secret",
-        r"(?i)(?:api|secret|access|auth|private|client)[_-]?(?:key|token|secret)(?:[_-]?id)?"
-        r"[\"'`]?\s{0,4}(?:[:=]=?>?|：)\s{0,4}[\"'`]?(?P<value>[\w+/.=~-]{16,}+)(?![\[({])",
+        r"(?i)(?:(?:api|secret|access|auth|private|client)[_ -]?(?:key|token|secret)(?:[_ -]?id)?|密钥|秘钥)"
+        r"[\"'`*]{0,3}\s{0,4}(?:[:=]=?>?|：)\s{0,4}[\"'`]?(?P<value>[\w+/.=~-]{16,}+)(?![\[({])",
         _is_random,
     ),
     _rule(
         "secret",
         r"(?i)(?:passw(?:or)?d|passphrase|\bpwd|密码|口令)"
-        r"[\"'`]?\s{0,4}(?:[:=]|：)\s{0,4}[\"'`]?(?P<value>[!#$%&*+./:=?@^~\w-]{8,64}+)(?![\[({])",
+        r"[\"'`*]{0,3}\s{0,4}(?:[:=]|：)\s{0,4}[\"'`]?(?P<value>[!#$%&*+./:=?@^~\w-]{8,64}+)(?![\[({])",
         _is_password,
     ),
     _rule(

@@ -14,7 +14,7 @@ from service import answer as pipeline
 from service import contract
 from service.api.problems import problem
 from service.api.search import also_at, messages, scope
-from service.api.state import Shared
+from service.api.state import Admitted, Shared
 from service.check import Citation
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ PING_SECONDS = 15
     "/v1/ask",
     summary="Ask a question",
     response_model=contract.AskResponse,
+    dependencies=[Admitted],
     responses={200: {"content": {"text/event-stream": {}}, "description": "JSON, or events when streamed"}},
 )
 async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Response:
@@ -37,21 +38,11 @@ async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Res
     parts = state.parts()
     question = pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
     if body.stream or "text/event-stream" in request.headers.get("accept", ""):
-        admitted = state.admitted()
-        await admitted.__aenter__()
-
-        async def events() -> AsyncIterator[ServerSentEvent]:
-            try:
-                async for event in _stream(question, parts, str(request.scope.get("request_id"))):
-                    yield event
-            finally:
-                await admitted.__aexit__(None, None, None)
-
-        return EventSourceResponse(events(), ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
-    async with state.admitted():
-        last: pipeline.Event | None = None
-        async for event in pipeline.answer(question, parts):
-            last = event
+        events = _stream(question, parts, str(request.scope.get("request_id")))
+        return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
+    last: pipeline.Event | None = None
+    async for event in pipeline.answer(question, parts):
+        last = event
     assert isinstance(last, pipeline.Answer)  # the pipeline always ends with it
     return JSONResponse(_body(last, parts.snapshot).model_dump())
 

@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -55,18 +56,22 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400:  # FastAPI's for a body that is not UTF-8 or nested too deep
+            errors = [{"field": "body", "message": str(error.detail)}]
+            return problem(422, f"body: {error.detail}", request_id=_id(request), errors=errors)
         return problem(error.status_code, str(error.detail), request_id=_id(request), headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [{"field": _field(fault["loc"]), "message": str(fault["msg"])} for fault in error.errors()]
+        errors = [{"field": _field(fault), "message": str(fault["msg"])} for fault in error.errors()]
         detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in errors)
         return problem(422, detail, request_id=_id(request), errors=errors)
 
 
-def _field(location: tuple[int | str, ...]) -> str:
-    names = [str(part) for part in location if part not in ("body", "query", "path")]
-    return ".".join(names) or "body"
+def _field(fault: Mapping[str, Any]) -> str:
+    """The dotted name of a faulty field; malformed JSON has a position instead."""
+    where, *names = fault["loc"]
+    return ".".join(map(str, names)) if names and fault["type"] != "json_invalid" else str(where)
 
 
 def _id(request: Request) -> str:

@@ -8,27 +8,26 @@ from fastapi import APIRouter
 from ingest.chunk import Chunk
 from ingest.snapshot import Snapshot
 from service import contract
-from service.api.state import Shared
+from service.api.state import Admitted, Shared
 from service.condense import Message, condense
 from service.retrieve import Scope
 
 router = APIRouter(tags=["questions"])
 
 
-@router.post("/v1/search", summary="Find passages")
+@router.post("/v1/search", summary="Find passages", dependencies=[Admitted])
 async def search(body: contract.SearchRequest, state: Shared) -> contract.SearchResponse:
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
-    async with state.admitted():
-        parts, timings, began = state.parts(), {}, time.perf_counter()
-        query = await parts.embed(condense(body.query, messages(body.history)))
-        timings["embed"] = _since(began)
-        lap = time.perf_counter()
-        candidates = parts.retriever.retrieve(query, max(body.k, parts.candidates), scope(body.filters))
-        timings["retrieve"] = _since(lap)
-        lap = time.perf_counter()
-        candidates, degraded = await parts.rerank(query, candidates)
-        timings["rerank"] = _since(lap)
-        timings["total"] = _since(began)
+    parts, timings, began = state.parts(), {}, time.perf_counter()
+    query = await parts.embed(condense(body.query, messages(body.history)))
+    timings["embed"] = _since(began)
+    lap = time.perf_counter()
+    candidates = parts.retriever.retrieve(query, max(body.k, parts.candidates), scope(body.filters))
+    timings["retrieve"] = _since(lap)
+    lap = time.perf_counter()
+    candidates, degraded = await parts.rerank(query, candidates)
+    timings["rerank"] = _since(lap)
+    timings["total"] = _since(began)
     return contract.SearchResponse(
         query=query.text,
         index_version=parts.snapshot.manifest.version,

@@ -1,8 +1,8 @@
 """What the routes share: the live index, and the pipeline bound to the snapshot a request took."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -36,8 +36,8 @@ class State:
             self._bound = (snapshot, self.service.parts(snapshot))
         return self._bound[1]
 
-    @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
         """Count a request in; 429 when as many are in flight as the setting allows."""
         if self.in_flight >= self.service.settings.in_flight:
             raise ProblemError(429, "Too many requests at once; try again shortly.", {"Retry-After": "1"})
@@ -62,3 +62,12 @@ def state(request: Request) -> State:
 
 
 Shared = Annotated[State, Depends(state)]
+
+
+async def _admitted(state: Shared) -> AsyncIterator[None]:
+    # FastAPI leaves it once the reply is sent or its reader gone, streamed replies too.
+    with state.admitted():
+        yield
+
+
+Admitted = Depends(_admitted)

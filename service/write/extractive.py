@@ -2,11 +2,12 @@
 
 import re
 import textwrap
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest import markdown, outline
 from ingest.chunk.units import Unit, units
+from ingest.glossary import expand
 from ingest.text import terms
 from service.retrieve import Query
 from service.write.writer import Passage, Quote, Sentence
@@ -15,24 +16,46 @@ CODE_ASKED = re.compile(
     r"代码|实现|编写|写一[个段]|函数|示例|例子|脚本|程序|怎么写|\b(?:code|implement\w*|function|snippet|script|python|pytorch|tensorflow|program|example|class)\b",
     re.IGNORECASE,
 )
-# A question is broad when its passage's headings hold this share of what it asks: then all of it answers.
-BROAD = 0.6
+# Words that ask, not name: where they occur says nothing of where the answer is.
+ASKING = frozenset(
+    terms(
+        "做 用 说 讲 讲讲 介绍 解释 描述 讨论 说明 列出 列举 分析 比较 对比 防止 避免 解决 处理 方法 办法 方式 技术 问题 时候 意思 含义 概念 定义 分别"
+        " 哪里 多少 几个 可以 能够 应该 需要 主要 常见 有哪些 为什么 原因 详细 具体 简单 一般 通常 实际 模型 LLM"
+        " explain describe discuss compare list give tell show mean define definition concept way method approach prevent avoid"
+        " handle solve deal need use work happen help make main common difference between example many much model llm"
+    )
+)
+# A term narrows a question down when at most this share of the entry's units holds it.
+NARROW = 0.34
+# A passage this short is given whole: leaving half of it out would save nobody time.
+SHORT = 450
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
-KEEP = 0.5
+KEEP = 0.55
+# A fence this short is a formula, not a program.
+SHORT_CODE = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A unit of a passage with the headings between the passage's own heading and it."""
+    """A unit of a passage, its place among the passage's units, and the headings that stand between."""
 
     passage: int
+    index: int
     unit: Unit
     text: str
     headings: tuple[str, ...]
+    terms: frozenset[str]  # of the text and of the headings below the entry's
 
     @property
     def announces(self) -> bool:
         return self.text.rstrip("*_ ").endswith((":", "："))
+
+    def weight(self, weights: Mapping[str, float]) -> float:
+        return sum(weight for term, weight in weights.items() if term in self.terms)
+
+    @property
+    def program(self) -> bool:
+        return self.unit.kind == "code" and len(self.text) > SHORT_CODE
 
 
 class ExtractiveWriter:
@@ -47,57 +70,73 @@ class ExtractiveWriter:
         """Yield sentences grouped by entry, best entry first, within an entry in reading order."""
         with_code = CODE_ASKED.search(query.text) is not None
         chosen: list[Line] = []
+        taken: set[tuple[str, int]] = set()
         spent = 0
+        lines = [_lines(number, passage) for number, passage in enumerate(passages)]
         for number, passage in enumerate(passages):
-            lines = self._pick(query, _lines(number, passage), passage, with_code)
-            seen = {line.text for line in chosen}
-            for line in lines:
-                cost = 0 if line.unit.kind == "code" else len(line.text)
-                if line.text in seen or (chosen and spent + cost > self._max):
-                    continue
-                chosen.append(line)
-                spent += cost
-        order = {p.entry_id or p.heading_path[:2]: n for n, p in reversed(list(enumerate(passages)))}
-        place = [order[p.entry_id or p.heading_path[:2]] for p in passages]
-        chosen.sort(key=lambda line: (place[line.passage], passages[line.passage].start + line.unit.start))
+            entry = [
+                line for i, p in enumerate(passages) if _entry(p) == _entry(passage) for line in lines[i]
+            ]
+            weights = {} if len(passage.text) <= SHORT else self._narrowing(query, entry)
+            best = max((line.weight(weights) for line in entry), default=0.0)
+            for line in _pick(lines[number], weights, KEEP * best, with_code):
+                place = (passage.document, passage.start + line.unit.start)
+                cost = 0 if line.program else len(line.text)
+                if place not in taken and (not chosen or spent + cost <= self._max):
+                    taken.add(place)
+                    chosen.append(line)
+                    spent += cost
+        order = {_entry(p): n for n, p in reversed(list(enumerate(passages)))}
+        chosen.sort(
+            key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start)
+        )
         for sentence in _compose(_announced(chosen), passages):
             yield sentence
 
-    def _pick(self, query: Query, lines: list[Line], passage: Passage, with_code: bool) -> list[Line]:
-        prose = [line for line in lines if line.unit.kind != "code"]
-        if not with_code and any(line.unit.kind != "code" and not line.announces for line in lines):
-            lines = prose
-        rest = self._unsaid(query, passage)
-        if not rest:
-            return lines
-        held = [self._held(rest, line) for line in lines]
-        best = max(held, default=0.0)
-        if best == 0:
-            return lines
-        keep = {i for i, share in enumerate(held) if share >= KEEP * best}
-        return [line for i, line in enumerate(lines) if i in _with_context(keep, lines)]
+    def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
+        """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
+        own = [term for term in dict.fromkeys(query.terms) if term not in ASKING]
+        weights = {term: self._idf(term) / 2 for term in expand(" ".join(own))}
+        weights |= {term: self._idf(term) for term in own}
+        held = {term: sum(term in line.terms for line in entry) for term in weights}
+        return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
 
-    def _unsaid(self, query: Query, passage: Passage) -> dict[str, float]:
-        """The question's terms that the passage's headings do not hold, with weights; {} for a broad question."""
-        weights = {term: self._idf(term) for term in query.terms}
-        weights |= {term: self._idf(term) / 2 for term in query.synonyms if term not in weights}
-        said = set(terms(" ".join(passage.heading_path)))
-        asked = sum(weights[term] for term in set(query.terms))
-        rest = {term: weight for term, weight in weights.items() if term not in said and weight > 0}
-        open_share = sum(weight for term, weight in rest.items() if term in query.terms)
-        return {} if not asked or open_share <= (1 - BROAD) * asked else rest
 
-    def _held(self, rest: dict[str, float], line: Line) -> float:
-        found = set(terms(" ".join((*line.headings, line.text))))
-        return sum(weight for term, weight in rest.items() if term in found)
+def _pick(lines: list[Line], weights: Mapping[str, float], least: float, with_code: bool) -> list[Line]:
+    """Return the lines that hold at least so much of what narrows the question; all of them when nothing does."""
+    if not with_code and any(not line.program and not line.announces for line in lines):
+        lines = [line for line in lines if not line.program]
+    if not weights:
+        return lines
+    kept = {i for i, line in enumerate(lines) if line.weight(weights) >= least}
+    return [line for i, line in enumerate(lines) if i in _with_context(kept, lines)]
+
+
+def _entry(passage: Passage) -> tuple[str, ...]:
+    return (
+        (passage.document, passage.entry_id)
+        if passage.entry_id
+        else (passage.document, *passage.heading_path[:2])
+    )
 
 
 def _lines(number: int, passage: Passage) -> list[Line]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
+    found = [
+        (unit, section.heading_path) for section in document.sections for unit in units(document, section)
+    ]
     return [
-        Line(number, unit, passage.text[unit.start : unit.end], section.heading_path)
-        for section in document.sections
-        for unit in units(document, section)
+        Line(
+            number,
+            index,
+            unit,
+            passage.text[unit.start : unit.end],
+            headings,
+            frozenset(
+                terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))
+            ),
+        )
+        for index, (unit, headings) in enumerate(found)
     ]
 
 
@@ -124,17 +163,13 @@ def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
 
 
 def _announced(lines: list[Line]) -> list[Line]:
-    """Drop a lead-in whose content was not taken."""
+    """Drop a lead-in whose content was not taken, and then what announced that."""
     kept: list[Line] = []
-    for i, line in enumerate(lines):
-        follows = (
-            i + 1 < len(lines)
-            and lines[i + 1].passage == line.passage
-            and lines[i + 1].headings == line.headings
-        )
-        if not line.announces or follows:
+    for line in reversed(lines):
+        follows = kept and kept[-1].passage == line.passage and kept[-1].index == line.index + 1
+        if follows or not line.announces:
             kept.append(line)
-    return kept
+    return kept[::-1]
 
 
 def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:

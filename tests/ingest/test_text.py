@@ -61,6 +61,8 @@ def test_normalise_names_a_lone_surrogate() -> None:
         ("batch_size nn.Linear 3.14", "batch-size batch size nn linear 3.14"),
         ("state-of-the-art", "state-of-the-art state art"),
         ("为什么不能并行？没有 not without don’t", "不能 并行 没有 not without don't"),
+        ("网易杭研大厦", "网易 杭 研 大厦"),  # no guessed 杭研
+        ("AWS DNS news", "aws dns news"),
         ("日本語のテスト 한국 naïve β", "日本语 日本 の テ ス ト 한 국 naïv β"),
         ("是什么？ What is it? 的，🚀 ---", ""),
         ("", ""),

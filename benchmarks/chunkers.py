@@ -1,0 +1,118 @@
+"""Index the corpus with each chunker and compare what search finds, as a Markdown table.
+
+    python -m benchmarks.chunkers [--golden FILE]
+
+The settings are those of the environment but for the chunker, which has its defaults; indexes go to a
+temporary folder. Search runs in this process as POST /v1/search does, follow-ups condensed alike. Figures are
+by entry, over the questions with gold entries, with 95% bootstrap intervals.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import get_args
+
+from pydantic import TypeAdapter
+from rich.progress import track
+
+from eval.ask import load
+from eval.golden.check import Question
+from eval.metrics import bootstrap
+from eval.report import UNSORTED, Ranking, rank
+from ingest import bootstrap as ingest
+from ingest.__main__ import ensure
+from ingest.embed import Embedder
+from ingest.settings import ChunkerSettings
+from ingest.snapshot import Snapshot
+from ingest.versions import Versions
+from service.bootstrap import Service
+from service.condense import Message, condense
+from service.retrieve import Query
+from service.settings import ServiceSettings
+
+DEVELOP = Path(__file__).parents[1] / "eval" / "golden" / "develop.jsonl"
+DEPTH = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    chunker: str
+    chunks: int
+    tokens: float
+    build_seconds: float
+    rankings: list[Ranking]
+
+
+def ranked_questions(golden: Path) -> list[Question]:
+    """Read the questions that search is scored on: those with gold entries to find."""
+    return [question for question in load(golden) if question.entries and question.kind != UNSORTED]
+
+
+def standalone(question: Question) -> str:
+    history = [Message(turn["role"], turn["content"]) for turn in question.history]
+    return condense(question.question, history)
+
+
+def search(service: Service, snapshot: Snapshot, questions: Sequence[Question]) -> list[list[str]]:
+    """Return the distinct entries found for each question, best first."""
+    retriever = service.parts(snapshot).retriever
+    texts = [standalone(question) for question in questions]
+    found = []
+    for text in track(texts, "Searching", transient=True):
+        query = Query(text, service.embedder.embed_queries([text])[0])
+        entries = (candidate.chunk.entry_id for candidate in retriever.retrieve(query, DEPTH))
+        found.append(list(dict.fromkeys(entry for entry in entries if entry)))
+    return found
+
+
+def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions: Sequence[Question]) -> Row:
+    """Build an index with one chunker in a temporary folder and score it."""
+    with tempfile.TemporaryDirectory() as folder:
+        chunker: ChunkerSettings = TypeAdapter(ChunkerSettings).validate_python({"kind": kind})
+        changed = settings.model_copy(update={"chunker": chunker, "index": Path(folder)})
+        began = time.perf_counter()
+        ensure(changed, embedder)
+        seconds = time.perf_counter() - began
+        snapshot = Versions(changed.index).open(embedder.fingerprint)
+    service = Service(changed, embedder)
+    found = search(service, snapshot, questions)
+    service.close()
+    rankings = [rank(entries, question.entries) for entries, question in zip(found, questions, strict=True)]
+    tokens = mean(embedder.token_counts([chunk.text for chunk in snapshot.chunks]))
+    return Row(kind, len(snapshot.chunks), tokens, seconds, rankings)
+
+
+def kinds() -> list[str]:
+    """Return the chunkers that the settings know, the default first."""
+    union = get_args(ChunkerSettings)[0]
+    return [get_args(group.model_fields["kind"].annotation)[0] for group in get_args(union)]
+
+
+def figure(rankings: Sequence[Ranking], name: str) -> str:
+    values = [float(getattr(ranking, name)) for ranking in rankings]
+    low, high = bootstrap(values)
+    return f"{mean(values):.3f} ({low:.3f}-{high:.3f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare chunkers on the golden questions.")
+    parser.add_argument("--golden", type=Path, default=DEVELOP, help="questions, one JSON object a line")
+    questions = ranked_questions(parser.parse_args().golden)
+    settings = ServiceSettings()
+    embedder = ingest.embedder(settings)
+    print(f"{len(questions)} questions\n")
+    print("| chunker | chunks | mean tokens | build s | hit@1 | hit@5 | MRR |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for kind in kinds():
+        row = measure(kind, settings, embedder, questions)
+        figures = [figure(row.rankings, name) for name in ("hit_1", "hit_5", "reciprocal_rank")]
+        cells = [row.chunker, str(row.chunks), f"{row.tokens:.0f}", f"{row.build_seconds:.1f}", *figures]
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

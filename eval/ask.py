@@ -1,0 +1,214 @@
+"""Put the golden questions to a running service and keep what it gave."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from eval.golden.check import KINDS, STATUSES, Question
+
+DEPTH = 20
+TIMEOUT = 60.0
+PATIENCE = 5  # replies 429 in a row before giving up
+Body = TypeVar("Body")
+
+
+class GoldenError(Exception):
+    """A file of questions that cannot be read; the text names the line."""
+
+
+class TargetError(Exception):
+    """No service, another one, or a reply against the contract; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Mark [n] of an answer; `verbatim` is whether the service's document[start:end] equals the quote."""
+
+    n: int
+    entry_id: str | None
+    document: str
+    start: int
+    end: int
+    quote: str
+    verbatim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What POST /v1/ask gave."""
+
+    status: str
+    answer: str
+    citations: tuple[Citation, ...]
+    generator: str
+    index_version: str
+    degraded: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the distinct entries that the search gave, best first, and the reply."""
+
+    question: Question
+    searched: str
+    ranked: tuple[str, ...]
+    reply: Reply
+    search_seconds: float
+    ask_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    entry_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    query: str
+    results: list[_Result]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Readiness:
+    status: str
+    reasons: list[str]
+
+
+_QUESTION = TypeAdapter(Question)
+_SEARCH, _REPLY = TypeAdapter(_Search), TypeAdapter(Reply)
+_PASSAGE, _READINESS = TypeAdapter(_Passage), TypeAdapter(_Readiness)
+
+
+def load(path: Path, kind: str | None = None) -> list[Question]:
+    """Read the questions, those of one kind if it is named; raises GoldenError."""
+    try:
+        lines = path.read_bytes().decode("utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldenError(f"cannot read the questions: {error}") from error
+    questions = [_parse(f"{path}, line {n}", line) for n, line in enumerate(lines, 1) if line.strip()]
+    wanted = [question for question in questions if kind in (None, question.kind)]
+    if not wanted:
+        raise GoldenError(f"{path} has no questions of kind {kind!r}" if kind else f"{path} has no questions")
+    return wanted
+
+
+def _parse(place: str, line: str) -> Question:
+    try:
+        question = _QUESTION.validate_json(line)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors())
+        raise GoldenError(f"{place}: {faults}; `python -m eval.golden.check` explains the form") from error
+    for name, value, known in (("kind", question.kind, KINDS), ("status", question.status, STATUSES)):
+        if value not in known:
+            raise GoldenError(f"{place}: unknown {name} {value!r}, not one of {', '.join(sorted(known))}")
+    return question
+
+
+def ask(
+    target: str,
+    questions: Sequence[Question],
+    concurrency: int = 4,
+    progress: Callable[[], None] = lambda: None,
+) -> list[Asked]:
+    """Put each question to the service at `target`, in order of `questions`; raises TargetError.
+
+    `progress` is told after each question.
+    """
+    return asyncio.run(_ask(target, questions, concurrency, progress))
+
+
+async def _ask(
+    target: str, questions: Sequence[Question], concurrency: int, progress: Callable[[], None]
+) -> list[Asked]:
+    room = asyncio.Semaphore(concurrency)
+    try:
+        # A proxy of the environment must not come between this and a loopback address.
+        async with httpx.AsyncClient(base_url=target, timeout=TIMEOUT, trust_env=False) as http:
+            client = _Client(http)
+            await client.check_ready()
+
+            async def one(question: Question) -> Asked:
+                async with room:
+                    asked = await client.ask(question)
+                progress()
+                return asked
+
+            return await asyncio.gather(*map(one, questions))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        said = str(error) or type(error).__name__
+        raise TargetError(
+            f"cannot reach {target!r}: {said}; start the service with `python -m service`, or name its "
+            "address with --target"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    http: httpx.AsyncClient
+
+    async def check_ready(self) -> None:
+        reply = await self.http.get("/readyz")
+        ready = self._read(reply, _READINESS, known=(200, 503))
+        if reply.status_code == 503:
+            raise TargetError(f"{self.http.base_url} is not ready: {'; '.join(ready.reasons)}")
+
+    async def ask(self, question: Question) -> Asked:
+        about = {"history": question.history}
+        began = time.perf_counter()
+        found = await self._post("/v1/search", {"query": question.question, "k": DEPTH, **about}, _SEARCH)
+        searched = time.perf_counter()
+        reply = await self._post("/v1/ask", {"question": question.question, **about}, _REPLY)
+        asked = time.perf_counter()
+        checked = [replace(c, verbatim=await self._passage(c) == c.quote) for c in reply.citations]
+        return Asked(
+            question=question,
+            searched=found.query,
+            ranked=tuple(dict.fromkeys(r.entry_id for r in found.results if r.entry_id is not None)),
+            reply=replace(reply, citations=tuple(checked)),
+            search_seconds=searched - began,
+            ask_seconds=asked - searched,
+        )
+
+    async def _passage(self, citation: Citation) -> str | None:
+        """Return document[start:end], None when the service has no such passage."""
+        reply = await self.http.get(
+            f"/v1/documents/{quote(citation.document)}", params={"start": citation.start, "end": citation.end}
+        )
+        return None if reply.status_code in (404, 422) else self._read(reply, _PASSAGE).text
+
+    async def _post(self, path: str, body: dict[str, object], reads: TypeAdapter[Body]) -> Body:
+        for _ in range(PATIENCE):
+            reply = await self.http.post(path, json=body)
+            if reply.status_code != 429:
+                break
+            wait = reply.headers.get("Retry-After", "1")
+            await asyncio.sleep(min(int(wait) if wait.isdigit() else 1, 10))
+        return self._read(reply, reads)
+
+    def _read(self, reply: httpx.Response, reads: TypeAdapter[Body], known: Sequence[int] = (200,)) -> Body:
+        request = f"{reply.request.method} {reply.request.url}"
+        if reply.status_code not in known:
+            raise TargetError(
+                f"{request} gave {reply.status_code}: {reply.text[:200]!r}; is this the service?"
+            )
+        try:
+            return reads.validate_json(reply.content)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            place = ".".join(map(str, fault["loc"])) or "the body"
+            raise TargetError(
+                f"{request} gave a body that is not this service's: {place}: {fault['msg']}; "
+                "is another program there?"
+            ) from error

@@ -1,0 +1,155 @@
+"""How likely the documents deal with a question: a logistic model over how well the best candidates match."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.glossary import expand
+from ingest.snapshot import Snapshot
+from ingest.text import rarity, terms
+from service.retrieve import Candidate, Query, Retriever
+
+WEIGHTS = Path(__file__).with_name("confidence.json")
+FEATURES = (
+    "nearest",  # cosine of the nearest passage above the average passage's, in spreads
+    "nearest_title",
+    "average",  # cosine of the average passage
+    "cosine",  # of the nearest passage
+    "coverage",  # share of the question's term weight found in the best of five passages
+    "found",  # that weight itself
+    "unknown",  # share of the question's terms that no document has, weighed by how rare they are in general
+    "rarest_unknown",
+    "unknown_name",  # the same of Latin-script terms in a Chinese question: names of things
+    "english",
+    "margin",  # of the best entry over the next, in fused score
+    "bm25",
+    "english_coverage",
+)
+UNKNOWN_WEIGHT = 4.5  # idf of a term in about one of ninety passages
+QUESTION_SCALE = 10.0  # of the question's vector beside the features
+NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of the features; `direction`, (d,) or empty, those of the question's vector. Below `threshold`: no."""
+
+    bias: float
+    weights: Mapping[str, float]
+    threshold: float
+    direction: NDArray[np.float64]
+
+    def probability(self, features: Sequence[float], vector: NDArray[np.float32]) -> float:
+        score = self.bias + sum(
+            self.weights[name] * value for name, value in zip(FEATURES, features, strict=True)
+        )
+        if self.direction.size:
+            score += QUESTION_SCALE * float(self.direction @ vector)
+        return 1 / (1 + math.exp(-score))
+
+
+def model(snapshot: Snapshot) -> Model:
+    """Return the model calibrated for a snapshot's documents and embedder, else the general one.
+
+    Both were fitted by benchmarks/calibrate.py. The calibrated one also knows which questions lie near the
+    outline at all, which holds for this outline and this embedder alone.
+    """
+    stored = _stored()
+    fits = stored["calibrated"]["for"] == subject(snapshot)
+    chosen = stored["calibrated" if fits else "general"]
+    return Model(chosen["bias"], chosen["weights"], chosen["threshold"], np.array(chosen["direction"]))
+
+
+def subject(snapshot: Snapshot) -> dict[str, str]:
+    """What a calibration belongs to: the documents and the embedder."""
+    return {"embedder": snapshot.manifest.settings["embedder"], **snapshot.manifest.sources}
+
+
+@cache
+def _stored() -> dict[str, dict[str, object]]:
+    stored: dict[str, dict[str, object]] = json.loads(WEIGHTS.read_text("utf-8"))
+    return stored
+
+
+class Matcher:
+    """Measures how well candidates match a question, against the whole snapshot."""
+
+    def __init__(self, snapshot: Snapshot, retriever: Retriever) -> None:
+        self._snapshot, self._retriever = snapshot, retriever
+        self._average = snapshot.dense.vectors().mean(axis=0)
+        self._average_title = snapshot.titles.vectors().mean(axis=0)
+        self._latin: dict[str, list[str]] = {}
+        for term in snapshot.postings.vocabulary:
+            if term.isascii() and len(term) >= 5:
+                self._latin.setdefault(term[0], []).append(term)
+
+    def features(self, query: Query, candidates: Sequence[Candidate]) -> tuple[float, ...]:
+        """Return the values of FEATURES, each about -3 to 3, for candidates, best first, at least one."""
+        spread = self._retriever.spread
+        english = float(query.text.isascii())
+        average = float(self._average @ query.vector)
+        cosine = max(c.cosine for c in candidates)
+        title = max(c.title_cosine for c in candidates)
+        # A compound stands for its parts.
+        asked = [t for t in dict.fromkeys(query.terms) if not any(t != o and t in o for o in query.terms)]
+        rare = {term: _rarity(term, bool(english)) for term in asked}
+        unknown = [term for term in asked if not self._known(term)]
+        weight = {
+            term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked
+        }
+        total = sum(weight.values()) + 1e-6
+        found = max(self._found(weight, candidate) for candidate in candidates[:5])
+        names = [rare[term] for term in unknown if term.isascii()]
+        margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else 3.0
+        return (
+            (cosine - average) / spread,
+            (title - float(self._average_title @ query.vector)) / spread,
+            average * 10,
+            cosine * 10,
+            found / total,
+            min(found, 25) / 10,
+            sum(rare[term] for term in unknown) / (sum(rare.values()) + 1e-6),
+            max((rare[term] for term in unknown), default=0.0),
+            max(names, default=0.0) * (1 - english),
+            english,
+            min(margin, 3.0),
+            float(self._retriever.bm25(query).max(initial=0)) / 30,
+            english * found / total,
+        )
+
+    def _idf(self, term: str) -> float:
+        idf = self._snapshot.postings.idf
+        return idf(term) or max((idf(other) for other in expand(term)), default=0.0)
+
+    def _known(self, term: str) -> bool:
+        """Whether the documents have a term, its usual name, its parts, or what it is a slip of the pen for."""
+        vocabulary = self._snapshot.postings.vocabulary
+        names = expand(term)
+        if term in vocabulary or (names and names[0] in vocabulary):
+            return True
+        if "-" in term and all(part in vocabulary for part in terms(term) if part != term):
+            return True
+        near = (
+            [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2]
+            if len(term) >= 5
+            else []
+        )
+        return bool(get_close_matches(term, near, 1, 0.8))
+
+    def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
+        held = set(terms(candidate.chunk.indexed))
+        return sum(w for term, w in weight.items() if term in held or not held.isdisjoint(expand(term)))
+
+
+def _rarity(term: str, english: bool) -> float:
+    if NUMBER.fullmatch(term):
+        return 0.15
+    return (0.5 if english else 1.0) if term.isascii() else rarity(term)

@@ -1,0 +1,82 @@
+"""The index as a LangChain retriever: what /v1/search finds, as Documents."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import Field, PrivateAttr
+
+from ingest.snapshot import Snapshot
+from ingest.versions import Versions
+from service.answer import Parts
+from service.bootstrap import Service
+from service.retrieve import Candidate, Scope
+from service.settings import ServiceSettings
+
+
+class OutlineRetriever(BaseRetriever):
+    """Hybrid search over one snapshot, reranked where that is set; best first.
+
+    A Document's page_content is a passage, its id the chunk's; the metadata hold what an answer cites:
+    chunk_id, entry_id, document, heading_path, start and end (document[start:end] == page_content), score, stars.
+    """
+
+    service: Service
+    snapshot: Snapshot
+    k: int = Field(10, ge=1)
+    filters: Scope = Scope()
+    _parts: Parts = PrivateAttr()
+
+    def model_post_init(self, context: object, /) -> None:
+        super().model_post_init(context)
+        self._parts = self.service.parts(self.snapshot)
+
+    @classmethod
+    def open(
+        cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None
+    ) -> Self:
+        """Load the models and the current index; raises ModelUnavailableError, SnapshotError or ValueError."""
+        service = Service(settings or ServiceSettings())
+        snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
+        return cls(service=service, snapshot=snapshot, k=k, filters=filters or Scope())
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        # In a thread of its own: the caller's may run an event loop already, as a notebook's does.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, self._find(query)).result()
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return await self._find(query)
+
+    async def _find(self, text: str) -> list[Document]:
+        query = await self._parts.embed(text)
+        wanted = max(self.k, self._parts.candidates)
+        candidates, _ = await self._parts.rerank(
+            query, self._parts.retriever.retrieve(query, wanted, self.filters)
+        )
+        return [_document(candidate) for candidate in candidates[: self.k]]
+
+
+def _document(candidate: Candidate) -> Document:
+    chunk = candidate.chunk
+    return Document(
+        chunk.text,
+        id=chunk.id,
+        metadata={
+            "chunk_id": chunk.id,
+            "entry_id": chunk.entry_id,
+            "document": chunk.document,
+            "heading_path": list(chunk.heading_path),
+            "start": chunk.start,
+            "end": chunk.end,
+            "score": candidate.score,
+            "stars": chunk.stars,
+        },
+    )

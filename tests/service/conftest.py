@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from ingest import bootstrap
+from ingest.__main__ import ensure
+from ingest.embed import Embedder
+from ingest.snapshot import Snapshot
+from ingest.versions import Versions
+from service.api.app import create_app
+from service.bootstrap import Service
+from service.settings import ServiceSettings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> ServiceSettings:
+    """The defaults, over an index of the outline that this session builds."""
+    return ServiceSettings(
+        corpus=[ROOT / "ingest/corpus"], index=tmp_path_factory.mktemp("index"), models=model_folder.parent
+    )
+
+
+@pytest.fixture(scope="session")
+def embedder(settings: ServiceSettings) -> Embedder:
+    return bootstrap.embedder(settings)
+
+
+@pytest.fixture(scope="session")
+def snapshot(settings: ServiceSettings, embedder: Embedder) -> Snapshot:
+    ensure(settings, embedder)
+    return Versions(settings.index).open(embedder.fingerprint)
+
+
+@pytest.fixture
+def service(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> Service:
+    """For an app of the test's own, which closes it."""
+    return Service(settings, embedder)
+
+
+@pytest.fixture(scope="session")
+def client(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> Iterator[TestClient]:
+    with TestClient(create_app(Service(settings, embedder))) as client:
+        yield client

@@ -1,0 +1,95 @@
+"""Who may import whom, what stays unloaded until it is needed, and how long files and functions are."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("ingest", "service", "eval")
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+# A package may import these of ours beside itself.
+ARROWS = {"ingest": set[str](), "service": {"ingest"}, "eval": set[str]()}
+# Frameworks stay at the rim.
+RIM = {
+    "langchain": {"service/langchain_retriever.py", "service/write/vllm.py"},
+    "vllm": {"service/write/vllm.py"},
+    "ragas": {"eval/judge.py"},
+}
+HEAVY = {
+    "torch",
+    "faiss",
+    "transformers",
+    "sentence_transformers",
+    "langchain",
+    "langchain_core",
+    "vllm",
+    "ragas",
+}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    """The top packages that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name(path)}:{node.lineno} imports relatively"
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_follow_the_arrows(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    ours = imported(path) & {*PACKAGES, "tests", "benchmarks"}
+    assert ours <= {package, *ARROWS[package]}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_frameworks_stay_at_the_rim(path: Path) -> None:
+    for top in imported(path):
+        for framework, allowed in RIM.items():
+            if top == framework or top.startswith(f"{framework}_"):
+                assert name(path) in allowed
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "ingest.chunk.chunk",
+        "ingest.settings",
+        "ingest.embed",
+        "ingest.snapshot",
+        "ingest.bootstrap",
+        "service.contract",
+        "service.settings",
+        "service.write.writer",
+    ],
+)
+def test_heavy_packages_are_not_loaded_early(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted({HEAVY!r} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_files_and_functions_are_short(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert source.count("\n") <= 320
+    assert {where: lines for where, lines in functions(source) if lines > 60} == {}
+
+
+def functions(source: str) -> Iterator[tuple[str, int]]:
+    """Every function, as name:line, and its length in lines."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{node.name}:{node.lineno}", (node.end_lineno or node.lineno) - node.lineno + 1
