@@ -19,7 +19,7 @@ from typing import get_args
 from pydantic import TypeAdapter
 from rich.progress import track
 
-from eval.ask import load
+from eval.ask import GoldenError, load
 from eval.golden.check import Question
 from eval.metrics import bootstrap
 from eval.report import UNSORTED, Ranking, rank
@@ -48,8 +48,11 @@ class Row:
 
 
 def ranked_questions(golden: Path) -> list[Question]:
-    """Read the questions that search is scored on: those with gold entries to find."""
-    return [question for question in load(golden) if question.entries and question.kind != UNSORTED]
+    """Read the questions to score, those with gold entries; exits when it cannot."""
+    try:
+        return [question for question in load(golden) if question.entries and question.kind != UNSORTED]
+    except GoldenError as error:
+        raise SystemExit(str(error)) from error
 
 
 def standalone(question: Question) -> str:
@@ -81,9 +84,12 @@ def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions:
     service = Service(changed, embedder)
     found = search(service, snapshot, questions)
     service.close()
-    rankings = [rank(entries, question.entries) for entries, question in zip(found, questions, strict=True)]
     tokens = mean(embedder.token_counts([chunk.text for chunk in snapshot.chunks]))
-    return Row(kind, len(snapshot.chunks), tokens, seconds, rankings)
+    return Row(kind, len(snapshot.chunks), tokens, seconds, scored(found, questions))
+
+
+def scored(found: Sequence[Sequence[str]], questions: Sequence[Question]) -> list[Ranking]:
+    return [rank(entries, question.entries) for entries, question in zip(found, questions, strict=True)]
 
 
 def kinds() -> list[str]:

@@ -24,13 +24,14 @@ from rich.progress import track
 from rich.table import Table
 from sentence_transformers import SentenceTransformer
 
-from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, search, standalone
+from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search, standalone
 from eval.golden.check import Question
 from eval.metrics import bootstrap
-from eval.report import Ranking, rank
+from eval.report import Ranking
 from ingest import outline
 from ingest.offline import resolve
 from ingest.outline import Entry
+from ingest.snapshot import SnapshotError
 from ingest.versions import Versions
 from service.bootstrap import Service
 from service.settings import ServiceSettings
@@ -82,7 +83,10 @@ def entry_of(entries: Sequence[Entry], start: int, length: int) -> str | None:
 
 def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
     service = Service(settings)
-    snapshot = Versions(settings.index).open(service.embedder.fingerprint)
+    try:
+        snapshot = Versions(settings.index).open(service.embedder.fingerprint)
+    except SnapshotError as error:
+        raise SystemExit(str(error)) from error
     found = search(service, snapshot, questions)
     service.close()
     return found
@@ -90,7 +94,11 @@ def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[
 
 def read(file: Path, questions: Sequence[Question]) -> list[list[str]]:
     """Read the entries found for each question from a report; exits when it is of other questions."""
-    results = {each["id"]: each["got"]["ranked"] for each in json.loads(file.read_text("utf-8"))["questions"]}
+    try:
+        told = json.loads(file.read_text("utf-8"))
+        results: dict[str, list[str]] = {each["id"]: each["got"]["ranked"] for each in told["questions"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SystemExit(f"{file} is no report of `python -m eval golden --out`: {error!r}") from error
     if missing := [question.id for question in questions if question.id not in results]:
         raise SystemExit(f"{file} lacks {len(missing)} of the questions, first {missing[0]!r}")
     return [results[question.id] for question in questions]
@@ -103,15 +111,9 @@ def main() -> None:
     options = parser.parse_args()
     questions = ranked_questions(options.golden)
     settings = ServiceSettings()
-    found = {
-        "LangChain": stock(settings, questions),
-        "ours": read(options.ours, questions) if options.ours else ours(settings, questions),
-    }
-    rankings = {
-        name: [rank(entries, q.entries) for entries, q in zip(lists, questions, strict=True)]
-        for name, lists in found.items()
-    }
-    report(rankings["LangChain"], rankings["ours"], [question.kind for question in questions])
+    own = read(options.ours, questions) if options.ours else ours(settings, questions)
+    baseline = stock(settings, questions)
+    report(scored(baseline, questions), scored(own, questions), [question.kind for question in questions])
 
 
 def report(baseline: Sequence[Ranking], ours: Sequence[Ranking], kinds: Sequence[str]) -> None:

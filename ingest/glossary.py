@@ -21,6 +21,11 @@ def expand(text: str) -> list[str]:
     return _shipped().expand(text)
 
 
+def chinese_names(text: str) -> list[str]:
+    """Return the usual Chinese name of every concept that a text mentions, in the order of the mentions."""
+    return _shipped().chinese_names(text)
+
+
 @dataclass(frozen=True)
 class Glossary:
     """Concepts by the atoms of their variants: stems of spaced words, single characters of other scripts."""
@@ -65,6 +70,14 @@ class Glossary:
         own = set(terms(text))
         mentioned = (term for atoms in self._mentions(text, own) for term in self.concepts[atoms])
         return [term for term in dict.fromkeys(mentioned) if term not in own]
+
+    def chinese_names(self, text: str) -> list[str]:
+        """Return, for each concept mentioned, its first term that is not in Latin script, each once."""
+        names = (
+            next((term for term in self.concepts[atoms] if not term.isascii()), "")
+            for atoms in self._mentions(text, set(terms(text)))
+        )
+        return [name for name in dict.fromkeys(names) if name]
 
     def _mentions(self, text: str, own: set[str]) -> list[tuple[str, ...]]:
         """Return the variants in the text, in its order; of those that overlap the longest, then the first.

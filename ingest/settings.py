@@ -58,7 +58,7 @@ class EmbedderSettings(Settings):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float32", description="Arithmetic of the model."
     )
-    batch_tokens: int = Field(4096, ge=512, description="Tokens in a batch, padding included.")
+    batch_tokens: int = Field(1024, ge=128, description="Tokens in a batch, padding included.")
     threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
 
 

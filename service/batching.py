@@ -11,7 +11,7 @@ Out = TypeVar("Out")
 
 
 class Batcher(Generic[In, Out]):
-    """Await `batcher(item)` from any task of any loop; `run` sees lists of up to `limit` items, one at a time.
+    """Await `batcher(item)` from any task and loop; `run` sees lists of up to `limit` items, one at a time.
 
     A fast tokeniser must not be entered by two threads at once, and a batch of 16 questions costs a model far
     less than 16 calls. No timer: a lone request starts at once, a burst queues up behind it as one batch.
@@ -28,7 +28,7 @@ class Batcher(Generic[In, Out]):
         future: Future[Out] = Future()
         with self._lock:
             self._waiting.append((item, future))
-        # One turn for each item: whoever's turn comes takes all that wait, and the turns left over find nothing.
+        # One turn for each item: a turn takes all that wait, up to the limit; turns left over find nothing.
         self._worker.submit(self._turn)
         return await asyncio.wrap_future(future)
 

@@ -12,7 +12,7 @@ from service.confidence import Matcher, model
 from service.decide import Decider
 from service.fusion import Fusion, ReciprocalRank, Weighted
 from service.rerank import CrossEncoderReranker, NoReranker, Reranker
-from service.retrieve import Query, Retriever
+from service.retrieve import Query, Retriever, bilingual
 from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
 
@@ -61,5 +61,5 @@ class Service:
         self.embed.close()
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
-        vectors = self.embedder.embed_queries(texts)
+        vectors = self.embedder.embed_queries([bilingual(text) for text in texts])
         return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]

@@ -20,8 +20,8 @@ from service.settings import ServiceSettings
 class OutlineRetriever(BaseRetriever):
     """Hybrid search over one snapshot, reranked where that is set; best first.
 
-    A Document's page_content is a passage, its id the chunk's; the metadata hold what an answer cites:
-    chunk_id, entry_id, document, heading_path, start and end (document[start:end] == page_content), score, stars.
+    A Document's page_content is a passage, document[start:end]; its metadata are chunk_id, entry_id, document,
+    heading_path, start, end, score and stars. `filters` restrict what may be found.
     """
 
     service: Service
@@ -38,20 +38,26 @@ class OutlineRetriever(BaseRetriever):
     def open(
         cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None
     ) -> Self:
-        """Load the models and the current index; raises ModelUnavailableError, SnapshotError or ValueError."""
+        """Load models and current index; raises ModelUnavailableError, SnapshotError or ValueError."""
         service = Service(settings or ServiceSettings())
         snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
         return cls(service=service, snapshot=snapshot, k=k, filters=filters or Scope())
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002
     ) -> list[Document]:
         # In a thread of its own: the caller's may run an event loop already, as a notebook's does.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, self._find(query)).result()
 
     async def _aget_relevant_documents(
-        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun,  # noqa: ARG002
     ) -> list[Document]:
         return await self._find(query)
 

@@ -30,7 +30,7 @@ PING_SECONDS = 15
     responses={200: {"content": {"text/event-stream": {}}, "description": "JSON, or events when streamed"}},
 )
 async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Response:
-    """Answer from the documents; every sentence that states something carries a mark, every mark a checked quote.
+    """Answer from the documents: every sentence that states something has a mark, every mark a checked quote.
 
     Streamed with `"stream": true` or `Accept: text/event-stream`: events `meta`, `sources`, `delta` and
     `citation` as they are checked, `done` with the whole body, or `error` with a problem document.

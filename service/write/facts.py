@@ -74,9 +74,8 @@ class _Facts:
         if not firsts:
             return
         count = len(firsts)
-        what = "" if facts.answered is None else ("有答案的" if facts.answered else "含没有答案的条目的")
         self._say(
-            f"符合条件的{what}部分有 {count} 个：" if self._zh else f"There are {count} such sections:", lines
+            f"符合条件的部分有 {count} 个：" if self._zh else f"There are {count} such sections:", lines
         )
         self._by_section(facts.entries)
 

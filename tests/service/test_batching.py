@@ -9,7 +9,7 @@ from service.batching import Batcher
 
 
 class Doubler:
-    """Notes its batches and threads; holds each batch until `gate` opens, so that a burst gathers behind it."""
+    """Notes its batches and threads; holds each until `gate` opens, so that a burst gathers behind it."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

@@ -4,9 +4,9 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -23,7 +23,17 @@ from service.settings import ServiceSettings
 LIMIT = 64 * 1024
 
 
-def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
+class Reply(Protocol):
+    """What the test client's response and httpx's have in common."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def json(self) -> Any: ...
+
+
+def problem(reply: Reply, status: int) -> dict[str, Any]:
     assert reply.status_code == status
     assert reply.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = reply.json()
@@ -36,7 +46,7 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
     return body
 
 
-def fields(reply: httpx.Response) -> list[str]:
+def fields(reply: Reply) -> list[str]:
     body = problem(reply, 422)
     assert all(error["message"] for error in body["errors"])
     assert all(error["field"] in body["detail"] for error in body["errors"])

@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
         special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
     )
-    PreTrainedTokenizerFast(
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         pad_token="[PAD]",
         unk_token="[UNK]",
@@ -44,8 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         intermediate_size=16,
         max_position_embeddings=64,
         initializer_range=1.0,
-        num_labels=1,
     )
+    config.num_labels = 1
     BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 
@@ -70,8 +70,9 @@ def texts(found: list[Candidate]) -> str:
 
 
 def logits(folder: Path, letters: str) -> dict[str, float]:
-    """What the weights say of "a" against "a\\nLETTER", one pair at a time and without sentence-transformers."""
-    model = BertForSequenceClassification.from_pretrained(folder).eval()
+    """What the weights say of "a" against "a\\nLETTER", pair by pair, without sentence-transformers."""
+    model = BertForSequenceClassification.from_pretrained(folder)
+    model.train(False)
     a, cls, sep = 4, 2, 3
     scores = {}
     for letter in letters:

@@ -99,9 +99,9 @@ def test_declined(client: TestClient, question: str) -> None:
 
 
 def test_the_stream_says_what_the_json_says(client: TestClient) -> None:
-    question = {"question": "什么是位置编码？", "filters": {"sections": [1]}, "language": "en"}
-    plain = client.post("/v1/ask", json=question).json()
-    (*_, done) = stream(client, **question)
+    options = {"filters": {"sections": [1]}, "language": "en"}
+    plain = client.post("/v1/ask", json={"question": "什么是位置编码？", **options}).json()
+    (*_, done) = stream(client, "什么是位置编码？", **options)
     volatile = ("id", "timings_ms")
     assert {k: v for k, v in done.data.items() if k not in volatile} == {
         k: v for k, v in plain.items() if k not in volatile

@@ -1,0 +1,61 @@
+# `make serve` and `make test` are all a newcomer needs; both install what they use.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: serve test lint bench golden calibrate lock clean
+
+serve: .venv/.runtime
+	$(BIN)/python -m service
+
+test: .venv/.dev
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Speeds are ratios against a named alternative in the same run; the service must not be running beside it.
+bench: .venv/.dev
+	$(BIN)/python -m ingest build
+	$(BIN)/python -m benchmarks.bm25
+	$(BIN)/python -m benchmarks.embed
+	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.chunkers
+	$(BIN)/python -m benchmarks.langchain_baseline
+
+# Against a running service: `make golden TARGET=http://127.0.0.1:8000`.
+TARGET ?= http://127.0.0.1:8000
+golden: .venv/.dev
+	$(BIN)/python -m eval golden --target $(TARGET)
+
+calibrate: .venv/.dev
+	$(BIN)/python -m ingest build
+	$(BIN)/python -m benchmarks.calibrate
+
+# Locks carry no index addresses and no local version of torch, so that they hold on any machine.
+COMPILE = $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-annotate --strip-extras
+lock: .venv/.dev
+	$(BIN)/pip install --quiet pip-tools
+	$(COMPILE) --extra cpu --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra cpu --extra dev --output-file requirements-dev.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock
+
+clean:
+	rm -rf .venv var
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	touch $@
+
+# torch first: with it in place nothing else asks for another build of it.
+.venv/.runtime: .venv/.made requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements.lock)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
+	touch $@
+
+.venv/.dev: .venv/.made requirements-dev.lock
+	$(BIN)/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements-dev.lock)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.lock
+	touch $@ .venv/.runtime
