@@ -108,10 +108,7 @@ def make_passages(paragraphs: Sequence[Terms], n: int) -> list[list[str]]:
     generator = random.Random(7)
     pool = [term for paragraph in paragraphs for term in paragraph]
     return [
-        [
-            generator.choice(pool) if generator.random() < 0.2 else term
-            for term in paragraphs[i % len(paragraphs)]
-        ]
+        [generator.choice(pool) if generator.random() < 0.2 else term for term in paragraphs[i % len(paragraphs)]]
         for i in track(range(n), "passages", transient=True)
     ]
 
@@ -165,9 +162,7 @@ def held_mb(engine: Engine, passages: Sequence[Terms]) -> float:
     return held / 1e6
 
 
-def check(
-    engine: Engine, scores: Sequence[NDArray[np.floating]], exact: Sequence[NDArray[np.floating]]
-) -> None:
+def check(engine: Engine, scores: Sequence[NDArray[np.floating]], exact: Sequence[NDArray[np.floating]]) -> None:
     """Compare top-10 scores with rank-bm25's, query by query; exit where they differ."""
     for number, (found, expected) in enumerate(zip(scores, exact, strict=True)):
         # Where fewer than ten passages match, engines fill up with zeros or stop.
@@ -181,9 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Queries a second of BM25 engines on the same terms.")
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument(
-        "--rounds", type=int, default=3, help="report the median of so many; the first warms up"
-    )
+    parser.add_argument("--rounds", type=int, default=3, help="report the median of so many; the first warms up")
     parser.add_argument("--corpus", type=Path, help="folder of more Markdown files")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
+from threadpoolctl import threadpool_limits
 
 from ingest.versions import Versions
 from service.bootstrap import Service
@@ -30,9 +31,7 @@ def main() -> None:
     retriever = service.retriever(snapshot)
     matcher = Matcher(snapshot, retriever)
     features, vectors, labels = [], [], []
-    for record in (
-        json.loads(line) for path in QUESTIONS for line in Path(path).read_text("utf-8").splitlines()
-    ):
+    for record in (json.loads(line) for path in QUESTIONS for line in Path(path).read_text("utf-8").splitlines()):
         if record["status"] == "declined" or record["kind"] == "structure":
             continue
         history = [Message(turn["role"], turn["content"]) for turn in record.get("history", [])]
@@ -54,13 +53,14 @@ def _fit(x: Matrix, q: Matrix, y: NDArray[np.bool_]) -> dict[str, object]:
     mean, deviation, centre = x.mean(axis=0), x.std(axis=0), q.mean(axis=0)
     both = np.hstack([(x - mean) / deviation, QUESTION_SCALE * (q - centre)])
     model = LogisticRegression(C=0.5, max_iter=5000)
-    p = cross_val_predict(model, both, y, cv=10, method="predict_proba")[:, 1]
+    with threadpool_limits(1):  # matrices this small only wait for each other on several threads
+        p = cross_val_predict(model, both, y, cv=10, method="predict_proba")[:, 1]
+        model.fit(both, y)
     for share in (0.02, 0.03, 0.05, 0.08, 0.1):
         refused = float((p[~y] < np.quantile(p[y], share)).mean())
         print(
             f"{'with' if q.size else 'without'} question vectors: {refused:.2f} refused at {share:.2f} false refusals"
         )
-    model.fit(both, y)
     weights = model.coef_[0][: x.shape[1]] / deviation
     direction = model.coef_[0][x.shape[1] :]
     bias = float(model.intercept_[0] - weights @ mean - QUESTION_SCALE * (direction @ centre))

@@ -85,9 +85,7 @@ def latency(name: str, embed: Callable[[Sequence[str]], Any], size: int, rounds:
         embed(questions)
         seconds.append(perf_counter() - start)
     warm = [1000 * value for value in seconds[5:]]
-    print(
-        f"{name:32} {statistics.median(warm):6.1f} ms median  {min(warm):6.1f} ms fastest  {size} questions"
-    )
+    print(f"{name:32} {statistics.median(warm):6.1f} ms median  {min(warm):6.1f} ms fastest  {size} questions")
 
 
 def main() -> None:

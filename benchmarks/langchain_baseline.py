@@ -124,8 +124,7 @@ def report(baseline: Sequence[Ranking], ours: Sequence[Ranking], kinds: Sequence
     for kind in [*dict.fromkeys(kinds), "all"]:
         rows = [row for row, own in enumerate(kinds) if kind in (own, "all")]
         means = [
-            [mean(float(getattr(system[row], name)) for row in rows) for system in (baseline, ours)]
-            for name in FIGURES
+            [mean(float(getattr(system[row], name)) for row in rows) for system in (baseline, ours)] for name in FIGURES
         ]
         table.add_row(kind, str(len(rows)), *(f"{theirs:.3f} -> {own:.3f}" for theirs, own in means))
     console = Console()

@@ -20,9 +20,7 @@ console = Console(stderr=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m eval", description="Measure a running service over HTTP."
-    )
+    parser = argparse.ArgumentParser(prog="python -m eval", description="Measure a running service over HTTP.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
         "golden",

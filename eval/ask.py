@@ -200,15 +200,12 @@ class _Client:
     def _read(self, reply: httpx.Response, reads: TypeAdapter[Body], known: Sequence[int] = (200,)) -> Body:
         request = f"{reply.request.method} {reply.request.url}"
         if reply.status_code not in known:
-            raise TargetError(
-                f"{request} gave {reply.status_code}: {reply.text[:200]!r}; is this the service?"
-            )
+            raise TargetError(f"{request} gave {reply.status_code}: {reply.text[:200]!r}; is this the service?")
         try:
             return reads.validate_json(reply.content)
         except ValidationError as error:
             fault = error.errors()[0]
             place = ".".join(map(str, fault["loc"])) or "the body"
             raise TargetError(
-                f"{request} gave a body that is not this service's: {place}: {fault['msg']}; "
-                "is another program there?"
+                f"{request} gave a body that is not this service's: {place}: {fault['msg']}; is another program there?"
             ) from error

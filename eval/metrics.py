@@ -39,9 +39,7 @@ def ndcg(ranked: Sequence[str], gold: Collection[str], k: int) -> float:
     return found / ideal if ideal else 0.0
 
 
-def bootstrap(
-    values: Sequence[float], level: float = 0.95, samples: int = 2000, seed: int = 7
-) -> tuple[float, float]:
+def bootstrap(values: Sequence[float], level: float = 0.95, samples: int = 2000, seed: int = 7) -> tuple[float, float]:
     """Return the percentile interval of the mean over resampled questions (Efron 1979, "Bootstrap methods").
 
     The differences of two systems on the same questions give a paired interval. Raises ValueError when empty.

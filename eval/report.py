@@ -53,10 +53,7 @@ class Citing:
     @property
     def sound(self) -> bool:
         return not (
-            self.not_verbatim
-            or self.marks_without_citation
-            or self.citations_without_mark
-            or self.without_mark
+            self.not_verbatim or self.marks_without_citation or self.citations_without_mark or self.without_mark
         )
 
 
@@ -235,9 +232,7 @@ def _ranking_table(scores: Sequence[Score]) -> Table:
 
 def _interval_table(scores: Sequence[Score]) -> Table:
     table = _table("All kinds, 95% interval", "", "mean", "from", "to")
-    values = {
-        name: [float(getattr(s.ranking, name)) for s in scores if s.ranking] for name in Ranking.__slots__
-    }
+    values = {name: [float(getattr(s.ranking, name)) for s in scores if s.ranking] for name in Ranking.__slots__}
     values["status"] = [float(s.given == s.expected) for s in scores]
     for name, numbers in values.items():
         if numbers:

@@ -37,9 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Build and manage the index.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("build", help="index files and folders, and make the result current")
-    command.add_argument(
-        "path", nargs="*", type=Path, help="files and folders; default: the setting `corpus`"
-    )
+    command.add_argument("path", nargs="*", type=Path, help="files and folders; default: the setting `corpus`")
     command.add_argument("--force", action="store_true", help="build even when nothing has changed")
     command = commands.add_parser("coverage", help="entries without an answer, and what comes nearest to one")
     command.add_argument("-k", type=int, default=2, help="passages shown for each entry")
@@ -82,9 +80,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
             Versions(settings.index),
             embedder,
             bootstrap.chunker(settings.chunker, embedder),
-            CleanSteps(
-                steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates, near_duplicates=False
-            ),
+            CleanSteps(steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates, near_duplicates=False),
             near_threshold=steps.near_threshold if steps.near_duplicates else None,
             max_bytes=settings.max_file_mb << 20,
             force=force,
@@ -95,9 +91,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
         console.print(str(outcome.report))
         for warning in outcome.warnings:
             console.print(f"warning: {warning}")
-        console.print(
-            f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused"
-        )
+        console.print(f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused")
     else:
         console.print(f"index {outcome.manifest.version} is up to date: {counts}")
     return outcome
@@ -123,18 +117,14 @@ def _coverage(snapshot: Snapshot, k: int) -> None:
     answered = np.array([chunk.kind == "text" for chunk in snapshot.chunks])
     titles = snapshot.titles.vectors()
     by_group = {group.key: row for row, group in enumerate(snapshot.groups)}
-    table = Table(
-        "entry", "stars", "question", "nearest passages (cosine)", title="Entries without an answer"
-    )
+    table = Table("entry", "stars", "question", "nearest passages (cosine)", title="Entries without an answer")
     missing = [entry for entry in snapshot.entries if not entry.answered]
     for entry in missing:
         rows, scores = snapshot.dense.search(titles[by_group[(entry.document, entry.id)]], k, answered)
         near = []
         for row, score in zip(rows, scores, strict=True):
             chunk = snapshot.chunks[row]
-            near.append(
-                f"{chunk.entry_id or chunk.document} {' > '.join(chunk.heading_path[1:])[:60]} ({score:.2f})"
-            )
+            near.append(f"{chunk.entry_id or chunk.document} {' > '.join(chunk.heading_path[1:])[:60]} ({score:.2f})")
         table.add_row(entry.id, "★" * entry.stars, entry.question[:70], "\n".join(near))
     out.print(table)
     out.print(f"{len(missing)} of {len(snapshot.entries)} entries have no answer")
@@ -146,9 +136,7 @@ def _versions(versions: Versions) -> None:
     for manifest in versions.manifests():
         counts = [str(manifest.counts[name]) for name in ("documents", "entries", "chunks")]
         mark = "*" if manifest.version == current else ""
-        table.add_row(
-            mark, manifest.version, manifest.created, *counts, manifest.settings["chunker"].rsplit(":", 1)[0]
-        )
+        table.add_row(mark, manifest.version, manifest.created, *counts, manifest.settings["chunker"].rsplit(":", 1)[0])
     out.print(table)
 
 
@@ -156,9 +144,7 @@ def _diff(a: Snapshot, b: Snapshot) -> None:
     """Print the documents, entries, chunks and settings that differ."""
     for name in sorted({*a.documents, *b.documents}):
         if a.documents.get(name) != b.documents.get(name):
-            state = (
-                "added" if name not in a.documents else "removed" if name not in b.documents else "changed"
-            )
+            state = "added" if name not in a.documents else "removed" if name not in b.documents else "changed"
             out.print(f"document {state}: {name}")
     for key in sorted({*a.manifest.settings, *b.manifest.settings}):
         if a.manifest.settings.get(key) != b.manifest.settings.get(key):

@@ -73,11 +73,7 @@ class Postings:
     def idf(self, term: str) -> float:
         """Return log(1 + n / df), Robertson's without the negative values; 0 for a term no document has."""
         row = self.vocabulary.get(term)
-        return (
-            0.0
-            if row is None
-            else math.log1p(self.documents / int(self.offsets[row + 1] - self.offsets[row]))
-        )
+        return 0.0 if row is None else math.log1p(self.documents / int(self.offsets[row + 1] - self.offsets[row]))
 
     def search(
         self, query: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None

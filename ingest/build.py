@@ -166,9 +166,7 @@ def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, lis
     return {name: sorted(chunks, key=lambda c: (c.start, c.end, c.focus)) for name, chunks in kept.items()}
 
 
-def _without_duplicates(
-    chunks: list[Chunk], threshold: float | None
-) -> tuple[list[Chunk], dict[str, list[Chunk]]]:
+def _without_duplicates(chunks: list[Chunk], threshold: float | None) -> tuple[list[Chunk], dict[str, list[Chunk]]]:
     """Index the same passage once; an entry of a document never loses its text to another one's."""
     indexed: list[Chunk] = []
     aliases: dict[str, list[Chunk]] = {}

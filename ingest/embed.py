@@ -98,9 +98,7 @@ class SentenceTransformerEmbedder:
                     f"The Hugging Face cache has no config.json of {self.name!r}, so the index cannot name "
                     "its weights: download the model into a folder and set the embedder's model to that"
                 )
-            digest.update(
-                f"{self.name}@{config.parent.name}".encode()
-            )  # the snapshot's folder is named by its commit
+            digest.update(f"{self.name}@{config.parent.name}".encode())  # the snapshot's folder is named by its commit
             return digest.hexdigest()
         for path in sorted(path for path in self._folder.rglob("*") if path.suffix in _IDENTITY):
             with path.open("rb") as file:
@@ -121,9 +119,7 @@ class SentenceTransformerEmbedder:
         if not texts:
             return []
         tokenizer = self._model.tokenizer
-        return [
-            len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
-        ]
+        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
 
     def _embed(self, texts: Sequence[str], prefix: str, progress: Callable[[int], None] | None) -> Vectors:
         # `encode` sorts by characters and pads a fixed number of texts; tokens say what a batch costs.

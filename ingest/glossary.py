@@ -47,9 +47,7 @@ class Glossary:
                 continue
             variants = [variant.strip() for variant in line.split("|")]
             if len(variants) < 2:
-                raise ValueError(
-                    f"glossary line {number}: {line!r} has one variant; add another, after a '|'"
-                )
+                raise ValueError(f"glossary line {number}: {line!r} has one variant; add another, after a '|'")
             found = tuple(dict.fromkeys(term for variant in variants for term in terms(variant)))
             for variant in variants:
                 atoms = _atoms(variant)
@@ -89,9 +87,7 @@ class Glossary:
             (start, stop)
             for start, first in enumerate(atoms)
             for stop in (start + size for size in self.lengths.get(first, ()))
-            if stop <= len(atoms)
-            and atoms[start:stop] in self.concepts
-            and (stop > start + 1 or first in own)
+            if stop <= len(atoms) and atoms[start:stop] in self.concepts and (stop > start + 1 or first in own)
         ]
         spans.sort(key=lambda span: span[0] - span[1])  # longest first; stable, so the first of equals
         taken: set[int] = set()

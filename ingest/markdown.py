@@ -168,9 +168,7 @@ def _fence_end(lines: list[Line], index: int, unclosed: dict[str, int], warnings
     return None
 
 
-def _headings(
-    lines: list[Line], fences: dict[int, int], heading: HeadingRule
-) -> list[tuple[int, int, str, int]]:
+def _headings(lines: list[Line], fences: dict[int, int], heading: HeadingRule) -> list[tuple[int, int, str, int]]:
     """Return [(line, level, title, lines it takes)]."""
     found: list[tuple[int, int, str, int]] = []
     index = _front_matter(lines)
@@ -213,9 +211,7 @@ def _blocks(lines: list[Line], fences: dict[int, int]) -> Iterator[Block]:
         kind, stop = _block(lines, index, fences)
         while lines[stop - 1].blank:
             stop -= 1
-        yield Block(
-            kind, line.start + line.indent, lines[stop - 1].start + len(lines[stop - 1].text.rstrip())
-        )
+        yield Block(kind, line.start + line.indent, lines[stop - 1].start + len(lines[stop - 1].text.rstrip()))
         index = stop
 
 

@@ -121,9 +121,7 @@ def prepare(name: str, cache: Path, progress: Progress | None = None) -> Path:
 def _make(pin: Pin, cache: Path, folder: Path, progress: Progress) -> None:
     if shutil.disk_usage(cache).free < _BYTES_NEEDED:
         raise _disk_full(pin.name, cache)
-    partial = (
-        cache / f".{pin.name}.partial"
-    )  # ours alone while the lock is held; a killed run may have left one
+    partial = cache / f".{pin.name}.partial"  # ours alone while the lock is held; a killed run may have left one
     if partial.exists():
         shutil.rmtree(partial)
     partial.mkdir()
@@ -217,9 +215,7 @@ def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any], Weights]:
     for _ in range(take("i")[0]):
         tensor = stream.read(take("H")[0]).decode()
         kind, size, start, _ = take("BIQQ")
-        tensors[tensor] = (
-            _dequantise(packed, size, start) if kind else np.frombuffer(packed, "<f4", size, start)
-        )
+        tensors[tensor] = _dequantise(packed, size, start) if kind else np.frombuffer(packed, "<f4", size, start)
     weights = _weights(tensors, config["num_hidden_layers"], config["hidden_size"])
     return config, _tokenizer(pieces, scores.tolist(), rules), weights
 
@@ -228,9 +224,7 @@ def _dequantise(packed: bytes, size: int, start: int) -> NDArray[np.float32]:
     """Expand Q4_0 blocks: an fp16 scale, 16 bytes with weights 0-15 low and 16-31 high, each plus 8."""
     import numpy as np
 
-    blocks = np.frombuffer(
-        packed, np.dtype([("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)]), size // _BLOCK, start
-    )
+    blocks = np.frombuffer(packed, np.dtype([("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)]), size // _BLOCK, start)
     weights = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32)
     weights -= 8
     weights *= blocks["scale"].astype(np.float32)[:, None]
@@ -250,15 +244,11 @@ def _weights(tensors: Weights, layers: int, hidden: int) -> Weights:
     for short, module in names.items():
         bias, weight = tensors[f"{short}.b"], tensors[f"{short}.w"]
         weights[f"{module}.bias"] = bias
-        weights[f"{module}.weight"] = (
-            weight if module.endswith("LayerNorm") else weight.reshape(bias.size, -1)
-        )
+        weights[f"{module}.weight"] = weight if module.endswith("LayerNorm") else weight.reshape(bias.size, -1)
     return weights
 
 
-def _tokenizer(
-    pieces: list[str], scores: list[float], rules: Mapping[int, tuple[int, ...]]
-) -> dict[str, Any]:
+def _tokenizer(pieces: list[str], scores: list[float], rules: Mapping[int, tuple[int, ...]]) -> dict[str, Any]:
     """Build tokenizer.json: XLM-R's SentencePiece Unigram model.
 
     Its normaliser is NFKC, except for what `rules` delete or make a space, and for U+FF5E (～), which
@@ -274,14 +264,10 @@ def _tokenizer(
         return {"id": pieces.index(token), "content": token, "special": True} | flags
 
     def wrapped(*parts: str) -> list[dict[str, Any]]:
-        return [
-            {"Sequence" if part in "AB" else "SpecialToken": {"id": part, "type_id": 0}} for part in parts
-        ]
+        return [{"Sequence" if part in "AB" else "SpecialToken": {"id": part, "type_id": 0}} for part in parts]
 
     metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
-    ends = {
-        token: {"id": token, "ids": [pieces.index(token)], "tokens": [token]} for token in ("<s>", "</s>")
-    }
+    ends = {token: {"id": token, "ids": [pieces.index(token)], "tokens": [token]} for token in ("<s>", "</s>")}
     return {
         "version": "1.0",
         "truncation": None,
@@ -358,9 +344,7 @@ def _write(folder: Path, texts: Mapping[str, Any], weights: Weights, file_sha256
     with safe_open(folder / "model.safetensors", framework="numpy") as file:
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     if shapes != {name: tensor.shape for name, tensor in weights.items()}:
-        raise ModelUnavailableError(
-            f"{str(folder)!r} does not hold the tensors written to it: check the disk"
-        )
+        raise ModelUnavailableError(f"{str(folder)!r} does not hold the tensors written to it: check the disk")
     files = {}
     for written in sorted(path for path in folder.rglob("*") if path.is_file()):
         entry = {"bytes": written.stat().st_size, "sha256": _sha256(written)}
@@ -376,9 +360,7 @@ def _is_whole(folder: Path, pin: Pin) -> bool:
         return (manifest["folder_version"], manifest["file_sha256"]) == (
             _FOLDER_VERSION,
             pin.file_sha256,
-        ) and all(
-            (folder / path).stat().st_size == entry["bytes"] for path, entry in manifest["files"].items()
-        )
+        ) and all((folder / path).stat().st_size == entry["bytes"] for path, entry in manifest["files"].items())
     except (OSError, ValueError, KeyError):
         return False
 

@@ -8,9 +8,7 @@ PROTECTED = re.compile(
 )
 # 。！？；… end a sentence wherever they stand; . ! ? only before white space. Closing quotes go with it.
 BOUNDARY = re.compile(r"(?:[。！？；]|…+|[.!?](?=[\"'”’)）*_]*\s))[。！？…\"'”’」』）)*_]*")
-ABBREVIATION = re.compile(
-    r"(?<![^\s(（。！？；])(?:e\.g|i\.e|etc|vs|cf|et al|Fig|Eq|No|Dr|Mr|Ms|[A-Z]|\d{1,3})\.$"
-)
+ABBREVIATION = re.compile(r"(?<![^\s(（。！？；])(?:e\.g|i\.e|etc|vs|cf|et al|Fig|Eq|No|Dr|Mr|Ms|[A-Z]|\d{1,3})\.$")
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

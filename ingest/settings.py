@@ -17,9 +17,7 @@ class Settings(BaseModel):
 
 class SemanticSettings(Settings):
     kind: Literal["semantic"] = "semantic"
-    percentile: float = Field(
-        90, gt=0, lt=100, description="Break where the distance is above this percentile."
-    )
+    percentile: float = Field(90, gt=0, lt=100, description="Break where the distance is above this percentile.")
     min_tokens: int = Field(60, ge=1, description="Smaller pieces join a neighbour.")
     max_tokens: int = Field(320, ge=2, description="Longer pieces are cut at their widest gap.")
 
@@ -50,14 +48,10 @@ class EmbedderSettings(Settings):
         "multilingual-e5-small",
         description="A name in ingest/models.toml, a sentence-transformers folder, or a Hugging Face id.",
     )
-    query_prefix: str = Field(
-        "query: ", description="Put before a question; empty for models without prefixes."
-    )
+    query_prefix: str = Field("query: ", description="Put before a question; empty for models without prefixes.")
     passage_prefix: str = Field("passage: ", description="Put before a passage.")
     device: str | None = Field(None, description="torch device; unset: cuda where there is one, else cpu.")
-    dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        "float32", description="Arithmetic of the model."
-    )
+    dtype: Literal["float32", "bfloat16", "float16"] = Field("float32", description="Arithmetic of the model.")
     batch_tokens: int = Field(1024, ge=128, description="Tokens in a batch, padding included.")
     threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
 
@@ -65,9 +59,7 @@ class EmbedderSettings(Settings):
 class CleanSettings(Settings):
     mojibake: bool = Field(True, description="Repair text decoded with the wrong encoding.")
     whitespace: bool = Field(True, description="Unify line ends; drop invisible characters.")
-    duplicates: bool = Field(
-        True, description="Index the same text once and keep the other places as aliases."
-    )
+    duplicates: bool = Field(True, description="Index the same text once and keep the other places as aliases.")
     near_duplicates: bool = Field(True, description="The same for passages that differ in a few words.")
     near_threshold: float = Field(0.9, gt=0, le=1, description="Jaccard index of 5-character shingles.")
     secrets: bool = Field(True, description="Mask e-mail addresses, phone and ID numbers, keys.")
@@ -85,9 +77,7 @@ class IngestSettings(BaseSettings):
         frozen=True,
     )
 
-    corpus: list[Path] = Field(
-        [Path("ingest/corpus")], description="Files and folders to index (a JSON list)."
-    )
+    corpus: list[Path] = Field([Path("ingest/corpus")], description="Files and folders to index (a JSON list).")
     index: Path = Field(Path("var/index"), description="Where the snapshots lie.")
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
     max_file_mb: int = Field(16, ge=1, description="A larger file is skipped and reported.")

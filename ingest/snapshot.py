@@ -84,11 +84,7 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
     snapshot.titles.save(folder / "titles.faiss")
     snapshot.postings.save(folder / "bm25")
     _write_text(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1))
-    files = {
-        path.relative_to(folder).as_posix(): _sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     parts = asdict(snapshot.manifest) | {"files": files, "counts": _counts(snapshot)}
     parts["version"] = _version(parts)
     _write_text(folder / MANIFEST, json.dumps(parts, ensure_ascii=False, indent=1))

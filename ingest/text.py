@@ -166,7 +166,5 @@ def rarity(term: str) -> float:
 
 def fingerprint() -> str:
     """Name everything that can change how a text is tokenised; an index made otherwise is rebuilt."""
-    data = b"".join(
-        Path(__file__).with_name(name).read_bytes() for name in ("text.py", "terms.txt", "stop_words.txt")
-    )
+    data = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("text.py", "terms.txt", "stop_words.txt"))
     return f"text:{hashlib.sha256(data).hexdigest()[:12]}"

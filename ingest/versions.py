@@ -48,9 +48,7 @@ class Versions:
         matches = [name for name in names if prefix and name.startswith(prefix)]
         if len(matches) != 1:
             found = "matches no version" if not matches else f"matches {', '.join(matches)}"
-            raise SnapshotError(
-                f"{prefix!r} {found}; `python -m ingest versions` lists them: {', '.join(names)}"
-            )
+            raise SnapshotError(f"{prefix!r} {found}; `python -m ingest versions` lists them: {', '.join(names)}")
         return matches[0]
 
     def open(self, embedder: str | None = None, version: str | None = None) -> Snapshot:
@@ -98,9 +96,7 @@ class Versions:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise SnapshotError(
-                    f"another build is running under {str(self.root)!r}; wait for it"
-                ) from error
+                raise SnapshotError(f"another build is running under {str(self.root)!r}; wait for it") from error
             for leftover in [*self.root.glob(f"{BUILDING}*"), *self.root.glob(f".{POINTER}-*")]:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             folder = Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.root))

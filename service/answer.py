@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -84,7 +84,7 @@ class Parts:
     passages: int = 6
 
 
-async def answer(question: Question, parts: Parts) -> AsyncIterator[Event]:
+async def answer(question: Question, parts: Parts) -> AsyncGenerator[Event, None]:
     """Yield meta, sources, then text and citations as they are checked, last the whole answer."""
     draft = Draft(parts, question)
     yield Meta(draft.whole.id, draft.whole.index_version, draft.whole.generator)
@@ -117,9 +117,7 @@ async def answer(question: Question, parts: Parts) -> AsyncIterator[Event]:
         entry = draft.entry(candidates[0])
         related = draft.relate(candidates[1:])
         line = entry_line(snapshot, entry)
-        told = Sentence(
-            phrases.listed(entry, language, any(e.answered for e in related)), (whole_of(line),), ""
-        )
+        told = Sentence(phrases.listed(entry, language, any(e.answered for e in related)), (whole_of(line),), "")
         draft.whole = replace(draft.whole, status="listed_unanswered")
         async for event in draft.write([line], [told]):
             yield event
@@ -185,9 +183,7 @@ class Draft:
 
     def entry(self, candidate: Candidate) -> Entry:
         chunk = candidate.chunk
-        return next(
-            e for e in self._snapshot.entries if (e.document, e.id) == (chunk.document, chunk.entry_id)
-        )
+        return next(e for e in self._snapshot.entries if (e.document, e.id) == (chunk.document, chunk.entry_id))
 
     def relate(self, candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
         """Name the next entries, those with an answer first."""

@@ -51,7 +51,4 @@ def condense(question: str, history: Sequence[Message]) -> str:
 
 def _leans(question: str) -> bool:
     text = normalise(question).strip()
-    return (
-        bool(LEANING.search(text) or OPENING.search(text) or ENDING.search(text))
-        or len(set(terms(text))) < FEW
-    )
+    return bool(LEANING.search(text) or OPENING.search(text) or ENDING.search(text)) or len(set(terms(text))) < FEW

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +49,7 @@ class Model:
     direction: NDArray[np.float64]
 
     def probability(self, features: Sequence[float], vector: NDArray[np.float32]) -> float:
-        score = self.bias + sum(
-            self.weights[name] * value for name, value in zip(FEATURES, features, strict=True)
-        )
+        score = self.bias + sum(self.weights[name] * value for name, value in zip(FEATURES, features, strict=True))
         if self.direction.size:
             score += QUESTION_SCALE * float(self.direction @ vector)
         return 1 / (1 + math.exp(-score))
@@ -74,8 +73,8 @@ def subject(snapshot: Snapshot) -> dict[str, str]:
 
 
 @cache
-def _stored() -> dict[str, dict[str, object]]:
-    stored: dict[str, dict[str, object]] = json.loads(WEIGHTS.read_text("utf-8"))
+def _stored() -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(WEIGHTS.read_text("utf-8"))
     return stored
 
 
@@ -102,9 +101,7 @@ class Matcher:
         asked = [t for t in dict.fromkeys(query.terms) if not any(t != o and t in o for o in query.terms)]
         rare = {term: _rarity(term, bool(english)) for term in asked}
         unknown = [term for term in asked if not self._known(term)]
-        weight = {
-            term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked
-        }
+        weight = {term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked}
         total = sum(weight.values()) + 1e-6
         found = max(self._found(weight, candidate) for candidate in candidates[:5])
         names = [rare[term] for term in unknown if term.isascii()]
@@ -137,11 +134,7 @@ class Matcher:
             return True
         if "-" in term and all(part in vocabulary for part in terms(term) if part != term):
             return True
-        near = (
-            [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2]
-            if len(term) >= 5
-            else []
-        )
+        near = [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2] if len(term) >= 5 else []
         return bool(get_close_matches(term, near, 1, 0.8))
 
     def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:

@@ -25,14 +25,10 @@ class Turn(Model):
 class Filters(Model):
     """Restrict the search; several filters must all hold."""
 
-    sections: list[int] | None = Field(
-        None, max_length=100, examples=[[5, 8]], description="Section numbers."
-    )
+    sections: list[int] | None = Field(None, max_length=100, examples=[[5, 8]], description="Section numbers.")
     min_stars: int | None = Field(None, ge=1, le=5, examples=[4], description="At least so many stars.")
     documents: list[str] | None = Field(None, max_length=1000, examples=[["大模型全技术面试大纲.md"]])
-    answered: bool | None = Field(
-        None, examples=[True], description="Only entries with, or without, an answer."
-    )
+    answered: bool | None = Field(None, examples=[True], description="Only entries with, or without, an answer.")
 
 
 History = Annotated[list[Turn], Field(max_length=50, description="Earlier messages, oldest first.")]
@@ -70,9 +66,7 @@ class Result(Place):
 
 
 class SearchResponse(Model):
-    query: str = Field(
-        examples=["KV 缓存为什么占显存？"], description="As searched, rewritten when there is history."
-    )
+    query: str = Field(examples=["KV 缓存为什么占显存？"], description="As searched, rewritten when there is history.")
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"embed": 11.2, "retrieve": 1.9, "total": 13.6}])
     results: list[Result]
@@ -168,9 +162,7 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str = Field(examples=["question: String should have at least 1 character"])
     request_id: str | None = Field(None, examples=["0d9a6c1e"])
-    errors: list[dict[str, str]] | None = Field(
-        None, examples=[[{"field": "question", "message": "too short"}]]
-    )
+    errors: list[dict[str, str]] | None = Field(None, examples=[[{"field": "question", "message": "too short"}]])
 
 
 class Health(Model):

@@ -9,7 +9,9 @@ import unicodedata
 
 INSTRUCTIONS = r"(?:指令|指示|规则|规定|要求|设定|约束|限制|提示词?|系统消息|命令|说明)"
 OWN = r"(?:你|您|系统)的?(?:系统|初始|隐藏|内部|原始|完整|全部|最初|后台|底层|开头|预设)*(?:的)?"
-EN_RULES = r"(?:instructions?|rules?|prompts?|guidelines?|directives?|restrictions?|constraints?|system message|context)"
+EN_RULES = (
+    r"(?:instructions?|rules?|prompts?|guidelines?|directives?|restrictions?|constraints?|system message|context)"
+)
 
 PATTERNS = tuple(
     re.compile(pattern)

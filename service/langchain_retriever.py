@@ -35,9 +35,7 @@ class OutlineRetriever(BaseRetriever):
         self._parts = self.service.parts(self.snapshot)
 
     @classmethod
-    def open(
-        cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None
-    ) -> Self:
+    def open(cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None) -> Self:
         """Load models and current index; raises ModelUnavailableError, SnapshotError or ValueError."""
         service = Service(settings or ServiceSettings())
         snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
@@ -47,7 +45,7 @@ class OutlineRetriever(BaseRetriever):
         self,
         query: str,
         *,
-        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002
+        run_manager: CallbackManagerForRetrieverRun,
     ) -> list[Document]:
         # In a thread of its own: the caller's may run an event loop already, as a notebook's does.
         with ThreadPoolExecutor(1) as thread:
@@ -57,16 +55,14 @@ class OutlineRetriever(BaseRetriever):
         self,
         query: str,
         *,
-        run_manager: AsyncCallbackManagerForRetrieverRun,  # noqa: ARG002
+        run_manager: AsyncCallbackManagerForRetrieverRun,
     ) -> list[Document]:
         return await self._find(query)
 
     async def _find(self, text: str) -> list[Document]:
         query = await self._parts.embed(text)
         wanted = max(self.k, self._parts.candidates)
-        candidates, _ = await self._parts.rerank(
-            query, self._parts.retriever.retrieve(query, wanted, self.filters)
-        )
+        candidates, _ = await self._parts.rerank(query, self._parts.retriever.retrieve(query, wanted, self.filters))
         return [_document(candidate) for candidate in candidates[: self.k]]
 
 

@@ -42,9 +42,7 @@ UNANSWERED = re.compile(
     r"|no answers?|unanswered|without (?:an |any )?answers?|(?:not|never|n't) (?:been |yet )?(?:answered|have (?:an )?answers?)"
     r"|missing answers?|lacks? (?:an )?answers?|not .{0,12}answered"
 )
-ANSWERED = re.compile(
-    r"有答案|有回答|已[经回]?[回作]?答|带答案|\banswered\b|have (?:an )?answers?|with answers?"
-)
+ANSWERED = re.compile(r"有答案|有回答|已[经回]?[回作]?答|带答案|\banswered\b|have (?:an )?answers?|with answers?")
 ENTIRELY = re.compile(r"完全|全部|整章|一[个道]?.{0,4}都没|at all|entirely|completely|every|any")
 ENTRY_ID = re.compile(r"(?<![\w.\-])(\d{1,2})\.(\d{1,2})(?![\d.])")
 # "llama 3.1" is a model: of the words right before an entry's number only these go with one.
@@ -56,9 +54,7 @@ ENTRY_ASK = re.compile(
     r"题|条目|问题|entry|question|item|是什么|讲什么|问的?是?什么|what(?:'s| is)|讲了|说了|内容|^\W*\d"
     r"|答案|颗星|\bstars\b|\banswered\b"
 )
-CONTENT = re.compile(
-    r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|\b(?:answer to|explain|say|content|cover)\b"
-)
+CONTENT = re.compile(r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|\b(?:answer to|explain|say|content|cover)\b")
 ORDINAL = re.compile(
     rf"第\s*{NUMBER}\s*[章节部]分?.{{0,4}}?第\s*(?P<m>\d{{1,2}}|[一二三四五六七八九十]+)\s*[题道个条]"
     rf"|question\s+(?P<m2>\d{{1,2}})\s+(?:of|in)\s+(?:section|chapter)\s+(?P<n2>\d{{1,2}})"

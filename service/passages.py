@@ -38,8 +38,7 @@ def gather(
         cosines = snapshot.dense.similarity(query.vector, members).tolist()
         most = max(float(bm25[list(members)].max()), 1e-9)
         match = {
-            row: 2 * float(bm25[row]) / most + cos / retriever.spread
-            for row, cos in zip(members, cosines, strict=True)
+            row: 2 * float(bm25[row]) / most + cos / retriever.spread for row, cos in zip(members, cosines, strict=True)
         }
         best = max(match.values())
         entry = math.exp(min(0.0, (candidate.score - chosen[0].score) / 4))
@@ -62,12 +61,7 @@ def _entries(
     chosen = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
     rare = [term for term in dict.fromkeys(query.terms) if snapshot.postings.idf(term) >= NAMING]
     for candidate in answered[:10]:
-        said = {
-            term
-            for c in chosen
-            for row in rows[c.chunk.group]
-            for term in terms(snapshot.chunks[row].indexed)
-        }
+        said = {term for c in chosen for row in rows[c.chunk.group] for term in terms(snapshot.chunks[row].indexed)}
         title = set(terms(" ".join(candidate.chunk.heading_path[:2])))
         if candidate not in chosen and any(term in title and term not in said for term in rare):
             chosen.append(candidate)

@@ -16,9 +16,7 @@ NOT_IN_DOCUMENTS: dict[Language, str] = {
     "zh": "文档里没有能回答这个问题的内容。",
     "en": "The documents do not answer this question.",
 }
-CHINESE_QUOTES = (
-    "No language model is running, so the answer is in the document's own words, which are Chinese."
-)
+CHINESE_QUOTES = "No language model is running, so the answer is in the document's own words, which are Chinese."
 
 
 def language(question: str, wanted: Literal["auto", "zh", "en"]) -> Language:
@@ -35,6 +33,4 @@ def listed(entry: Entry, language: Language, answered_nearby: bool) -> str:
         more = "下面是相关的、有答案的条目。" if answered_nearby else ""
         return f"大纲列出了这个问题（{entry.id}，{stars}：{entry.question}），但没有给出答案。{more}"
     more = " Related entries that do have an answer are listed below." if answered_nearby else ""
-    return (
-        f"The outline lists this question ({entry.id}, {stars}: {entry.question}) but gives no answer.{more}"
-    )
+    return f"The outline lists this question ({entry.id}, {stars}: {entry.question}) but gives no answer.{more}"

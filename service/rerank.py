@@ -14,17 +14,13 @@ from service.retrieve import Candidate, Query
 class Reranker(Protocol):
     """Reorder candidates; the second value says in one sentence why it could not, None when it did."""
 
-    async def rerank(
-        self, query: Query, candidates: Sequence[Candidate]
-    ) -> tuple[list[Candidate], str | None]: ...
+    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
 
 
 class NoReranker:
     """Returns what it got."""
 
-    async def rerank(
-        self, query: Query, candidates: Sequence[Candidate]
-    ) -> tuple[list[Candidate], str | None]:
+    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
 
 
@@ -49,9 +45,7 @@ class CrossEncoderReranker:
         self._candidates, self._budget = candidates, budget_ms / 1000
         self._score = Batcher(self._run, limit=4)
 
-    async def rerank(
-        self, query: Query, candidates: Sequence[Candidate]
-    ) -> tuple[list[Candidate], str | None]:
+    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
         if not head:
             return [], None

@@ -133,9 +133,7 @@ class Retriever:
             members=members,
             bm25=bm25,
             cosines=dict(zip(rows, snapshot.dense.similarity(query.vector, rows).tolist(), strict=True)),
-            titles=dict(
-                zip(members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True)
-            ),
+            titles=dict(zip(members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True)),
             lexical=lexical,
             dense=dense,
         )

@@ -18,9 +18,7 @@ class RetrievalSettings(Settings):
 class WeightedSettings(Settings):
     kind: Literal["weighted"] = "weighted"
     bm25: float = Field(3.9, description="Weight of the BM25 score relative to the best entry's.")
-    dense: float = Field(
-        2.1, description="Weight of a standard deviation of cosine below the nearest passage."
-    )
+    dense: float = Field(2.1, description="Weight of a standard deviation of cosine below the nearest passage.")
     title: float = Field(0.5, description="The same for the entries' titles.")
     listed: float = Field(-0.7, description="Added for an entry that has no answer.")
 
@@ -51,9 +49,7 @@ RerankSettings = Annotated[NoRerankSettings | CrossEncoderSettings, Field(discri
 class AnswerSettings(Settings):
     passages: int = Field(6, ge=1, description="Passages a writer may draw on.")
     max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
-    min_confidence: float = Field(
-        0.5, ge=0, le=1, description="Below it the question is not in the documents."
-    )
+    min_confidence: float = Field(0.5, ge=0, le=1, description="Below it the question is not in the documents.")
 
 
 class ServiceSettings(IngestSettings):
@@ -61,9 +57,7 @@ class ServiceSettings(IngestSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     in_flight: int = Field(64, ge=1, description="Requests answered at once; one more gets 429.")
     watch_seconds: float = Field(2, gt=0, description="How often a new index is looked for.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severe level logged."
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
     retrieval: RetrievalSettings = RetrievalSettings()
     fusion: FusionSettings = WeightedSettings()
     rerank: RerankSettings = NoRerankSettings()

@@ -187,9 +187,7 @@ def _faults_of_set(questions: list[Question], answers: dict[str, str]) -> Iterat
             yield f"{kinds[kind]} questions of kind {kind!r}, fewer than {fewest}"
     answered = [each for each in questions if each.status == "answered" and each.kind != "structure"]
     # The best gold entry counts, and every one of a question that needs them all.
-    best = Counter(
-        entry for each in answered for entry in (each.entries if each.kind == "multi" else each.entries[:1])
-    )
+    best = Counter(entry for each in answered for entry in (each.entries if each.kind == "multi" else each.entries[:1]))
     for entry, count in best.items():
         if count > MOST_PER_ENTRY:
             yield f"{count} questions on entry {entry!r}, more than {MOST_PER_ENTRY}"

@@ -9,9 +9,7 @@ class FixedChunker:
 
     def __init__(self, size: int = 500, overlap: int = 100) -> None:
         if not 0 <= overlap < size:
-            raise ValueError(
-                f"overlap {overlap} must be at least 0 and under the size {size}; set chunker.overlap"
-            )
+            raise ValueError(f"overlap {overlap} must be at least 0 and under the size {size}; set chunker.overlap")
         self._size, self._overlap = size, overlap
 
     @property

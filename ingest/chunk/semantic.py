@@ -63,9 +63,7 @@ class SemanticChunker:
         headings = self._headings(document, grouped)
         pieces: list[Piece] = []
         for group in grouped:
-            runs = [
-                run for section in group if section for run in self._cut(section, tokens, gaps, threshold)
-            ]
+            runs = [run for section in group if section for run in self._cut(section, tokens, gaps, threshold)]
             for run in self._join(runs, headings):
                 start, end = run.units[0].start, run.units[-1].end
                 pieces.append(Piece(start, end, (start, end)))
@@ -81,9 +79,7 @@ class SemanticChunker:
         counts = self._embedder.token_counts([document.text[a.end : b.start] for a, b in pairs])
         return {unit: count for (_, unit), count in zip(pairs, counts, strict=True)}
 
-    def _gaps(
-        self, document: Document, sections: list[list[Unit]], tokens: dict[Unit, int]
-    ) -> dict[Unit, float]:
+    def _gaps(self, document: Document, sections: list[list[Unit]], tokens: dict[Unit, int]) -> dict[Unit, float]:
         """Cosine distance between the windows before and after each unit's start, where a cut is possible."""
         least = min(2 * self._min, self._max + 1)
         cuttable = [s for s in sections if len(s) > 1 and sum(tokens[u] for u in s) >= least]
@@ -97,9 +93,7 @@ class SemanticChunker:
             for i in range(1, len(section)):
                 before = rows[max(0, i - 1 - self._window) : i].mean(axis=0)
                 after = rows[i : i + 1 + self._window].mean(axis=0)
-                gaps[section[i]] = 1 - float(
-                    before @ after / (np.linalg.norm(before) * np.linalg.norm(after))
-                )
+                gaps[section[i]] = 1 - float(before @ after / (np.linalg.norm(before) * np.linalg.norm(after)))
         return gaps
 
     def _cut(

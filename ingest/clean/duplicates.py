@@ -51,9 +51,7 @@ def duplicate_groups(texts: Sequence[str], threshold: float) -> list[int]:
             groups[i] = groups[first]
             continue
         signature = _signature(texts[i])
-        keys = [
-            (band, signature[band : band + rows].tobytes()) for band in range(0, _HASHES - rows + 1, rows)
-        ]
+        keys = [(band, signature[band : band + rows].tobytes()) for band in range(0, _HASHES - rows + 1, rows)]
         shared = Counter(j for key in keys for j in buckets.get(key, ()))
         likely = sorted(shared, key=lambda j: (-shared[j], j))[:_CANDIDATES]
         groups[i] = next((j for j in sorted(likely) if _jaccard(sketch(i), sketch(j)) >= threshold), i)

@@ -18,9 +18,7 @@ from ingest.clean.report import Skipped, UnfitError
 MIB = 1024 * 1024
 SUFFIXES = (".md", ".markdown")
 # Back-slashes, URL syntax, and characters that do not print, surrogates of undecodable names among them.
-_UNSAFE = re.compile(
-    r'[\\?#%:"<>|*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]'
-)
+_UNSAFE = re.compile(r'[\\?#%:"<>|*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 
 Progress = Callable[[int, int], None]
 

@@ -73,9 +73,7 @@ def edits(text: str, found: Iterable[tuple[str, int]]) -> list[Edit]:
         if counts[what] <= LINES_SHOWN:
             shown.setdefault(what, []).append(position)
     line_of = _line_numbers(text, sorted({p for positions in shown.values() for p in positions}))
-    return [
-        Edit(what, n, tuple(dict.fromkeys(line_of[p] for p in shown[what]))) for what, n in counts.items()
-    ]
+    return [Edit(what, n, tuple(dict.fromkeys(line_of[p] for p in shown[what]))) for what, n in counts.items()]
 
 
 def _line_numbers(text: str, positions: list[int]) -> dict[int, int]:

@@ -98,8 +98,7 @@ def _is_random(match: re.Match[str]) -> bool:
     """Tell a generated key from words with a version number: a long mixed run without separators."""
     value = match["value"]
     return _is_mixed(value, bits=3.0) and any(
-        re.search("[0-9]", run) and re.search("[A-Za-z]", run)
-        for run in re.findall("[A-Za-z0-9]{12,}", value)
+        re.search("[0-9]", run) and re.search("[A-Za-z]", run) for run in re.findall("[A-Za-z0-9]{12,}", value)
     )
 
 

@@ -124,6 +124,4 @@ def _citation(citation: Citation, snapshot: Snapshot) -> contract.Citation:
 
 
 def _related(entry: Entry) -> contract.Related:
-    return contract.Related(
-        entry_id=entry.id, question=entry.question, stars=entry.stars, answered=entry.answered
-    )
+    return contract.Related(entry_id=entry.id, question=entry.question, stars=entry.stars, answered=entry.answered)

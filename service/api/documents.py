@@ -66,9 +66,7 @@ async def document(
     name: Annotated[str, Path(examples=["大模型全技术面试大纲.md"])],
     state: Shared,
     start: Annotated[int, Query(ge=0, description="First code point.")] = 0,
-    end: Annotated[
-        int | None, Query(ge=0, description="Code point after the last; default: to the end.")
-    ] = None,
+    end: Annotated[int | None, Query(ge=0, description="Code point after the last; default: to the end.")] = None,
 ) -> contract.DocumentResponse:
     """Return document[start:end] in code points; the outline is served exactly as its file."""
     snapshot = state.snapshot()

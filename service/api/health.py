@@ -21,9 +21,7 @@ async def readyz(response: Response, state: Shared) -> contract.Readiness:
     reasons = [index.problem] if index.problem else []
     if index.snapshot is None:
         response.status_code = 503
-        return contract.Readiness(
-            status="unready", index_version=None, generator="extractive", reasons=reasons
-        )
+        return contract.Readiness(status="unready", index_version=None, generator="extractive", reasons=reasons)
     return contract.Readiness(
         status="degraded" if reasons else "ready",
         index_version=index.snapshot.manifest.version,

@@ -104,9 +104,7 @@ class RequestId:
             log.exception("request %s failed", request_id)
             if started:
                 raise
-            reply = problem(
-                500, "The service failed on this request; its log has the id.", request_id=request_id
-            )
+            reply = problem(500, "The service failed on this request; its log has the id.", request_id=request_id)
             await reply(scope, receive, tagged)
 
 

@@ -19,10 +19,11 @@ CODE_ASKED = re.compile(
 # Words that ask, not name: where they occur says nothing of where the answer is.
 ASKING = frozenset(
     terms(
-        "做 用 说 讲 讲讲 介绍 解释 描述 讨论 说明 列出 列举 分析 比较 对比 防止 避免 解决 处理 方法 办法 方式 技术 问题 时候 意思 含义 概念 定义 分别"
-        " 哪里 多少 几个 可以 能够 应该 需要 主要 常见 有哪些 为什么 原因 详细 具体 简单 一般 通常 实际 模型 LLM"
-        " explain describe discuss compare list give tell show mean define definition concept way method approach prevent avoid"
-        " handle solve deal need use work happen help make main common difference between example many much model llm"
+        "做 用 说 讲 讲讲 介绍 解释 描述 讨论 说明 列出 列举 分析 比较 对比 防止 避免 解决 处理 方法 办法 方式"
+        " 技术 问题 时候 意思 含义 概念 定义 分别 哪里 多少 几个 可以 能够 应该 需要 主要 常见 有哪些 为什么"
+        " 原因 详细 具体 简单 一般 通常 实际 模型 LLM explain describe discuss compare list give tell show mean"
+        " define definition concept way method approach prevent avoid handle solve deal need use work happen help"
+        " make main common difference between example many much model llm"
     )
 )
 # A term narrows a question down when at most this share of the entry's units holds it.
@@ -74,9 +75,7 @@ class ExtractiveWriter:
         spent = 0
         lines = [_lines(number, passage) for number, passage in enumerate(passages)]
         for number, passage in enumerate(passages):
-            entry = [
-                line for i, p in enumerate(passages) if _entry(p) == _entry(passage) for line in lines[i]
-            ]
+            entry = [line for i, p in enumerate(passages) if _entry(p) == _entry(passage) for line in lines[i]]
             weights = {} if len(passage.text) <= SHORT else self._narrowing(query, entry)
             best = max((line.weight(weights) for line in entry), default=0.0)
             for line in _pick(lines[number], weights, KEEP * best, with_code):
@@ -87,9 +86,7 @@ class ExtractiveWriter:
                     chosen.append(line)
                     spent += cost
         order = {_entry(p): n for n, p in reversed(list(enumerate(passages)))}
-        chosen.sort(
-            key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start)
-        )
+        chosen.sort(key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start))
         for sentence in _compose(_announced(chosen), passages):
             yield sentence
 
@@ -113,18 +110,12 @@ def _pick(lines: list[Line], weights: Mapping[str, float], least: float, with_co
 
 
 def _entry(passage: Passage) -> tuple[str, ...]:
-    return (
-        (passage.document, passage.entry_id)
-        if passage.entry_id
-        else (passage.document, *passage.heading_path[:2])
-    )
+    return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
 
 
 def _lines(number: int, passage: Passage) -> list[Line]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
-    found = [
-        (unit, section.heading_path) for section in document.sections for unit in units(document, section)
-    ]
+    found = [(unit, section.heading_path) for section in document.sections for unit in units(document, section)]
     return [
         Line(
             number,
@@ -132,9 +123,7 @@ def _lines(number: int, passage: Passage) -> list[Line]:
             unit,
             passage.text[unit.start : unit.end],
             headings,
-            frozenset(
-                terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))
-            ),
+            frozenset(terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))),
         )
         for index, (unit, headings) in enumerate(found)
     ]
@@ -147,15 +136,12 @@ def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
         parent = i
         while parent and lines[parent].unit.glued:
             parent -= 1
-            while (
-                parent and lines[parent].unit.indent >= lines[i].unit.indent > 0 and lines[parent].unit.glued
-            ):
+            while parent and lines[parent].unit.indent >= lines[i].unit.indent > 0 and lines[parent].unit.glued:
                 parent -= 1
             wanted.add(parent)
         child = i + 1
         while child < len(lines) and (
-            lines[child].unit.indent > lines[i].unit.indent
-            or (lines[child].unit.glued and lines[child - 1].announces)
+            lines[child].unit.indent > lines[i].unit.indent or (lines[child].unit.glued and lines[child - 1].announces)
         ):
             wanted.add(child)
             child += 1
@@ -181,9 +167,7 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         passage = passages[line.passage]
         previous = passages[before.passage] if before else None
         if len(entries) > 1 and (not previous or previous.entry_id != passage.entry_id):
-            title = (
-                passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
-            )
+            title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
             name = f"{passage.entry_id} {title}" if passage.entry_id else title or passage.document
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
             before = None
@@ -206,19 +190,11 @@ def _subheading(line: Line, passage: Passage) -> str:
 def _lead(before: Line | None, line: Line) -> str:
     if before is None:
         return "\n\n"
-    if (
-        before.passage == line.passage
-        and not line.unit.opens
-        and before.unit.kind == line.unit.kind == "paragraph"
-    ):
+    if before.passage == line.passage and not line.unit.opens and before.unit.kind == line.unit.kind == "paragraph":
         return " "
     return "\n" if before.unit.kind == line.unit.kind == "list_item" else "\n\n"
 
 
 def _rendered(line: Line) -> str:
     margin = " " * line.unit.indent
-    return (
-        textwrap.indent(textwrap.dedent(margin + line.text), margin)
-        if line.unit.kind == "list_item"
-        else line.text
-    )
+    return textwrap.indent(textwrap.dedent(margin + line.text), margin) if line.unit.kind == "list_item" else line.text

@@ -32,16 +32,13 @@ class _Facts:
         self.sentences: list[Sentence] = []
 
     def entry(self, entry: Entry) -> None:
-        answered = (
-            ("有答案" if entry.answered else "没有答案")
-            if self._zh
-            else ("has" if entry.answered else "has no")
-        )
-        text = (
-            f"**{entry.id}**（第 {entry.section} 部分「{entry.section_title}」，{_stars(entry)}，{answered}）：{entry.question}"
-            if self._zh
-            else f"**{entry.id}** (section {entry.section}, {entry.section_title}; {_stars(entry)}; {answered} an answer): {entry.question}"
-        )
+        section, stars = entry.section_title, _stars(entry)
+        if self._zh:
+            state = "有答案" if entry.answered else "没有答案"
+            text = f"**{entry.id}**（第 {entry.section} 部分「{section}」，{stars}，{state}）：{entry.question}"
+        else:
+            state = "answered" if entry.answered else "no answer"
+            text = f"**{entry.id}** (section {entry.section}, {section}; {stars}; {state}): {entry.question}"
         self._say(text, [entry_line(self._snapshot, entry)])
 
     def entries(self, facts: Facts) -> None:
@@ -51,9 +48,7 @@ class _Facts:
         lines = [section_line(self._snapshot, entry) for entry in headings]
         if not inside:
             last = max(e.section for e in everything)
-            none = (
-                f"大纲只有第 1 到第 {last} 部分。" if self._zh else f"The outline has sections 1 to {last}."
-            )
+            none = f"大纲只有第 1 到第 {last} 部分。" if self._zh else f"The outline has sections 1 to {last}."
             self._say(none, lines)
             return
         self._say(self._whole(inside, facts), lines)
@@ -74,9 +69,7 @@ class _Facts:
         if not firsts:
             return
         count = len(firsts)
-        self._say(
-            f"符合条件的部分有 {count} 个：" if self._zh else f"There are {count} such sections:", lines
-        )
+        self._say(f"符合条件的部分有 {count} 个：" if self._zh else f"There are {count} such sections:", lines)
         self._by_section(facts.entries)
 
     def _by_section(self, entries: Sequence[Entry]) -> None:
@@ -86,7 +79,7 @@ class _Facts:
             text = (
                 f"- 第 {first.section} 部分「{first.section_title}」：{len(here)} 个条目，其中 {answered} 个有答案"
                 if self._zh
-                else f"- Section {first.section}, {first.section_title}: {len(here)} entries, {answered} of them answered"
+                else f"- Section {first.section}, {first.section_title}: {len(here)} entries, {answered} answered"
             )
             self._say(text, [section_line(self._snapshot, first)])
 
@@ -100,7 +93,8 @@ class _Facts:
             return f"{where}共有 {len(inside)} 个条目：{levels}；{len(inside) - missing} 个有答案，{rest}。"
         where = f"Section {facts.section}, {inside[0].section_title}," if facts.section else "The outline"
         levels = ", ".join(f"{stars[n]} with {n} stars" for n in sorted(stars, reverse=True))
-        return f"{where} has {len(inside)} entries: {levels}; {len(inside) - missing} have an answer and {missing} have none."
+        have = f"{len(inside) - missing} have an answer and {missing} have none"
+        return f"{where} has {len(inside)} entries: {levels}; {have}."
 
     def _selected(self, facts: Facts) -> str:
         count = len(facts.entries)
@@ -108,9 +102,7 @@ class _Facts:
         if facts.stars:
             number, more = facts.stars
             parts.append(
-                f"{number} 星{'及以上' if more else ''}"
-                if self._zh
-                else f"{number} stars{' or more' if more else ''}"
+                f"{number} 星{'及以上' if more else ''}" if self._zh else f"{number} stars{' or more' if more else ''}"
             )
         if facts.answered is not None:
             zh, en = ("有答案", "an answer") if facts.answered else ("没有答案", "no answer")

@@ -30,9 +30,7 @@ class StubService:
         if path == "/readyz":
             status = "ready" if self.ready else "unready"
             reasons = [] if self.ready else ["no index; run `python -m ingest build`"]
-            ready = contract.Readiness(
-                status=status, index_version="v1", generator="extractive", reasons=reasons
-            )
+            ready = contract.Readiness(status=status, index_version="v1", generator="extractive", reasons=reasons)
             return (200 if self.ready else 503), ready.model_dump()
         start, end = (int(query.get(name, ["0"])[0]) for name in ("start", "end"))
         if path != f"/v1/documents/{DOCUMENT}" or not start <= end <= len(TEXT):
@@ -64,8 +62,7 @@ class StubService:
         asked = contract.AskRequest.model_validate(body)
         given = {"status": "answered", "answer": "", "citations": []} | self.answers.get(asked.question, {})
         return 200, contract.AskResponse.model_validate(
-            {"id": "a-1", "related": [], "generator": "extractive", "index_version": "v1", "timings_ms": {}}
-            | given
+            {"id": "a-1", "related": [], "generator": "extractive", "index_version": "v1", "timings_ms": {}} | given
         ).model_dump()
 
 

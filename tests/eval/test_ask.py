@@ -119,9 +119,7 @@ def test_a_target_that_is_no_address_is_named(target: str) -> None:
         ask(target, [question()])
 
 
-def test_another_program_is_not_mistaken_for_the_service(
-    stub: StubService, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_program_is_not_mistaken_for_the_service(stub: StubService, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TargetError, match=r"GET .*/elsewhere/readyz gave 404: .*is this the service"):
         ask(stub.url + "/elsewhere", [question()])
     monkeypatch.setattr(stub, "get", lambda path, query: (200, {"ok": True}))

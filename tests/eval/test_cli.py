@@ -46,9 +46,7 @@ def test_one_kind_can_be_asked(golden: Path, stub: StubService) -> None:
     assert {body.get("question") for path, body in stub.requests if path == "/v1/ask"} == {"d-1"}
 
 
-def test_a_broken_guarantee_exits_with_1(
-    golden: Path, stub: StubService, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_guarantee_exits_with_1(golden: Path, stub: StubService, capsys: pytest.CaptureFixture[str]) -> None:
     stub.answers["d-1"]["answer"] = "LoRA 冻结原模型。"
     assert main(["golden", "--target", stub.url, "--golden", str(golden)]) == 1
     assert "d-1: {'citations_without_mark': [1]" in capsys.readouterr().out

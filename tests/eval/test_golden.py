@@ -124,9 +124,7 @@ def test_duplicates(tmp_path: Path) -> None:
     same_id = faults_of(changed(DETAIL, id=MULTI["id"]), tmp_path)
     assert same_id == [f"duplicate id {MULTI['id']!r}"]
     twice = OUT_OF_SCOPE | {"id": "another", "question": f" {OUT_OF_SCOPE['question'].upper()}"}
-    assert faults_of([*RECORDS, twice], tmp_path) == [
-        f"duplicate question {OUT_OF_SCOPE['question'].casefold()!r}"
-    ]
+    assert faults_of([*RECORDS, twice], tmp_path) == [f"duplicate question {OUT_OF_SCOPE['question'].casefold()!r}"]
 
 
 def test_too_few_of_a_kind(tmp_path: Path) -> None:

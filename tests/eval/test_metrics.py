@@ -150,6 +150,4 @@ def test_one_mark_serves_a_quote_of_several_sentences() -> None:
     assert unmarked(answer, {3: quote}) == []
     assert unmarked(answer, {3: "所以丙也是丁。"}) == ["甲：甲是乙的一种。", "$$x = y$$"]
     # Less than half of the first sentence is in the quote.
-    assert unmarked("甲是乙的一种，与戊己庚辛无关。所以丙也是丁。[3]", {3: quote}) == [
-        "甲是乙的一种，与戊己庚辛无关。"
-    ]
+    assert unmarked("甲是乙的一种，与戊己庚辛无关。所以丙也是丁。[3]", {3: quote}) == ["甲是乙的一种，与戊己庚辛无关。"]

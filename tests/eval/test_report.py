@@ -70,9 +70,7 @@ def test_citations_are_checked_in_answered_replies_only() -> None:
 
 
 def test_structure_answers_are_held_to_their_numbers() -> None:
-    right = score(
-        asked("structure", answer="共 146 个，59 个没有答案。 [1]", key_points=("146", "59"))
-    ).citing
+    right = score(asked("structure", answer="共 146 个，59 个没有答案。 [1]", key_points=("146", "59"))).citing
     wrong = score(asked("structure", answer="共 146 个。 [1]", key_points=("146", "59"))).citing
     assert right
     assert wrong

@@ -102,9 +102,7 @@ def test_nothing_to_index_matches_nothing(documents: list[list[str]], tmp_path: 
 
 
 @given(DOCUMENTS, st.lists(WORDS, max_size=5), st.integers(1, 15), st.data())
-def test_search_is_the_sorted_scores(
-    documents: list[list[str]], query: list[str], k: int, data: st.DataObject
-) -> None:
+def test_search_is_the_sorted_scores(documents: list[list[str]], query: list[str], k: int, data: st.DataObject) -> None:
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(documents), max_size=len(documents))))
     check_search(Postings.build(documents), query, k, allowed)
 

@@ -15,10 +15,7 @@ from ingest.versions import Versions
 from tests.ingest.tiny import TinyEmbedder
 
 # No five characters come twice, so that one changed character leaves a Jaccard index above 0.9.
-LONG = (
-    "".join(f"第{i}步由{chr(0x4E00 + 37 * i)}到{chr(0x6E00 + 53 * i)}，" for i in range(20))
-    + "最后标明出处。"
-)
+LONG = "".join(f"第{i}步由{chr(0x4E00 + 37 * i)}到{chr(0x6E00 + 53 * i)}，" for i in range(20)) + "最后标明出处。"
 
 
 class Corpus:
@@ -225,9 +222,7 @@ def empty(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [bad_utf8, too_large, empty])
-def test_an_unfit_file_is_reported_and_the_rest_is_built(
-    corpus: Corpus, spoil: Callable[[Path], None]
-) -> None:
+def test_an_unfit_file_is_reported_and_the_rest_is_built(corpus: Corpus, spoil: Callable[[Path], None]) -> None:
     corpus.write(a="甲。")
     spoil(corpus.folder)
     outcome = corpus.build()

@@ -136,9 +136,7 @@ def test_contract_on_the_outline(name: str, outline_text: str) -> None:
 
 
 @pytest.mark.parametrize("name", MAKERS)
-@pytest.mark.parametrize(
-    "text", ["", " \n\n", "# 只有标题\n", "x", "无标题。" * 300, "字" * 3000, "## A\n\n🙂🙂"]
-)
+@pytest.mark.parametrize("text", ["", " \n\n", "# 只有标题\n", "x", "无标题。" * 300, "字" * 3000, "## A\n\n🙂🙂"])
 def test_contract_on_odd_files(name: str, text: str) -> None:
     document, entries, chunks = cut(text, MAKERS[name]())
     check(document, entries, chunks)

@@ -89,9 +89,7 @@ def test_duplicates_are_found_after_cleaning() -> None:
 
 def test_the_report_shows_the_first_lines_only() -> None:
     _, report = clean([source("a.md", "a\r\n" * 30)], CleanSteps())
-    assert report.changes == (
-        Change("a.md", "whitespace", "line end made a line feed", 30, tuple(range(1, 11))),
-    )
+    assert report.changes == (Change("a.md", "whitespace", "line end made a line feed", 30, tuple(range(1, 11))),)
     assert "(line 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ...)" in str(report)
 
 

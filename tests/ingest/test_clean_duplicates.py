@@ -73,9 +73,7 @@ def test_exact_ignores_white_space_and_composition() -> None:
 
 
 @given(st.lists(st.text(alphabet="ab c", max_size=12), max_size=12), st.sampled_from([0.5, 0.9, 1.0]))
-def test_every_text_points_to_an_earlier_one_that_stands_for_itself(
-    texts: list[str], threshold: float
-) -> None:
+def test_every_text_points_to_an_earlier_one_that_stands_for_itself(texts: list[str], threshold: float) -> None:
     groups = duplicate_groups(texts, threshold)
     assert all(first <= i and groups[first] == first for i, first in enumerate(groups))
     assert groups == duplicate_groups(texts, threshold)

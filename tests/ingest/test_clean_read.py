@@ -12,12 +12,8 @@ from ingest.clean.encoding import decode
 from ingest.clean.read import Source, read
 from ingest.clean.report import UnfitError
 
-SIMPLIFIED = (
-    "大模型的训练分为预训练、监督微调和强化学习三个阶段。\n# 注意力机制\n- 让模型关注重要的词 item one\n"
-)
-TRADITIONAL = (
-    "大型語言模型的訓練分為預訓練、監督微調和強化學習。\n# 注意力機制\n- 讓模型關注重要的詞彙 item\n"
-)
+SIMPLIFIED = "大模型的训练分为预训练、监督微调和强化学习三个阶段。\n# 注意力机制\n- 让模型关注重要的词 item one\n"
+TRADITIONAL = "大型語言模型的訓練分為預訓練、監督微調和強化學習。\n# 注意力機制\n- 讓模型關注重要的詞彙 item\n"
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> None:
@@ -102,9 +98,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_clashing_names_are_told_apart_and_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
     write(tmp_path, {"a/x.md": "1", "b/x.md": "2", "c/b/x.md": "3", "c/b/y.md": "4", "b/sub/y.md": "5"})
-    sources, skipped = read(
-        [tmp_path / "a", tmp_path / "b", tmp_path / "c" / "b" / "x.md", tmp_path / "b" / "x.md"]
-    )
+    sources, skipped = read([tmp_path / "a", tmp_path / "b", tmp_path / "c" / "b" / "x.md", tmp_path / "b" / "x.md"])
     assert names(sources) == ["x.md", "sub/y.md", "b/x.md", "b/x-2.md"]
     assert [(skip.name, skip.reason) for skip in skipped] == [("x.md", "already read by another path")]
 

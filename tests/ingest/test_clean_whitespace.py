@@ -19,9 +19,7 @@ def test_each_kind_is_counted_with_its_lines() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["  \n    \n\n\n\ttab  \n", "　全角空格", "👨\u200d👩\u200d👧 می\u200cخواهم", "注意"]
-)
+@pytest.mark.parametrize("text", ["  \n    \n\n\n\ttab  \n", "　全角空格", "👨\u200d👩\u200d👧 می\u200cخواهم", "注意"])
 def test_leaves_what_means_something(text: str) -> None:
     assert normalise_whitespace(text) == (text, [])
 

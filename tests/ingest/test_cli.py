@@ -174,9 +174,7 @@ def test_rollback_to_a_damaged_version_is_refused(tiny: Shell) -> None:
         (lambda shell: (shell.folder / "docs").rename(shell.folder / "moved"), "docs'"),
     ],
 )
-def test_where_nothing_can_be_built_the_index_stays(
-    tiny: Shell, spoil: Callable[[Shell], object], said: str
-) -> None:
+def test_where_nothing_can_be_built_the_index_stays(tiny: Shell, spoil: Callable[[Shell], object], said: str) -> None:
     path = tiny.write("a.md", TEXT)
     tiny.run("build")
     before = tiny.versions.current()
@@ -205,9 +203,7 @@ def test_where_nothing_can_be_built_the_index_stays(
         ("copy.md", TEXT.encode(), "  copy.md = a.md (exact)"),
     ],
 )
-def test_bad_input_beside_good_is_a_line_in_the_report(
-    tiny: Shell, name: str, content: bytes, said: str
-) -> None:
+def test_bad_input_beside_good_is_a_line_in_the_report(tiny: Shell, name: str, content: bytes, said: str) -> None:
     tiny.write("a.md", TEXT)
     tiny.write(name, content)
     status, printed = tiny.run("build")

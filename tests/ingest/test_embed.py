@@ -142,18 +142,14 @@ def test_the_fingerprint_follows_the_weights_and_the_prefixes(
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(
-        ModelUnavailableError, match=r"Cannot load the embedding model .*multilingual-e5-small \(it"
-    ):
+    with pytest.raises(ModelUnavailableError, match=r"Cannot load the embedding model .*multilingual-e5-small \(it"):
         SentenceTransformerEmbedder(tmp_path)
 
 
 def test_a_hub_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     code = "from ingest.embed import SentenceTransformerEmbedder as E; E('nobody/no-model')"
     offline = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=offline, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=offline, check=False)
     assert done.returncode == 1
     assert "ModelUnavailableError: Cannot load the embedding model 'nobody/no-model'" in done.stderr
 

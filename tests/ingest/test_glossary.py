@@ -96,9 +96,9 @@ def test_every_listed_variant_leads_to_all_names_of_its_line(line: str) -> None:
 
 
 @given(
-    st.lists(
-        st.sampled_from(["微调", "梯度检查点", "fine-tuned", "GPU memory", "层", "ｘ", "。", " ", "龘"])
-    ).map("".join)
+    st.lists(st.sampled_from(["微调", "梯度检查点", "fine-tuned", "GPU memory", "层", "ｘ", "。", " ", "龘"])).map(
+        "".join
+    )
 )
 def test_what_is_added_is_new_and_listed_once(text: str) -> None:
     added = expand(text)

@@ -193,9 +193,7 @@ def test_a_leading_thematic_break_is_no_front_matter() -> None:
 
 
 def test_carriage_returns() -> None:
-    document = parse(
-        "n.md", "# 题\r\n\r\n## A\r\n\r\n- 甲\r\n\r\n```\r\n# x\r\n```\r\n\r\nB\r\n---\r\n\r\n尾\r\n"
-    )
+    document = parse("n.md", "# 题\r\n\r\n## A\r\n\r\n- 甲\r\n\r\n```\r\n# x\r\n```\r\n\r\nB\r\n---\r\n\r\n尾\r\n")
     assert paths(document) == [(), ("A",), ("B",)]
     assert kinds(document) == [
         ("list_item", "- 甲"),

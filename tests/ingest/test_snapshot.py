@@ -148,9 +148,7 @@ def test_a_changed_manifest_is_refused(folder: Path, key: str) -> None:
 def test_another_format_is_refused(folder: Path) -> None:
     path = folder / "manifest.json"
     path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
-    with pytest.raises(
-        SnapshotError, match=r"has format 99, this program reads 1; run `python -m ingest build`"
-    ):
+    with pytest.raises(SnapshotError, match=r"has format 99, this program reads 1; run `python -m ingest build`"):
         snapshot.read(folder)
 
 
@@ -187,9 +185,7 @@ def other_counts(folder: Path) -> None:
         (lambda folder: (folder / "entries.jsonl").write_text("{}\n"), "cannot be read"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(
-    folder: Path, change: Callable[[Path], object], message: str
-) -> None:
+def test_parts_that_do_not_fit_are_refused(folder: Path, change: Callable[[Path], object], message: str) -> None:
     change(folder)
     reseal(folder)
     with pytest.raises(SnapshotError, match=rf"{message}.*run `python -m ingest build --force`"):

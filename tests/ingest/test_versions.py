@@ -57,9 +57,7 @@ def test_resolve(versions: Versions) -> None:
     with pytest.raises(SnapshotError, match=rf"'{shared}' matches {shared}\w+, {shared}"):
         versions.resolve(shared)
     for nonsense in ("", "zz", "../x"):
-        with pytest.raises(
-            SnapshotError, match=rf"{re.escape(repr(nonsense))} matches no version.*{names[0]}"
-        ):
+        with pytest.raises(SnapshotError, match=rf"{re.escape(repr(nonsense))} matches no version.*{names[0]}"):
             versions.resolve(nonsense)
 
 

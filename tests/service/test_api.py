@@ -83,18 +83,14 @@ def test_k(client: TestClient, k: int) -> None:
     ],
     ids=str,
 )
-def test_filters(
-    client: TestClient, filters: dict[str, Any], holds: Callable[[dict[str, Any]], bool]
-) -> None:
+def test_filters(client: TestClient, filters: dict[str, Any], holds: Callable[[dict[str, Any]], bool]) -> None:
     for query in ("模型量化", "How are models evaluated?"):
         results = search(client, query, filters=filters)["results"]
         assert results
         assert all(map(holds, results))
 
 
-@pytest.mark.parametrize(
-    "filters", [{"sections": [99]}, {"documents": ["none.md"]}, {"sections": []}], ids=str
-)
+@pytest.mark.parametrize("filters", [{"sections": [99]}, {"documents": ["none.md"]}, {"sections": []}], ids=str)
 def test_filters_that_nothing_passes(client: TestClient, filters: dict[str, Any]) -> None:
     assert search(client, "LoRA", filters=filters)["results"] == []
     assert ask(client, "什么是 LoRA？", filters=filters)["status"] == "not_in_documents"
@@ -253,13 +249,9 @@ def test_openapi_explains_every_field(client: TestClient) -> None:
     schemas = page["components"]["schemas"]
 
     def explained(schema: dict[str, Any]) -> bool:
-        referred = [
-            part for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})) if "$ref" in part
-        ]
+        referred = [part for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})) if "$ref" in part]
         telling = schema.keys() & {"description", "examples", "example", "enum", "const"}
-        return bool(telling) or any(
-            schemas[part["$ref"].rpartition("/")[2]].get("description") for part in referred
-        )
+        return bool(telling) or any(schemas[part["$ref"].rpartition("/")[2]].get("description") for part in referred)
 
     bare = [
         f"{name}.{field}"

@@ -65,9 +65,7 @@ def unmarked(answer: str) -> list[str]:
 
 def test_unmarked() -> None:
     assert (
-        unmarked(
-            "### 标题\n\n一句。 [1]\n- 项 [2]\n\n```\nx[0]\n```\n\n[3]\n\n$$x$$\n\n[1]\n\n| a |\n|---|\n\n[2]"
-        )
+        unmarked("### 标题\n\n一句。 [1]\n- 项 [2]\n\n```\nx[0]\n```\n\n[3]\n\n$$x$$\n\n[1]\n\n| a |\n|---|\n\n[2]")
         == []
     )
     assert unmarked("一句。\n二句。 [1]\n\n```\n[1]\n```\n\n三句。 [2]") == ["一句。", "block"]
@@ -86,9 +84,7 @@ def test_quotes_are_verbatim(replies: list[Reply], snapshot: Snapshot) -> None:
 
 
 def test_every_sentence_is_marked(replies: list[Reply]) -> None:
-    answered = [
-        (record, reply) for record, reply in replies if reply["status"] in ("answered", "listed_unanswered")
-    ]
+    answered = [(record, reply) for record, reply in replies if reply["status"] in ("answered", "listed_unanswered")]
     assert len(answered) > len(replies) / 2
     assert [record["id"] for record, reply in answered if unmarked(reply["answer"])] == []
 

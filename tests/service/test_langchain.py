@@ -27,9 +27,7 @@ def test_finds_what_search_finds(client: TestClient, retriever: OutlineRetriever
     for document, result in zip(documents, found, strict=True):
         expected = ("chunk_id", "entry_id", "document", "heading_path", "start", "end", "stars")
         assert document.page_content == result["text"]
-        assert {name: document.metadata[name] for name in expected} == {
-            name: result[name] for name in expected
-        }
+        assert {name: document.metadata[name] for name in expected} == {name: result[name] for name in expected}
         assert document.metadata["score"] == pytest.approx(result["score"], rel=1e-4, abs=1e-4)
 
 

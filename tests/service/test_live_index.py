@@ -166,9 +166,7 @@ def test_the_snapshot_in_use_is_not_opened_again(own: ServiceSettings, embedder:
     assert live.snapshot is first is not None
 
 
-def test_a_problem_is_logged_once(
-    settings: ServiceSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_problem_is_logged_once(settings: ServiceSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     live = LiveIndex(Versions(tmp_path), "any")
     assert live.problem == "the index is not loaded yet"
     with caplog.at_level(logging.ERROR, "service.index"):

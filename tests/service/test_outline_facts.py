@@ -161,8 +161,7 @@ def said(question: str, snapshot: Snapshot, language: str) -> list[str]:
 
 def test_sentences(snapshot: Snapshot) -> None:
     assert said("第三章有几道题？", snapshot, "zh") == [
-        "第 3 部分「数据准备：分词与嵌入」共有 14 个条目：5 星 2 个、4 星 6 个、3 星 6 个；"
-        "14 个有答案，全部有答案。"
+        "第 3 部分「数据准备：分词与嵌入」共有 14 个条目：5 星 2 个、4 星 6 个、3 星 6 个；14 个有答案，全部有答案。"
     ]
     assert said("How many questions in section 7?", snapshot, "en") == [
         "Section 7, 检索增强生成 (Retrieval Augmented Generation, RAG) 系统, has 18 entries: 3 with 5 stars, "
@@ -170,8 +169,7 @@ def test_sentences(snapshot: Snapshot) -> None:
     ]
     assert said("哪些章节完全没有答案？", snapshot, "zh") == [
         "符合条件的部分有 2 个：",
-        "\n- 第 7 部分「检索增强生成 (Retrieval Augmented Generation, RAG) 系统」：18 个条目，"
-        "其中 0 个有答案",
+        "\n- 第 7 部分「检索增强生成 (Retrieval Augmented Generation, RAG) 系统」：18 个条目，其中 0 个有答案",
         "\n- 第 8 部分「LLM 效率：量化、剪枝与蒸馏」：18 个条目，其中 0 个有答案",
     ]
     assert said("What is entry 12.3?", snapshot, "en") == [

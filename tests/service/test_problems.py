@@ -112,9 +112,7 @@ def test_malformed_json(client: TestClient, content: bytes) -> None:
 
 
 def test_half_a_surrogate_pair_is_refused(client: TestClient) -> None:
-    reply = client.post(
-        "/v1/ask", content=b'{"question": "\\ud83d"}', headers={"content-type": "application/json"}
-    )
+    reply = client.post("/v1/ask", content=b'{"question": "\\ud83d"}', headers={"content-type": "application/json"})
     assert fields(reply) == ["question"]
 
 
@@ -129,9 +127,7 @@ def test_a_large_body_is_refused(client: TestClient, path: str, chunked: bool) -
     body = json.dumps({"question": "a", "history": [{"role": "user", "content": "x" * 9000}] * 8}).encode()
     assert len(body) > LIMIT
     parts: Iterator[bytes] = (body[at : at + 1000] for at in range(0, len(body), 1000))
-    reply = client.post(
-        path, content=parts if chunked else body, headers={"content-type": "application/json"}
-    )
+    reply = client.post(path, content=parts if chunked else body, headers={"content-type": "application/json"})
     assert (reply.request.headers.get("content-length") is None) == chunked
     assert "65536" in problem(reply, 413)["detail"]
 
@@ -198,17 +194,13 @@ def test_without_an_index(settings: ServiceSettings, embedder: Embedder, tmp_pat
         assert fields(client.post("/v1/ask", json={"question": ""})) == ["question"]
 
 
-def test_more_in_flight_than_allowed(
-    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot
-) -> None:
+def test_more_in_flight_than_allowed(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> None:
     two = settings.model_copy(update={"in_flight": 2})
     gate = threading.Event()
 
     def held(texts: Sequence[str]) -> list[Query]:
         assert gate.wait(30)
-        return [
-            Query(text, vector) for text, vector in zip(texts, embedder.embed_queries(texts), strict=True)
-        ]
+        return [Query(text, vector) for text, vector in zip(texts, embedder.embed_queries(texts), strict=True)]
 
     service = Service(two, embedder)
     service.embed = Batcher(held)

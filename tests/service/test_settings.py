@@ -23,11 +23,7 @@ def variables(model: type[BaseModel], prefix: str = PREFIX) -> set[str]:
     """The environment name of every field, the groups' own ones joined by two underscores."""
     found: set[str] = set()
     for name, field in model.model_fields.items():
-        groups = [
-            kind
-            for kind in _leaves(field.annotation)
-            if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ]
+        groups = [kind for kind in _leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
         for group in groups:
             found |= variables(group, f"{prefix}{name.upper()}__")
         if not groups:
@@ -70,9 +66,7 @@ def test_every_setting_has_a_description() -> None:
         names: list[str] = []
         for name, field in model.model_fields.items():
             groups = [
-                kind
-                for kind in _leaves(field.annotation)
-                if isinstance(kind, type) and issubclass(kind, BaseModel)
+                kind for kind in _leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)
             ]
             names += [f"{model.__name__}.{inner}" for group in groups for inner in bare(group)]
             if not groups and name != "kind" and not field.description:

@@ -205,9 +205,7 @@ def test_a_comment_keeps_proxies_awake(
             assert any(line.startswith(": ping") for line in reply.iter_lines())
 
 
-def test_large_bodies_over_a_socket(
-    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot
-) -> None:
+def test_large_bodies_over_a_socket(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> None:
     """A client that is still sending when it is refused must get to read the 413."""
     app = create_app(Service(settings, embedder))
     with serve(app) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
