@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest import outline, snapshot, text
+from ingest import asked, outline, snapshot, text
+from ingest.asked import Asked
 from ingest.bm25 import Postings
 from ingest.chunk import Chunk, Chunker, chunk
 from ingest.clean import CleanReport, CleanSource, CleanSteps, clean, duplicate_groups, read
@@ -72,6 +73,7 @@ def build(
         "chunker": chunker.fingerprint,
         "embedder": embedder.fingerprint,
         "tokeniser": text.fingerprint(),
+        "asked": asked.fingerprint(),
         "clean": json.dumps(asdict(steps) | {"near": near_threshold}, sort_keys=True),
     }
     files = {source.name: source.sha256 for source in sources}
@@ -88,6 +90,8 @@ def build(
         known = _known_vectors(before, embedder)
         vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
         titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
+        ways = asked.other_ways(["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups])
+        way_vectors, _ = _embed([way for way, _ in ways], embedder, known, "asked", progress)
         made = Snapshot(
             manifest=Manifest(
                 version="",
@@ -104,6 +108,12 @@ def build(
             dense=DenseIndex.build(vectors),
             postings=Postings.build([text.terms(c.indexed) for c in cut.chunks]),
             titles=DenseIndex.build(titles),
+            asked=Asked(
+                tuple(way for way, _ in ways),
+                tuple(group for _, group in ways),
+                DenseIndex.build(way_vectors),
+                Postings.build([text.terms(way) for way, _ in ways]),
+            ),
         )
         manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint)  # what cannot be read back is never published
@@ -189,7 +199,9 @@ def _known_vectors(before: Snapshot | None, embedder: Embedder) -> dict[str, NDA
     if before is None or before.manifest.settings["embedder"] != embedder.fingerprint:
         return {}
     titles = zip((group.title for group in before.groups), before.titles.vectors(), strict=True)
-    return dict(titles) | dict(zip((c.indexed for c in before.chunks), before.dense.vectors(), strict=True))
+    ways = zip(before.asked.questions, before.asked.dense.vectors(), strict=True)
+    chunks = zip((c.indexed for c in before.chunks), before.dense.vectors(), strict=True)
+    return dict(titles) | dict(ways) | dict(chunks)
 
 
 def _embed(

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.asked import Asked
 from ingest.bm25 import Postings
 from ingest.chunk import Chunk
 from ingest.dense import DenseIndex
 from ingest.outline import Entry
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -57,6 +58,7 @@ class Snapshot:
     dense: DenseIndex
     postings: Postings
     titles: DenseIndex
+    asked: Asked
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
@@ -83,6 +85,7 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
     snapshot.dense.save(folder / "dense.faiss")
     snapshot.titles.save(folder / "titles.faiss")
     snapshot.postings.save(folder / "bm25")
+    snapshot.asked.save(folder / "asked")
     _write_text(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1))
     files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     parts = asdict(snapshot.manifest) | {"files": files, "counts": _counts(snapshot)}
@@ -158,6 +161,7 @@ def _read(folder: Path, manifest: Manifest) -> Snapshot:
         dense=DenseIndex.load(folder / "dense.faiss"),
         postings=Postings.load(folder / "bm25"),
         titles=DenseIndex.load(folder / "titles.faiss"),
+        asked=Asked.load(folder / "asked"),
     )
     sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}
     if len(sizes) > 1 or len(snapshot.groups) != len(snapshot.titles):

@@ -17,7 +17,7 @@ from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
 
 FUSIONS: dict[str, Callable[[Any], Fusion]] = {
-    "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.listed),
+    "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.asked, s.listed),
     "rrf": lambda s: ReciprocalRank(s.k),
 }
 RERANKERS: dict[str, Callable[[Any], Reranker]] = {

@@ -7,7 +7,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the indexes say of one entry: its best passage's BM25 score and cosine, its title's cosine.
+    """What the indexes say of one entry: its best passage's BM25 score and cosine, and the best of its questions'.
+
+    Its questions are its title and, where they are known, other ways to ask for it; `asked_bm25` is of those alone.
 
     Ranks are among entries, from 1, None where an index did not list it within the depth.
     """
@@ -15,6 +17,7 @@ class Evidence:
     bm25: float
     cosine: float
     title_cosine: float
+    asked_bm25: float
     bm25_rank: int | None
     dense_rank: int | None
     listed: bool  # without an answer
@@ -47,8 +50,9 @@ class Weighted:
     The weights were fitted by listwise logistic regression on eval/golden/develop.jsonl (benchmarks/weights.py).
     """
 
-    def __init__(self, bm25: float, dense: float, title: float, listed: float) -> None:
-        self._bm25, self._dense, self._title, self._listed = bm25, dense, title, listed
+    def __init__(self, bm25: float, dense: float, title: float, asked: float, listed: float) -> None:
+        self._bm25, self._dense, self._title = bm25, dense, title
+        self._asked, self._listed = asked, listed
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
         if not evidence:
@@ -56,10 +60,12 @@ class Weighted:
         most = max(e.bm25 for e in evidence.values()) or 1.0
         nearest = max(e.cosine for e in evidence.values())
         title = max(e.title_cosine for e in evidence.values())
+        asked = max(e.asked_bm25 for e in evidence.values()) or 1.0
         return {
             key: self._bm25 * e.bm25 / most
             + self._dense * (e.cosine - nearest) / spread
             + self._title * (e.title_cosine - title) / spread
+            + self._asked * e.asked_bm25 / asked
             + self._listed * e.listed
             for key, e in evidence.items()
         }

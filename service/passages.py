@@ -8,6 +8,7 @@ from ingest.glossary import expand
 from ingest.outline import Entry
 from ingest.snapshot import Snapshot
 from ingest.text import terms
+from service.asking import ASKING
 from service.retrieve import Candidate, Query, Retriever
 from service.write.writer import Passage
 
@@ -59,7 +60,8 @@ def _entries(
 ) -> list[Candidate]:
     """The best entry, those about as good, and those that a term of the question names and the others lack."""
     chosen = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
-    rare = [term for term in dict.fromkeys(query.terms) if snapshot.postings.idf(term) >= NAMING]
+    asked = [term for term in dict.fromkeys(query.terms) if term not in ASKING and len(term) > 1]
+    rare = [term for term in asked if snapshot.postings.idf(term) >= NAMING]
     for candidate in answered[:10]:
         said = {term for c in chosen for row in rows[c.chunk.group] for term in terms(snapshot.chunks[row].indexed)}
         title = set(terms(" ".join(candidate.chunk.heading_path[:2])))

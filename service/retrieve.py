@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.bm25 import Postings
 from ingest.chunk import Chunk
 from ingest.glossary import chinese_names, expand
 from ingest.snapshot import Snapshot
@@ -84,6 +86,8 @@ class Retriever:
         self._group = np.empty(len(snapshot.chunks), np.int64)
         for number, group in enumerate(snapshot.groups):
             self._group[list(group.rows)] = number
+        self._ways = snapshot.asked.dense.vectors()
+        self._way_groups = np.array(snapshot.asked.groups, np.int64)
         self.spread = _spread(snapshot)
 
     def retrieve(self, query: Query, k: int, scope: Scope | None = None) -> list[Candidate]:
@@ -108,8 +112,16 @@ class Retriever:
 
     def bm25(self, query: Query) -> NDArray[np.float64]:
         """Return every chunk's BM25 score, (n,) float64, the question's other names counting less."""
-        postings = self._snapshot.postings
+        return self._bm25(self._snapshot.postings, query)
+
+    def _bm25(self, postings: Postings, query: Query) -> NDArray[np.float64]:
         return postings.scores(query.terms) + self._expansion * postings.scores(query.synonyms)
+
+    def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> NDArray[np.float64]:
+        """Return for every group the best score of its other ways to ask, (groups,), `least` where there are none."""
+        best = np.full(len(self._snapshot.groups), least)
+        np.maximum.at(best, self._way_groups, scores)
+        return best
 
     def _find(self, query: Query, depth: int, allowed: Mask | None) -> "_Found":
         snapshot = self._snapshot
@@ -123,7 +135,11 @@ class Retriever:
         lexical = _ranks(best[bm25[best] > 0])
         dense = _ranks(snapshot.dense.search(query.vector, depth, allowed)[0])
         titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
+        asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
+        asked_bm25 = self._best_way(self._bm25(snapshot.asked.postings, query), 0.0)
         listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
+        near = {int(g) for best in (asked_cosine, asked_bm25) for g in np.argsort(-best, kind="stable")[:depth]}
+        listed |= near if groups is None else {g for g in near if groups[g]}
         members = {
             group: [row for row in snapshot.groups[group].rows if allowed is None or allowed[row]]
             for group in sorted(listed)
@@ -133,7 +149,13 @@ class Retriever:
             members=members,
             bm25=bm25,
             cosines=dict(zip(rows, snapshot.dense.similarity(query.vector, rows).tolist(), strict=True)),
-            titles=dict(zip(members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True)),
+            titles={
+                group: max(title, float(asked_cosine[group]))
+                for group, title in zip(
+                    members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True
+                )
+            },
+            asked=asked_bm25,
             lexical=lexical,
             dense=dense,
         )
@@ -145,6 +167,7 @@ class Retriever:
                 bm25=max(float(found.bm25[row]) for row in rows),
                 cosine=max(found.cosines[row] for row in rows),
                 title_cosine=found.titles[group],
+                asked_bm25=float(found.asked[group]),
                 bm25_rank=lexical.get(group),
                 dense_rank=dense.get(group),
                 listed=self._snapshot.chunks[rows[0]].kind == "listing",
@@ -161,6 +184,7 @@ class _Found:
     bm25: NDArray[np.float64]
     cosines: dict[int, float]
     titles: dict[int, float]
+    asked: NDArray[np.float64]
     lexical: dict[int, int]
     dense: dict[int, int]
 

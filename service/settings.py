@@ -20,6 +20,7 @@ class WeightedSettings(Settings):
     bm25: float = Field(3.9, description="Weight of the BM25 score relative to the best entry's.")
     dense: float = Field(2.1, description="Weight of a standard deviation of cosine below the nearest passage.")
     title: float = Field(0.5, description="The same for the entries' titles.")
+    asked: float = Field(1.0, description="Weight of the BM25 score of the other ways to ask for an entry.")
     listed: float = Field(-0.7, description="Added for an entry that has no answer.")
 
 

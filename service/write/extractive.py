@@ -9,6 +9,7 @@ from ingest import markdown, outline
 from ingest.chunk.units import Unit, units
 from ingest.glossary import expand
 from ingest.text import terms
+from service.asking import ASKING
 from service.retrieve import Query
 from service.write.writer import Passage, Quote, Sentence
 
@@ -16,19 +17,9 @@ CODE_ASKED = re.compile(
     r"代码|实现|编写|写一[个段]|函数|示例|例子|脚本|程序|怎么写|\b(?:code|implement\w*|function|snippet|script|python|pytorch|tensorflow|program|example|class)\b",
     re.IGNORECASE,
 )
-# Words that ask, not name: where they occur says nothing of where the answer is.
-ASKING = frozenset(
-    terms(
-        "做 用 说 讲 讲讲 介绍 解释 描述 讨论 说明 列出 列举 分析 比较 对比 防止 避免 解决 处理 方法 办法 方式"
-        " 技术 问题 时候 意思 含义 概念 定义 分别 哪里 多少 几个 可以 能够 应该 需要 主要 常见 有哪些 为什么"
-        " 原因 详细 具体 简单 一般 通常 实际 模型 LLM explain describe discuss compare list give tell show mean"
-        " define definition concept way method approach prevent avoid handle solve deal need use work happen help"
-        " make main common difference between example many much model llm"
-    )
-)
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
-# A passage this short is given whole: leaving half of it out would save nobody time.
+# What this short is given whole: leaving half of it out would save nobody time.
 SHORT = 450
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
@@ -76,7 +67,8 @@ class ExtractiveWriter:
         lines = [_lines(number, passage) for number, passage in enumerate(passages)]
         for number, passage in enumerate(passages):
             entry = [line for i, p in enumerate(passages) if _entry(p) == _entry(passage) for line in lines[i]]
-            weights = {} if len(passage.text) <= SHORT else self._narrowing(query, entry)
+            whole = sum(len(line.text) for line in entry) <= SHORT
+            weights = {} if whole else self._narrowing(query, entry)
             best = max((line.weight(weights) for line in entry), default=0.0)
             for line in _pick(lines[number], weights, KEEP * best, with_code):
                 place = (passage.document, passage.start + line.unit.start)
@@ -130,22 +122,39 @@ def _lines(number: int, passage: Passage) -> list[Line]:
 
 
 def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
-    """Add what a kept unit leans on (its lead-in, its parent) and what hangs on a kept parent."""
+    """Add what a kept line leans on (lead-in, parent), what hangs on it, and the rest of an announced list."""
     wanted = set(keep)
     for i in sorted(keep):
-        parent = i
-        while parent and lines[parent].unit.glued:
-            parent -= 1
-            while parent and lines[parent].unit.indent >= lines[i].unit.indent > 0 and lines[parent].unit.glued:
-                parent -= 1
-            wanted.add(parent)
-        child = i + 1
-        while child < len(lines) and (
-            lines[child].unit.indent > lines[i].unit.indent or (lines[child].unit.glued and lines[child - 1].announces)
-        ):
-            wanted.add(child)
-            child += 1
+        parent = _parent(i, lines)
+        wanted.add(parent)
+        first = parent if lines[parent].announces else i
+        wanted.update(range(first, _end(first, lines)))
     return wanted
+
+
+def _parent(i: int, lines: Sequence[Line]) -> int:
+    """The line that a glued line hangs on: the nearest before it that is indented less, or its lead-in."""
+    parent = i
+    while parent and lines[parent].unit.glued:
+        parent -= 1
+        while parent and lines[parent].unit.indent >= lines[i].unit.indent > 0 and lines[parent].unit.glued:
+            parent -= 1
+    if lines[i].unit.indent and not lines[i].unit.glued:
+        parent = next((j for j in range(i, -1, -1) if lines[j].unit.indent < lines[i].unit.indent), i)
+    return parent
+
+
+def _end(i: int, lines: Sequence[Line]) -> int:
+    """The line after the last that hangs on line i: what is indented deeper, or the list that it announces."""
+    stop = i + 1
+    if stop < len(lines) and lines[i].announces and lines[i].unit.kind != "list_item":
+        listed = lines[stop].unit.kind == "list_item"
+        stop += 1
+        while listed and stop < len(lines) and lines[stop].unit.kind == "list_item":
+            stop += 1
+    while stop < len(lines) and lines[stop].unit.indent > lines[i].unit.indent:
+        stop += 1
+    return stop
 
 
 def _announced(lines: list[Line]) -> list[Line]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ingest import outline, snapshot, text
+from ingest.asked import Asked
 from ingest.bm25 import Postings
 from ingest.chunk import chunk
 from ingest.chunk.recursive import RecursiveChunker
@@ -18,6 +19,12 @@ ROOT = Path(__file__).parents[2]
 SOURCE = "# 题\n\n前言。\n\n## 1. 节\n\n★★★★★ **1. 甲？**\n\n答\u2028案\r\n。\n\n★ **2. 乙？**\n"
 FILES = [
     "aliases.jsonl",
+    "asked/bm25/ids.npy",
+    "asked/bm25/offsets.npy",
+    "asked/bm25/vocabulary.json",
+    "asked/bm25/weights.npy",
+    "asked/dense.faiss",
+    "asked/questions.jsonl",
     "bm25/ids.npy",
     "bm25/offsets.npy",
     "bm25/vocabulary.json",
@@ -53,6 +60,7 @@ def make(inputs: str = "inputs") -> Snapshot:
         DenseIndex.build(tiny.embed_passages([c.indexed for c in chunks])),
         Postings.build([text.terms(c.indexed) for c in chunks]),
         DenseIndex.build(tiny.embed_passages([g.title for g in groups])),
+        Asked(("怎么问？",), (1,), DenseIndex.build(tiny.embed_passages(["怎么问？"])), Postings.build([["问"]])),
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ingest.asked import Asked
 from ingest.bm25 import Postings
 from ingest.chunk import Chunk
 from ingest.dense import DenseIndex
@@ -23,7 +24,7 @@ QUESTIONS = [
     "梯度检查点 显存",
     "GPT-2 tokenizer function",
 ]
-WEIGHTED = Weighted(3.9, 2.1, 0.5, -0.7)
+WEIGHTED = Weighted(3.9, 2.1, 0.5, 1.0, -0.7)
 
 
 class Spy:
@@ -64,6 +65,7 @@ def tiny() -> Snapshot:
         dense=DenseIndex.build(np.stack([unit(0), unit(60), unit(30), unit(90)])),
         postings=Postings.build([terms(c.text) for c in chunks]),
         titles=DenseIndex.build(np.stack([unit(0), unit(45), unit(90)])),
+        asked=Asked((), (), DenseIndex.build(np.empty((0, 2), np.float32)), Postings.build([])),
     )
 
 
@@ -84,7 +86,7 @@ def test_reciprocal_rank_of_entries_by_hand() -> None:
 
 
 def test_weighted_by_hand() -> None:
-    retriever = Retriever(tiny(), Weighted(1.0, 1.0, 1.0, -0.5))
+    retriever = Retriever(tiny(), Weighted(1.0, 1.0, 1.0, 0.0, -0.5))
     found = {c.chunk.entry_id: c.score for c in retriever.retrieve(Query("cherry", unit(30)), 10)}
     # Cosines of all titles with all chunks: differences of 0, 45, 90 and 0, 60, 30, 90 degrees.
     spread = np.std([np.cos(np.radians(t - c)) for t in (0, 45, 90) for c in (0, 60, 30, 90)])

@@ -193,6 +193,35 @@ def test_closing_the_connection_stops_the_answer(
         assert client.post("/v1/search", json={"query": "LoRA"}).status_code == 200
 
 
+def test_a_reader_gone_before_the_first_byte(service: Service) -> None:
+    app = create_app(service)
+    body = json.dumps({"question": "什么是位置编码？", "stream": True}).encode()
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/ask",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+
+    async def receive() -> dict[str, Any]:
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
+
+    async def send(message: object) -> None:
+        raise OSError("gone")
+
+    async def leave() -> None:
+        async with app.router.lifespan_context(app):
+            with pytest.raises(OSError, match="gone"):
+                await app(scope, receive, send)
+            assert app.state.outline_qa.in_flight == 0
+
+    asyncio.run(asyncio.wait_for(leave(), 60))
+
+
 def test_a_comment_keeps_proxies_awake(
     settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
