@@ -20,7 +20,7 @@ from service.confidence import FEATURES, QUESTION_SCALE, WEIGHTS, Matcher, subje
 from service.settings import ServiceSettings
 
 QUESTIONS = ("eval/golden/develop.jsonl", "eval/golden/refusals.jsonl")
-FALSE_REFUSALS = 0.045
+FALSE_REFUSALS = 0.025
 
 Matrix = NDArray[np.float64]
 

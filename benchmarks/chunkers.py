@@ -17,6 +17,7 @@ from statistics import mean
 from typing import get_args
 
 from pydantic import TypeAdapter
+from rich.console import Console
 from rich.progress import track
 
 from eval.ask import GoldenError, load
@@ -65,7 +66,7 @@ def search(service: Service, snapshot: Snapshot, questions: Sequence[Question]) 
     retriever = service.parts(snapshot).retriever
     texts = [standalone(question) for question in questions]
     found = []
-    for text in track(texts, "Searching", transient=True):
+    for text in track(texts, "Searching", transient=True, console=Console(stderr=True)):
         query = Query(text, service.embedder.embed_queries([text])[0])
         entries = (candidate.chunk.entry_id for candidate in retriever.retrieve(query, DEPTH))
         found.append(list(dict.fromkeys(entry for entry in entries if entry)))

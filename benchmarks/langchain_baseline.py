@@ -4,10 +4,10 @@
 
 Stock: RecursiveCharacterTextSplitter(chunk_size=500, chunk_overlap=50) over the outline's text, the same e5
 model through sentence-transformers without prefixes, InMemoryVectorStore. A chunk stands for the entry it
-shares most characters with, and an entry counts once. Both get the follow-ups condensed by our service, which
-stock LangChain would leave as they are. Ours is searched in this process on the current index, or read from
-the JSON that `python -m eval golden --out` wrote. Differences are paired by question, with 95% bootstrap
-intervals.
+shares most characters with, so one over several lines of unanswered entries stands for one of these; an entry
+counts once. Both get the follow-ups condensed by our service, which stock LangChain would leave as they are.
+Ours is searched in this process on the current index, or read from the JSON that `python -m eval golden --out`
+wrote. Differences are paired by question, with 95% bootstrap intervals.
 """
 
 import argparse

@@ -122,6 +122,12 @@ class Matcher:
             english * found / total,
         )
 
+    def held(self, query: Query, candidate: Candidate) -> float:
+        """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
+        found = set(terms(candidate.chunk.indexed))
+        weight = {term: self._idf(term) for term in query.terms}
+        return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + 1e-6)
+
     def _idf(self, term: str) -> float:
         idf = self._snapshot.postings.idf
         return idf(term) or max((idf(other) for other in expand(term)), default=0.0)

@@ -17,11 +17,11 @@ class RetrievalSettings(Settings):
 
 class WeightedSettings(Settings):
     kind: Literal["weighted"] = "weighted"
-    bm25: float = Field(3.9, description="Weight of the BM25 score relative to the best entry's.")
-    dense: float = Field(2.1, description="Weight of a standard deviation of cosine below the nearest passage.")
-    title: float = Field(0.5, description="The same for the entries' titles.")
-    asked: float = Field(1.0, description="Weight of the BM25 score of the other ways to ask for an entry.")
-    listed: float = Field(-0.7, description="Added for an entry that has no answer.")
+    bm25: float = Field(2.0, description="Weight of the BM25 score relative to the best entry's.")
+    dense: float = Field(1.5, description="Weight of a standard deviation of cosine below the nearest passage.")
+    title: float = Field(2.0, description="The same for the entries' questions.")
+    asked: float = Field(2.2, description="Weight of the BM25 score of the other ways to ask for an entry.")
+    listed: float = Field(-0.35, description="Added for an entry that has no answer.")
 
 
 class ReciprocalRankSettings(Settings):
@@ -50,7 +50,9 @@ RerankSettings = Annotated[NoRerankSettings | CrossEncoderSettings, Field(discri
 class AnswerSettings(Settings):
     passages: int = Field(6, ge=1, description="Passages a writer may draw on.")
     max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
-    min_confidence: float = Field(0.5, ge=0, le=1, description="Below it the question is not in the documents.")
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Below it the question is not in the documents; unset: as calibrated."
+    )
 
 
 class ServiceSettings(IngestSettings):

@@ -1,0 +1,103 @@
+"""Fit the weights of the weighted fusion by listwise logistic regression on the labelled development questions.
+
+`python -m benchmarks.weights` prints weights for service/settings.py, hit@1 and hit@5 by five-fold cross-validation,
+and the same for reciprocal rank fusion. The held-out golden set is never read.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from ingest.versions import Versions
+from service.bootstrap import Service
+from service.condense import Message, condense
+from service.fusion import Evidence, ReciprocalRank
+from service.retrieve import Retriever
+from service.settings import ServiceSettings
+
+QUESTIONS = ("eval/golden/develop.jsonl", "eval/golden/refusals.jsonl")
+NAMES = ("bm25", "dense", "title", "asked", "listed")
+L2 = 0.01
+FOLDS = 5
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.bool_]
+
+
+class Recorder:
+    """A fusion that keeps the evidence it was given."""
+
+    def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
+        self.evidence, self.spread = dict(evidence), spread
+        return dict.fromkeys(evidence, 0.0)
+
+
+def main() -> None:
+    service = Service(ServiceSettings())
+    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
+    recorder = Recorder()
+    retriever = Retriever(snapshot, recorder, expansion=service.settings.retrieval.expansion)
+    numbers = {group.key[1]: number for number, group in enumerate(snapshot.groups)}
+    cases: list[tuple[Matrix, Labels]] = []
+    reciprocal: list[tuple[NDArray[np.float64], Labels]] = []
+    for record in (json.loads(line) for path in QUESTIONS for line in Path(path).read_text("utf-8").splitlines()):
+        if not record["entries"] or record["kind"] in ("structure", "injection"):
+            continue
+        history = [Message(turn["role"], turn["content"]) for turn in record.get("history", [])]
+        retriever.retrieve(service.queries([condense(record["question"], history)])[0], 10)
+        gold = {numbers[entry] for entry in record["entries"]}
+        labels = np.array([group in gold for group in recorder.evidence])
+        if not labels.any():  # found by no index: counts as a miss, teaches nothing
+            reciprocal.append((np.zeros(1), np.zeros(1, np.bool_)))
+            continue
+        cases.append((_matrix(list(recorder.evidence.values()), recorder.spread), labels))
+        fused = ReciprocalRank().score(recorder.evidence, recorder.spread)
+        reciprocal.append((np.array(list(fused.values())), labels))
+    held_out: list[tuple[NDArray[np.float64], Labels]] = []
+    for fold in range(FOLDS):
+        weights = _fit([case for i, case in enumerate(cases) if i % FOLDS != fold])
+        held_out += [(x @ weights, y) for i, (x, y) in enumerate(cases) if i % FOLDS == fold]
+    print(f"{len(reciprocal)} questions")
+    print("weights:", dict(zip(NAMES, _fit(cases).round(2).tolist(), strict=True)))
+    print("weighted fusion, cross-validated: hit@1 {:.3f}, hit@5 {:.3f}".format(*_hits(held_out, len(reciprocal))))
+    print("reciprocal rank fusion: hit@1 {:.3f}, hit@5 {:.3f}".format(*_hits(reciprocal, len(reciprocal))))
+
+
+def _matrix(evidence: Sequence[Evidence], spread: float) -> Matrix:
+    """Return (entries, len(NAMES)): what fusion.Weighted multiplies its weights with."""
+    bm25, cosine, title, asked, listed = (
+        np.array([getattr(e, name) for e in evidence], np.float64)
+        for name in ("bm25", "cosine", "title_cosine", "asked_bm25", "listed")
+    )
+    columns = (bm25 / (bm25.max() or 1), (cosine - cosine.max()) / spread, (title - title.max()) / spread)
+    return np.stack([*columns, asked / (asked.max() or 1), listed], axis=1)
+
+
+def _fit(cases: Sequence[tuple[Matrix, Labels]]) -> NDArray[np.float64]:
+    """Minimise the mean of -log(softmax mass on the right entries) + L2 |w|^2."""
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total, gradient = 0.0, np.zeros_like(weights)
+        for x, y in cases:
+            scores = x @ weights
+            p = np.exp(scores - scores.max())
+            p /= p.sum()
+            right = p * y / (p @ y)
+            total -= float(np.log(p @ y))
+            gradient -= (right - p) @ x
+        return total / len(cases) + L2 * float(weights @ weights), gradient / len(cases) + 2 * L2 * weights
+
+    return np.asarray(minimize(loss, np.zeros(len(NAMES)), jac=True, method="L-BFGS-B").x)
+
+
+def _hits(ranked: Sequence[tuple[NDArray[np.float64], Labels]], questions: int) -> tuple[float, float]:
+    ranks = [int(np.argmax(y[np.argsort(-s, kind="stable")])) if y.any() else questions for s, y in ranked]
+    return sum(r < 1 for r in ranks) / questions, sum(r < 5 for r in ranks) / questions
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The documents against the code: settings, routes, commands, dependencies, and what must not stand in a file."""
+
+import importlib
+import importlib.util
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from types import UnionType
+from typing import Union, get_args, get_origin
+from urllib.parse import unquote
+
+import pytest
+from pydantic import BaseModel
+
+from ingest.settings import PREFIX
+from service.api.app import create_app
+from service.bootstrap import Service
+from service.settings import ServiceSettings
+from tests.ingest.tiny import TinyEmbedder
+
+ROOT = Path(__file__).parents[1]
+README, README_ZH = ROOT / "README.md", ROOT / "README.zh.md"
+DOCS = [README, README_ZH, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
+COMMAND = re.compile(r"python -m ([\w.]+)((?: [^\s`|]+)*)")
+MAKE = re.compile(r"(?<![\w-])make ([a-z]+)")
+# Spelt in pieces, so that this file does not match.
+PATHS = re.compile(r"(?<![\w.*-])/(?:work|root|home)/\w")
+TEMPORARY = re.compile(r"(?<![\w.])/t(?:mp)\b")
+HOSTS = re.compile(
+    r"pypi\.(?:org|python)|files\.python(?:hosted)|huggingface\.(?:co)\b|registry\.npm(?:js)|hf-mirror\.(?:com)"
+)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def blocks(path: Path) -> list[str]:
+    return re.findall(r"^```\w+\n(.*?)^```$", path.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, object]]:
+    """Every setting's environment variable and default, those of all kinds of a group included."""
+    for field, info in model.model_fields.items():
+        variable = f"{prefix}{field.upper()}"
+        union = get_origin(info.annotation) in (Union, UnionType)
+        kinds = get_args(info.annotation) if union else (info.annotation,)
+        groups = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        yield from chain.from_iterable(variables(group, f"{variable}__") for group in groups)
+        if not groups:
+            yield variable, info.default
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [path for each in listed.stdout.split("\0") if each and (path := ROOT / each).is_file()]
+
+
+DOCUMENTED = {
+    row[1]: row[2] for row in re.finditer(rf"^\| `({PREFIX}\w+)` \| (\S.*?) \| \S.* \|$", SETTINGS, re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize(("variable", "default"), list(variables(ServiceSettings, PREFIX)))
+def test_every_setting_is_documented(variable: str, default: object) -> None:
+    if isinstance(default, bool):
+        default = str(default).lower()
+    # A group's kind has a default only in the kind that is the group's own; required ones and lists have none here.
+    if isinstance(default, str | int | float) and not variable.endswith("__KIND"):
+        assert DOCUMENTED[variable] == f"`{default}`"
+    else:
+        assert variable in DOCUMENTED
+
+
+def test_every_documented_setting_exists() -> None:
+    known = {variable for variable, _ in variables(ServiceSettings, PREFIX)}
+    assert set(DOCUMENTED) == known
+    for path in DOCS:
+        named = re.findall(rf"{PREFIX}\w+", path.read_text("utf-8"))
+        assert set(named) <= known, name(path)
+
+
+def test_every_route_is_documented(tmp_path: Path) -> None:
+    service = Service(ServiceSettings(index=tmp_path), TinyEmbedder())
+    try:
+        routes = create_app(service).openapi()["paths"]
+    finally:
+        service.close()
+    text = "".join(path.read_text("utf-8") for path in DOCS)
+    for path, operations in routes.items():
+        for method in operations:
+            assert f"`{method.upper()} {path}`" in text
+
+
+@pytest.mark.parametrize("path", DOCS, ids=name)
+def test_make_targets_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    code = re.findall(r"`([^`\n]+)`", path.read_text("utf-8"))
+    assert {target for span in [*code, *blocks(path)] for target in MAKE.findall(span)} <= targets
+
+
+@pytest.mark.parametrize("path", DOCS, ids=name)
+def test_commands_exist(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for module, rest in set(COMMAND.findall(path.read_text("utf-8"))):
+        package = importlib.util.find_spec(module)
+        assert package, module
+        if not package.submodule_search_locations:
+            continue
+        words = rest.split()
+        subcommand = [word for word in words[:1] if word.islower() and word.isalpha()]
+        with pytest.raises(SystemExit) as left:
+            importlib.import_module(f"{module}.__main__").main([*subcommand, "--help"])
+        assert left.value.code == 0
+        told = capsys.readouterr().out
+        assert all(word in told for word in words if word.startswith("--"))
+
+
+def test_both_readmes_have_the_same_code() -> None:
+    assert blocks(README) == blocks(README_ZH) != []
+
+
+def test_both_readmes_have_the_same_figures() -> None:
+    english, chinese = (
+        re.findall(r"^\|.*\| ([^|]+) \|$", path.read_text("utf-8"), re.MULTILINE)[-15:] for path in (README, README_ZH)
+    )
+    assert re.findall(r"[\d.,]+|FIGURE", " ".join(english)) == re.findall(r"[\d.,]+|FIGURE", " ".join(chinese))
+
+
+@pytest.mark.parametrize("path", DOCS, ids=name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+        assert (path.parent / unquote(target)).is_file(), target
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    explained = re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs/dependencies.md").read_text("utf-8"), re.MULTILINE)
+    assert {re.split(r"[<>=!~\[; ]", each)[0] for each in wanted} == set(explained)
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    """The user's own documents are as they are."""
+    for path in tracked():
+        if (ROOT / "ingest/corpus") in path.parents:
+            continue
+        text = path.read_text("utf-8", "replace")
+        assert not PATHS.search(text), name(path)
+        assert not HOSTS.search(text), name(path)
+        if path.suffix in {".md", ".svg"}:
+            assert not TEMPORARY.search(text), name(path)
