@@ -20,7 +20,7 @@ from service.confidence import FEATURES, QUESTION_SCALE, WEIGHTS, Matcher, subje
 from service.settings import ServiceSettings
 
 QUESTIONS = ("eval/golden/develop.jsonl", "eval/golden/refusals.jsonl")
-FALSE_REFUSALS = 0.025
+REFUSED = 0.8  # of the out-of-scope questions, half of which are near misses: the threshold refuses this share
 
 Matrix = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def _fit(x: Matrix, q: Matrix, y: NDArray[np.bool_]) -> dict[str, object]:
     return {
         "bias": round(bias, 4),
         "weights": dict(zip(FEATURES, weights.round(4).tolist(), strict=True)),
-        "threshold": round(float(np.quantile(p[y], FALSE_REFUSALS)), 3),
+        "threshold": round(float(np.quantile(p[~y], REFUSED)), 3),
         "direction": direction.round(4).tolist(),
     }
 

@@ -25,7 +25,7 @@ NUMBER = rf"(?P<n>\d{{1,2}}|{'|'.join(sorted([*NUMBERS, *WORDS], key=len, revers
 
 COUNT = re.compile(r"几[道个条章节]|几题|多少|how many|number of|\bcount\b|[总一]共|共有|各有?几")
 LIST = re.compile(
-    r"哪些|哪几|哪[道个条题章]|列出|列一下|列举|\blist\b|\bwhich\b|what are|what (?:questions|entries)|\bshow\b|\bname\b|有什么题"
+    r"哪些|哪几|哪[道个条题章]|列出|列一下|列举|\blist\b|\bwhich\b|what are|what (?:questions|entries)|\bshow\b|\bname\b|有什么题|有没有|is there|are there|看看|列表"
 )
 UNIT = re.compile(r"题|条目|问题|\bentr(?:y|ies)\b|\bquestions?\b|\bitems?\b|\btopics?\b")
 # "问题" alone may be a problem of the subject (过拟合问题); these always mean the outline's own.
@@ -33,7 +33,8 @@ ENTRY_WORD = re.compile(r"(?<!问)题目?|条目|\bentr(?:y|ies)\b|\bquestions\b
 WHOLE = re.compile(r"大纲|全文|整[份个篇]|文档|\boutline\b|\bdocument\b|\boverall\b|in total|一共|总共")
 PART = re.compile(r"[章节]|部分|板块|\bsections?\b|\bchapters?\b|\bparts?\b")
 PARTS = re.compile(
-    r"(?:[哪几多]|多少)[些几个]*[章节]|哪[些几]个?部分|几个?部分|(?:which|how many|what) (?:sections|chapters|parts)"
+    r"(?:[哪几多]|多少)[些几个一]*[章节]|哪[些几一]个?部分|几个?部分|章节目录"
+    r"|(?:which|how many|what|all|list(?: the)?) (?:sections?|chapters?|parts)\b(?! \d)|table of contents"
 )
 STARS = re.compile(rf"{NUMBER}\s*(?:颗?星|-?\s*stars?)|(?P<s>★+)")
 AT_LEAST = re.compile(r"以上|及以上|起|至少|不低于|at least|or (?:more|above|higher|better)|and (?:above|up)")
@@ -54,6 +55,13 @@ ENTRY_ASK = re.compile(
     r"题|条目|问题|entry|question|item|是什么|讲什么|问的?是?什么|what(?:'s| is)|讲了|说了|内容|^\W*\d"
     r"|答案|颗星|\bstars\b|\banswered\b"
 )
+# What may be asked of a whole section that is named.
+OF_SECTION = re.compile(
+    r"叫什么|标题|主题|名[字称]|目录|全部|所有|题目|讲什么|是什么|关于什么|有答案|\btitle\b|\bname\b|called|\babout\b|\ball\b"
+    r"|contents?\b|\bcover|have (?:any )?answers?|questions\b|entries\b"
+)
+NEXT = re.compile(r"下一[道个]?[题条]|后[面一]*一?[道个]?[题条]|\b(?:next|after|following)\b")
+PREVIOUS = re.compile(r"上一[道个]?[题条]|前[面一]*一?[道个]?[题条]|\b(?:previous|before|preceding)\b")
 CONTENT = re.compile(r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|\b(?:answer to|explain|say|content|cover)\b")
 ORDINAL = re.compile(
     rf"第\s*{NUMBER}\s*[章节部]分?.{{0,4}}?第\s*(?P<m>\d{{1,2}}|[一二三四五六七八九十]+)\s*[题道个条]"
@@ -64,7 +72,7 @@ SECTION = re.compile(
     rf"第\s*{NUMBER}\s*个?(?:大?章|节|部分|板块)|(?:section|chapter|part)\s*{NUMBER.replace('<n>', '<m>')}\b"
 )
 TOPIC = re.compile(
-    r"(?:提到|关于|涉及|有关|包含|讨论|谈到|围绕|(?<!\w)(?:about|mention(?:s|ing)?|cover(?:s|ing)?|related to|deal(?:s|ing)? with))"
+    r"(?:提到|关于|涉及|有关(?!于)|包含|讨论|谈到|围绕|(?<!\w)(?:about|mention(?:s|ing)?|cover(?:s|ing)?|related to|deal(?:s|ing)? with))"
     r"[了到过\s]*(?P<x>.+?)\s*(?:的?(?:题|条目|问题|有哪|有几|有多少|都有)|[的]\s*(?:$|[？?有])|(?:questions?|entries) |in section|in chapter|[?？,，。]|$)"
     r"|(?:entries|questions|ones|those|items)\s+on\s+(?P<y>.+?)\s*(?:in (?:section|chapter)|[?？,，.。]|$)"
 )
@@ -94,12 +102,21 @@ def outline_facts(question: str, entries: Sequence[Entry]) -> Facts | None:
         wants = len(named) == 1 and CONTENT.search(text) is not None
         return Facts("entry", named, None, None, None, None, True, wants)
     counts, lists = COUNT.search(text), LIST.search(text)
+    section = _section(text, entries)
+    if section and PART.search(text) and OF_SECTION.search(text) and len(terms(text)) <= 12:
+        lists = lists or OF_SECTION.search(text)
+        if not UNIT.search(text):
+            inside = tuple(entry for entry in entries if entry.section == section)
+            return Facts("entries", inside, section, None, None, None, True)
+    if PARTS.search(text) and not (counts or lists):
+        lists = PARTS.search(text)
     if not (counts or lists):
         return None
-    section = _section(text, entries)
     stars, answered, topic = _stars(text), _answered(text), _topic(text)
     if PARTS.search(text) and not (topic and not answered):
         return Facts("sections", _sections(text, entries, answered), None, stars, answered, None, True)
+    if section and answered and not (counts or stars):
+        answered = None  # "are they answered?" asks for all of them, each with its mark
     limits = section or stars or topic or answered is not None
     if not UNIT.search(text) or not (limits or (counts and (WHOLE.search(text) or ENTRY_WORD.search(text)))):
         return None
@@ -139,7 +156,13 @@ def _named(text: str, by_id: dict[str, Entry]) -> tuple[Entry, ...]:
     rest = len(terms(ENTRY_ID.sub(" ", text)))
     if not ENTRY_ASK.search(text) or (rest > 8 and not re.search(r"entry|条目|题", text)):
         return ()
-    return tuple(by_id[key] for key in dict.fromkeys(found) if key in by_id)
+    named = tuple(by_id[key] for key in dict.fromkeys(found) if key in by_id)
+    step = 1 if NEXT.search(text) else -1 if PREVIOUS.search(text) else 0
+    if len(named) == 1 and step:
+        order = list(by_id.values())
+        place = order.index(named[0]) + step
+        return tuple(order[place : place + 1]) if place >= 0 else named
+    return named
 
 
 def _section(text: str, entries: Sequence[Entry]) -> int | None:
