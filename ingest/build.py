@@ -86,39 +86,45 @@ def build(
         if not cut.chunks:
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
-        groups = snapshot.groups(cut.chunks)
-        known = _known_vectors(before, embedder)
-        vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
-        titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
-        ways = asked.other_ways(["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups])
-        way_vectors, _ = _embed([way for way, _ in ways], embedder, known, "asked", progress)
-        made = Snapshot(
-            manifest=Manifest(
-                version="",
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                inputs=inputs,
-                sources=files,
-                settings=settings,
-            ),
-            documents=cut.documents,
-            entries=cut.entries,
-            chunks=tuple(cut.chunks),
-            aliases=cut.aliases,
-            groups=groups,
-            dense=DenseIndex.build(vectors),
-            postings=Postings.build([text.terms(c.indexed) for c in cut.chunks]),
-            titles=DenseIndex.build(titles),
-            asked=Asked(
-                tuple(way for way, _ in ways),
-                tuple(group for _, group in ways),
-                DenseIndex.build(way_vectors),
-                Postings.build([text.terms(way) for way, _ in ways]),
-            ),
-        )
+        made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), embedder, before, progress)
         manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint)  # what cannot be read back is never published
         versions.publish(folder, manifest)
     return Outcome(manifest, True, report, tuple(cut.warnings), reused)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _assemble(
+    cut: Cut, manifest: Manifest, embedder: Embedder, before: Snapshot | None, progress: Progress
+) -> tuple[Snapshot, int]:
+    """Embed and index what was cut; return the snapshot and how many chunks kept the vectors they had."""
+    groups = snapshot.groups(cut.chunks)
+    known = _known_vectors(before, embedder)
+    vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
+    titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
+    ways = asked.other_ways(["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups])
+    way_vectors, _ = _embed([way for way, _ in ways], embedder, known, "asked", progress)
+    made = Snapshot(
+        manifest=manifest,
+        documents=cut.documents,
+        entries=cut.entries,
+        chunks=tuple(cut.chunks),
+        aliases=cut.aliases,
+        groups=groups,
+        dense=DenseIndex.build(vectors),
+        postings=Postings.build([text.terms(c.indexed) for c in cut.chunks]),
+        titles=DenseIndex.build(titles),
+        asked=Asked(
+            tuple(way for way, _ in ways),
+            tuple(group for _, group in ways),
+            DenseIndex.build(way_vectors),
+            Postings.build([text.terms(way) for way, _ in ways]),
+        ),
+    )
+    return made, reused
 
 
 def _previous(versions: Versions) -> Snapshot | None:
@@ -215,4 +221,5 @@ def _embed(
     fresh = [text for text in texts if text not in known]
     made = embedder.embed_passages(fresh, lambda done: progress(stage, done, len(fresh)))
     vectors = dict(known) | dict(zip(fresh, made, strict=True))
-    return np.stack([vectors[text] for text in texts]), len(texts) - len(fresh)
+    rows = [vectors[text] for text in texts]
+    return np.array(rows, np.float32).reshape(len(rows), embedder.dimension), len(texts) - len(fresh)

@@ -14,7 +14,7 @@ from ingest.chunk import Chunk
 from ingest.dense import DenseIndex
 from ingest.outline import Entry
 
-FORMAT = 2
+FORMAT = 1
 MANIFEST = "manifest.json"
 
 

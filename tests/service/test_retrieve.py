@@ -132,12 +132,17 @@ def test_evidence_equals_brute_force(snapshot: Snapshot, queries: list[Query]) -
         words, names = terms(query.text), expand(query.text)
         bm25 = snapshot.postings.scores(words) + 0.35 * snapshot.postings.scores(names)
         cosines, title_cosines = vectors @ query.vector, titles @ query.vector
+        ways = snapshot.asked.dense.vectors() @ query.vector
+        ways_bm25 = snapshot.asked.postings.scores(words) + 0.35 * snapshot.asked.postings.scores(names)
         assert len(spy.evidence) >= 60 / max(len(group.rows) for group in snapshot.groups)
         for group, evidence in spy.evidence.items():
             rows = list(snapshot.groups[group].rows)
             assert evidence.bm25 == pytest.approx(bm25[rows].max(), abs=1e-6)
             assert evidence.cosine == pytest.approx(cosines[rows].max(), abs=1e-5)
-            assert evidence.title_cosine == pytest.approx(title_cosines[group], abs=1e-5)
+            own = [way for way, of in enumerate(snapshot.asked.groups) if of == group]
+            best = max(title_cosines[group], *ways[own], -1)
+            assert evidence.title_cosine == pytest.approx(best, abs=1e-5)
+            assert evidence.asked_bm25 == pytest.approx(max(ways_bm25[own], default=0), abs=1e-6)
         nearest = list(dict.fromkeys(_group(snapshot, row) for row in np.argsort(-cosines)[:60]))
         assert {g: e.dense_rank for g, e in spy.evidence.items() if e.dense_rank} == {
             group: rank for rank, group in enumerate(nearest, 1)
@@ -186,7 +191,7 @@ def test_scopes_hold_and_lose_nothing(
 
 def test_a_scope_keeps_the_order_of_the_dense_search(snapshot: Snapshot, queries: list[Query]) -> None:
     for query in queries:
-        found = Retriever(snapshot, Weighted(0, 1, 0, 0)).retrieve(query, 10, Scope(answered=True))
+        found = Retriever(snapshot, Weighted(0, 1, 0, 0, 0)).retrieve(query, 10, Scope(answered=True))
         cosines = snapshot.dense.vectors() @ query.vector
         best: dict[str, float] = {}
         for row, chunk in enumerate(snapshot.chunks):
