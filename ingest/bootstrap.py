@@ -1,7 +1,9 @@
 """The composition root of the offline half: the only place here that names concrete classes."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from ingest.chunk import Chunker
 from ingest.chunk.fixed import FixedChunker
@@ -29,9 +31,16 @@ def embedder(settings: IngestSettings) -> Embedder:
         passage_prefix=group.passage_prefix,
         batch_tokens=group.batch_tokens,
         device=group.device,
-        dtype=group.dtype,
+        dtype=_dtype() if group.dtype == "auto" else group.dtype,
         threads=group.threads,
     )
+
+
+def _dtype() -> Literal["bfloat16", "float32"]:
+    """bfloat16 halves the time on a CPU with instructions for it, and is far slower on one without."""
+    flags = Path("/proc/cpuinfo")
+    native = flags.is_file() and re.search(r"\b(?:avx512_bf16|amx_bf16)\b", flags.read_text("utf-8"))
+    return "bfloat16" if native else "float32"
 
 
 def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:

@@ -51,7 +51,9 @@ class EmbedderSettings(Settings):
     query_prefix: str = Field("query: ", description="Put before a question; empty for models without prefixes.")
     passage_prefix: str = Field("passage: ", description="Put before a passage.")
     device: str | None = Field(None, description="torch device; unset: cuda where there is one, else cpu.")
-    dtype: Literal["float32", "bfloat16", "float16"] = Field("float32", description="Arithmetic of the model.")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Arithmetic of the model; auto: bfloat16 on a CPU made for it, else float32."
+    )
     batch_tokens: int = Field(1024, ge=128, description="Tokens in a batch, padding included.")
     threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
 

@@ -59,6 +59,7 @@ class Service:
 
     def close(self) -> None:
         self.embed.close()
+        self.reranker.close()
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
         vectors = self.embedder.embed_queries([bilingual(text) for text in texts])

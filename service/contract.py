@@ -121,37 +121,37 @@ class AskResponse(Model):
 class OutlineEntry(Model):
     id: str = Field(examples=["3.8"])
     number: int = Field(examples=[8])
-    question: str
-    stars: int = Field(ge=1, le=5)
-    answered: bool
+    question: str = Field(examples=["语义感知的分块（Chunking）策略……"])
+    stars: int = Field(ge=1, le=5, examples=[4])
+    answered: bool = Field(examples=[True], description="False: listed without an answer.")
 
 
 class OutlineSection(Model):
     number: int = Field(examples=[3])
     title: str = Field(examples=["数据准备：分词与嵌入"])
-    document: str
-    entries: list[OutlineEntry]
+    document: str = Field(examples=["大模型全技术面试大纲.md"])
+    entries: list[OutlineEntry] = Field(description="In the document's order.")
 
 
 class OutlineResponse(Model):
-    index_version: str
-    sections: list[OutlineSection]
+    index_version: str = Field(examples=["3f0c2a9b1d7e"])
+    sections: list[OutlineSection] = Field(description="In the document's order.")
 
 
 class EntryResponse(OutlineEntry, Place):
     """One entry; `text` is document[start:end], its line included."""
 
-    section: int
-    section_title: str
-    text: str
+    section: int = Field(examples=[3])
+    section_title: str = Field(examples=["数据准备：分词与嵌入"])
+    text: str = Field(examples=["★★★★☆ **8. 语义感知的分块……"])
 
 
 class DocumentResponse(Place):
     """document[start:end]; `length` is that of the whole document in code points."""
 
-    text: str
-    length: int
-    index_version: str
+    text: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。"])
+    length: int = Field(examples=[73842])
+    index_version: str = Field(examples=["3f0c2a9b1d7e"])
 
 
 class Problem(BaseModel):
@@ -173,6 +173,6 @@ class Readiness(Model):
     """Ready, or why not; `degraded` while the service answers with less than it was set up for."""
 
     status: Literal["ready", "degraded", "unready"]
-    index_version: str | None
-    generator: str
-    reasons: list[str]
+    index_version: str | None = Field(examples=["3f0c2a9b1d7e"])
+    generator: str = Field(examples=["extractive"])
+    reasons: list[str] = Field(examples=[[]], description="What is missing, and the command that mends it.")

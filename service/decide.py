@@ -9,6 +9,7 @@ from service.retrieve import Candidate, Query
 
 # Both were chosen on the development questions: the least that leaves recognition of listed questions as it is.
 AHEAD = 0.75  # in fused score, of the unanswered entry over the best answered one
+FAR_AHEAD = 3.0  # from which on it is the question asked, whatever another passage mentions
 HELD = 0.6  # share of the question's term weight in the answered passage, from which on it is the answer
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
@@ -44,4 +45,4 @@ class Decider:
         if candidates[0].chunk.kind == "text" or answered is None:
             return answered is None
         ahead = candidates[0].score - answered.score
-        return ahead > AHEAD and self._matcher.held(query, answered) < HELD
+        return ahead > FAR_AHEAD or (ahead > AHEAD and self._matcher.held(query, answered) < HELD)

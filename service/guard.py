@@ -23,7 +23,7 @@ PATTERNS = tuple(
         rf"(?:打印|输出|显示|告诉|透露|泄露|公开|复述|重复|展示|贴出|给我看|发给我|说出|写出|翻译|附上|列出|念|曝光|交代|原样|逐字).{{0,16}}{OWN}.{{0,6}}(?:提示词?|指令|指示|规则|设定|prompt|system prompt)",
         rf"{OWN}(?:提示词|指令|prompt|设定|系统提示).{{0,12}}(?:是什么|是啥|有哪些|内容|打印|输出|发出来|给我|说出|公开|写出|告诉|复述)",
         r"(?:收到|得到|拿到|被给|设置)的.{0,8}(?:指令|提示词?|规则)|(?:隐藏|内部|系统)(?:的)?(?:指令|提示词).{0,12}(?:打印|输出|告诉|附上|原封不动|一字不[差漏])",
-        rf"\b(?:reveal|show|print|repeat|output|display|tell|give|leak|expose|share|dump|recite|write out|translate|summari[sz]e|what(?:'s| is| are| were))\b.{{0,30}}\b(?:your|hidden|initial|system|secret|internal|original|developer|above)\b.{{0,20}}\b(?:{EN_RULES}|configuration|system prompt)\b.{{0,20}}(?:$|[.?!,;]|verbatim|word for word|above|in full|to me|and|now|in )",
+        rf"\b(?:reveal|show|print|repeat|output|display|tell|give|leak|expose|share|dump|recite|write out|translate|summari[sz]e|what(?:'s| is| are| were)(?= your| the (?:hidden|secret)))\b.{{0,30}}\b(?:your|hidden|initial|system|secret|internal|original|developer|above)\b.{{0,20}}\b(?:{EN_RULES}|configuration|system prompt)\b.{{0,20}}(?:$|[.?!,;]|verbatim|word for word|above|in full|to me|and|now|in )",
         r"(?:重复|复述|输出|打印|显示|翻译).{0,8}(?:上面|以上|前面|之前|开头|这句话之前)的?(?:所有|全部|一切)?(?:内容|文字|文本|话|消息|对话)|(?:请|你|帮我|给我|随便|直接|就)(?:编造?|捏造|瞎编|胡编).{0,10}(?:答案|引用|来源|出处|回答)",
         r"\b(?:repeat|print|output|show|echo|translate)\b.{0,20}\b(?:everything|all|the (?:text|words?|content|conversation|message)s?)\b.{0,12}\b(?:above|before|prior|preceding)\b|\bwhat (?:were you|have you been) (?:told|instructed)",
         r"^(?:(?:please|just|then|can you|could you|you (?:can|should|may))\s+)*(?:make up|fabricate|invent)\b.{0,25}\b(?:answers?|citations?|sources?|references?|quotes?)\b",

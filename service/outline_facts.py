@@ -104,7 +104,7 @@ def outline_facts(question: str, entries: Sequence[Entry]) -> Facts | None:
     counts, lists = COUNT.search(text), LIST.search(text)
     section = _section(text, entries)
     if section and PART.search(text) and OF_SECTION.search(text) and len(terms(text)) <= 12:
-        lists = lists or OF_SECTION.search(text)
+        lists = lists or (None if counts else OF_SECTION.search(text))
         if not UNIT.search(text):
             inside = tuple(entry for entry in entries if entry.section == section)
             return Facts("entries", inside, section, None, None, None, True)
@@ -115,7 +115,7 @@ def outline_facts(question: str, entries: Sequence[Entry]) -> Facts | None:
     stars, answered, topic = _stars(text), _answered(text), _topic(text)
     if PARTS.search(text) and not (topic and not answered):
         return Facts("sections", _sections(text, entries, answered), None, stars, answered, None, True)
-    if section and answered and not (counts or stars):
+    if section and answered and not (counts or stars or LIST.search(text)):
         answered = None  # "are they answered?" asks for all of them, each with its mark
     limits = section or stars or topic or answered is not None
     if not UNIT.search(text) or not (limits or (counts and (WHOLE.search(text) or ENTRY_WORD.search(text)))):

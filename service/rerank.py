@@ -16,12 +16,17 @@ class Reranker(Protocol):
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
 
+    def close(self) -> None: ...
+
 
 class NoReranker:
     """Returns what it got."""
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class CrossEncoderReranker:
@@ -61,6 +66,9 @@ class CrossEncoderReranker:
             return [*head, *tail], "The reranker gave a score that is no number; the fused order stands."
         scored = [replace(c, rerank_score=float(s)) for c, s in zip(head, scores, strict=True)]
         return [*sorted(scored, key=lambda c: -(c.rerank_score or 0.0)), *tail], None
+
+    def close(self) -> None:
+        self._score.close()
 
     def _run(self, requests: Sequence[list[tuple[str, str]]]) -> list[list[float]]:
         """Score the pairs of several requests in one go; `predict` sorts them by length itself."""
