@@ -20,7 +20,7 @@ CODE_ASKED = re.compile(
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
 # What this short is given whole: leaving half of it out would save nobody time.
-SHORT = 450
+SHORT = 900
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
 # A fence this short is a formula, not a program.
