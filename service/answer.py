@@ -117,9 +117,10 @@ async def answer(question: Question, parts: Parts) -> AsyncGenerator[Event, None
         entry = draft.entry(candidates[0])
         related = draft.relate(candidates[1:])
         line = entry_line(snapshot, entry)
-        told = Sentence(phrases.listed(entry, language, any(e.answered for e in related)), (whole_of(line),), "")
+        said = phrases.listed(entry, language, any(e.answered for e in related))
+        told = [Sentence(text, (whole_of(line),), " " if i else "") for i, text in enumerate(said)]
         draft.whole = replace(draft.whole, status="listed_unanswered")
-        async for event in draft.write([line], [told]):
+        async for event in draft.write([line], told):
             yield event
     else:
         passages = gather(snapshot, query, candidates, parts.retriever, parts.passages)

@@ -26,11 +26,11 @@ def language(question: str, wanted: Literal["auto", "zh", "en"]) -> Language:
     return "zh" if re.search(r"[\u3400-\u9fff]", question) else "en"
 
 
-def listed(entry: Entry, language: Language, answered_nearby: bool) -> str:
-    """Say that the outline lists a question without answering it."""
+def listed(entry: Entry, language: Language, answered_nearby: bool) -> list[str]:
+    """Say, in one or two sentences, that the outline lists a question without answering it."""
     stars = "★" * entry.stars
     if language == "zh":
-        more = "下面是相关的、有答案的条目。" if answered_nearby else ""
-        return f"大纲列出了这个问题（{entry.id}，{stars}：{entry.question}），但没有给出答案。{more}"
-    more = " Related entries that do have an answer are listed below." if answered_nearby else ""
-    return f"The outline lists this question ({entry.id}, {stars}: {entry.question}) but gives no answer.{more}"
+        told = [f"大纲列出了这个问题（{entry.id}，{stars}：{entry.question}），但没有给出答案。"]
+        return [*told, "下面是相关的、有答案的条目。"] if answered_nearby else told
+    told = [f"The outline lists this question ({entry.id}, {stars}: {entry.question}) but gives no answer."]
+    return [*told, "Related entries that do have an answer are listed below."] if answered_nearby else told

@@ -37,7 +37,7 @@ class _Facts:
             state = "有答案" if entry.answered else "没有答案"
             text = f"**{entry.id}**（第 {entry.section} 部分「{section}」，{stars}，{state}）：{entry.question}"
         else:
-            state = "answered" if entry.answered else "no answer"
+            state = "has an answer" if entry.answered else "has no answer"
             text = f"**{entry.id}** (section {entry.section}, {section}; {stars}; {state}): {entry.question}"
         self._say(text, [entry_line(self._snapshot, entry)])
 
