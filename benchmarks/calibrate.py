@@ -20,7 +20,7 @@ from service.confidence import FEATURES, QUESTION_SCALE, WEIGHTS, Matcher, subje
 from service.settings import ServiceSettings
 
 QUESTIONS = ("eval/golden/develop.jsonl", "eval/golden/refusals.jsonl")
-REFUSED = 0.82  # of the out-of-scope questions, half of which are near misses: the threshold refuses this share
+REFUSED = 0.84  # of the out-of-scope questions, half of which are near misses: the threshold refuses this share
 
 Matrix = NDArray[np.float64]
 
