@@ -62,11 +62,16 @@ def _entries(
     chosen = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
     asked = [term for term in dict.fromkeys(query.terms) if term not in ASKING and len(term) > 1]
     rare = [term for term in asked if snapshot.postings.idf(term) >= NAMING]
+
+    def words(candidate: Candidate) -> set[str]:
+        return {term for row in rows[candidate.chunk.group] for term in terms(snapshot.chunks[row].indexed)}
+
+    said = set().union(*map(words, chosen))
     for candidate in answered[:10]:
-        said = {term for c in chosen for row in rows[c.chunk.group] for term in terms(snapshot.chunks[row].indexed)}
         title = set(terms(" ".join(candidate.chunk.heading_path[:2])))
         if candidate not in chosen and any(term in title and term not in said for term in rare):
             chosen.append(candidate)
+            said |= words(candidate)
     return chosen[:3]
 
 
