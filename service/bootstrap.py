@@ -9,6 +9,7 @@ from ingest.snapshot import Snapshot
 from service.answer import Parts
 from service.batching import Batcher
 from service.confidence import Matcher, model
+from service.covered import covered
 from service.decide import Decider
 from service.fusion import Fusion, ReciprocalRank, Weighted
 from service.rerank import CrossEncoderReranker, NoReranker, Reranker
@@ -50,7 +51,9 @@ class Service:
         return Parts(
             snapshot=snapshot,
             retriever=retriever,
-            decider=Decider(Matcher(snapshot, retriever), model(snapshot), answer.min_confidence),
+            decider=Decider(
+                Matcher(snapshot, retriever), model(snapshot), covered(snapshot.entries), answer.min_confidence
+            ),
             writer=ExtractiveWriter(snapshot.postings.idf, answer.max_characters),
             embed=self.embed,
             rerank=self.reranker.rerank,

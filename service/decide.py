@@ -1,16 +1,19 @@
 """What kind of answer a question gets: from the documents, "listed without an answer", or "not in them"."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from service.confidence import Matcher, Model
+from service.covered import Key
 from service.retrieve import Candidate, Query
 
-# Both were chosen on the development questions: the least that leaves recognition of listed questions as it is.
+# All were chosen on the development questions: the least that leaves recognition of listed questions as it is.
 AHEAD = 0.75  # in fused score, of the unanswered entry over the best answered one
 FAR_AHEAD = 5.0  # from which on it is the question asked, whatever another passage mentions
+COVERED = 4.0  # up to which an answered entry that deals with the same subject is the answer
 HELD = 0.6  # share of the question's term weight in the answered passage, from which on it is the answer
+SAID = 0.9  # of it, from which on it is the answer however far ahead the unanswered entry is
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
 
@@ -24,10 +27,15 @@ class Decision:
 
 
 class Decider:
-    """Decides from the candidates of one snapshot; `threshold` None takes the model's own."""
+    """Decides from the candidates of one snapshot; `threshold` None takes the model's own.
 
-    def __init__(self, matcher: Matcher, model: Model, threshold: float | None = None) -> None:
-        self._matcher, self._model = matcher, model
+    `covered` names the answered entries that deal with an unanswered one's subject, as `covered.covered` gives them.
+    """
+
+    def __init__(
+        self, matcher: Matcher, model: Model, covered: Mapping[Key, Collection[Key]], threshold: float | None = None
+    ) -> None:
+        self._matcher, self._model, self._covered = matcher, model, covered
         self._threshold = model.threshold if threshold is None else threshold
 
     def decide(self, query: Query, candidates: Sequence[Candidate]) -> Decision:
@@ -44,5 +52,13 @@ class Decider:
         answered = next((c for c in candidates if c.chunk.kind == "text"), None)
         if candidates[0].chunk.kind == "text" or answered is None:
             return answered is None
+        covering = self._covered.get(_key(candidates[0]), ())
+        if any(candidates[0].score - c.score <= COVERED for c in candidates if _key(c) in covering):
+            return False
         ahead = candidates[0].score - answered.score
-        return ahead > FAR_AHEAD or (ahead > AHEAD and self._matcher.held(query, answered) < HELD)
+        held = self._matcher.held(query, answered)
+        return (ahead > FAR_AHEAD and held < SAID) or (ahead > AHEAD and held < HELD)
+
+
+def _key(candidate: Candidate) -> Key:
+    return candidate.chunk.document, candidate.chunk.entry_id or ""
