@@ -2,13 +2,37 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test lint bench golden calibrate lock clean
+.PHONY: serve serve-llm test test-browser widget lint bench golden calibrate lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
 
+# A second environment: vLLM pins other versions of what the service uses.
+serve-llm: .venv/.runtime .venv-llm/.made
+	.venv-llm/bin/python -m service.llm up
+
 test: .venv/.dev
 	$(BIN)/python -m pytest
+
+# The widget in a real browser; its built files must be those that its source gives.
+CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
+test-browser: .venv/.dev $(CHROMIUM) widget
+	cd service/widget && npm run check && npm test
+	git diff --exit-code -- service/widget/built
+	test -z "$$(git status --porcelain -- service/widget/built)"
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/e2e
+
+widget: service/widget/node_modules/.made
+	cd service/widget && npm run build
+
+service/widget/node_modules/.made: service/widget/package-lock.json
+	cd service/widget && npm ci
+	touch $@
+
+$(CHROMIUM):
+	@command -v apt-get > /dev/null || { echo "Chromium is needed; name it: make CHROMIUM=/path/to/chromium"; exit 1; }
+	apt-get update
+	apt-get install --yes --no-install-recommends chromium fonts-noto-cjk
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -42,7 +66,7 @@ lock: .venv/.dev
 	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock
 
 clean:
-	rm -rf .venv var
+	rm -rf .venv .venv-llm var service/widget/node_modules
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -59,3 +83,9 @@ clean:
 	$(BIN)/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements-dev.lock)
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.lock
 	touch $@ .venv/.runtime
+
+.venv-llm/.made: .venv/.runtime requirements-llm.lock
+	$(BIN)/python -m service.llm check
+	$(PYTHON) -m venv .venv-llm
+	.venv-llm/bin/python -m pip install --disable-pip-version-check --no-deps -r requirements-llm.lock
+	touch $@

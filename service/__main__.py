@@ -29,11 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
         service = Service(settings)
         if not options.no_build:
             ensure(settings, service.embedder)
+        app = create_app(service)
     except (BuildError, SnapshotError, ModelUnavailableError, OSError, ValidationError, ValueError) as error:
         console.print(f"[red]error:[/] {error}", highlight=False)
         return 1
-    console.print(f"http://{settings.host}:{settings.port}/docs", highlight=False)
-    uvicorn.run(create_app(service), host=settings.host, port=settings.port, log_level=settings.log_level)
+    console.print(f"http://{settings.host}:{settings.port}", highlight=False)
+    uvicorn.run(app, host=settings.host, port=settings.port, log_level=settings.log_level)
     return 0
 
 

@@ -118,6 +118,17 @@ class AskResponse(Model):
     query: str = Field("", examples=["LoRA 和 QLoRA 有什么区别？"], description="The question as searched.")
 
 
+class FeedbackRequest(Model):
+    answer_id: str = Field(min_length=1, max_length=100, examples=["a-6f1e2d3c4b5a"])
+    rating: Literal["up", "down"] = Field(examples=["up"])
+    comment: str | None = Field(None, max_length=2000, examples=["第二步说得不清楚。"])
+
+
+class TokenResponse(Model):
+    token: str = Field(examples=["Imh0dHBzOi8v….aSQx…"], description="For `Authorization: Bearer`.")
+    expires_in: int = Field(examples=[900], description="Seconds that it is valid.")
+
+
 class OutlineEntry(Model):
     id: str = Field(examples=["3.8"])
     number: int = Field(examples=[8])

@@ -1,12 +1,16 @@
 """Every setting of the service; the offline half's are shared with it (ingest/settings.py)."""
 
 import os
+import re
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ingest.settings import PREFIX, IngestSettings, Settings
+
+ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
 class RetrievalSettings(Settings):
@@ -55,6 +59,26 @@ class AnswerSettings(Settings):
     )
 
 
+class WidgetSettings(Settings):
+    origins: list[str] = Field([], description="Sites whose pages may embed the widget, as https://example.com.")
+    secret: SecretStr | None = Field(None, description="Signs tokens; unset: made up at each start.")
+    token_seconds: int = Field(900, ge=10, description="How long a token is valid.")
+    per_minute: int = Field(30, ge=1, description="Questions a minute of one visitor of another site.")
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: give scheme and host, as 'https://example.com'")
+        return origins
+
+
+class StoreSettings(Settings):
+    path: Path = Field(Path("var/store/answers.sqlite"), description="Where answers and feedback are kept.")
+    keep_days: int = Field(30, ge=1, description="Days that an answer is kept to be rated; rated ones stay.")
+
+
 class ServiceSettings(IngestSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
@@ -65,6 +89,8 @@ class ServiceSettings(IngestSettings):
     fusion: FusionSettings = WeightedSettings()
     rerank: RerankSettings = NoRerankSettings()
     answer: AnswerSettings = AnswerSettings()
+    widget: WidgetSettings = WidgetSettings()
+    store: StoreSettings = StoreSettings()
 
     @model_validator(mode="after")
     def _no_unknown_variable(self) -> Self:

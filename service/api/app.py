@@ -5,17 +5,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from ingest.versions import Versions
 from service import contract
-from service.api import ask, documents, health, problems, search
+from service.api import ask, documents, feedback, health, problems, search, widget
+from service.api.gate import Gate
 from service.api.state import State
 from service.bootstrap import Service
 from service.index import LiveIndex
+from service.store import Store
+from service.tokens import Tokens
 
 PROBLEMS = {
     code: {"model": contract.Problem, "description": text}
     for code, text in {
+        401: "A page of another site without a token",
+        403: "A page of a site that is not allowed",
         413: "Body over 64 KiB",
         422: "A field is malformed or unknown",
         429: "Too many requests at once",
@@ -27,7 +33,10 @@ PROBLEMS = {
 def create_app(service: Service) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched."""
     index = LiveIndex(Versions(service.settings.index), service.embedder.fingerprint)
-    state = State(service, index)
+    settings = service.settings.widget
+    store = Store(service.settings.store.path, service.settings.store.keep_days)
+    tokens = Tokens(settings.secret.get_secret_value() if settings.secret else None, settings.token_seconds)
+    state = State(service, index, store, tokens)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -40,6 +49,7 @@ def create_app(service: Service) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await watching
         service.close()
+        store.close()
 
     app = FastAPI(
         title="Outline QA",
@@ -49,7 +59,18 @@ def create_app(service: Service) -> FastAPI:
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
     app.state.outline_qa = state
+    app.add_middleware(Gate, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
-    for module in (ask, search, documents, health):
+    # Outermost, so that a page can read errors too.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After", "X-Request-ID"],
+        max_age=600,
+    )
+    for module in (ask, search, documents, feedback, widget, health):
         app.include_router(module.router)
+    widget.mount(app)
     return app

@@ -1,8 +1,11 @@
 """POST /v1/ask, as JSON or as server-sent events."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,6 +19,7 @@ from service.api.problems import problem
 from service.api.search import also_at, messages, scope
 from service.api.state import Admitted, Shared
 from service.check import Citation
+from service.store import Store
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["questions"])
@@ -37,24 +41,40 @@ async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Res
     """
     parts = state.parts()
     question = pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
+    keep = partial(_keep, state.store, body)
     if body.stream or "text/event-stream" in request.headers.get("accept", ""):
-        events = _stream(question, parts, str(request.scope.get("request_id")))
+        events = _stream(question, parts, keep, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
     last: pipeline.Event | None = None
     async for event in pipeline.answer(question, parts):
         last = event
     assert isinstance(last, pipeline.Answer)  # the pipeline always ends with it
-    return JSONResponse(_body(last, parts.snapshot).model_dump())
+    reply = _body(last, parts.snapshot)
+    await keep(reply)
+    return JSONResponse(reply.model_dump())
+
+
+async def _keep(store: Store, asked: contract.AskRequest, reply: contract.AskResponse) -> None:
+    """Keep an answer for its feedback; one that cannot be kept is an answer all the same."""
+    try:
+        await asyncio.to_thread(store.keep, reply.id, asked.question, reply.model_dump_json(), asked.session_id)
+    except sqlite3.Error:
+        log.exception("answer %s was not kept, so it cannot be rated", reply.id)
 
 
 async def _stream(
-    question: pipeline.Question, parts: pipeline.Parts, request_id: str
+    question: pipeline.Question,
+    parts: pipeline.Parts,
+    keep: Callable[[contract.AskResponse], Awaitable[None]],
+    request_id: str,
 ) -> AsyncIterator[ServerSentEvent]:
     """Turn the pipeline's events into server-sent ones; ids count from 1 and carry the answer's id."""
     name, number = "", 0
     try:
         async with aclosing(pipeline.answer(question, parts)) as events:
             async for event in events:
+                if isinstance(event, pipeline.Answer):  # before the reader has it and can rate it
+                    await keep(_body(event, parts.snapshot))
                 kind, data = _event(event, parts.snapshot)
                 name = event.id if isinstance(event, pipeline.Meta) else name
                 number += 1

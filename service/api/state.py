@@ -13,6 +13,8 @@ from service.answer import Parts
 from service.api.problems import ProblemError
 from service.bootstrap import Service
 from service.index import LiveIndex
+from service.store import Store
+from service.tokens import Tokens
 
 
 @dataclass
@@ -21,6 +23,8 @@ class State:
 
     service: Service
     index: LiveIndex
+    store: Store
+    tokens: Tokens
     in_flight: int = 0
     _bound: tuple[Snapshot, Parts] | None = field(default=None)
 

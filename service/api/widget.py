@@ -1,0 +1,59 @@
+"""The chat widget and the page that shows it full size, as files; POST /v1/token for the pages that embed it."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from service import contract
+from service.api.state import Shared
+
+BUILT = Path(__file__).parents[1] / "widget" / "built"
+# No script, style or connection but the service's own; the page is never framed.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# Any page may load the widget; what it may ask is decided by the gate.
+PUBLIC = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
+REVALIDATE = {"Cache-Control": "no-cache"}
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+router = APIRouter(tags=["widget"])
+
+
+@router.post("/v1/token", summary="A token for a page")
+async def token(request: Request, state: Shared) -> contract.TokenResponse:
+    """Let a page of the service itself or of an allowed site ask for a while; others get 403."""
+    tokens = state.tokens
+    origin = request.headers.get("origin", "")
+    return contract.TokenResponse(token=tokens.issue(origin), expires_in=tokens.seconds)
+
+
+class Chunks(StaticFiles):
+    """The widget's parts; a name that holds a hash of its content never changes."""
+
+    def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(full_path, *args, **kwargs)
+        hashed = Path(full_path).suffix == ".js"
+        response.headers.update(PUBLIC | (FOREVER if hashed else REVALIDATE))
+        return response
+
+
+def mount(app: FastAPI) -> None:
+    """Serve the built files: the page, the script that a site names, and its parts."""
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+        return FileResponse(BUILT / "index.html", headers=headers | REVALIDATE)
+
+    @app.get("/widget.js", include_in_schema=False)
+    async def script() -> FileResponse:
+        return FileResponse(BUILT / "widget.js", media_type="text/javascript", headers=PUBLIC | REVALIDATE)
+
+    app.mount("/widget", GZipMiddleware(Chunks(directory=BUILT / "widget")))

@@ -1,0 +1,30 @@
+"""Short-lived signed tokens that let a web page's visitors ask, so that no key stands in the page."""
+
+import secrets
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+
+class TokenError(ValueError):
+    """A token that is forged, too old, or of another site."""
+
+
+class Tokens:
+    """Issues and checks tokens bound to an origin (RFC 6454), valid for `seconds`."""
+
+    def __init__(self, secret: str | None, seconds: int) -> None:
+        """Without a secret one is made up: tokens then end with the process, and no other process knows them."""
+        self._serializer = URLSafeTimedSerializer(secret or secrets.token_urlsafe(32), salt="widget")
+        self.seconds = seconds
+
+    def issue(self, origin: str) -> str:
+        return str(self._serializer.dumps(origin))
+
+    def check(self, token: str, origin: str) -> None:
+        """Raise TokenError unless the token was issued to this origin and is not too old."""
+        try:
+            issued_to = self._serializer.loads(token, max_age=self.seconds)
+        except BadData as error:
+            raise TokenError(f"the token is not valid: {error}") from error
+        if issued_to != origin:
+            raise TokenError("the token was issued to another site")

@@ -1,0 +1,1 @@
+(()=>{const n=document.currentScript,r=new URL("widget/main-DLYq90ND.js",n.src).href;function t(){if(document.querySelector("outline-qa"))return;const e=document.createElement("outline-qa");for(const[o,c]of Object.entries(n.dataset))e.setAttribute(o,c??"");document.body.append(e)}import(r).then(()=>{document.body?t():addEventListener("DOMContentLoaded",t)});})();

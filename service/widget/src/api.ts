@@ -1,0 +1,148 @@
+// The client of the service: every call the widget makes.
+
+import type {
+  AskEvent,
+  AskReply,
+  AskRequest,
+  Citation,
+  DocumentPart,
+  Entry,
+  Outline,
+  Problem,
+  Rating,
+} from "./contract";
+import { readEvents, type ServerEvent } from "./events";
+import { ApiError, retryAfter } from "./failure";
+import { Token } from "./token";
+
+// The service sends a comment every 15 s, so this long a silence means that the connection is dead.
+const SILENCE_MS = 45_000;
+const CONTEXT = 160;
+
+export class Client {
+  #token: Token;
+  #outline: Promise<Outline> | null = null;
+  #lengths = new Map<string, Promise<number>>();
+
+  constructor(readonly server: string) {
+    this.#token = new Token(server);
+  }
+
+  /** Ask and yield the events. Aborting the signal closes the connection, which stops the service. */
+  async *ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent> {
+    const connection = new AbortController();
+    const stop = (): void => connection.abort();
+    signal.addEventListener("abort", stop);
+    let silence = 0;
+    const heard = (): void => {
+      clearTimeout(silence);
+      silence = window.setTimeout(stop, SILENCE_MS);
+    };
+    try {
+      heard();
+      const response = await this.#call("/v1/ask", connection.signal, request);
+      if (!response.body) throw new ApiError({ kind: "cut" });
+      for await (const event of readEvents(response.body, heard)) {
+        const parsed = askEvent(event);
+        if (parsed) yield parsed;
+        if (parsed?.kind === "done") return;
+      }
+      throw new ApiError({ kind: "cut" });
+    } finally {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", stop);
+      stop();
+    }
+  }
+
+  /** The table of contents; fetched once, and again after a failure. */
+  outline(): Promise<Outline> {
+    this.#outline ??= this.#json<Outline>("/v1/outline").catch((error: unknown) => {
+      this.#outline = null;
+      throw error;
+    });
+    return this.#outline;
+  }
+
+  entry(id: string): Promise<Entry> {
+    return this.#json(`/v1/entries/${encodeURIComponent(id)}`);
+  }
+
+  /** The place with so many code points around it, as far as the document reaches. */
+  async around(document: string, start: number, end: number, margin = CONTEXT): Promise<DocumentPart> {
+    const length = await this.#length(document);
+    return this.#part(document, Math.max(0, Math.min(start, length) - margin), Math.min(length, end + margin));
+  }
+
+  async feedback(answerId: string, rating: Rating, comment: string | null): Promise<void> {
+    await this.#call("/v1/feedback", undefined, { answer_id: answerId, rating, comment });
+  }
+
+  // The service refuses an end beyond the document's, so its length is asked for first.
+  #length(document: string): Promise<number> {
+    const known = this.#lengths.get(document);
+    if (known) return known;
+    const asked = this.#part(document, 0, 0).then((part) => part.length);
+    asked.catch(() => this.#lengths.delete(document));
+    this.#lengths.set(document, asked);
+    return asked;
+  }
+
+  #part(document: string, start: number, end: number): Promise<DocumentPart> {
+    const name = document.split("/").map(encodeURIComponent).join("/");
+    return this.#json(`/v1/documents/${name}?start=${start}&end=${end}`);
+  }
+
+  async #json<T>(path: string): Promise<T> {
+    const response = await this.#call(path);
+    return (await response.json()) as T;
+  }
+
+  async #call(path: string, signal?: AbortSignal, body?: object): Promise<Response> {
+    let response = await this.#send(path, await this.#token.get(), signal, body);
+    if (response.status === 401) response = await this.#send(path, await this.#token.get(), signal, body);
+    if (!response.ok) throw new ApiError(await failureIn(response));
+    return response;
+  }
+
+  async #send(path: string, token: string, signal?: AbortSignal, body?: object): Promise<Response> {
+    const response = await fetch(this.server + path, {
+      method: body ? "POST" : "GET",
+      headers: { Authorization: `Bearer ${token}`, ...(body && { "Content-Type": "application/json" }) },
+      body: body ? JSON.stringify(body) : null,
+      credentials: "omit",
+      ...(signal && { signal }),
+    });
+    if (response.status === 401) this.#token.drop(token);
+    return response;
+  }
+}
+
+async function failureIn(response: Response): Promise<ApiError["failure"]> {
+  if (response.status === 429) return { kind: "busy", retryAfter: retryAfter(response.headers.get("Retry-After")) };
+  const problem = (await response.json().catch(() => ({}))) as Problem;
+  return { kind: "problem", status: response.status, detail: problem.detail ?? problem.title ?? "" };
+}
+
+/** Read one event of an answer; unknown kinds are skipped, since the service may add some. */
+export function askEvent({ event, data }: ServerEvent): AskEvent | null {
+  const value: unknown = JSON.parse(data);
+  switch (event) {
+    case "meta":
+      return { kind: "meta", id: (value as { id: string }).id };
+    case "sources":
+      return { kind: "sources" };
+    case "delta":
+      return { kind: "delta", text: (value as { text: string }).text };
+    case "citation":
+      return { kind: "citation", citation: value as Citation };
+    case "done":
+      return { kind: "done", reply: value as AskReply };
+    case "error": {
+      const problem = value as Problem;
+      throw new ApiError({ kind: "problem", status: problem.status ?? 500, detail: problem.detail ?? "" });
+    }
+    default:
+      return null;
+  }
+}

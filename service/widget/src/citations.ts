@@ -1,0 +1,68 @@
+// Citation marks: which [n] in a text have a citation, and how they become buttons.
+
+import type { Citation } from "./contract";
+
+const MARK = /\[(\d{1,4})\]/g;
+
+export interface Piece {
+  text: string;
+  n: number | null;
+}
+
+/** Cut a text at the marks that have a citation; any other mark stays text. */
+export function pieces(text: string, known: ReadonlySet<number>): Piece[] {
+  const found: Piece[] = [];
+  let from = 0;
+  for (const match of text.matchAll(MARK)) {
+    const n = Number(match[1]);
+    if (!known.has(n)) continue;
+    if (match.index > from) found.push({ text: text.slice(from, match.index), n: null });
+    found.push({ text: match[0], n });
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) found.push({ text: text.slice(from), n: null });
+  return found;
+}
+
+/** The numbers of the marks in a text that have a citation: a block is rendered again when they change. */
+export function marksIn(text: string, known: ReadonlySet<number>): string {
+  return Array.from(text.matchAll(MARK), (match) => Number(match[1]))
+    .filter((n) => known.has(n))
+    .join();
+}
+
+/** Turn the marks in an element's text into chips, outside code, formulas and links. */
+export function placeChips(root: Node, known: ReadonlySet<number>, chip: (n: number) => HTMLElement): void {
+  if (!known.size) return;
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+    return (node as Element).matches("code, pre, a, .math, .cite") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
+  });
+  const texts: Text[] = [];
+  while (walker.nextNode()) texts.push(walker.currentNode as Text);
+  for (const text of texts) {
+    const parts = pieces(text.data, known);
+    if (!parts.some((part) => part.n !== null)) continue;
+    const nodes = parts.map((part, i) => {
+      if (part.n !== null) return chip(part.n);
+      // A chip must not begin a line: the space before it goes, and a word joiner keeps it with its sentence.
+      return parts[i + 1] ? part.text.replace(/[ \t]*$/, "\u2060") : part.text;
+    });
+    const parent = text.parentElement;
+    text.replaceWith(...nodes);
+    if (parent?.tagName === "P" && onlyMarks(parent)) parent.classList.add("marks");
+  }
+}
+
+function onlyMarks(paragraph: Element): boolean {
+  return Array.from(paragraph.childNodes).every(
+    (node) => (node as Element).className === "cite" || !node.textContent?.replace(/[\s\u2060]/g, ""),
+  );
+}
+
+/** An answer as it is copied: with the places that its marks stand for. */
+export function withSources(answer: string, citations: readonly Citation[]): string {
+  if (!citations.length) return answer;
+  const places = citations.map(({ n, heading_path, document }) => `[${n}] ${[document, ...heading_path].join(" › ")}`);
+  return `${answer}\n\n${places.join("\n")}`;
+}

@@ -1,0 +1,3 @@
+import { OutlineQA } from "./element";
+
+if (!customElements.get("outline-qa")) customElements.define("outline-qa", OutlineQA);

@@ -1,0 +1,88 @@
+// Markdown to harmless nodes. Loaded when the panel opens. Text from the service is hostile until it has been through here:
+// raw HTML is shown as text by the renderer, and DOMPurify lets only a narrow list of elements pass.
+
+import DOMPurify from "dompurify";
+import { Marked, type Tokens } from "marked";
+import { strongBesidePunctuation } from "./emphasis";
+import { blockMath, inlineMath } from "./formula";
+import { withDelimiters } from "./tables";
+
+const LINK = /^(?:https?:|mailto:)/i;
+
+const marked = new Marked({ gfm: true, breaks: false });
+marked.use({
+  extensions: [blockMath, inlineMath, strongBesidePunctuation],
+  tokenizer: {
+    // Without these rules "<s>" and "<div>" are ordinary text, and a definition cannot turn a mark into a link.
+    html: () => undefined,
+    tag: () => undefined,
+    def: () => undefined,
+  },
+  renderer: {
+    // One level below the panel's own headings, whatever the text's: a level left out confuses screen readers.
+    heading({ tokens, depth }: Tokens.Heading) {
+      return `<h4 class="depth-${depth}">${this.parser.parseInline(tokens)}</h4>\n`;
+    },
+    link({ href, tokens, raw }: Tokens.Link) {
+      if (!LINK.test(href)) return escape(raw);
+      return `<a href="${escape(href)}">${this.parser.parseInline(tokens)}</a>`;
+    },
+    image({ href, text, raw }: Tokens.Image) {
+      if (!LINK.test(href)) return escape(raw);
+      return `<a href="${escape(href)}">${escape(text || href)}</a>`;
+    },
+    checkbox: ({ checked }: Tokens.Checkbox) => (checked ? "☑ " : "☐ "),
+    code({ text, lang }: Tokens.Code) {
+      const language = /^[\w+#-]{1,20}/.exec(lang ?? "")?.[0].toLowerCase() ?? "";
+      return `<pre><code${language && ` class="language-${language}"`}>${escape(text)}</code></pre>\n`;
+    },
+  },
+});
+
+const purify = DOMPurify(window);
+const ALLOWED_TAGS = (
+  "p br strong em del a code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr table thead tbody tr th td span div " +
+  "math semantics annotation mrow mi mn mo ms mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover " +
+  "mtable mtr mtd mlabeledtr mpadded mphantom mstyle menclose mprescripts mmultiscripts none"
+).split(" ");
+const PLAIN_ATTR = (
+  "class start align data-tex xmlns display mathvariant stretchy fence separator lspace rspace linethickness accent accentunder " +
+  "columnalign columnspacing rowspacing columnlines rowlines frame displaystyle scriptlevel notation width height depth voffset " +
+  "minsize maxsize symmetric largeop movablelimits encoding mathcolor"
+).split(" ");
+
+purify.addHook("afterSanitizeAttributes", (node) => {
+  if (node.tagName === "A") {
+    node.setAttribute("target", "_blank");
+    node.setAttribute("rel", "noopener noreferrer nofollow");
+  }
+  if (/^(?:P|LI|H\d|TH|TD|BLOCKQUOTE)$/.test(node.tagName)) node.setAttribute("dir", "auto");
+});
+
+export function sanitize(html: string): DocumentFragment {
+  return purify.sanitize(html, {
+    ALLOWED_TAGS,
+    ALLOWED_ATTR: ["href", ...PLAIN_ATTR],
+    ADD_URI_SAFE_ATTR: PLAIN_ATTR, // the rule for addresses is for href alone
+    ALLOWED_URI_REGEXP: LINK,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  });
+}
+
+/** Cut a text into its top-level blocks, each of which renders the same by itself. */
+export function blocks(text: string): string[] {
+  return marked
+    .lexer(withDelimiters(text))
+    .filter((token) => token.type !== "space")
+    .map((token) => token.raw);
+}
+
+export function render(text: string): DocumentFragment {
+  return sanitize(marked.parse(withDelimiters(text), { async: false }));
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

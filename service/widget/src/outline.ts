@@ -1,0 +1,54 @@
+// The table of contents: what a filter leaves of it, and what to suggest from it.
+
+import type { Outline, OutlineEntry, OutlineSection } from "./contract";
+
+export interface Filter {
+  words: string;
+  minStars: number;
+}
+
+/** Keep the entries that have the stars and hold every word; sections without one are left out. */
+export function filtered(outline: Outline, { words, minStars }: Filter): OutlineSection[] {
+  const wanted = folded(words).split(/\s+/).filter(Boolean);
+  return outline.sections
+    .map((section) => ({
+      ...section,
+      entries: section.entries.filter((entry) => {
+        const text = folded(`${entry.id} ${entry.question}`);
+        return entry.stars >= minStars && wanted.every((word) => text.includes(word));
+      }),
+    }))
+    .filter((section) => section.entries.length);
+}
+
+export function findEntry(outline: Outline, id: string): OutlineEntry | undefined {
+  for (const { entries } of outline.sections) {
+    const entry = entries.find((other) => other.id === id);
+    if (entry) return entry;
+  }
+  return undefined;
+}
+
+const SHORT = 40;
+
+/** Pick answered five-star questions, short ones first, from one section after the other; `turn` gives the next ones. */
+export function suggestions(outline: Outline, k: number, turn = 0): OutlineEntry[] {
+  const sections = outline.sections.map(({ entries }) =>
+    entries.filter((entry) => entry.stars === 5 && entry.answered),
+  );
+  const all = [
+    ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length <= SHORT))),
+    ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length > SHORT))),
+  ];
+  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as OutlineEntry);
+}
+
+/** The first of each list, then the second of each, and so on. */
+function dealt<T>(lists: T[][]): T[] {
+  const rounds = Math.max(0, ...lists.map((list) => list.length));
+  return Array.from({ length: rounds }, (_, round) => lists.flatMap((list) => list.slice(round, round + 1))).flat();
+}
+
+function folded(text: string): string {
+  return text.normalize("NFKC").toLowerCase();
+}

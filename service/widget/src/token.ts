@@ -1,0 +1,37 @@
+// The short-lived token that the service issues to allowed sites. It lives in memory only.
+
+import { ApiError } from "./failure";
+
+const MARGIN_SECONDS = 30;
+
+export class Token {
+  #value = "";
+  #until = 0;
+  #pending: Promise<string> | null = null;
+
+  constructor(private readonly server: string) {}
+
+  /** Return a token that is good for a while yet; concurrent callers share one request. */
+  get(now: number = Date.now()): Promise<string> {
+    if (now < this.#until) return Promise.resolve(this.#value);
+    this.#pending ??= this.#issue(now).finally(() => {
+      this.#pending = null;
+    });
+    return this.#pending;
+  }
+
+  /** Forget a token that the service refused, unless it has been renewed since. */
+  drop(refused: string): void {
+    if (refused === this.#value) this.#until = 0;
+  }
+
+  async #issue(now: number): Promise<string> {
+    const response = await fetch(`${this.server}/v1/token`, { method: "POST", credentials: "omit" });
+    if (response.status === 403) throw new ApiError({ kind: "forbidden" });
+    if (!response.ok) throw new ApiError({ kind: "problem", status: response.status, detail: "" });
+    const { token, expires_in } = (await response.json()) as { token: string; expires_in: number };
+    this.#value = token;
+    this.#until = now + Math.max(1, expires_in - Math.min(MARGIN_SECONDS, expires_in / 4)) * 1000;
+    return token;
+  }
+}

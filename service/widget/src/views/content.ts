@@ -1,0 +1,161 @@
+// Rendered Markdown. While an answer streams, only the blocks that changed are rendered again.
+
+import { marksIn, placeChips } from "../citations";
+import type { Citation } from "../contract";
+import type { Text } from "../text";
+import { copyButton } from "./copy";
+import { h } from "./dom";
+
+type Markdown = typeof import("../markdown");
+type Formulas = typeof import("../katex");
+type Highlighter = typeof import("../highlight");
+
+let markdown: Markdown | null = null;
+let formulas: Formulas | null = null;
+let highlighter: Highlighter | null = null;
+
+/** Load the Markdown renderer; called early so that it is there when the first answer comes. */
+export async function loadMarkdown(): Promise<Markdown> {
+  return (markdown ??= await import("../markdown"));
+}
+
+// Longer programs stay plain: colouring them would hold up the page.
+const MAX_HIGHLIGHTED = 30_000;
+
+interface Block {
+  key: string;
+  nodes: ChildNode[];
+}
+
+export class Content {
+  readonly element: HTMLElement;
+  #blocks: Block[] = [];
+  #latest = { source: "", citations: [] as readonly Citation[] };
+
+  constructor(
+    private readonly text: Text,
+    test?: string,
+  ) {
+    this.element = h("div", { class: "content", "data-test": test });
+  }
+
+  /** Show a text. Resolves when its formulas and programs are in place too. */
+  async show(source: string, citations: readonly Citation[] = []): Promise<void> {
+    this.#latest = { source, citations };
+    if (!markdown) {
+      if (!this.#blocks.length) this.element.replaceChildren(h("p", { class: "raw", dir: "auto" }, source));
+      try {
+        await loadMarkdown();
+      } catch {
+        return; // the plain text stays
+      }
+    }
+    if (markdown && this.#latest.source === source) await this.#render(markdown);
+  }
+
+  async #render(renderer: Markdown): Promise<void> {
+    const { source, citations } = this.#latest;
+    const known = new Set(citations.map((citation) => citation.n));
+    const sources = renderer.blocks(source);
+    const keys = sources.map((block) => `${marksIn(block, known)}|${block}`);
+    let same = 0;
+    while (same < keys.length && this.#blocks[same]?.key === keys[same]) same++;
+    const before = this.#blocks.length;
+    if (!before) this.element.replaceChildren();
+    for (const block of this.#blocks.splice(same)) block.nodes.forEach((node) => node.remove());
+    const waiting: Promise<void>[] = [];
+    sources.slice(same).forEach((block, i) => {
+      const fragment = renderer.render(block);
+      placeChips(fragment, known, (n) => this.#chip(n));
+      waiting.push(...this.#finish(fragment, renderer));
+      const nodes = Array.from(fragment.childNodes);
+      if (same + i >= before) this.#reveal(nodes, i);
+      this.element.append(fragment);
+      this.#blocks.push({ key: keys[same + i] as string, nodes });
+    });
+    await Promise.all(waiting);
+  }
+
+  // New blocks fade in one after the other, so that a fast answer does not fall into the page as a lump.
+  #reveal(nodes: ChildNode[], i: number): void {
+    for (const node of nodes) {
+      if (!(node instanceof HTMLElement)) continue;
+      node.classList.add("reveal");
+      node.style.setProperty("--delay", `${Math.min(i, 8) * 45}ms`);
+    }
+  }
+
+  #chip(n: number): HTMLElement {
+    const attributes = { class: "cite", type: "button", "data-test": "cite", "data-n": n };
+    return h(
+      "button",
+      { ...attributes, "aria-label": this.text.citation(n), "aria-haspopup": "dialog", "aria-expanded": "false" },
+      String(n),
+    );
+  }
+
+  #finish(root: DocumentFragment, renderer: Markdown): Promise<void>[] {
+    for (const table of root.querySelectorAll("table")) {
+      const frame = h("div", { class: "table", tabindex: 0, role: "region", "aria-label": this.text.table });
+      table.replaceWith(frame);
+      frame.append(table);
+    }
+    const programs = Array.from(root.querySelectorAll("pre"), (pre) => this.#program(pre, renderer));
+    const math = Array.from(root.querySelectorAll<HTMLElement>(".math"), (element) => formula(element, renderer));
+    return [...programs, ...math].filter((waiting) => waiting !== null);
+  }
+
+  #program(pre: HTMLPreElement, renderer: Markdown): Promise<void> | null {
+    const code = pre.firstElementChild as HTMLElement;
+    const source = code.textContent.replace(/\n$/, "");
+    const language = /language-(\S+)/.exec(code.className)?.[1] ?? "";
+    const label = h("span", {}, language);
+    const copy = copyButton("copy-code", this.text.copyCode, this.text, () => source);
+    const frame = h("div", { class: "program" }, h("div", { class: "program-bar", "data-chrome": true }, label, copy));
+    pre.replaceWith(frame);
+    frame.append(pre);
+    for (const [name, value] of Object.entries({
+      tabindex: "0",
+      role: "region",
+      "aria-label": this.text.code,
+      dir: "ltr",
+    })) {
+      pre.setAttribute(name, value);
+    }
+    if (source.length > MAX_HIGHLIGHTED) return null;
+    const colour = (loaded: Highlighter): void => {
+      const found = loaded.highlight(source, language);
+      if (!found) return;
+      code.replaceChildren(renderer.sanitize(found.html));
+      label.textContent = found.language;
+    };
+    if (highlighter) {
+      colour(highlighter);
+      return null;
+    }
+    return import("../highlight").then(
+      (loaded) => colour((highlighter = loaded)),
+      () => undefined,
+    );
+  }
+}
+
+/** Set a formula; where KaTeX cannot read it, its source stays. */
+function formula(element: HTMLElement, renderer: Markdown): Promise<void> | null {
+  const set = (loaded: Formulas): void => {
+    const display = element.classList.contains("display");
+    try {
+      element.replaceChildren(renderer.sanitize(loaded.formula(element.dataset.tex ?? "", display)));
+    } catch {
+      element.classList.add("failed");
+    }
+  };
+  if (formulas) {
+    set(formulas);
+    return null;
+  }
+  return import("../katex").then(
+    (loaded) => set((formulas = loaded)),
+    () => undefined,
+  );
+}

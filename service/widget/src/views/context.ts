@@ -1,0 +1,19 @@
+import type { Client } from "../api";
+import type { Citation } from "../contract";
+import type { Session } from "../session";
+import type { Text } from "../text";
+
+/** What the views share, and what they may ask of the whole. */
+export interface Context {
+  readonly client: Client;
+  readonly session: Session;
+  readonly text: Text;
+  ask(question: string): void;
+  retry(turnId: string): void;
+  read(entryId: string): void;
+  /** Open the outline at the place that a citation points at. */
+  show(citation: Citation): void;
+  browse(): void;
+  /** Say something once to screen readers. */
+  announce(message: string): void;
+}

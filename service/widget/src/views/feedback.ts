@@ -1,0 +1,104 @@
+// Thumbs and the optional comment.
+
+import type { Rating } from "../contract";
+import type { Turn } from "../conversation";
+import { failureOf } from "../failure";
+import type { Context } from "./context";
+import { composing, h } from "./dom";
+import { icon } from "./icons";
+
+const MAX_COMMENT = 2000;
+
+export class Feedback {
+  readonly buttons: HTMLButtonElement[];
+  /** Below the buttons: the comment form, or what became of the feedback. */
+  readonly below = h("div", { class: "feedback" });
+  #turn: Turn | null = null;
+
+  constructor(private readonly context: Context) {
+    this.buttons = [this.#thumb("up"), this.#thumb("down")];
+  }
+
+  update(turn: Turn): void {
+    this.#turn = turn;
+    const [up, down] = this.buttons;
+    up?.setAttribute("aria-pressed", String(turn.rating === "up"));
+    down?.setAttribute("aria-pressed", String(turn.rating === "down"));
+  }
+
+  #thumb(rating: Rating): HTMLButtonElement {
+    const label = this.context.text[rating];
+    const attributes = {
+      class: "tool",
+      type: "button",
+      "data-test": `thumb-${rating}`,
+      "aria-label": label,
+      title: label,
+    };
+    return h(
+      "button",
+      { ...attributes, "aria-pressed": "false", onclick: () => void this.#rate(rating) },
+      icon(rating),
+    );
+  }
+
+  async #rate(rating: Rating): Promise<void> {
+    const turn = this.#turn;
+    if (!turn) return;
+    const before = turn.rating;
+    this.context.session.rate(turn.id, rating);
+    this.#ask(rating);
+    if (!(await this.#send(rating, null))) this.context.session.rate(turn.id, before);
+  }
+
+  #ask(rating: Rating): void {
+    const { text } = this.context;
+    const label = rating === "up" ? text.commentUp : text.commentDown;
+    const area = h("textarea", {
+      rows: 2,
+      maxlength: MAX_COMMENT,
+      "aria-label": label,
+      placeholder: label,
+      "data-test": "feedback-comment",
+    });
+    const submit = async (): Promise<void> => {
+      const comment = area.value.trim();
+      if (!comment || (await this.#send(rating, comment))) this.#say(text.thanks);
+    };
+    area.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || composing(event)) return;
+      event.preventDefault();
+      void submit();
+    });
+    const send = h(
+      "button",
+      { class: "button primary", type: "button", "data-test": "feedback-send", onclick: () => void submit() },
+      text.sendComment,
+    );
+    const cancel = h("button", { class: "button", type: "button", onclick: () => this.#close(rating) }, text.cancel);
+    this.below.replaceChildren(area, h("div", { class: "row" }, send, cancel));
+    area.focus();
+  }
+
+  #close(rating: Rating): void {
+    this.below.replaceChildren();
+    this.buttons[rating === "up" ? 0 : 1]?.focus();
+  }
+
+  #say(message: string): void {
+    this.below.replaceChildren(h("p", { class: "note", "data-test": "feedback-note" }, message));
+    this.context.announce(message);
+  }
+
+  async #send(rating: Rating, comment: string | null): Promise<boolean> {
+    try {
+      await this.context.client.feedback(this.#turn?.answerId ?? "", rating, comment);
+      return true;
+    } catch (error) {
+      const failure = failureOf(error);
+      const gone = failure.kind === "problem" && failure.status === 404;
+      this.#say(gone ? this.context.text.feedbackGone : this.context.text.feedbackFailed);
+      return false;
+    }
+  }
+}

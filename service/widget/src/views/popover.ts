@@ -1,0 +1,253 @@
+// What a citation mark stands for: the quote, the words around it, and the way into the outline.
+
+import type { Citation, DocumentPart } from "../contract";
+import { findEntry } from "../outline";
+import { Content } from "./content";
+import type { Context } from "./context";
+import { focusable, h } from "./dom";
+import { icon } from "./icons";
+import { stars } from "./stars";
+
+const OPEN_MS = 120;
+const CLOSE_MS = 240;
+const GAP = 8;
+
+export class Popover {
+  readonly element: HTMLElement;
+  #chip: HTMLElement | null = null;
+  #turn = "";
+  #pinned = false;
+  #timer = 0;
+  #quiet = false;
+
+  /** `frame` holds the chips and is what the popover is placed within. */
+  constructor(
+    private readonly frame: HTMLElement,
+    private readonly context: Context,
+  ) {
+    this.element = h("div", { class: "popover", role: "dialog", tabindex: -1, hidden: true, "data-test": "popover" });
+    frame.addEventListener("pointerover", (event) => this.#hover(event, true));
+    frame.addEventListener("pointerout", (event) => this.#hover(event, false));
+    frame.addEventListener("focusin", (event) => this.#focus(event));
+    frame.addEventListener("focusout", (event) => this.#blur(event));
+    frame.addEventListener("click", (event) => this.#click(event));
+    frame.addEventListener("pointerdown", (event) => this.#outside(event));
+    frame.addEventListener("scroll", () => this.#place(), { capture: true, passive: true });
+    this.element.addEventListener("keydown", (event) => this.#tab(event));
+  }
+
+  get open(): boolean {
+    return !this.element.hidden;
+  }
+
+  close(refocus = false): void {
+    clearTimeout(this.#timer);
+    const chip = this.#chip;
+    this.element.hidden = true;
+    this.#chip = null;
+    this.#pinned = false;
+    chip?.setAttribute("aria-expanded", "false");
+    if (refocus && chip?.isConnected) this.refocus(chip);
+  }
+
+  /** Give the focus back to a mark, which would otherwise open the popover again. */
+  refocus(element: HTMLElement): void {
+    this.#quiet = true;
+    element.focus();
+    this.#quiet = false;
+  }
+
+  #hover(event: PointerEvent, entered: boolean): void {
+    if (event.pointerType !== "mouse" || this.#pinned) return;
+    const target = event.target as Element;
+    const chip = target.closest<HTMLElement>(".cite");
+    if (!chip && !this.element.contains(target)) return;
+    clearTimeout(this.#timer);
+    if (!entered) this.#timer = window.setTimeout(() => this.close(), CLOSE_MS);
+    else if (chip && chip !== this.#chip) this.#timer = window.setTimeout(() => this.#show(chip), OPEN_MS);
+  }
+
+  #focus(event: FocusEvent): void {
+    const chip = (event.target as Element).closest<HTMLElement>(".cite");
+    if (chip?.matches(":focus-visible") && !this.#quiet && chip !== this.#chip) this.#show(chip);
+  }
+
+  #blur(event: FocusEvent): void {
+    const to = event.relatedTarget as Node | null;
+    const left = event.target === this.#chip || this.element.contains(event.target as Node);
+    if (this.open && left && to && to !== this.#chip && !this.element.contains(to)) this.close();
+  }
+
+  #click(event: MouseEvent): void {
+    const chip = (event.target as Element).closest<HTMLElement>(".cite");
+    if (!chip) return;
+    if (chip === this.#chip && this.#pinned) return this.close(true);
+    if (chip !== this.#chip) this.#show(chip);
+    this.#pinned = this.open;
+    // Pressed with a key, the popover takes the focus; Esc gives it back.
+    if (event.detail === 0) this.element.focus();
+  }
+
+  #outside(event: PointerEvent): void {
+    const target = event.target as Element;
+    if (this.open && !this.element.contains(target) && !target.closest(".cite")) this.close();
+  }
+
+  /** Tab leaves the popover for the mark it belongs to. */
+  #tab(event: KeyboardEvent): void {
+    if (event.key !== "Tab") return;
+    const reach = focusable(this.element);
+    const active = (this.element.getRootNode() as ShadowRoot).activeElement;
+    const leaving = event.shiftKey ? active === reach[0] || active === this.element : active === reach.at(-1);
+    if (!leaving && reach.length) return;
+    event.preventDefault();
+    this.close(true);
+  }
+
+  #show(chip: HTMLElement): void {
+    const id = chip.closest<HTMLElement>(".turn")?.dataset.id ?? "";
+    const turn = this.context.session.turn(id);
+    const citation = turn?.citations.find((one) => one.n === Number(chip.dataset.n));
+    if (!citation) return;
+    this.close();
+    this.#chip = chip;
+    this.#turn = id;
+    chip.setAttribute("aria-expanded", "true");
+    this.#fill(citation);
+    this.element.hidden = false;
+    this.#place();
+    this.#uncover();
+  }
+
+  #fill(citation: Citation): void {
+    const { text } = this.context;
+    const path = citation.heading_path.length ? citation.heading_path : [citation.document];
+    const crumbs = h("ol", { class: "crumbs" }, ...path.map((heading) => h("li", { dir: "auto" }, heading)));
+    const rating = h("span", { class: "popover-stars" });
+    const close = h(
+      "button",
+      {
+        class: "tool",
+        type: "button",
+        "data-test": "popover-close",
+        "aria-label": text.closeCitation,
+        onclick: () => this.close(true),
+      },
+      icon("close"),
+    );
+    const title = h("span", { class: "popover-title" }, text.citation(citation.n));
+    const head = h("div", { class: "popover-head" }, title, rating, close);
+    const quote = new Content(text);
+    const before = h("p", { class: "around", dir: "auto", hidden: true });
+    const after = h("p", { class: "around", dir: "auto", hidden: true });
+    const passage = h(
+      "div",
+      { class: "passage", tabindex: 0, role: "region", "aria-label": text.passage },
+      before,
+      h("blockquote", { class: "quote" }, quote.element),
+      after,
+    );
+    const open = h(
+      "button",
+      {
+        class: "button primary",
+        type: "button",
+        "data-test": "open-in-outline",
+        onclick: () => this.context.show(citation),
+      },
+      text.openInOutline,
+      icon("arrow"),
+    );
+    this.element.setAttribute("aria-label", text.citation(citation.n));
+    this.element.replaceChildren(head, crumbs, passage, h("div", { class: "popover-foot" }, open));
+    void quote.show(dedent(citation.quote)).then(() => this.#place());
+    void this.#addStars(citation, rating);
+    void this.#addContext(citation, before, after);
+  }
+
+  async #addStars({ entry_id }: Citation, place: HTMLElement): Promise<void> {
+    const outline = await this.context.client.outline().catch(() => null);
+    const entry = outline && entry_id ? findEntry(outline, entry_id) : undefined;
+    if (entry) place.replaceChildren(stars(entry.stars, this.context.text));
+  }
+
+  async #addContext(citation: Citation, before: HTMLElement, after: HTMLElement): Promise<void> {
+    const { document, start, end, quote } = citation;
+    try {
+      const part = await this.context.client.around(document, start, end);
+      const around = context(part, start, end, quote);
+      if (!around) return;
+      before.textContent = around.before && `…${around.before}`;
+      after.textContent = around.after && `${around.after}…`;
+    } catch {
+      after.textContent = this.context.text.contextMissing;
+    }
+    before.hidden = !before.textContent;
+    after.hidden = !after.textContent;
+    this.#place();
+    this.#uncover();
+    // The quote is what was asked for; the words before it are a scroll away.
+    const passage = before.parentElement;
+    if (passage) passage.scrollTop = Math.max(0, before.offsetHeight - 40);
+  }
+
+  /** While an answer streams its marks are drawn anew; the popover goes over to the one that took the place of its own. */
+  #standing(chip: HTMLElement): HTMLElement {
+    if (chip.isConnected) return chip;
+    const turn = CSS.escape(this.#turn);
+    const next = this.frame.querySelector<HTMLElement>(`[data-id="${turn}"] .cite[data-n="${chip.dataset.n}"]`);
+    next?.setAttribute("aria-expanded", "true");
+    return next ?? chip;
+  }
+
+  /** A sheet from below must not lie over the mark it belongs to. */
+  #uncover(): void {
+    const scroller = this.#chip?.closest(".thread");
+    // Measured by its height: the sheet may still be on its way up.
+    const top = this.frame.getBoundingClientRect().bottom - this.element.offsetHeight;
+    const over = (this.#chip?.getBoundingClientRect().bottom ?? 0) + GAP - top;
+    if (this.frame.classList.contains("slim") && scroller && over > 0) scroller.scrollTop += over;
+  }
+
+  #place(): void {
+    if (!this.open || !this.#chip) return;
+    this.#chip = this.#standing(this.#chip);
+    const frame = this.frame.getBoundingClientRect();
+    const chip = this.#chip.getBoundingClientRect();
+    if (chip.bottom < frame.top || chip.top > frame.bottom) return void (this.#pinned || this.close());
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const left = Math.min(Math.max(12, chip.left - frame.left - width / 2), frame.width - width - 12);
+    const below = chip.bottom - frame.top + GAP;
+    const above = chip.top - frame.top - GAP - height;
+    const top = below + height <= frame.height - 12 || above < 12 ? Math.min(below, frame.height - height - 12) : above;
+    this.element.style.setProperty("--left", `${left}px`);
+    this.element.style.setProperty("--top", `${Math.max(12, top)}px`);
+  }
+}
+
+/** The words before and after a quote, without Markdown's signs; null where the document has changed since. */
+export function context(
+  part: DocumentPart,
+  start: number,
+  end: number,
+  quote: string,
+): { before: string; after: string } | null {
+  const points = Array.from(part.text);
+  const from = start - part.start;
+  const to = end - part.start;
+  if (points.slice(from, to).join("") !== quote) return null;
+  return { before: unsigned(points.slice(0, from).join("")), after: unsigned(points.slice(to).join("")) };
+}
+
+function unsigned(markdown: string): string {
+  return markdown
+    .replace(/^[ \t]*(?:#{1,6}|[-*+]|\d+\.|>|```\w*)(?:[ \t]+|$)/gm, "")
+    .replace(/\*\*|`|\$\$/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+/** Take the indentation of the first line off, or a nested list item would be read as code. */
+export function dedent(quote: string): string {
+  return quote.replace(/^\s+/, "");
+}

@@ -1,0 +1,151 @@
+// One entry to read, with a quote marked in it.
+
+import type { Citation, Entry } from "../contract";
+import { failureOf } from "../failure";
+import { markQuote, share } from "../quote";
+import { sayFailure } from "../text";
+import { Content } from "./content";
+import type { Context } from "./context";
+import { h, scrollWithin } from "./dom";
+import { icon } from "./icons";
+import { dedent } from "./popover";
+import { answeredMark, stars } from "./stars";
+
+// What stands around a place that belongs to no entry.
+const MARGIN = 1500;
+
+export class Reader {
+  readonly element = h("div", { class: "reader", "data-test": "reader", tabindex: 0, role: "region" });
+  #asked = 0;
+
+  constructor(private readonly context: Context) {}
+
+  async read(id: string): Promise<void> {
+    await this.#open(() => this.#entry(id, null));
+  }
+
+  async show(citation: Citation): Promise<void> {
+    await this.#open(() => (citation.entry_id ? this.#entry(citation.entry_id, citation) : this.#passage(citation)));
+  }
+
+  /** Show what `load` gives, unless something else has been asked for meanwhile. */
+  async #open(load: () => Promise<() => Promise<void>>): Promise<void> {
+    const { text } = this.context;
+    const asked = ++this.#asked;
+    this.element.setAttribute("aria-label", text.loading);
+    this.element.replaceChildren(h("p", { class: "loading" }, text.loading));
+    try {
+      const draw = await load();
+      if (asked === this.#asked) await draw();
+    } catch (error) {
+      if (asked !== this.#asked) return;
+      const retry = h(
+        "button",
+        { class: "button", type: "button", "data-test": "retry", onclick: () => void this.#open(load) },
+        icon("retry"),
+        text.retry,
+      );
+      this.element.replaceChildren(
+        h(
+          "div",
+          { class: "error", "data-test": "error" },
+          icon("warning"),
+          h("div", {}, h("p", {}, sayFailure(failureOf(error), text)), retry),
+        ),
+      );
+    }
+  }
+
+  async #entry(id: string, citation: Citation | null): Promise<() => Promise<void>> {
+    const entry = await this.context.client.entry(id);
+    return async () => {
+      const { text } = this.context;
+      // The entry's own line is shown as the title, so the body begins after it.
+      const line = /^[^\n]*\n?/.exec(entry.text)?.[0] ?? "";
+      const body = entry.text.slice(line.length).trim();
+      const title = h("h3", { class: "reader-title", dir: "auto" }, entry.question);
+      const content = new Content(text);
+      this.element.setAttribute("aria-label", entry.question);
+      this.element.replaceChildren(
+        this.#head(entry),
+        title,
+        body ? content.element : h("p", { class: "note" }, text.noText),
+        this.#foot(entry),
+      );
+      this.element.scrollTop = 0;
+      await content.show(body);
+      if (!citation) return;
+      const inLine = citation.end - entry.start <= Array.from(line).length;
+      if (inLine) this.#reveal(mark(title));
+      else await this.#mark(content, citation.quote, share(entry.text, citation.start - entry.start));
+    };
+  }
+
+  async #passage(citation: Citation): Promise<() => Promise<void>> {
+    const { document, start, end, heading_path } = citation;
+    const part = await this.context.client.around(document, start, end, MARGIN);
+    return async () => {
+      const content = new Content(this.context.text);
+      const title = heading_path.at(-1) ?? document;
+      this.element.setAttribute("aria-label", title);
+      this.element.replaceChildren(
+        h("p", { class: "reader-path" }, document),
+        h("h3", { class: "reader-title", dir: "auto" }, title),
+        content.element,
+      );
+      await content.show(part.text);
+      await this.#mark(content, citation.quote, share(part.text, start - part.start));
+    };
+  }
+
+  async #mark(content: Content, quote: string, at: number): Promise<void> {
+    const rendered = new Content(this.context.text);
+    await rendered.show(dedent(quote));
+    this.#reveal(markQuote(content.element, rendered.element, at));
+  }
+
+  #reveal(element: Element | null): void {
+    if (!element) return;
+    const view = this.element.getBoundingClientRect();
+    const { top, height } = element.getBoundingClientRect();
+    const margin = Math.max(40, (view.height - height) / 3);
+    scrollWithin(this.element, this.element.scrollTop + top - view.top - margin);
+  }
+
+  #head(entry: Entry): HTMLElement {
+    const { text } = this.context;
+    return h(
+      "p",
+      { class: "reader-path" },
+      h("span", { dir: "auto" }, `${entry.section}. ${entry.section_title}`),
+      h(
+        "span",
+        { class: "entry-meta" },
+        h("span", { class: "entry-id" }, entry.id),
+        stars(entry.stars, text),
+        answeredMark(entry.answered, text),
+      ),
+    );
+  }
+
+  #foot(entry: Entry): HTMLElement {
+    const ask = h(
+      "button",
+      {
+        class: "button primary",
+        type: "button",
+        "data-test": "reader-ask",
+        onclick: () => this.context.ask(entry.question),
+      },
+      icon("ask"),
+      this.context.text.askThis,
+    );
+    return h("div", { class: "reader-foot" }, ask);
+  }
+}
+
+function mark(title: HTMLElement): HTMLElement {
+  const marked = h("mark", {}, ...Array.from(title.childNodes));
+  title.append(marked);
+  return marked;
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { contrast, readable, textOn, type Rgb } from "../src/colour";
+import type { Outline } from "../src/contract";
+import { filtered, findEntry, suggestions } from "../src/outline";
+import { TEXTS, sayFailure } from "../src/text";
+
+function entry(id: string, question: string, stars: number, answered: boolean): Outline["sections"][0]["entries"][0] {
+  return { id, number: Number(id.split(".")[1]), question, stars, answered };
+}
+
+const OUTLINE: Outline = {
+  index_version: "v",
+  sections: [
+    {
+      number: 1,
+      title: "一",
+      document: "d",
+      entries: [
+        entry("1.1", "什么是 LoRA？", 5, true),
+        entry("1.2", `长${"长".repeat(60)}`, 5, true),
+        entry("1.3", "旧题", 3, true),
+      ],
+    },
+    {
+      number: 2,
+      title: "二",
+      document: "d",
+      entries: [entry("2.1", "没有答案", 5, false), entry("2.2", "ＱＬｏＲＡ 的权衡", 4, true)],
+    },
+    { number: 3, title: "三", document: "d", entries: [entry("3.1", "注意力", 5, true)] },
+  ],
+};
+
+const ids = (words: string, minStars = 0): string[] =>
+  filtered(OUTLINE, { words, minStars }).flatMap((section) => section.entries.map(({ id }) => id));
+
+test("words are found in any case and width, all of them, and by number", () => {
+  expect(ids("lora")).toEqual(["1.1", "2.2"]);
+  expect(ids("qlora 权衡")).toEqual(["2.2"]);
+  expect(ids("3.1")).toEqual(["3.1"]);
+  expect(ids("无此题")).toEqual([]);
+  expect(ids("  ")).toHaveLength(6);
+});
+
+test("stars leave those with at least as many", () => {
+  expect(ids("", 5)).toEqual(["1.1", "1.2", "2.1", "3.1"]);
+  expect(ids("lora", 5)).toEqual(["1.1"]);
+});
+
+test("suggestions are answered five-star entries, short ones of each section first, and turn", () => {
+  expect(suggestions(OUTLINE, 2).map(({ id }) => id)).toEqual(["1.1", "3.1"]);
+  expect(suggestions(OUTLINE, 2, 1).map(({ id }) => id)).toEqual(["1.2", "1.1"]);
+  expect(suggestions(OUTLINE, 9)).toHaveLength(3);
+  expect(suggestions({ index_version: "v", sections: [] }, 4)).toEqual([]);
+});
+
+test("an entry is found by its number", () => {
+  expect(findEntry(OUTLINE, "2.2")?.stars).toBe(4);
+  expect(findEntry(OUTLINE, "9.9")).toBeUndefined();
+});
+
+test("text on and in any accent can be read", () => {
+  const white: Rgb = [255, 255, 255];
+  expect(contrast([0, 0, 0], white)).toBeCloseTo(21);
+  for (const accent of [
+    [245, 197, 24],
+    [58, 86, 197],
+    [255, 255, 255],
+    [0, 0, 0],
+    [128, 128, 128],
+    [255, 0, 0],
+  ] as Rgb[]) {
+    expect(contrast(textOn(accent), accent)).toBeGreaterThanOrEqual(4.4);
+    for (const ground of [white, [27, 28, 31]] as Rgb[])
+      expect(contrast(readable(accent, ground), ground)).toBeGreaterThanOrEqual(4.6);
+  }
+});
+
+test("both languages say the same things, and failures say what to do", () => {
+  expect(Object.keys(TEXTS.en).sort()).toEqual(Object.keys(TEXTS.zh).sort());
+  for (const text of [TEXTS.zh, TEXTS.en]) {
+    for (const kind of ["offline", "network", "cut", "forbidden"] as const)
+      expect(sayFailure({ kind }, text)).toBe(text.failure[kind]);
+    expect(sayFailure({ kind: "problem", status: 413, detail: "x" }, text)).toBe(text.failure.tooLarge);
+    expect(sayFailure({ kind: "problem", status: 500, detail: "id 7" }, text)).toContain("id 7");
+  }
+});

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Client } from "../src/api";
+import { retryAfter } from "../src/failure";
+import { Session } from "../src/session";
+import { Storage } from "../src/storage";
+
+type Handler = (url: string, init: RequestInit) => Response | Promise<Response>;
+
+const DONE = { id: "a-1", status: "answered", answer: "答 [1]", citations: [], related: [], degraded: null };
+let calls: [string, RequestInit][] = [];
+
+function serve(handler: Handler): void {
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    calls.push([url, init]);
+    if (url.endsWith("/v1/token")) return handler(url, init);
+    init.signal?.throwIfAborted();
+    return handler(url, init);
+  });
+}
+
+const token = (value = "t1"): Response => Response.json({ token: value, expires_in: 300 });
+
+function stream(...events: [string, unknown][]): Response {
+  return new Response(events.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`).join(""));
+}
+
+function start(): Session {
+  return new Session(new Client("https://host"), new Storage("https://host"));
+}
+
+const settled = (session: Session): Promise<void> => vi.waitFor(() => expect(session.busy).toBe(false));
+
+beforeEach(() => {
+  calls = [];
+  localStorage.clear();
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("an answer arrives, and the follow-up brings it along", async () => {
+  serve((url) =>
+    url.endsWith("token") ? token() : stream(["meta", { id: "a-1" }], ["delta", { text: "答" }], ["done", DONE]),
+  );
+  const session = start();
+  session.ask("问");
+  await settled(session);
+  expect(session.turns[0]).toMatchObject({ phase: "done", text: "答 [1]", status: "answered", answerId: "a-1" });
+  session.ask("再问");
+  await settled(session);
+  const asked = calls.filter(([url]) => url.endsWith("/v1/ask"));
+  expect(JSON.parse(asked[1]?.[1].body as string).history).toEqual([
+    { role: "user", content: "问" },
+    { role: "assistant", content: "答 [1]" },
+  ]);
+  expect(new Headers(asked[1]?.[1].headers).get("Authorization")).toBe("Bearer t1");
+  expect(calls.filter(([url]) => url.endsWith("token"))).toHaveLength(1);
+});
+
+test("a refused token is renewed once", async () => {
+  let issued = 0;
+  serve((url, init) => {
+    if (url.endsWith("token")) return token(`t${++issued}`);
+    const given = new Headers(init.headers).get("Authorization");
+    return given === "Bearer t2" ? stream(["done", DONE]) : new Response("", { status: 401 });
+  });
+  const session = start();
+  session.ask("问");
+  await settled(session);
+  expect(session.turns[0]?.phase).toBe("done");
+  expect(issued).toBe(2);
+});
+
+test.each<[string, Handler, object]>([
+  ["a site that is not allowed", () => new Response("", { status: 403 }), { kind: "forbidden" }],
+  [
+    "too many questions",
+    (url) => (url.endsWith("token") ? token() : new Response("{}", { status: 429, headers: { "Retry-After": "7" } })),
+    { kind: "busy", retryAfter: 7 },
+  ],
+  [
+    "a problem document",
+    (url) =>
+      url.endsWith("token") ? token() : Response.json({ status: 422, title: "x", detail: "d" }, { status: 422 }),
+    { kind: "problem", status: 422, detail: "d" },
+  ],
+  ["a service that is gone", () => Promise.reject(new TypeError("Failed to fetch")), { kind: "network" }],
+  [
+    "an end before done",
+    (url) => (url.endsWith("token") ? token() : stream(["meta", { id: "a" }], ["delta", { text: "半" }])),
+    { kind: "cut" },
+  ],
+])("%s is told apart", async (_name, handler, failure) => {
+  serve(handler);
+  const session = start();
+  session.ask("问");
+  await settled(session);
+  expect(session.turns[0]).toMatchObject({ phase: "failed", failure });
+});
+
+test("stop closes the connection and keeps what came", async () => {
+  let cancelled = false;
+  serve((url, init) => {
+    if (url.endsWith("token")) return token();
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('event: delta\ndata: {"text":"半句"}\n\n'));
+        init.signal?.addEventListener("abort", () => {
+          cancelled = true;
+          controller.error(new DOMException("aborted", "AbortError"));
+        });
+      },
+    });
+    return new Response(body);
+  });
+  const session = start();
+  session.ask("问");
+  await vi.waitFor(() => expect(session.turns[0]?.text).toBe("半句"));
+  session.stop();
+  await settled(session);
+  expect(cancelled).toBe(true);
+  expect(session.turns[0]).toMatchObject({ phase: "stopped", text: "半句", failure: null });
+});
+
+test("a new chat is not touched by the answer before it", async () => {
+  serve((url) => (url.endsWith("token") ? token() : stream(["delta", { text: "旧" }], ["done", DONE])));
+  const session = start();
+  session.ask("旧");
+  session.clear();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(session.turns).toEqual([]);
+  expect(new Storage("https://host").load()).toEqual([]);
+});
+
+test("retry asks again in place, with only what came before", async () => {
+  let failing = true;
+  serve((url) =>
+    url.endsWith("token") ? token() : failing ? new Response("{}", { status: 500 }) : stream(["done", DONE]),
+  );
+  const session = start();
+  session.ask("问");
+  await settled(session);
+  failing = false;
+  session.retry(session.turns[0]?.id ?? "");
+  await settled(session);
+  expect(session.turns).toHaveLength(1);
+  expect(session.turns[0]).toMatchObject({ phase: "done", failure: null });
+});
+
+test("Retry-After is seconds or a date", () => {
+  expect(retryAfter("7")).toBe(7);
+  expect(retryAfter("Thu, 01 Jan 1970 00:00:09 GMT", 4000)).toBe(5);
+  expect(retryAfter(null)).toBe(5);
+  expect(retryAfter("-3")).toBe(1);
+  expect(retryAfter("99999")).toBe(600);
+});

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { transformWithEsbuild, type Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** Write widget.js: a classic script that knows the hashed name of the main module. */
+function classicLoader(): Plugin {
+  return {
+    name: "classic-loader",
+    async generateBundle(_options, bundle) {
+      const main = Object.values(bundle).find((file) => file.type === "chunk" && file.isEntry);
+      if (!main) this.error("the main module is missing from the bundle");
+      const source = await readFile(new URL("src/loader.ts", import.meta.url), "utf-8");
+      const { code } = await transformWithEsbuild(source, "loader.ts", {
+        define: { __MAIN__: JSON.stringify(main.fileName) },
+        format: "iife",
+        minify: true,
+        sourcemap: false,
+        target: "es2020",
+      });
+      this.emitFile({ type: "asset", fileName: "widget.js", source: code });
+    },
+  };
+}
+
+export default defineConfig({
+  base: "./",
+  plugins: [classicLoader()],
+  build: {
+    outDir: "built",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    reportCompressedSize: true,
+    rollupOptions: {
+      input: { main: "src/main.ts" },
+      preserveEntrySignatures: "strict",
+      output: {
+        entryFileNames: "widget/[name]-[hash].js",
+        chunkFileNames: "widget/[name]-[hash].js",
+        assetFileNames: "widget/[name]-[hash][extname]",
+      },
+    },
+  },
+  test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
+});
