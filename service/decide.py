@@ -11,9 +11,9 @@ from service.retrieve import Candidate, Query
 # All were chosen on the development questions: the least that leaves recognition of listed questions as it is.
 AHEAD = 0.75  # in fused score, of the unanswered entry over the best answered one
 FAR_AHEAD = 5.0  # from which on it is the question asked, whatever another passage mentions
-COVERED = 4.0  # up to which an answered entry that deals with the same subject is the answer
 HELD = 0.6  # share of the question's term weight in the answered passage, from which on it is the answer
-SAID = 0.9  # of it, from which on it is the answer however far ahead the unanswered entry is
+COVERED = 5.5  # in fused score, up to which an answered entry that deals with the same subject may be behind
+SAID = 0.9  # of it, from which on such an entry is the answer however far behind it is
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
 
@@ -52,12 +52,19 @@ class Decider:
         answered = next((c for c in candidates if c.chunk.kind == "text"), None)
         if candidates[0].chunk.kind == "text" or answered is None:
             return answered is None
-        covering = self._covered.get(_key(candidates[0]), ())
-        if any(candidates[0].score - c.score <= COVERED for c in candidates if _key(c) in covering):
-            return False
         ahead = candidates[0].score - answered.score
-        held = self._matcher.held(query, answered)
-        return (ahead > FAR_AHEAD and held < SAID) or (ahead > AHEAD and held < HELD)
+        return not self._is_covered(query, candidates) and (
+            ahead > FAR_AHEAD or (ahead > AHEAD and self._matcher.held(query, answered) < HELD)
+        )
+
+    def _is_covered(self, query: Query, candidates: Sequence[Candidate]) -> bool:
+        """Whether an answered entry on the first one's subject is not far behind, or says all that is asked."""
+        covering = self._covered.get(_key(candidates[0]), ())
+        return any(
+            candidates[0].score - c.score <= COVERED or self._matcher.held(query, c) >= SAID
+            for c in candidates
+            if _key(c) in covering
+        )
 
 
 def _key(candidate: Candidate) -> Key:
