@@ -43,20 +43,33 @@ export function placeChips(root: Node, known: ReadonlySet<number>, chip: (n: num
   for (const text of texts) {
     const parts = pieces(text.data, known);
     if (!parts.some((part) => part.n !== null)) continue;
-    const nodes = parts.map((part, i) => {
-      if (part.n !== null) return chip(part.n);
-      // A chip must not begin a line: the space before it goes, and a word joiner keeps it with its sentence.
-      return parts[i + 1] ? part.text.replace(/[ \t]*$/, "\u2060") : part.text;
-    });
+    const nodes = parts
+      .map(({ text, n }, i) => (n !== null ? chip(n) : parts[i + 1] ? text.trimEnd() : text))
+      .filter((node) => node !== "");
     const parent = text.parentElement;
     text.replaceWith(...nodes);
+    nodes.forEach((node) => typeof node !== "string" && tie(node));
     if (parent?.tagName === "P" && onlyMarks(parent)) parent.classList.add("marks");
   }
 }
 
+/** A chip must not begin a line, so the last character before it is held together with it. */
+function tie(chip: HTMLElement): void {
+  let before = chip.previousSibling;
+  if (before instanceof Element && before.matches("strong, em, del")) before = before.lastChild;
+  if (before instanceof Element && before.className === "tied") return before.append(chip);
+  const end = before?.nodeType === Node.TEXT_NODE && /\S\p{M}*$/u.exec(before.textContent ?? "")?.[0];
+  if (!before || !end) return;
+  before.textContent = (before.textContent ?? "").slice(0, -end.length);
+  const tied = document.createElement("span");
+  tied.className = "tied";
+  tied.append(end, chip);
+  (before as Text).after(tied);
+}
+
 function onlyMarks(paragraph: Element): boolean {
   return Array.from(paragraph.childNodes).every(
-    (node) => (node as Element).className === "cite" || !node.textContent?.replace(/[\s\u2060]/g, ""),
+    (node) => (node as Element).className === "cite" || !node.textContent?.trim(),
   );
 }
 

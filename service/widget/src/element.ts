@@ -42,6 +42,7 @@ export class OutlineQA extends HTMLElement {
   connectedCallback(): void {
     this.#connect();
     this.#build();
+    this.#raise();
     // On its own page the widget is what the reader came for; a touch screen's keyboard would hide the suggestions.
     if (this.#settings.mode === "page" && matchMedia("(pointer: fine)").matches) this.#panel?.composer.focus();
     this.#dark.addEventListener("change", this.#paint);
@@ -73,6 +74,13 @@ export class OutlineQA extends HTMLElement {
 
   close(): void {
     this.removeAttribute("open");
+  }
+
+  /** Into the top layer, where neither the page's z-indexes nor a transform or filter of its body reach. */
+  #raise(): void {
+    if (typeof this.showPopover !== "function") return;
+    this.popover = "manual";
+    this.showPopover();
   }
 
   #connect(): void {

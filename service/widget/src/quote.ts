@@ -36,7 +36,7 @@ export function compact(texts: readonly string[]): Compact {
   texts.forEach((text, part) => {
     for (let offset = 0; offset < text.length; offset++) {
       const character = text[offset] as string;
-      if (/[\s\u2060]/.test(character)) continue;
+      if (/\s/.test(character)) continue;
       kept.push(character);
       result.part.push(part);
       result.offset.push(offset);
@@ -46,10 +46,14 @@ export function compact(texts: readonly string[]): Compact {
   return result;
 }
 
-/** Find the needle nearest to a share (0..1) of the haystack; return where it begins, or -1. */
-export function nearest(haystack: string, needle: string, share: number): number {
+/** How many characters, white space left out, a rendered text holds. */
+export function lengthOf(root: Node): number {
+  return compact(parts(root).map((part) => part.text)).text.length;
+}
+
+/** Find the needle nearest to a place in the haystack; return where it begins, or -1. */
+export function nearest(haystack: string, needle: string, aim: number): number {
   if (!needle) return -1;
-  const aim = share * haystack.length;
   let best = -1;
   for (let at = haystack.indexOf(needle); at >= 0; at = haystack.indexOf(needle, at + 1)) {
     if (best < 0 || Math.abs(at - aim) < Math.abs(best - aim)) best = at;
@@ -57,13 +61,7 @@ export function nearest(haystack: string, needle: string, share: number): number
   return best;
 }
 
-/** The share of a text, in code points, at which an offset lies. */
-export function share(text: string, offset: number): number {
-  const length = Array.from(text).length;
-  return length ? Math.min(1, Math.max(0, offset / length)) : 0;
-}
-
-/** Mark a rendered quote in a rendered text. Return the first element marked. */
+/** Mark a rendered quote in a rendered text, where so many characters stand before it. Return the first element marked. */
 export function markQuote(root: Element, quote: Node, at: number): Element | null {
   const haystack = parts(root);
   const within = compact(haystack.map((part) => part.text));
@@ -96,11 +94,11 @@ function wrap(node: Text | Element, start: number, end: number): Element {
   return mark;
 }
 
-/** The quote is not there word for word: mark the block where its beginning stands, or the one at its offset. */
+/** The quote is not there word for word: mark the block where its beginning stands, or the one at its place. */
 function markBlock(root: Element, haystack: Part[], within: Compact, needle: string, at: number): Element | null {
   let from = -1;
   for (let length = 24; from < 0 && length >= 6; length -= 6) from = nearest(within.text, needle.slice(0, length), at);
-  if (from < 0) from = Math.floor(at * within.text.length);
+  if (from < 0) from = at;
   const node = haystack[within.part[Math.min(from, within.part.length - 1)] ?? 0]?.node;
   const element = node?.nodeType === Node.TEXT_NODE ? node.parentElement : (node as Element | undefined);
   const block = element?.closest("p, li, pre, tr, h1, h2, h3, h4, h5, h6, blockquote");

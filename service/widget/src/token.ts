@@ -26,12 +26,26 @@ export class Token {
   }
 
   async #issue(now: number): Promise<string> {
-    const response = await fetch(`${this.server}/v1/token`, { method: "POST", credentials: "omit" });
+    const response = await fetch(`${this.server}/v1/token`, { method: "POST", credentials: "omit" }).catch(
+      async (error: unknown) => {
+        throw (await this.#refused()) ? new ApiError({ kind: "forbidden" }) : error;
+      },
+    );
     if (response.status === 403) throw new ApiError({ kind: "forbidden" });
     if (!response.ok) throw new ApiError({ kind: "problem", status: response.status, detail: "" });
     const { token, expires_in } = (await response.json()) as { token: string; expires_in: number };
     this.#value = token;
     this.#until = now + Math.max(1, expires_in - Math.min(MARGIN_SECONDS, expires_in / 4)) * 1000;
     return token;
+  }
+
+  /** A site that is not allowed cannot read the refusal, but it can read the script: the service is there. */
+  async #refused(): Promise<boolean> {
+    if (new URL(this.server).origin === location.origin) return false;
+    const script = fetch(`${this.server}/widget.js`, { credentials: "omit", cache: "no-store" });
+    return script.then(
+      (response) => response.ok,
+      () => false,
+    );
   }
 }

@@ -55,8 +55,17 @@ test("a definition or an address cannot swallow a mark", () => {
 
 test("a chip stays with the sentence before it, and marks alone are set apart", () => {
   const root = chips("一句。 [1]\n\n```\nx\n```\n\n[2]", 1, 2);
-  expect(root.querySelector("p")?.textContent).toBe("一句。\u20601");
+  expect(root.querySelector("p")?.textContent).toBe("一句。1");
+  expect(root.querySelector(".tied")?.textContent).toBe("。1");
   expect(Array.from(root.querySelectorAll("p"), (p) => p.classList.contains("marks"))).toEqual([false, true]);
+});
+
+test("several chips stay together, and after bold text with its end", () => {
+  const root = chips("甲🙂 [1][2] 乙\n\n- **丙** [3] [4]", 1, 2, 3, 4);
+  expect(Array.from(root.querySelectorAll(".tied"), (one) => one.textContent)).toEqual(["🙂12", "丙34"]);
+  expect(root.querySelector("strong .tied")).not.toBeNull();
+  expect(numbers(root)).toEqual([1, 2, 3, 4]);
+  expect(root.querySelector("p")?.textContent).toBe("甲🙂12 乙");
 });
 
 test("a copied answer names the places of its marks", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { render } from "../src/markdown";
-import { compact, markQuote, nearest, share } from "../src/quote";
+import { compact, lengthOf, markQuote, nearest } from "../src/quote";
 import { context, dedent } from "../src/views/popover";
 
 function rendered(markdown: string): HTMLElement {
@@ -11,8 +11,7 @@ function rendered(markdown: string): HTMLElement {
 
 function marked(text: string, quote: string, from = 0): string {
   const root = rendered(text);
-  const offset = Array.from(text.slice(0, text.indexOf(quote, from))).length;
-  markQuote(root, rendered(dedent(quote)), share(text, offset));
+  markQuote(root, rendered(dedent(quote)), lengthOf(rendered(text.slice(0, text.indexOf(quote, from)))));
   return Array.from(root.querySelectorAll("mark"), (mark) => mark.textContent).join("|");
 }
 
@@ -25,16 +24,22 @@ test("white space is left out, and each character knows where it was", () => {
 
 test("of several places the nearest is taken", () => {
   expect(nearest("abXcdXefX", "X", 0)).toBe(2);
-  expect(nearest("abXcdXefX", "X", 0.6)).toBe(5);
-  expect(nearest("abXcdXefX", "X", 1)).toBe(8);
-  expect(nearest("abc", "", 0.5)).toBe(-1);
-  expect(nearest("abc", "z", 0.5)).toBe(-1);
+  expect(nearest("abXcdXefX", "X", 6)).toBe(5);
+  expect(nearest("abXcdXefX", "X", 9)).toBe(8);
+  expect(nearest("abc", "", 1)).toBe(-1);
+  expect(nearest("abc", "z", 1)).toBe(-1);
 });
 
-test("a share counts code points", () => {
-  expect(share("🙂🙂ab", 2)).toBe(0.5);
-  expect(share("", 3)).toBe(0);
-  expect(share("ab", 9)).toBe(1);
+test("a rendered text is as long as its letters and its formulas' sources", () => {
+  expect(lengthOf(rendered("- **甲** `b`\n- $x^2$"))).toBe(5);
+});
+
+test("of the same words in a list and in a heading the ones at the place are marked", () => {
+  const text = `- **残差连接**\n- **归一化**\n\n${"前文。".repeat(9)}\n\n#### a. 残差连接\n\n${"后文。".repeat(90)}`;
+  const root = rendered(text);
+  markQuote(root, rendered("- **残差连接**"), 0);
+  expect(root.querySelector("li mark")?.textContent).toBe("残差连接");
+  expect(root.querySelectorAll("mark")).toHaveLength(1);
 });
 
 test("a quote with bold text and code is marked across its parts", () => {
@@ -47,7 +52,7 @@ test("emoji before the quote do not shift it", () => {
   expect(marked(`${"🙂".repeat(40)}重复。中间的话很长很长。重复。`, "重复。", 85)).toBe("重复。");
   const root = rendered(`${"🙂".repeat(40)}重复。\n\n${"中".repeat(40)}\n\n重复。`);
   const text = `${"🙂".repeat(40)}重复。\n\n${"中".repeat(40)}\n\n重复。`;
-  markQuote(root, rendered("重复。"), share(text, Array.from(text).length - 3));
+  markQuote(root, rendered("重复。"), lengthOf(rendered(text)) - 3);
   expect(root.querySelector("p:last-of-type mark")?.textContent).toBe("重复。");
   expect(root.querySelectorAll("mark")).toHaveLength(1);
 });
@@ -58,7 +63,7 @@ test("a quote broken over lines and indented is found", () => {
 
 test("formulas are marked whole, by their source", () => {
   const root = rendered("给定 $$pos$$。\n\n$$\nE = mc^2\n$$\n\n其中");
-  const first = markQuote(root, rendered("$$\nE = mc^2\n$$"), 0.5);
+  const first = markQuote(root, rendered("$$\nE = mc^2\n$$"), 6);
   expect(first?.querySelector(".math")?.getAttribute("data-tex")).toBe("E = mc^2");
 });
 
@@ -69,7 +74,7 @@ test("a fence and a table are found as they are rendered", () => {
 
 test("a quote that is not there marks the block at its place", () => {
   const root = rendered("第一段。\n\n第二段在这里，后面改了。\n\n第三段。");
-  const block = markQuote(root, rendered("第二段在这里，后面原来是别的话。"), 0.4);
+  const block = markQuote(root, rendered("第二段在这里，后面原来是别的话。"), 4);
   expect(block?.tagName).toBe("P");
   expect(block?.classList.contains("marked")).toBe(true);
   expect(block?.textContent).toContain("第二段");

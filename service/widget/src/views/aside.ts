@@ -96,7 +96,7 @@ export class Aside {
     this.element.hidden = false;
     this.element.classList.toggle("reading", reading);
     this.#reader.element.hidden = !reading;
-    this.#outline.element.hidden = reading;
+    this.#outline.element.inert = reading;
     if (reading) this.#reader.element.focus();
   }
 }

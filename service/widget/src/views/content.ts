@@ -96,7 +96,7 @@ export class Content {
 
   #finish(root: DocumentFragment, renderer: Markdown): Promise<void>[] {
     for (const table of root.querySelectorAll("table")) {
-      const frame = h("div", { class: "table", tabindex: 0, role: "region", "aria-label": this.text.table });
+      const frame = h("div", { class: "table", tabindex: 0, role: "group", "aria-label": this.text.table });
       table.replaceWith(frame);
       frame.append(table);
     }
@@ -109,14 +109,14 @@ export class Content {
     const code = pre.firstElementChild as HTMLElement;
     const source = code.textContent.replace(/\n$/, "");
     const language = /language-(\S+)/.exec(code.className)?.[1] ?? "";
-    const label = h("span", {}, language);
+    const label = h("span", {}, language || this.text.code);
     const copy = copyButton("copy-code", this.text.copyCode, this.text, () => source);
     const frame = h("div", { class: "program" }, h("div", { class: "program-bar", "data-chrome": true }, label, copy));
     pre.replaceWith(frame);
     frame.append(pre);
     for (const [name, value] of Object.entries({
       tabindex: "0",
-      role: "region",
+      role: "group",
       "aria-label": this.text.code,
       dir: "ltr",
     })) {

@@ -63,7 +63,7 @@ export class Feedback {
     });
     const submit = async (): Promise<void> => {
       const comment = area.value.trim();
-      if (!comment || (await this.#send(rating, comment))) this.#say(text.thanks);
+      if (!comment || (await this.#send(rating, comment))) this.#say(text.thanks, rating);
     };
     area.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || composing(event)) return;
@@ -82,11 +82,17 @@ export class Feedback {
 
   #close(rating: Rating): void {
     this.below.replaceChildren();
-    this.buttons[rating === "up" ? 0 : 1]?.focus();
+    this.#thumbOf(rating)?.focus();
   }
 
-  #say(message: string): void {
+  #thumbOf(rating: Rating): HTMLButtonElement | undefined {
+    return this.buttons[rating === "up" ? 0 : 1];
+  }
+
+  #say(message: string, rating: Rating): void {
+    const held = this.below.contains((this.below.getRootNode() as ShadowRoot).activeElement);
     this.below.replaceChildren(h("p", { class: "note", "data-test": "feedback-note" }, message));
+    if (held) this.#thumbOf(rating)?.focus();
     this.context.announce(message);
   }
 
@@ -97,7 +103,7 @@ export class Feedback {
     } catch (error) {
       const failure = failureOf(error);
       const gone = failure.kind === "problem" && failure.status === 404;
-      this.#say(gone ? this.context.text.feedbackGone : this.context.text.feedbackFailed);
+      this.#say(gone ? this.context.text.feedbackGone : this.context.text.feedbackFailed, rating);
       return false;
     }
   }

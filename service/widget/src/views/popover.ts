@@ -11,6 +11,8 @@ import { stars } from "./stars";
 const OPEN_MS = 120;
 const CLOSE_MS = 240;
 const GAP = 8;
+const EDGE = 12;
+const LEAST = 200;
 
 export class Popover {
   readonly element: HTMLElement;
@@ -142,7 +144,7 @@ export class Popover {
     const after = h("p", { class: "around", dir: "auto", hidden: true });
     const passage = h(
       "div",
-      { class: "passage", tabindex: 0, role: "region", "aria-label": text.passage },
+      { class: "passage", tabindex: 0, role: "group", "aria-label": text.passage },
       before,
       h("blockquote", { class: "quote" }, quote.element),
       after,
@@ -215,13 +217,19 @@ export class Popover {
     const frame = this.frame.getBoundingClientRect();
     const chip = this.#chip.getBoundingClientRect();
     if (chip.bottom < frame.top || chip.top > frame.bottom) return void (this.#pinned || this.close());
-    const { offsetWidth: width, offsetHeight: height } = this.element;
-    const left = Math.min(Math.max(12, chip.left - frame.left - width / 2), frame.width - width - 12);
-    const below = chip.bottom - frame.top + GAP;
-    const above = chip.top - frame.top - GAP - height;
-    const top = below + height <= frame.height - 12 || above < 12 ? Math.min(below, frame.height - height - 12) : above;
-    this.element.style.setProperty("--left", `${left}px`);
-    this.element.style.setProperty("--top", `${Math.max(12, top)}px`);
+    const { style } = this.element;
+    style.removeProperty("--room");
+    const { offsetWidth: width, offsetHeight: wanted } = this.element;
+    const left = Math.min(Math.max(EDGE, chip.left - frame.left - width / 2), frame.width - width - EDGE);
+    // Below the mark if it fits there, else on the side with more room: it must not cover the mark.
+    const above = chip.top - frame.top - GAP - EDGE;
+    const below = frame.bottom - chip.bottom - GAP - EDGE;
+    const under = wanted <= below || below >= above;
+    const height = Math.min(wanted, Math.max(LEAST, under ? below : above));
+    const top = under ? Math.min(chip.bottom - frame.top + GAP, frame.height - height - EDGE) : above + EDGE - height;
+    style.setProperty("--room", `${height}px`);
+    style.setProperty("--left", `${left}px`);
+    style.setProperty("--top", `${Math.max(EDGE, top)}px`);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import type { Citation, Entry } from "../contract";
 import { failureOf } from "../failure";
-import { markQuote, share } from "../quote";
+import { lengthOf, markQuote } from "../quote";
 import { sayFailure } from "../text";
-import { Content } from "./content";
+import { Content, loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { h, scrollWithin } from "./dom";
 import { icon } from "./icons";
@@ -77,7 +77,7 @@ export class Reader {
       if (!citation) return;
       const inLine = citation.end - entry.start <= Array.from(line).length;
       if (inLine) this.#reveal(mark(title));
-      else await this.#mark(content, citation.quote, share(entry.text, citation.start - entry.start));
+      else await this.#mark(content, citation.quote, cut(entry.text, citation.start - entry.start).slice(line.length));
     };
   }
 
@@ -94,14 +94,14 @@ export class Reader {
         content.element,
       );
       await content.show(part.text);
-      await this.#mark(content, citation.quote, share(part.text, start - part.start));
+      await this.#mark(content, citation.quote, cut(part.text, start - part.start));
     };
   }
 
-  async #mark(content: Content, quote: string, at: number): Promise<void> {
-    const rendered = new Content(this.context.text);
-    await rendered.show(dedent(quote));
-    this.#reveal(markQuote(content.element, rendered.element, at));
+  /** Mark a quote. The same words may stand there twice, so what stands before it counts. */
+  async #mark(content: Content, quote: string, before: string): Promise<void> {
+    const { render } = await loadMarkdown();
+    this.#reveal(markQuote(content.element, render(dedent(quote)), lengthOf(render(before))));
   }
 
   #reveal(element: Element | null): void {
@@ -142,6 +142,11 @@ export class Reader {
     );
     return h("div", { class: "reader-foot" }, ask);
   }
+}
+
+/** The first so many code points. */
+function cut(text: string, length: number): string {
+  return Array.from(text).slice(0, length).join("");
 }
 
 function mark(title: HTMLElement): HTMLElement {

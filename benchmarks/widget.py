@@ -1,0 +1,167 @@
+"""Measure the chat widget in a real browser: first load, first words, frames in a long conversation.
+
+    python -m benchmarks.widget [--json FILE]
+
+The service runs over the current index under the settings, and Debian's Chromium without a GPU visits it; both share
+the machine's cores. First words: from pressing Enter to the first frame that shows text of the answer. Frames: the
+time between two animation frames while a person types, scrolls, or watches an answer come, in a conversation of 500
+messages that is made of real answers; 16.7 ms is a screen of 60 Hz, so a frame cannot be shorter.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, Page, expect
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.service import QUESTIONS, serving
+from eval.ask import load
+from tests.e2e.browser import chromium
+
+ASKED = 20
+TURNS = 250  # a question and an answer each
+VIEWPORT: Any = {"width": 1280, "height": 800}
+COMPOSER = "[data-test=composer]"
+ANSWER = "[data-test=message][data-role=assistant]"
+LAZY = ("markdown-", "katex-", "highlight-")
+WATCH = """() => {
+  window.waits = [];
+  const shadow = document.querySelector("outline-qa").shadowRoot;
+  shadow.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const pressed = performance.now();
+    const look = () => {
+      const text = Array.from(shadow.querySelectorAll("[data-test=answer]")).at(-1);
+      const asked = shadow.querySelectorAll(".turn").length;
+      if (asked > window.before && text?.textContent) window.waits.push(performance.now() - pressed);
+      else requestAnimationFrame(look);
+    };
+    window.before = shadow.querySelectorAll(".turn").length;
+    requestAnimationFrame(look);
+  }, { capture: true });
+}"""
+FRAMES = """() => {
+  window.frames_ms = [];
+  let last = performance.now();
+  const next = (now) => {
+    window.frames_ms.push(now - last);
+    last = now;
+    window.running = requestAnimationFrame(next);
+  };
+  window.running = requestAnimationFrame(next);
+}"""
+LENGTHEN = """(turns) => {
+  const key = Object.keys(localStorage).find((name) => name.includes(":turns:"));
+  const real = JSON.parse(localStorage.getItem(key));
+  const many = Array.from({ length: turns }, (_, i) => ({ ...real[i % real.length], id: `turn-${i}` }));
+  localStorage.setItem(key, JSON.stringify(many));
+  return many.length;
+}"""
+
+
+@dataclass(frozen=True)
+class Row:
+    what: str
+    samples: int
+    p50_ms: float
+    p95_ms: float
+    most_ms: float
+
+
+def row(what: str, milliseconds: list[float]) -> Row:
+    p50, p95, most = (round(float(np.percentile(milliseconds, share)), 1) for share in (50, 95, 100))
+    return Row(what, len(milliseconds), p50, p95, most)
+
+
+def weigh(browser: Browser, address: str) -> int:
+    """Bytes over the network, headers included, of the service's page without the parts that are loaded late."""
+    page = browser.new_context(viewport=VIEWPORT).new_page()
+    session = page.context.new_cdp_session(page)
+    names: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    session.on("Network.responseReceived", lambda event: names.update({event["requestId"]: event["response"]["url"]}))
+    session.on(
+        "Network.loadingFinished",
+        lambda event: sizes.update({names[event["requestId"]]: int(event["encodedDataLength"])}),
+    )
+    session.send("Network.enable")
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.context.close()
+    return sum(size for name, size in sizes.items() if "/v1/" not in name and not any(part in name for part in LAZY))
+
+
+def ask(page: Page, question: str, asked: int) -> None:
+    page.locator(COMPOSER).fill(question)
+    page.locator(COMPOSER).press("Enter")
+    expect(page.locator(ANSWER)).to_have_count(asked)
+    expect(page.locator(ANSWER).last).to_have_attribute("data-phase", "done")
+
+
+def frames(page: Page, act: Callable[[], None]) -> list[float]:
+    """The times between animation frames while something is done."""
+    page.evaluate(FRAMES)
+    act()
+    page.evaluate("cancelAnimationFrame(window.running)")
+    times: list[float] = page.evaluate("window.frames_ms.slice(1)")
+    return times
+
+
+def measure(browser: Browser, address: str, questions: list[str]) -> list[Row]:
+    page = browser.new_context(viewport=VIEWPORT, locale="zh-CN").new_page()
+    page.goto(address)
+    expect(page.locator(COMPOSER)).to_be_focused()
+    page.evaluate(WATCH)
+    for asked, question in enumerate(questions, 1):
+        ask(page, question, asked)
+    rows = [row("Enter to first words", page.evaluate("window.waits"))]
+    page.wait_for_timeout(500)  # the conversation is saved when idle
+    turns = page.evaluate(LENGTHEN, TURNS)
+    page.reload()
+    expect(page.locator(ANSWER)).to_have_count(turns)
+    page.wait_for_timeout(3000)  # old turns are filled in when idle
+
+    def scroll() -> None:
+        page.mouse.move(600, 400)
+        for step in range(80):
+            page.mouse.wheel(0, -900 if step < 60 else 2400)
+            page.wait_for_timeout(40)
+
+    page.locator(COMPOSER).focus()
+    text = "在一段很长的对话里输入问题 while scrolling and typing should stay smooth"
+    rows.append(row("typing, 500 messages", frames(page, lambda: page.keyboard.type(text, delay=40))))
+    rows.append(row("scrolling, 500 messages", frames(page, scroll)))
+    page.locator(COMPOSER).fill("")
+    rows.append(row("an answer comes, 500 messages", frames(page, lambda: ask(page, questions[0], turns + 1))))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="First load, first words and frames of the chat widget.")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    questions = [one.question for one in load(QUESTIONS) if one.status == "answered"][:ASKED]
+    with serving() as (address, _, _), chromium() as browser:
+        weight = weigh(browser, address)
+        rows = measure(browser, address, questions)
+        version = browser.version
+    table = Table(title=f"first load {weight:,} bytes, Chromium {version}, {os.cpu_count()} cores")
+    for heading in ("what", "samples", "p50 ms", "p95 ms", "most ms"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for one in rows:
+        table.add_row(one.what, str(one.samples), f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.most_ms:.1f}")
+    Console().print(table)
+    if options.json:
+        figures = {"first_load_bytes": weight, "chromium": version, "rows": [asdict(one) for one in rows]}
+        options.json.write_text(json.dumps(figures, indent=2), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""axe-core, every rule of it."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.widget import Widget
+
+SOURCE = Path(__file__).parents[2] / "service/widget/node_modules/axe-core/axe.min.js"
+RUN = """async (within) => {
+  const { violations } = await axe.run(within, { resultTypes: ["violations"] });
+  const where = (nodes) => nodes.map((node) => node.target.flat().join(" "));
+  return violations.map(({ id, help, nodes }) => ({ id, help, where: where(nodes) }));
+}"""
+
+
+def violations(widget: Widget, within: str = "html") -> list[dict[str, Any]]:
+    """What axe finds wrong now; `within` leaves out the page around the widget where that is not ours."""
+    widget.settle()
+    widget.page.mouse.move(0, 0)
+    if not widget.page.evaluate("typeof window.axe === 'object'"):
+        widget.page.evaluate(SOURCE.read_text("utf-8"))
+    found: list[dict[str, Any]] = widget.page.evaluate(RUN, within)
+    return found

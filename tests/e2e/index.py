@@ -1,0 +1,31 @@
+"""The real index for browser tests, kept between runs because embedding takes minutes."""
+
+import os
+from pathlib import Path
+
+from ingest import bootstrap
+from ingest.__main__ import ensure
+from ingest.embed import Embedder
+from service.settings import AnswerSettings, ServiceSettings, StoreSettings, WidgetSettings
+
+ROOT = Path(__file__).parents[2]
+INDEX = Path(os.environ.get("OUTLINE_QA_TEST_INDEX", ROOT / "var" / "test-index"))
+
+
+def real_settings(models: Path, store: Path, origins: list[str]) -> ServiceSettings:
+    """The defaults over the outline; nothing of this machine's own settings."""
+    return ServiceSettings(
+        corpus=[ROOT / "ingest/corpus"],
+        index=INDEX,
+        models=models,
+        store=StoreSettings(path=store),
+        widget=WidgetSettings(origins=origins),
+        answer=AnswerSettings(cache_size=0),  # so that each question reaches the writer, whose pace is the test's
+    )
+
+
+def real_embedder(settings: ServiceSettings) -> Embedder:
+    """Load the model and bring the index up to date."""
+    embedder = bootstrap.embedder(settings)
+    ensure(settings, embedder)
+    return embedder

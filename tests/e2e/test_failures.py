@@ -1,0 +1,121 @@
+"""What can go wrong on the way to an answer, and how a reader gets out of it."""
+
+from playwright.sync_api import expect
+
+from service.settings import WidgetSettings
+from tests.e2e.conftest import Serve, Visit
+from tests.e2e.sites import Sites, host_page
+from tests.e2e.watch import Watch
+from tests.e2e.widget import Widget, plain
+
+QUESTION = "LLMs 与传统统计语言模型的主要区别是什么？"
+
+
+def test_the_server_dies_in_mid_answer(serve: Serve, visit: Visit, watch: Watch) -> None:
+    watch.allow("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RE", "ERR_EMPTY_RESPONSE")
+    live = serve()
+    widget = visit(service=live)
+    live.pace.most = 3
+    widget.submit(QUESTION)
+    expect(widget.cite(2)).to_be_visible()
+    text = plain(widget.text)
+    live.kill()
+    widget.reaches("failed")
+    expect(widget.errors).to_have_attribute("data-kind", "cut")
+    assert plain(widget.text) == text
+    widget.cite(1).click()
+    expect(widget.popover).to_be_visible()
+    widget.page.keyboard.press("Escape")
+
+    widget.answer.get_by_test_id("retry").click()  # still dead
+    expect(widget.errors).to_have_attribute("data-kind", "network")
+    live.start()
+    widget.answer.get_by_test_id("retry").click()
+    widget.reaches("done")
+    expect(widget.errors).to_have_count(0)
+    assert len(plain(widget.text)) > len(text)
+
+
+def test_offline(widget: Widget, watch: Watch) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    widget.ask("什么是 QLoRA？")
+    widget.page.context.set_offline(True)
+    widget.submit(QUESTION)
+    widget.reaches("failed")
+    expect(widget.errors).to_have_attribute("data-kind", "offline")
+    expect(widget.errors).to_contain_text("网络已断开")
+    widget.page.context.set_offline(False)
+    widget.answer.get_by_test_id("retry").click()
+    widget.reaches("done")
+    expect(widget.messages).to_have_count(4)
+
+
+def test_the_outline_offline(widget: Widget, watch: Watch) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    expect(widget.by("suggestion")).to_have_count(4)
+    widget.by("outline-toggle").click()
+    widget.page.context.set_offline(True)
+    widget.by("entry-read").first.click()
+    expect(widget.reader.get_by_test_id("error")).to_contain_text("网络已断开")
+    widget.page.context.set_offline(False)
+    widget.reader.get_by_test_id("retry").click()
+    expect(widget.reader.locator(".reader-title")).to_be_visible()
+
+
+def test_a_full_house(serve: Serve, visit: Visit, watch: Watch) -> None:
+    watch.allow("status of 429")
+    live = serve(in_flight=1)
+    first, second = visit(service=live), visit(service=live)
+    live.pace.most = 1
+    first.submit(QUESTION)
+    first.has_text()
+    second.submit("什么是 QLoRA？")
+    second.reaches("failed")
+    expect(second.errors).to_have_attribute("data-kind", "busy")
+    retry = second.answer.get_by_test_id("retry")
+    expect(retry).to_be_enabled()  # after the second that the service asked for
+    retry.click()
+    expect(second.errors).to_have_attribute("data-kind", "busy")
+    live.pace.release()
+    first.reaches("done")
+    expect(retry).to_be_enabled()
+    retry.click()
+    second.reaches("done")
+
+
+def test_too_many_questions_of_one_visitor(serve: Serve, visit: Visit, sites: Sites, watch: Watch) -> None:
+    watch.allow("status of 429")
+    live = serve(widget=WidgetSettings(origins=[sites.origin], per_minute=1))
+    widget = visit(sites.add("/hasty", host_page(f"{live.url}/widget.js", "data-open")), service=live)
+    widget.ask("什么是 QLoRA？")
+    widget.submit(QUESTION)
+    widget.reaches("failed")
+    expect(widget.errors).to_have_attribute("data-kind", "busy")
+    retry = widget.answer.get_by_test_id("retry")
+    expect(retry).to_be_disabled()
+    expect(retry).to_contain_text("秒后可重试")
+
+
+def test_a_question_that_is_too_long_cannot_be_sent(widget: Widget) -> None:
+    widget.composer.fill("问" * 1999)
+    widget.page.keyboard.type("abc")
+    assert widget.composer.input_value() == "问" * 1999 + "a"
+    expect(widget.host.locator(".count")).to_have_text("2000 / 2000")
+    widget.composer.press("Enter")
+    widget.reaches("done")
+
+
+def test_a_conversation_longer_than_a_request_may_be(widget: Widget) -> None:
+    """What is sent of it shrinks to what the service takes."""
+    widget.ask("什么是 QLoRA？")
+    lengthen = """() => {
+      const key = Object.keys(localStorage).find((name) => name.includes("turns"));
+      const [turn] = JSON.parse(localStorage.getItem(key));
+      const turns = Array.from({ length: 60 }, (_, i) => ({ ...turn, id: `t${i}`, text: "长".repeat(8000) }));
+      localStorage.setItem(key, JSON.stringify(turns));
+    }"""
+    widget.page.evaluate(lengthen)
+    widget.page.reload()
+    expect(widget.messages).to_have_count(120)
+    widget.submit(QUESTION)
+    widget.reaches("done")

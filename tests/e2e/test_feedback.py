@@ -1,0 +1,48 @@
+"""Thumbs and comments reach the store."""
+
+from playwright.sync_api import expect
+
+from service.store import Rated
+from tests.e2e.live import Live
+from tests.e2e.watch import Watch
+from tests.e2e.widget import Widget
+
+QUESTION = "什么是 QLoRA？"
+
+
+def rated(live: Live, answer_id: str) -> list[Rated]:
+    return [one for rating in ("up", "down") for one in live.store.rated(rating) if one.answer_id == answer_id]  # type: ignore[arg-type]
+
+
+def test_up(live: Live, widget: Widget) -> None:
+    body = widget.ask(QUESTION)
+    widget.by("thumb-up").click()
+    expect(widget.by("thumb-up")).to_have_attribute("aria-pressed", "true")
+    widget.until(lambda: bool(rated(live, body["id"])))
+    (one,) = rated(live, body["id"])
+    assert (one.rating, one.question, one.comment) == ("up", QUESTION, None)
+    widget.page.reload()
+    expect(widget.by("thumb-up")).to_have_attribute("aria-pressed", "true")
+
+
+def test_down_with_a_comment(live: Live, widget: Widget) -> None:
+    body = widget.ask(QUESTION)
+    widget.by("thumb-up").click()
+    widget.by("thumb-down").click()
+    expect(widget.by("thumb-down")).to_have_attribute("aria-pressed", "true")
+    expect(widget.by("thumb-up")).to_have_attribute("aria-pressed", "false")
+    widget.by("feedback-comment").fill("第二步说得不清楚。<b>x</b>")
+    widget.by("feedback-send").click()
+    expect(widget.by("feedback-note")).to_have_text("谢谢反馈。")
+    (one,) = rated(live, body["id"])
+    assert (one.rating, one.comment) == ("down", "第二步说得不清楚。<b>x</b>")
+
+
+def test_an_answer_that_was_forgotten(live: Live, widget: Widget, watch: Watch) -> None:
+    watch.allow("status of 404")
+    body = widget.ask(QUESTION)
+    with live.store._transaction() as connection:
+        connection.execute("DELETE FROM answers WHERE id = ?", (body["id"],))
+    widget.by("thumb-down").click()
+    expect(widget.by("feedback-note")).to_have_text("这条回答已过期，无法评价。")
+    expect(widget.by("thumb-down")).to_have_attribute("aria-pressed", "false")
