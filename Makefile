@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser widget lint bench golden calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm widget lint bench bench-llm golden calibrate lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -13,6 +13,10 @@ serve-llm: .venv/.runtime .venv-llm/.made
 
 test: .venv/.dev
 	$(BIN)/python -m pytest
+
+# The real vLLM on this machine's CPU, with the 0.5B model.
+test-llm: .venv/.dev .venv-llm/.made
+	TEST_LLM=start $(BIN)/python -m pytest tests/llm
 
 # The widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
@@ -47,6 +51,12 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.chunkers
 	$(BIN)/python -m benchmarks.langchain_baseline
+
+# Through the service, in front of a vLLM that runs on 127.0.0.1:8001 (python -m service.llm serve).
+bench-llm: .venv/.dev
+	$(BIN)/python -m ingest build
+	$(BIN)/python -m benchmarks.llm
+	$(BIN)/python -m benchmarks.streams
 
 # Against a running service: `make golden TARGET=http://127.0.0.1:8000`.
 TARGET ?= http://127.0.0.1:8000

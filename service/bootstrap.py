@@ -1,6 +1,7 @@
 """The composition root: the only place in the service that names concrete classes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ingest import bootstrap as ingest
@@ -14,8 +15,14 @@ from service.decide import Decider
 from service.fusion import Fusion, ReciprocalRank, Weighted
 from service.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.retrieve import Query, Retriever, bilingual
-from service.settings import ServiceSettings
+from service.rewrite import ModelRewriter, Rewriter, RuleRewriter
+from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
+from service.support import LexicalSupport, Model
 from service.write.extractive import ExtractiveWriter
+from service.write.replicas import Health, Replicas
+from service.write.writer import Writer
+
+Idf = Callable[[str], float]
 
 FUSIONS: dict[str, Callable[[Any], Fusion]] = {
     "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.asked, s.listed),
@@ -27,6 +34,43 @@ RERANKERS: dict[str, Callable[[Any], Reranker]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """Who writes, made once: `writer` gives the one for a snapshot's term weights, or the extractive one back."""
+
+    writer: Callable[[Idf, Writer], Writer]
+    rewriter: Rewriter
+    health: Callable[[], Awaitable[Health]]
+    min_support: float = 0.65
+    replicas: Replicas | None = None
+
+
+def _extractive(_: ExtractiveSettings) -> LanguageModel:
+    async def health() -> Health:
+        return Health(True)
+
+    return LanguageModel(lambda _, extractive: extractive, RuleRewriter(), health)
+
+
+def _vllm(s: VllmSettings) -> LanguageModel:
+    from service.write.vllm import ChatModel, VllmWriter  # LangChain takes seconds to load
+
+    replicas = Replicas(s.base_urls, s.api_key.get_secret_value(), s.model)
+    chat = ChatModel(
+        replicas, s.model, s.max_tokens, s.temperature, s.first_token_seconds, s.stall_seconds, s.extra_body
+    )
+    return LanguageModel(
+        lambda idf, _: VllmWriter(chat, idf, s.context_tokens),
+        ModelRewriter(chat, s.rewrite_seconds),
+        replicas.health,
+        s.min_support,
+        replicas,
+    )
+
+
+WRITERS: dict[str, Callable[[Any], LanguageModel]] = {"extractive": _extractive, "vllm": _vllm}
+
+
 class Service:
     """The models, loaded once, and what is made anew for each snapshot."""
 
@@ -36,6 +80,7 @@ class Service:
         self.embedder = embedder or ingest.embedder(settings)
         self.embed = Batcher(self.queries)
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
+        self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
         Query("预热 warm up", self.embedder.embed_queries(["warm up"])[0])
 
@@ -47,18 +92,27 @@ class Service:
     def parts(self, snapshot: Snapshot) -> Parts:
         """Bind the pipeline to a snapshot."""
         answer = self.settings.answer
-        retriever = self.retriever(snapshot)
+        retriever, idf = self.retriever(snapshot), snapshot.postings.idf
+        extractive = ExtractiveWriter(idf, answer.max_characters)
         return Parts(
             snapshot=snapshot,
             retriever=retriever,
             decider=Decider(
                 Matcher(snapshot, retriever), model(snapshot), covered(snapshot.entries), answer.min_confidence
             ),
-            writer=ExtractiveWriter(snapshot.postings.idf, answer.max_characters),
+            writer=self.model.writer(idf, extractive),
+            extractive=extractive,
+            support=LexicalSupport(idf, self.embed, Model.load()),
+            rewriter=self.model.rewriter,
             embed=self.embed,
             rerank=self.reranker.rerank,
             passages=answer.passages,
+            min_support=self.model.min_support,
         )
+
+    async def writer_health(self) -> Health:
+        """Look whether the writer can write now; always so when it is the extractive one."""
+        return await self.model.health()
 
     def close(self) -> None:
         self.embed.close()

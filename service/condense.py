@@ -33,12 +33,12 @@ def condense(question: str, history: Sequence[Message]) -> str:
     Earlier questions are taken up to the last one that stands alone. A question with few words of its own, or
     that points at something listed ("the second step"), also takes the start of the last answer.
     """
-    if not history or not _leans(question):
+    if not history or not leans(question):
         return question
     carried: list[str] = []
     for message in reversed([m for m in history if m.role == "user"]):
         carried.insert(0, message.content.strip())
-        if not _leans(message.content):
+        if not leans(message.content):
             break
     carried = [text[:200] for text in carried[-3:]]
     answers = [message.content for message in history if message.role == "assistant"]
@@ -49,6 +49,7 @@ def condense(question: str, history: Sequence[Message]) -> str:
     return " ".join([*carried, question.strip()])
 
 
-def _leans(question: str) -> bool:
+def leans(question: str) -> bool:
+    """Whether a question needs the conversation before it to be understood."""
     text = normalise(question).strip()
     return bool(LEANING.search(text) or OPENING.search(text) or ENDING.search(text)) or len(set(terms(text))) < FEW

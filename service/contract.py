@@ -118,6 +118,73 @@ class AskResponse(Model):
     query: str = Field("", examples=["LoRA 和 QLoRA 有什么区别？"], description="The question as searched.")
 
 
+class ContentPart(BaseModel):
+    """A part of a message; only text is read."""
+
+    type: str = Field(examples=["text"])
+    text: str = Field("", max_length=20_000, examples=["什么是 LoRA？"])
+
+
+class ChatMessage(BaseModel):
+    """A message as OpenAI's clients send it; fields that are not known here are ignored."""
+
+    role: str = Field(examples=["user"])
+    content: str | list[ContentPart] | None = Field(None, examples=["什么是 LoRA？"])
+
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.type == "text")
+        return self.content or ""
+
+
+class ChatRequest(BaseModel):
+    """A request as OpenAI's clients send it; sampling parameters and the like are ignored."""
+
+    model: str = Field(examples=["outline-qa"])
+    messages: list[ChatMessage] = Field(min_length=1, max_length=200)
+    stream: bool = Field(False, description="Answer as chunks.")
+
+
+class ChatAnswer(Model):
+    """The answer, with what /v1/ask says beside it."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"])
+    citations: list[Citation]
+    status: Status
+    related: list[Related]
+    generator: str = Field(examples=["extractive"])
+    degraded: str | None = Field(examples=[None])
+    index_version: str = Field(examples=["3f0c2a9b1d7e"])
+
+
+class ChatChoice(Model):
+    index: int = Field(0, examples=[0])
+    message: ChatAnswer
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class ChatCompletion(Model):
+    id: str = Field(examples=["a-6f1e2d3c4b5a"])
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int = Field(examples=[1790000000], description="Seconds since 1970.")
+    model: str = Field(examples=["outline-qa"])
+    choices: list[ChatChoice]
+
+
+class ModelCard(Model):
+    id: str = Field(examples=["outline-qa"])
+    object: Literal["model"] = "model"
+    created: int = Field(examples=[1790000000], description="When the index was built, in seconds since 1970.")
+    owned_by: str = Field("outline-qa", examples=["outline-qa"])
+
+
+class ModelList(Model):
+    object: Literal["list"] = "list"
+    data: list[ModelCard]
+
+
 class FeedbackRequest(Model):
     answer_id: str = Field(min_length=1, max_length=100, examples=["a-6f1e2d3c4b5a"])
     rating: Literal["up", "down"] = Field(examples=["up"])

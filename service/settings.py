@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, JsonValue, SecretStr, field_validator, model_validator
 
 from ingest.settings import PREFIX, IngestSettings, Settings
 
@@ -51,9 +51,35 @@ class CrossEncoderSettings(Settings):
 RerankSettings = Annotated[NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]
 
 
+class ExtractiveSettings(Settings):
+    kind: Literal["extractive"] = "extractive"
+
+
+class VllmSettings(Settings):
+    kind: Literal["vllm"]
+    base_urls: list[str] = Field(
+        ["http://127.0.0.1:8001/v1"], min_length=1, description="Servers of the same model, each up to /v1."
+    )
+    model: str = Field(description="The name that the servers give the model.")
+    api_key: SecretStr = Field(SecretStr("EMPTY"), description="Sent to every server.")
+    first_token_seconds: float = Field(20, gt=0, description="Past it without a token the answer is extractive.")
+    stall_seconds: float = Field(15, gt=0, description="Silence between tokens, after which the model has failed.")
+    rewrite_seconds: float = Field(8, gt=0, description="Time to rewrite or split a question; past it a rule does.")
+    max_tokens: int = Field(600, ge=16, description="Tokens of an answer at most.")
+    temperature: float = Field(0, ge=0, le=2, description="0: always the likeliest token.")
+    context_tokens: int = Field(3000, ge=512, description="Tokens of the prompt at most, passages included.")
+    min_support: float = Field(0.65, ge=0, le=1, description="Probability of support, below which a sentence goes.")
+    extra_body: dict[str, JsonValue] = Field({}, description="More fields for each request, for the server to read.")
+
+
+WriterSettings = Annotated[ExtractiveSettings | VllmSettings, Field(discriminator="kind")]
+
+
 class AnswerSettings(Settings):
     passages: int = Field(6, ge=1, description="Passages a writer may draw on.")
     max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
+    cache_size: int = Field(500, ge=0, description="Finished answers kept for whoever asks the same; 0 keeps none.")
+    cache_seconds: float = Field(3600, gt=0, description="How long one is kept; a new index drops all.")
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Below it the question is not in the documents; unset: as calibrated."
     )
@@ -89,6 +115,7 @@ class ServiceSettings(IngestSettings):
     fusion: FusionSettings = WeightedSettings()
     rerank: RerankSettings = NoRerankSettings()
     answer: AnswerSettings = AnswerSettings()
+    writer: WriterSettings = ExtractiveSettings()
     widget: WidgetSettings = WidgetSettings()
     store: StoreSettings = StoreSettings()
 

@@ -11,10 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("ingest", "service", "eval")
 FILES = sorted(
-    path
-    for package in PACKAGES
-    for path in (ROOT / package).rglob("*.py")
-    if "node_modules" not in path.parts
+    path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "node_modules" not in path.parts
 )
 # A package may import these of ours beside itself.
 ARROWS = {"ingest": set[str](), "service": {"ingest"}, "eval": set[str]()}

@@ -9,11 +9,14 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from ingest.versions import Versions
 from service import contract
-from service.api import ask, documents, feedback, health, problems, search, widget
+from service.api import ask, chat, documents, feedback, health, problems, search, widget
+from service.api import metrics as figures
 from service.api.gate import Gate
+from service.api.metrics import Measured
 from service.api.state import State
 from service.bootstrap import Service
 from service.index import LiveIndex
+from service.metrics import Metrics
 from service.store import Store
 from service.tokens import Tokens
 
@@ -36,13 +39,14 @@ def create_app(service: Service) -> FastAPI:
     settings = service.settings.widget
     store = Store(service.settings.store.path, service.settings.store.keep_days)
     tokens = Tokens(settings.secret.get_secret_value() if settings.secret else None, settings.token_seconds)
-    state = State(service, index, store, tokens)
+    metrics = Metrics()
+    state = State(service, index, store, tokens, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(index.refresh)
         if index.snapshot is not None:
-            state.parts()
+            state.bound()
         watching = asyncio.create_task(state.watch())
         yield
         watching.cancel()
@@ -61,6 +65,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.outline_qa = state
     app.add_middleware(Gate, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
+    app.add_middleware(Measured, metrics=metrics)
     # Outermost, so that a page can read errors too.
     app.add_middleware(
         CORSMiddleware,
@@ -70,7 +75,7 @@ def create_app(service: Service) -> FastAPI:
         expose_headers=["Retry-After", "X-Request-ID"],
         max_age=600,
     )
-    for module in (ask, search, documents, feedback, widget, health):
+    for module in (ask, search, chat, documents, feedback, widget, health, figures):
         app.include_router(module.router)
     widget.mount(app)
     return app

@@ -18,7 +18,7 @@ router = APIRouter(tags=["questions"])
 @router.post("/v1/search", summary="Find passages", dependencies=[Admitted])
 async def search(body: contract.SearchRequest, state: Shared) -> contract.SearchResponse:
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
-    parts, timings, began = state.parts(), {}, time.perf_counter()
+    parts, timings, began = state.bound().parts, {}, time.perf_counter()
     query = await parts.embed(condense(body.query, messages(body.history)))
     timings["embed"] = _since(began)
     lap = time.perf_counter()

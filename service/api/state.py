@@ -1,32 +1,48 @@
 """What the routes share: the live index, and the pipeline bound to the snapshot a request took."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from ingest.snapshot import Snapshot
-from service.answer import Parts
+from service.answer import Answer, Delta, Event, Parts, Question, answer
 from service.api.problems import ProblemError
 from service.bootstrap import Service
 from service.index import LiveIndex
+from service.metrics import Metrics
+from service.shared import SharedAnswers
 from service.store import Store
 from service.tokens import Tokens
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The pipeline over one snapshot, and the answers that it gave."""
+
+    parts: Parts
+    answers: SharedAnswers
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.parts.snapshot
+
+
 @dataclass
 class State:
-    """One for each app; `parts` is made once for each snapshot."""
+    """One for each app; `bound` is made once for each snapshot."""
 
     service: Service
     index: LiveIndex
     store: Store
     tokens: Tokens
+    metrics: Metrics
     in_flight: int = 0
-    _bound: tuple[Snapshot, Parts] | None = field(default=None)
+    _bound: Bound | None = field(default=None)
 
     def snapshot(self) -> Snapshot:
         """Return the snapshot in use; 503 when there is none."""
@@ -34,11 +50,30 @@ class State:
             raise ProblemError(503, f"No index: {self.index.problem}", {"Retry-After": "10"})
         return self.index.snapshot
 
-    def parts(self) -> Parts:
+    def bound(self) -> Bound:
         snapshot = self.snapshot()
-        if self._bound is None or self._bound[0] is not snapshot:
-            self._bound = (snapshot, self.service.parts(snapshot))
-        return self._bound[1]
+        if self._bound is None or self._bound.snapshot is not snapshot:
+            self._bound = self._bind(self.service.parts(snapshot))
+        return self._bound
+
+    def _bind(self, parts: Parts) -> Bound:
+        settings = self.service.settings.answer
+
+        async def generate(question: Question) -> AsyncGenerator[Event, None]:
+            began, first = time.perf_counter(), None
+            async with aclosing(answer(question, parts)) as events:
+                async for event in events:
+                    if first is None and isinstance(event, Delta):
+                        first = time.perf_counter() - began
+                    if isinstance(event, Answer):
+                        self.metrics.answered(event, first)
+                    yield event
+
+        hit = self.metrics.cache.labels
+        return Bound(
+            parts,
+            SharedAnswers(generate, settings.cache_size, settings.cache_seconds, lambda result: hit(result).inc()),
+        )
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -57,7 +92,7 @@ class State:
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
             if self.index.snapshot is not None:
-                self.parts()
+                self.bound()
 
 
 def state(request: Request) -> State:

@@ -10,6 +10,7 @@ from ingest.chunk.units import Unit, units
 from ingest.glossary import expand
 from ingest.text import terms
 from service.asking import ASKING
+from service.phrases import Language
 from service.retrieve import Query
 from service.write.writer import Passage, Quote, Sentence
 
@@ -58,8 +59,10 @@ class ExtractiveWriter:
     def __init__(self, idf: Callable[[str], float], max_characters: int = 1200) -> None:
         self._idf, self._max = idf, max_characters
 
-    async def write(self, query: Query, passages: Sequence[Passage]) -> AsyncIterator[Sentence]:
-        """Yield sentences grouped by entry, best entry first, within an entry in reading order."""
+    async def write(
+        self, query: Query, passages: Sequence[Passage], language: Language = "zh"
+    ) -> AsyncIterator[Sentence]:
+        """Yield sentences grouped by entry, best entry first, within an entry in reading order, in its language."""
         with_code = CODE_ASKED.search(query.text) is not None
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()

@@ -2,9 +2,26 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from service.phrases import Language
 from service.retrieve import Query
+
+Kind = Literal["sentence", "heading", "code", "table", "formula"]
+# Why a language model's answer was not used, or not to its end; phrases.py has the words for each.
+Reason = Literal[
+    "unreachable",  # nobody listens, or the server is spared after failures
+    "refused",  # the key
+    "no_model",
+    "failed",  # an error of the server's own
+    "slow",  # to the first token
+    "stalled",
+    "broken",  # the stream ended early, or what came was no answer's
+    "context",  # too long a prompt
+    "length",  # the answer reached its limit
+    "empty",
+    "unsupported",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +40,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Where a sentence says it comes from: the number of its passage (from 0), code points of the document."""
+    """Where a sentence comes from: the number of its passage (from 0), code points of the document.
+
+    `support` is the probability that the quote carries the sentence, 1 where it is the sentence.
+    """
 
     passage: int
     start: int
     end: int
+    support: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +64,33 @@ class Sentence:
         return self.text.startswith("#")
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a language model says, in its own words; `marked` are the passages (from 0) that it names for it."""
+
+    text: str
+    marked: tuple[int, ...]
+    lead: str = "\n"
+    kind: Kind = "sentence"
+
+
+class WriterError(Exception):
+    """A writer that cannot go on; what it said before stands."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
+
+
 class Writer(Protocol):
-    """Answer a question from passages, best first; what it yields is checked before anyone sees it."""
+    """Answer a question from passages, best first; what it yields is checked before anyone sees it.
+
+    Sentences are the documents' own words, claims are not. Raises WriterError.
+    """
 
     @property
     def name(self) -> str: ...
 
-    def write(self, query: Query, passages: Sequence[Passage]) -> AsyncIterator[Sentence]: ...
+    def write(
+        self, query: Query, passages: Sequence[Passage], language: Language
+    ) -> AsyncIterator[Sentence | Claim]: ...

@@ -72,3 +72,15 @@ def test_a_heading_needs_no_mark(checker: Checker) -> None:
 @pytest.mark.parametrize("block", ["```\nx\n```", "~~~\nx\n~~~", "$$\nx\n$$", "| a |\n|---|\n| b |"])
 def test_marks_of_a_block_stand_below_it(checker: Checker, block: str) -> None:
     assert said(checker, block, FIRST) == f"{block}\n\n[1]"
+
+
+@pytest.mark.parametrize(
+    "text", ["# LoRA 不用训练，效果最好", "## 标题很好", "# " + "LoRA 冻结权重 它只训练低秩矩阵" * 2, "#"]
+)
+def test_a_heading_states_nothing(checker: Checker, text: str) -> None:
+    assert said(checker, text) is None
+
+
+@pytest.mark.parametrize("text", ["# 标题", "### 5.3 标题", "## 冻结权重", "## 2. 低秩矩阵"])
+def test_a_heading_is_a_title_or_a_few_words_of_the_passages(checker: Checker, text: str) -> None:
+    assert said(checker, text) == text

@@ -124,7 +124,7 @@ class Endless:
         self._pause = pause
         self.stopped = threading.Event()
 
-    async def write(self, query: Query, passages: Sequence[Passage]) -> AsyncIterator[Sentence]:
+    async def write(self, query: Query, passages: Sequence[Passage], language: str) -> AsyncIterator[Sentence]:
         try:
             while True:
                 yield Sentence("又一句。", (Quote(0, passages[0].start, passages[0].end),))

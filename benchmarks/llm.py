@@ -1,0 +1,125 @@
+"""The service in front of a running vLLM: batching, the prefix cache, what the service adds, and what checking costs.
+
+Start vLLM first (`python -m service.llm serve`). The service runs in a thread here, with the current index.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.api.app import create_app
+from service.bootstrap import Service
+from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
+from service.write.vllm import ChatModel
+from tests.service.test_sse import serve
+
+GOLDEN = Path(__file__).parents[1] / "eval/golden/develop.jsonl"
+
+
+def figure(url: str, name: str) -> float:
+    text = httpx.get(f"{url.removesuffix('/v1')}/metrics", trust_env=False).text
+    return sum(float(value) for value in re.findall(rf"^vllm:{name}(?:\{{[^}}]*\}})? (\S+)", text, re.MULTILINE))
+
+
+class Timed:
+    """Notes when each question reached the model, and what each check cost."""
+
+    def __init__(self, service: Service) -> None:
+        self.checks: list[float] = []
+        self.asked = 0.0
+        stream = ChatModel.stream
+
+        async def timed(chat: ChatModel, system: str, message: str) -> Any:
+            self.asked = time.perf_counter()
+            async with aclosing(stream(chat, system, message)) as texts:
+                async for text in texts:
+                    yield text
+
+        ChatModel.stream = timed  # type: ignore[method-assign]
+        parts = service.parts
+
+        def noted(snapshot: Any) -> Any:
+            found = parts(snapshot)
+            found.support.score = self._timed(found.support.score)
+            return found
+
+        service.parts = noted  # type: ignore[method-assign]
+
+    def _timed(self, score: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def timed(*args: Any) -> Any:
+            began = time.perf_counter()
+            found = await score(*args)
+            self.checks.append((time.perf_counter() - began) * 1000)
+            return found
+
+        return timed
+
+
+async def ask(client: httpx.AsyncClient, questions: list[str], at_once: int) -> list[dict[str, Any]]:
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(question: str) -> dict[str, Any]:
+        async with gate:
+            reply = await client.post("/v1/ask", json={"question": question})
+            return dict(reply.raise_for_status().json())
+
+    return await asyncio.gather(*map(one, questions))
+
+
+async def measure(address: str, url: str, questions: list[str], timed: Timed) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=1200, trust_env=False) as client:
+        await ask(client, questions[:1], 1)
+        rates = {}
+        for at_once, asked in ((1, questions[:4]), (8, questions[4:20])):
+            tokens, began = figure(url, "generation_tokens_total"), time.perf_counter()
+            hits, looked = figure(url, "prefix_cache_hits_total"), figure(url, "prefix_cache_queries_total")
+            await ask(client, asked, at_once)
+            rates[at_once] = (figure(url, "generation_tokens_total") - tokens) / (time.perf_counter() - began)
+            share = (figure(url, "prefix_cache_hits_total") - hits) / (
+                figure(url, "prefix_cache_queries_total") - looked
+            )
+            print(f"{at_once} at once: {rates[at_once]:.1f} tokens/s, {share:.2f} of the prompt tokens were cached")
+        print(f"ratio {rates[8] / rates[1]:.1f}")
+        added = []
+        for question in questions[20:28]:
+            began = time.perf_counter()
+            (reply,) = await ask(client, [question], 1)
+            if reply["generator"].startswith("vllm:"):
+                searched = sum(reply["timings_ms"][stage] for stage in ("embed", "retrieve", "rerank", "decide"))
+                added.append((timed.asked - began) * 1000 - searched)
+    print(f"added before the model is asked: median {statistics.median(added):.0f} ms, {max(added):.0f} at most")
+    print(f"a sentence's check: median {statistics.median(timed.checks):.0f} ms of {len(timed.checks)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8001/v1")
+    parser.add_argument("--store", default="var/bench.sqlite")
+    options = parser.parse_args()
+    name = httpx.get(f"{options.url}/models", trust_env=False).json()["data"][0]["id"]
+    writer = VllmSettings(
+        kind="vllm", base_urls=[options.url], model=name, first_token_seconds=600, stall_seconds=300, max_tokens=150
+    )
+    service = Service(
+        ServiceSettings(
+            writer=writer, answer=AnswerSettings(cache_size=0), store=StoreSettings(path=Path(options.store))
+        )
+    )
+    timed = Timed(service)
+    records = [json.loads(line) for line in GOLDEN.read_text("utf-8").splitlines()]
+    questions = [r["question"] for r in records if r["status"] == "answered" and r["kind"] in {"paraphrase", "english"}]
+    with serve(create_app(service)) as address:
+        asyncio.run(measure(address, options.url, questions, timed))
+
+
+if __name__ == "__main__":
+    main()

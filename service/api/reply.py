@@ -1,0 +1,43 @@
+"""What the pipeline gives, as the bodies of the contract."""
+
+from ingest.outline import Entry
+from ingest.snapshot import Snapshot
+from service import answer as pipeline
+from service import contract
+from service.api.search import also_at
+from service.check import Citation
+
+
+def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
+    return contract.AskResponse(
+        id=answer.id,
+        status=answer.status,
+        answer=answer.text,
+        citations=[citation(each, snapshot) for each in answer.citations],
+        related=[related(entry) for entry in answer.related],
+        generator=answer.generator,
+        degraded=answer.degraded,
+        index_version=answer.index_version,
+        timings_ms=answer.timings_ms,
+        query=answer.query,
+    )
+
+
+def citation(citation: Citation, snapshot: Snapshot) -> contract.Citation:
+    passage = citation.passage
+    return contract.Citation(
+        n=citation.n,
+        chunk_id=passage.chunk_id,
+        entry_id=passage.entry_id,
+        document=passage.document,
+        heading_path=list(passage.heading_path),
+        quote=citation.quote,
+        start=citation.start,
+        end=citation.end,
+        support=citation.support,
+        also_at=also_at(snapshot, passage.chunk_id),
+    )
+
+
+def related(entry: Entry) -> contract.Related:
+    return contract.Related(entry_id=entry.id, question=entry.question, stars=entry.stars, answered=entry.answered)

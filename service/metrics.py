@@ -1,0 +1,59 @@
+"""What the service counts, for Prometheus."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from service.answer import Answer
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """One registry for each app, so that several in a process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "outline_qa_requests", "HTTP requests", ["route", "method", "status"], registry=registry
+        )
+        self.in_flight = Gauge("outline_qa_in_flight", "Questions being answered", registry=registry)
+        self.request_seconds = Histogram(
+            "outline_qa_request_seconds",
+            "From request to the reply's end",
+            ["route"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.stage_seconds = Histogram(
+            "outline_qa_stage_seconds", "Time in a stage of the pipeline", ["stage"], buckets=SECONDS, registry=registry
+        )
+        self.first_text_seconds = Histogram(
+            "outline_qa_first_text_seconds",
+            "From the question to the first text of its answer",
+            ["writer"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.answers = Counter("outline_qa_answers", "Answers", ["status", "writer"], registry=registry)
+        self.degraded = Counter(
+            "outline_qa_degraded", "Answers that a part was missing for", ["reason"], registry=registry
+        )
+        self.removed = Counter(
+            "outline_qa_sentences_removed", "Sentences that no passage supports", ["what"], registry=registry
+        )
+        self.cache = Counter("outline_qa_cache", "Questions by how they were served", ["result"], registry=registry)
+
+    def answered(self, answer: Answer, first_text_seconds: float | None) -> None:
+        """Count a new answer; one that was kept or shared is counted by `cache` alone."""
+        self.answers.labels(answer.status, answer.generator).inc()
+        if answer.reason:
+            self.degraded.labels(answer.reason).inc()
+        self.removed.labels("left out").inc(answer.removed)
+        self.removed.labels("replaced").inc(answer.replaced)
+        for stage, ms in answer.timings_ms.items():
+            self.stage_seconds.labels(stage).observe(ms / 1000)
+        if first_text_seconds is not None:
+            self.first_text_seconds.labels(answer.generator).observe(first_text_seconds)
+
+    def text(self) -> bytes:
+        """In Prometheus's text format 0.0.4."""
+        return generate_latest(self.registry)

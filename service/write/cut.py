@@ -1,0 +1,228 @@
+"""Cut a model's stream of Markdown into sentences, list items and whole blocks, with the marks each carries."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.sentences import sentences
+from service.write.writer import Kind
+
+# [1], [1][2], [1, 2], 【1】, [passage 1], and the same with full-width signs. Not [1](link), not x[1] in code.
+MARK = re.compile(
+    r"[ \t]*(?:[，,（(]?\s*(?:见|参见)?(?:资料|来源|参考资料|passages?|sources?)(?:编号)?\s*(?:为|是|[:：])?\s*)?"
+    r"(?:\[|【|［)\s*(?:passages?|资料|来源|source|n=|第)?\s*"
+    r"(\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*)\s*(?:\]|】|］)[）)]?(?!\()",
+    re.IGNORECASE,
+)
+# What may still become a mark when more comes.
+UNFINISHED = re.compile(r"(?:\[|【|［)[^\]】］\n]{0,16}$")
+# Marks behind the end of a sentence belong in front of it.
+BEHIND = re.compile(rf"([。！？；!?.][\"'”’」）)*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
+CODE = re.compile(r"`[^`\n]+`")
+ENUMERATED = re.compile(r"\W*\w{1,2}[.、]\W*")
+# What a small model writes before its answer.
+LABEL = re.compile(r"^\W*(?:答案|回答|answer)\W*[:：]\W*", re.IGNORECASE)
+HIDDEN = "\ue000"
+LIST = re.compile(r"([ \t]*(?:[-*+•]|\d{1,3}[.)、])[ \t]+)(?=\S)")
+QUOTE = re.compile(r"[ \t]*>[ \t]?")
+FENCE = re.compile(r"[ \t]*(?:[-*+][ \t]+)?(`{3,}|~{3,})")
+FORMULA = re.compile(r"[ \t]*(\$\$|\\\[)")
+HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text without marks, the layout that goes before it, and the passage numbers it was marked with."""
+
+    text: str
+    lead: str
+    marks: tuple[int, ...]
+    kind: Kind = "sentence"
+
+
+class Cutter:
+    """Feed it a stream; it gives back what is complete. A piece is held until what follows is no mark of it."""
+
+    def __init__(self) -> None:
+        self._line = ""  # what has come of the line that is being written
+        self._lead = ""  # layout before the next piece
+        self._block: list[str] = []  # lines of a fence, table or formula
+        self._kind: Literal["code", "table", "formula"] | None = None
+        self._closes = ""
+        self._held: Piece | None = None
+        self._inline = False  # whether a piece of the current line was cut off already
+
+    def feed(self, text: str) -> Iterator[Piece]:
+        """Take more of the stream and yield the pieces that are complete with it."""
+        *whole, rest = (self._line + text).split("\n")
+        for line in whole:
+            self._line = ""
+            yield from self._end_of_line(line)
+        self._line = rest
+        if self._kind is None and not UNFINISHED.search(rest):
+            yield from self._begun()
+
+    def end(self, finished: bool = True) -> Iterator[Piece]:
+        """Yield what is left; a sentence or block that was broken off is dropped unless `finished`."""
+        line, self._line = self._line, ""
+        if finished:
+            yield from self._end_of_line(line)
+            yield from self._close()
+        elif self._kind is None:
+            yield from self._hold(self._complete(line)[0])
+        if self._held:
+            yield self._held
+            self._held = None
+
+    def _end_of_line(self, line: str) -> Iterator[Piece]:
+        line = line.rstrip()
+        if self._kind in ("code", "formula"):
+            self._block.append(line)
+            if self._ends(line):
+                yield from self._close()
+            return
+        if self._kind == "table":
+            if line.lstrip().startswith("|"):
+                self._block.append(line)
+                return
+            yield from self._close()
+        if not line:
+            self._paragraph()
+        elif self._inline:
+            yield from self._rest_of(line)
+        elif opened := self._opens(line):
+            self._kind, self._closes = opened
+            self._block = [line]
+            if self._kind == "formula" and self._ends(line, first=True):
+                yield from self._close()
+        else:
+            yield from self._rest_of(line)
+        self._inline = False
+
+    def _opens(self, line: str) -> tuple[Literal["code", "table", "formula"], str] | None:
+        if match := FENCE.match(line):
+            return "code", match[1]
+        if line.lstrip().startswith("|"):
+            return "table", ""
+        if match := FORMULA.match(line):
+            return "formula", "$$" if match[1] == "$$" else r"\]"
+        return None
+
+    def _ends(self, line: str, first: bool = False) -> bool:
+        bare = MARK.sub("", line).strip()
+        if self._kind == "code":
+            return bool(re.fullmatch(rf"{re.escape(self._closes[0])}{{{len(self._closes)},}}", bare))
+        return self._closes in bare[2 if first else 0 :]
+
+    def _close(self) -> Iterator[Piece]:
+        """Give a finished fence, table or formula back whole."""
+        if self._kind is None:
+            return
+        lines, kind = self._block, self._kind
+        self._block, self._kind = [], None
+        marks = numbers("\n".join(lines) if kind == "table" else lines[-1])
+        first = 0 if kind == "table" else len(lines) - 1  # brackets inside code are no marks
+        lines = [*lines[:first], *(MARK.sub("", line) for line in lines[first:])]
+        text = "\n".join(lines)
+        yield from self._hold([Piece(text, self._lead or "\n\n", marks, kind)])
+        self._lead = "\n\n"
+
+    def _begun(self) -> Iterator[Piece]:
+        """Yield the sentences of an unfinished line that are surely over."""
+        line = self._line
+        whole = self._opens(line) or HEADING.match(line + "x") or re.fullmatch(r"[ \t]*[`~$\\#|]*", line)
+        if whole and not self._inline:
+            return
+        pieces, rest = self._complete(line)
+        if pieces:
+            yield from self._hold(pieces)
+            self._line, self._inline = rest, True
+
+    def _complete(self, line: str) -> tuple[list[Piece], str]:
+        """Split a line that is still being written into pieces that are over and the rest."""
+        lead, body = self._opening(line)
+        body = _marks_first(body)
+        spans = _spans(body)
+        if len(spans) < 2 or body.count("`") % 2:
+            return [], line
+        pieces = self._pieces(body, spans[:-1], lead)
+        self._lead = " "
+        return pieces, body[spans[-1][0] :].replace(HIDDEN, "[")
+
+    def _rest_of(self, line: str) -> Iterator[Piece]:
+        """Yield the last pieces of a line that is over."""
+        if not self._inline and HEADING.match(line):
+            text = MARK.sub("", line).strip()
+            yield from self._hold([Piece(text, self._lead, numbers(line), "heading")])
+            self._lead = "\n\n"
+            return
+        lead, body = self._opening(line)
+        body = _marks_first(body)
+        yield from self._hold(self._pieces(body, _spans(body), lead))
+        self._lead = "\n"
+
+    def _opening(self, line: str) -> tuple[str, str]:
+        """Split off a list or quote marker; it goes with the layout, so that it survives its sentence."""
+        if self._inline:
+            return self._lead, line
+        match = LIST.match(line) or QUOTE.match(line)
+        return (self._lead + match[0], line[match.end() :]) if match else (self._lead, line)
+
+    def _pieces(self, body: str, spans: list[tuple[int, int]], lead: str) -> list[Piece]:
+        found = []
+        for start, end in spans:
+            text = body[start:end]
+            found.append(Piece(tidy(text), lead, numbers(text)))
+            lead = " "  # after the marks of the one before
+        return found
+
+    def _paragraph(self) -> None:
+        self._lead = "\n\n" if self._lead or self._held else ""
+
+    def _hold(self, pieces: list[Piece]) -> Iterator[Piece]:
+        """Keep the last piece back; a piece of marks alone gives them to the one before."""
+        for piece in pieces:
+            if not any(char.isalnum() for char in piece.text):
+                if self._held and piece.marks:
+                    marks = tuple(dict.fromkeys((*self._held.marks, *piece.marks)))
+                    self._held = Piece(self._held.text, self._held.lead, marks, self._held.kind)
+                continue
+            if self._held:
+                yield self._held
+            self._held = piece
+
+
+def _spans(body: str) -> list[tuple[int, int]]:
+    """The sentences of a line; what ends inside brackets, and a bare "a.", goes with what follows."""
+    joined: list[tuple[int, int]] = []
+    start: int | None = None
+    for begin, end in sentences(body):
+        start = begin if start is None else start
+        text = body[start:end]
+        if not ENUMERATED.fullmatch(text) and _closed(text):
+            joined.append((start, end))
+            start = None
+    return joined if start is None else [*joined, (start, len(body))]
+
+
+def _closed(text: str) -> bool:
+    return all(text.count(a) <= text.count(b) for a, b in ("()", "（）", "“”", "「」"))
+
+
+def _marks_first(body: str) -> str:
+    """Move marks before the sentence end they stand behind; brackets in inline code are hidden from all of this."""
+    hidden = CODE.sub(lambda match: match[0].replace("[", HIDDEN), body)
+    return BEHIND.sub(r"\2\1", hidden)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Return the passage numbers that a text is marked with, each once."""
+    found = (int(n) for match in MARK.finditer(text) for n in re.findall(r"\d+", match[1]))
+    return tuple(dict.fromkeys(found))
+
+
+def tidy(text: str) -> str:
+    """Return a sentence without marks and the gaps and double stops they leave."""
+    bare = re.sub(r"[ \t]+([。，；：！？、])", r"\1", LABEL.sub("", MARK.sub("", text)))
+    return re.sub(r"([。；])[。；]+$", r"\1", bare).replace(HIDDEN, "[").strip()

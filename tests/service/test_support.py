@@ -1,0 +1,80 @@
+"""Whether support is judged as people judge it, and the rules that need no model."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.support import pairs
+from ingest.snapshot import Snapshot
+from service.bootstrap import Service
+from service.claims import alien, contradicts, edited, formulas, is_chinese, names, numbers
+from service.support import FEATURES, LexicalSupport, Model
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "missing"),
+    [
+        ("参数少 0.01%。", "通常是总参数的 0.01% ~ 0.1%", None),
+        ("参数少 0.02%。", "通常是总参数的 0.01% ~ 0.1%", "0.02"),
+        ("1,000 条数据", "1000 条数据", None),
+        ("有 3 点", "1. 一\n2. 二\n3. 三", "3"),  # the number of a list item is no number in it
+        ("QLoRA 更省。", "LoRA 更省。", "QLoRA"),
+        ("大型语言模型 LLM 更大。", "大型语言模型更大。", None),
+        ("It uses AdamW.", "使用 AdamW 优化器。", None),
+        ("The model is large.", "模型很大。", None),
+        ("公式是 $W = BA$。", r"其中 $$W=B A$$", None),
+        ("公式是 $W = AB$。", r"其中 $$W=B A$$", "w=ab"),
+    ],
+)
+def test_what_must_stand_in_the_source(claim: str, source: str, missing: str | None) -> None:
+    assert alien(claim, source) == missing
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "negated", "opposite"),
+    [
+        ("模型可以并行计算。", "模型无法并行计算。", True, False),
+        ("The model cannot see future tokens.", "模型不能看到未来的 token。", False, False),
+        ("量化会增加显存占用。", "量化会降低显存占用。", False, True),
+        ("只用编码器处理输入。", "只用解码器处理输入。", False, True),
+        ("量化降低显存占用。", "量化能减少显存占用，但速度稍慢。", False, False),
+        ("天气很好。", "模型无法并行计算。", False, False),
+    ],
+)
+def test_opposites(claim: str, source: str, negated: bool, opposite: bool) -> None:
+    assert contradicts(claim, source) == (negated, opposite)
+
+
+def test_small_things() -> None:
+    assert numbers("共 1,000 条，0.50 倍") == {"1000", "0.5"}
+    assert names("LoRA 冻结权重 W") == {"LoRA"}
+    assert names("The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
+    assert formulas("设 `r = 8`") == ["r=8"]
+    assert edited("它把占用减少了 8 倍，效果好", "它把占用减少了 4 倍，效果好")
+    assert not edited("它把占用减少了 4 倍，效果好", "它把占用减少了 4 倍，效果好。")
+    assert is_chinese("Sparse Attention 稀疏注意力专注于部分标记")
+    assert not is_chinese("removing special characters and乱码 from text")
+
+
+def test_the_weights_name_every_feature() -> None:
+    weights = json.loads((Path(__file__).parents[2] / "service/support.json").read_text("utf-8"))["weights"]
+    assert tuple(weights) == FEATURES
+
+
+def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
+    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load())
+    held_out = [pair for pair in pairs(snapshot) if pair.held_out]
+
+    async def judged() -> list[bool]:
+        found = [await support.score(pair.claim, [pair.passage], pair.question) for pair in held_out]
+        return [each.probability >= 0.5 for (each,) in found]
+
+    passed = asyncio.run(judged())
+    service.close()
+    right = sum(p == pair.supported for p, pair in zip(passed, held_out, strict=True))
+    shown = [pair.supported for p, pair in zip(passed, held_out, strict=True) if p]
+    assert len(held_out) > 140
+    assert right / len(held_out) >= 0.85
+    assert sum(shown) / len(shown) >= 0.88
