@@ -159,13 +159,17 @@ class ChatAnswer(Model):
 
 
 class ChatChoice(Model):
+    """The one choice."""
+
     index: int = Field(0, examples=[0])
     message: ChatAnswer
     finish_reason: Literal["stop"] = "stop"
-    logprobs: None = None
+    logprobs: None = Field(None, description="Always null.")
 
 
 class ChatCompletion(Model):
+    """A reply as OpenAI's clients read it."""
+
     id: str = Field(examples=["a-6f1e2d3c4b5a"])
     object: Literal["chat.completion"] = "chat.completion"
     created: int = Field(examples=[1790000000], description="Seconds since 1970.")
@@ -174,6 +178,8 @@ class ChatCompletion(Model):
 
 
 class ModelCard(Model):
+    """The service as a model."""
+
     id: str = Field(examples=["outline-qa"])
     object: Literal["model"] = "model"
     created: int = Field(examples=[1790000000], description="When the index was built, in seconds since 1970.")
@@ -181,6 +187,8 @@ class ModelCard(Model):
 
 
 class ModelList(Model):
+    """The models there are: one."""
+
     object: Literal["list"] = "list"
     data: list[ModelCard]
 

@@ -104,7 +104,7 @@ class SharedAnswers:
             run.failure = error
         else:
             last = run.events[-1]
-            if isinstance(last, Answer) and last.degraded is None:
+            if self._kept.maxsize and isinstance(last, Answer) and last.degraded is None:
                 self._kept[key] = run
         finally:
             run.ended = True
