@@ -39,7 +39,7 @@ async def one(client: httpx.AsyncClient, n: int) -> str:
 
 async def measure(address: str) -> None:
     process = psutil.Process()
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=address, timeout=600, trust_env=False, limits=limits) as client:
         for round_ in range(3):
             began = time.perf_counter()

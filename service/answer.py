@@ -8,7 +8,7 @@ from service import phrases
 from service.draft import Answer, Delta, Draft, Event, Meta, Parts, Question, Sources, Status
 from service.guard import declines
 from service.outline_facts import outline_facts
-from service.passages import entry_line, gather
+from service.passages import entry_line
 from service.retrieve import Query
 from service.write.facts import state
 from service.write.writer import Passage, Quote, Reason, Sentence, WriterError
@@ -52,7 +52,7 @@ async def answer(question: Question, parts: Parts) -> AsyncGenerator[Event, None
             async for event in events:
                 yield event
     else:
-        passages = gather(snapshot, query, candidates, parts.retriever, parts.passages)
+        passages = await draft.passages(query, candidates)
         for part in await parts.rewriter.split(asked):
             passages = _joined(passages, await draft.gather(part), parts.passages)
         draft.lap("split")

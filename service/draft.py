@@ -1,5 +1,6 @@
 """An answer in the making, and what it is made of: the parts that answering needs, and the events that it yields."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -133,11 +134,12 @@ class Draft:
         """Find what a question may be answered from, and decide what kind of answer it gets."""
         query = await self.parts.embed(text)
         self.lap("embed")
-        candidates = self.parts.retriever.retrieve(query, self.parts.candidates, self._scope)
+        # In a thread: a burst of questions would hold up the streams of all others by its sum.
+        candidates = await asyncio.to_thread(self.parts.retriever.retrieve, query, self.parts.candidates, self._scope)
         self.lap("retrieve")
         candidates, degraded = await self.parts.rerank(query, candidates)
         self.lap("rerank")
-        decision = self.parts.decider.decide(query, candidates)
+        decision = await asyncio.to_thread(self.parts.decider.decide, query, candidates)
         self.lap("decide")
         self.whole = replace(self.whole, degraded=self.whole.degraded or degraded)
         return query, candidates, decision
@@ -147,7 +149,12 @@ class Draft:
         query, candidates, decision = await self.search(text)
         if decision.verdict != "answered":
             return []
-        return gather(self.parts.snapshot, query, candidates, self.parts.retriever, self.parts.passages)
+        return await self.passages(query, candidates)
+
+    async def passages(self, query: Query, candidates: Sequence[Candidate]) -> list[Passage]:
+        """Return what a writer may draw on, best first."""
+        parts = self.parts
+        return await asyncio.to_thread(gather, parts.snapshot, query, candidates, parts.retriever, parts.passages)
 
     async def tell(self, passages: Sequence[Passage], sentences: Iterable[Sentence]) -> AsyncGenerator[Event, None]:
         """Say sentences of the service's own about passages."""

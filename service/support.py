@@ -104,11 +104,14 @@ class LexicalSupport:
     async def score(self, sentence: str, passages: Sequence[Passage], question: str) -> list[Supported]:
         """Return the best span of each passage; probability 0 where a number, name or formula has no source."""
         text = plain(sentence)
-        weights = self._weights(text)
-        trials = [_Trial(passage, self.units(passage), weights) for passage in passages]
+        trials = await asyncio.to_thread(self._trials, text, passages)
         wanted = dict.fromkeys([text, *(unit.text for trial in trials for unit in trial.nearest)])
         vectors = dict(zip(wanted, await asyncio.gather(*map(self._vector, wanted)), strict=True))
-        return [self._scored(trial, text, question, vectors) for trial in trials]
+        return await asyncio.to_thread(lambda: [self._scored(trial, text, question, vectors) for trial in trials])
+
+    def _trials(self, text: str, passages: Sequence[Passage]) -> list["_Trial"]:
+        weights = self._weights(text)
+        return [_Trial(passage, self.units(passage), weights) for passage in passages]
 
     def _scored(self, trial: "_Trial", text: str, question: str, vectors: Mapping[str, Vector]) -> Supported:
         span, features = trial.features(text, question, vectors)
@@ -137,11 +140,12 @@ class LexicalSupport:
     def units(self, passage: Passage) -> list[Unit]:
         """Return the units of a passage, kept for the next sentence."""
         key = (passage.chunk_id, passage.text)
-        if key not in self._units:
-            self._units[key] = _units(passage)
+        found = self._units.get(key)
+        if found is None:
+            found = self._units[key] = _units(passage)
             if len(self._units) > CACHED // 10:
                 self._units.popitem(last=False)
-        return self._units[key]
+        return found
 
     async def _vector(self, text: str) -> Vector:
         found = self._vectors.get(text)

@@ -39,7 +39,8 @@ class Gate:
         request_id = str(request.scope.get("request_id", ""))
         if origin not in self._origins:
             told = f"Pages of {origin!r} may not use this service; OUTLINE_QA_WIDGET__ORIGINS lists those that may."
-            return problem(403, told, request_id=request_id)
+            # Any page may read the refusal, so that its maker sees what is missing.
+            return problem(403, told, request_id=request_id, headers={"Access-Control-Allow-Origin": "*"})
         if request.url.path == TOKEN_PATH:
             return None
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -93,6 +93,8 @@ def _up(options: argparse.Namespace) -> int:
     with _vllm(options) as vllm:
         urls = json.dumps([f"http://127.0.0.1:{options.port}/v1"])
         writer = {"KIND": "vllm", "BASE_URLS": urls, "MODEL": options.name}
+        # On a CPU several long prompts at once wait for minutes, and are not down.
+        writer |= {"FIRST_TOKEN_SECONDS": "120", "STALL_SECONDS": "60"}
         environment = os.environ | {f"OUTLINE_QA_WRITER__{name}": value for name, value in writer.items()}
         with _child(Child([options.service_python, "-m", "service"], environment)) as service:
             told = False
