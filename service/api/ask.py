@@ -15,7 +15,7 @@ from ingest.snapshot import Snapshot
 from service import answer as pipeline
 from service import contract
 from service.api import reply
-from service.api.problems import problem
+from service.api.problems import ProblemError, problem
 from service.api.search import messages, scope
 from service.api.state import Admitted, Bound, Shared
 from service.check import Citation
@@ -24,6 +24,7 @@ from service.store import Store
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["questions"])
 PING_SECONDS = 15
+LOOK_SECONDS = 0.5  # between looks whether the reader of a reply that is not streamed has left
 
 Keep = Callable[[contract.AskResponse], Awaitable[None]]
 
@@ -47,13 +48,26 @@ async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Res
     if body.stream or "text/event-stream" in request.headers.get("accept", ""):
         events = _stream(question, bound, keep, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
-    whole = reply.body(await last(question, bound), bound.snapshot)
+    whole = reply.body(await last(question, bound, request), bound.snapshot)
     await keep(whole)
     return JSONResponse(whole.model_dump())
 
 
-async def last(question: pipeline.Question, bound: Bound) -> pipeline.Answer:
-    """Return the whole answer to a question."""
+async def last(question: pipeline.Question, bound: Bound, request: Request) -> pipeline.Answer:
+    """Return the whole answer to a question; a reader who leaves stops it."""
+    making = asyncio.create_task(_whole(question, bound))
+    try:
+        while not making.done():
+            await asyncio.wait({making}, timeout=LOOK_SECONDS)
+            if not making.done() and await request.is_disconnected():
+                raise ProblemError(408, "The reader left before the answer was there.")
+        return making.result()
+    finally:
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
+
+
+async def _whole(question: pipeline.Question, bound: Bound) -> pipeline.Answer:
     async with aclosing(bound.answers.answer(question)) as events:
         *_, whole = [event async for event in events]
     assert isinstance(whole, pipeline.Answer)  # the pipeline always ends with it

@@ -53,7 +53,7 @@ async def chat(body: contract.ChatRequest, request: Request, state: Shared) -> R
     if body.stream:
         events = _stream(question, bound, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
-    answer = await last(question, bound)
+    answer = await last(question, bound, request)
     message = {"role": "assistant", "content": answer.text, **_extras(answer, bound)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return JSONResponse(_envelope(answer.id, "chat.completion", choice))

@@ -194,6 +194,18 @@ def test_closing_the_connection_stops_the_answer(
         assert client.post("/v1/search", json={"query": "LoRA"}).status_code == 200
 
 
+def test_leaving_before_a_whole_reply_stops_the_answer(
+    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot
+) -> None:
+    writer = Endless(3600)
+    app = create_app(EndlessService(settings, embedder, writer))
+    with serve(app) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/v1/ask", json={"question": "什么是位置编码？"}, timeout=3)
+        assert writer.stopped.wait(5)
+        assert client.post("/v1/search", json={"query": "LoRA"}).status_code == 200
+
+
 def test_a_reader_gone_before_the_first_byte(service: Service) -> None:
     app = create_app(service)
     body = json.dumps({"question": "什么是位置编码？", "stream": True}).encode()
