@@ -201,8 +201,11 @@ def _spans(body: str) -> list[tuple[int, int]]:
         start = begin if start is None else start
         text = body[start:end]
         if not ENUMERATED.fullmatch(text) and _closed(text):
-            joined.append((start, end))
-            start = None
+            opens = (
+                len(text) > 2 and text.endswith("**") and text.count("**") % 2 == 1
+            )  # the bold words of what follows
+            joined.append((start, end - 2 if opens else end))
+            start = end - 2 if opens else None
     return joined if start is None else [*joined, (start, len(body))]
 
 

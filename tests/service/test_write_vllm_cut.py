@@ -108,3 +108,13 @@ def test_labels_and_letters_are_no_sentences() -> None:
 def test_nothing_comes_of_nothing() -> None:
     assert cut("", 1) == []
     assert cut("\n\n[1]\n \n", 1) == []
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_bold_words_that_begin_a_sentence_stay_with_it(size: int) -> None:
+    found = cut("模型逐段处理。**Longformer** 对此做了优化。**重点：这句全是粗体。**", size)
+    assert [piece.text for piece in found] == [
+        "模型逐段处理。",
+        "**Longformer** 对此做了优化。",
+        "**重点：这句全是粗体。**",
+    ]
