@@ -23,7 +23,7 @@ from rich.progress import track
 from eval.ask import GoldenError, load
 from eval.golden.check import Question
 from eval.metrics import bootstrap
-from eval.report import UNSORTED, Ranking, rank
+from eval.tables import UNSORTED, Ranking, rank
 from ingest import bootstrap as ingest
 from ingest.__main__ import ensure
 from ingest.embed import Embedder

@@ -27,7 +27,7 @@ from sentence_transformers import SentenceTransformer
 from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search, standalone
 from eval.golden.check import Question
 from eval.metrics import bootstrap
-from eval.report import Ranking
+from eval.tables import Ranking
 from ingest import outline
 from ingest.offline import resolve
 from ingest.outline import Entry

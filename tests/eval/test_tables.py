@@ -9,7 +9,7 @@ from rich.console import Console
 
 from eval.ask import Asked, Citation, Reply
 from eval.golden.check import Question
-from eval.report import Score, Share, citing, confusion, rank, refusals, rows, score, show, to_json
+from eval.tables import Score, Share, citing, confusion, rank, refusals, rows, score, show, to_json
 
 GOOD = Citation(1, "5.3", "大纲.md", 0, 2, "甲。", verbatim=True)
 

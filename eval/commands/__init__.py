@@ -1,0 +1,26 @@
+"""The commands of `python -m eval`, one a module.
+
+Each has a first docstring line that is its help, EPILOG or none, `arguments(parser)`, and `main(options)`, which
+returns the exit status and raises what `python -m eval` reports.
+"""
+
+import argparse
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+DONE, BROKEN, FAILED = 0, 1, 2
+console = Console(stderr=True)  # for what is said beside the figures
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"at least 1, not {number}")
+    return number
+
+
+def bars(on: Console) -> Progress:
+    """Make a progress bar that tells how many of how many, and for how long yet."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=on)
