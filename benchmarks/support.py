@@ -64,7 +64,7 @@ def fit(rows: list[tuple[float, ...]], labels: list[bool]) -> Model:
 async def measure(write: bool) -> None:
     service = Service(ServiceSettings())
     snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
-    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load())
+    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load(), service.work)
     labelled = pairs(snapshot)
     rows, spent = [], []
     for pair in labelled:

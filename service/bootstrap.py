@@ -18,6 +18,7 @@ from service.retrieve import Query, Retriever, bilingual
 from service.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
 from service.support import LexicalSupport, Model
+from service.worker import Worker
 from service.write.extractive import ExtractiveWriter
 from service.write.replicas import Health, Replicas
 from service.write.writer import Writer
@@ -79,6 +80,7 @@ class Service:
         self.settings = settings
         self.embedder = embedder or ingest.embedder(settings)
         self.embed = Batcher(self.queries)
+        self.work = Worker()
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
@@ -102,8 +104,9 @@ class Service:
             ),
             writer=self.model.writer(idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(idf, self.embed, Model.load()),
+            support=LexicalSupport(idf, self.embed, Model.load(), self.work),
             rewriter=self.model.rewriter,
+            work=self.work,
             embed=self.embed,
             rerank=self.reranker.rerank,
             passages=answer.passages,
@@ -116,6 +119,7 @@ class Service:
 
     def close(self) -> None:
         self.embed.close()
+        self.work.close()
         self.reranker.close()
 
     def queries(self, texts: Sequence[str]) -> list[Query]:

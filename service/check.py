@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ingest.text import normalise
 from service.write.writer import Passage, Quote, Sentence
@@ -102,6 +103,7 @@ def _titles(passage: Passage) -> list[str]:
     return [*path, *(f"{passage.entry_id} {title}" for title in path), " > ".join(path), passage.document, *inside]
 
 
+@lru_cache(4096)  # the same passages answer many questions
 def _words(text: str) -> str:
     """Bare words: no markup, punctuation or numbering at the beginning, one case and script."""
     bare = re.sub(r"[^\w]+", " ", normalise(text)).strip()

@@ -1,6 +1,5 @@
 """An answer in the making, and what it is made of: the parts that answering needs, and the events that it yields."""
 
-import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from service.passages import gather
 from service.retrieve import Candidate, Query, Retriever, Scope
 from service.rewrite import Rewriter
 from service.support import Support
+from service.worker import Worker
 from service.write.writer import Claim, Passage, Reason, Sentence, Writer
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
@@ -93,6 +93,7 @@ class Parts:
     extractive: Writer
     support: Support
     rewriter: Rewriter
+    work: Worker
     embed: Callable[[str], Awaitable[Query]]
     rerank: Callable[[Query, Sequence[Candidate]], Awaitable[tuple[list[Candidate], str | None]]]
     candidates: int = 30
@@ -134,12 +135,11 @@ class Draft:
         """Find what a question may be answered from, and decide what kind of answer it gets."""
         query = await self.parts.embed(text)
         self.lap("embed")
-        # In a thread: a burst of questions would hold up the streams of all others by its sum.
-        candidates = await asyncio.to_thread(self.parts.retriever.retrieve, query, self.parts.candidates, self._scope)
+        candidates = await self.parts.work(self.parts.retriever.retrieve, query, self.parts.candidates, self._scope)
         self.lap("retrieve")
         candidates, degraded = await self.parts.rerank(query, candidates)
         self.lap("rerank")
-        decision = await asyncio.to_thread(self.parts.decider.decide, query, candidates)
+        decision = await self.parts.work(self.parts.decider.decide, query, candidates)
         self.lap("decide")
         self.whole = replace(self.whole, degraded=self.whole.degraded or degraded)
         return query, candidates, decision
@@ -154,7 +154,7 @@ class Draft:
     async def passages(self, query: Query, candidates: Sequence[Candidate]) -> list[Passage]:
         """Return what a writer may draw on, best first."""
         parts = self.parts
-        return await asyncio.to_thread(gather, parts.snapshot, query, candidates, parts.retriever, parts.passages)
+        return await parts.work(gather, parts.snapshot, query, candidates, parts.retriever, parts.passages)
 
     async def tell(self, passages: Sequence[Passage], sentences: Iterable[Sentence]) -> AsyncGenerator[Event, None]:
         """Say sentences of the service's own about passages."""

@@ -1,5 +1,6 @@
 """The snapshot in use, replaced while requests run when a new one is published."""
 
+import gc
 import logging
 
 from ingest.snapshot import Snapshot, SnapshotError
@@ -33,4 +34,7 @@ class LiveIndex:
             self.problem = str(error)
         else:
             self.snapshot, self.problem = opened, None
+            # A full collection would visit all of the index, for 400 ms in which nothing else runs.
+            gc.collect()
+            gc.freeze()
             log.info("index %s: %s", opened.manifest.version, dict(opened.manifest.counts))

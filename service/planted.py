@@ -1,6 +1,7 @@
 """Text in documents that speaks to the model instead of the reader: it is not shown to it, and supports nothing."""
 
 import re
+from functools import lru_cache
 
 from ingest import markdown, outline
 from service.guard import declines
@@ -36,6 +37,7 @@ def speaks_to_the_model(text: str) -> bool:
     return declines(text) or any(pattern.search(text) for pattern in COMMANDS)
 
 
+@lru_cache(4096)  # the same passages answer many questions
 def without_commands(text: str) -> str:
     """Return what of a passage the model is shown."""
     for start, end in reversed(commands(text)):

@@ -21,6 +21,7 @@ from service.asking import ASKING
 from service.claims import alien, contradicts, edited, is_chinese, names, plain
 from service.planted import commands
 from service.retrieve import Query
+from service.worker import Worker
 from service.write.writer import Passage
 
 Vector = NDArray[np.float32]
@@ -96,18 +97,20 @@ class Unit:
 class LexicalSupport:
     """Terms, vectors and rules: no number, name or formula without its source, nothing turned into its opposite."""
 
-    def __init__(self, idf: Callable[[str], float], embed: Callable[[str], Awaitable[Query]], model: Model) -> None:
-        self._idf, self._embed, self._model = idf, embed, model
+    def __init__(
+        self, idf: Callable[[str], float], embed: Callable[[str], Awaitable[Query]], model: Model, work: Worker
+    ) -> None:
+        self._idf, self._embed, self._model, self._work = idf, embed, model, work
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._units: OrderedDict[tuple[str, str], list[Unit]] = OrderedDict()
 
     async def score(self, sentence: str, passages: Sequence[Passage], question: str) -> list[Supported]:
         """Return the best span of each passage; probability 0 where a number, name or formula has no source."""
         text = plain(sentence)
-        trials = await asyncio.to_thread(self._trials, text, passages)
+        trials = await self._work(self._trials, text, passages)
         wanted = dict.fromkeys([text, *(unit.text for trial in trials for unit in trial.nearest)])
         vectors = dict(zip(wanted, await asyncio.gather(*map(self._vector, wanted)), strict=True))
-        return await asyncio.to_thread(lambda: [self._scored(trial, text, question, vectors) for trial in trials])
+        return await self._work(lambda: [self._scored(trial, text, question, vectors) for trial in trials])
 
     def _trials(self, text: str, passages: Sequence[Passage]) -> list["_Trial"]:
         weights = self._weights(text)

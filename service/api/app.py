@@ -1,6 +1,7 @@
 """The application: routes, errors, and what runs while it lives."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -20,6 +21,8 @@ from service.metrics import Metrics
 from service.store import Store
 from service.tokens import Tokens
 
+# Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
+SWITCH = 0.0003
 PROBLEMS = {
     code: {"model": contract.Problem, "description": text}
     for code, text in {
@@ -44,6 +47,7 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sys.setswitchinterval(SWITCH)
         await asyncio.to_thread(index.refresh)
         if index.snapshot is not None:
             state.bound()

@@ -22,7 +22,7 @@ async def search(body: contract.SearchRequest, state: Shared) -> contract.Search
     query = await parts.embed(condense(body.query, messages(body.history)))
     timings["embed"] = _since(began)
     lap = time.perf_counter()
-    candidates = parts.retriever.retrieve(query, max(body.k, parts.candidates), scope(body.filters))
+    candidates = await parts.work(parts.retriever.retrieve, query, max(body.k, parts.candidates), scope(body.filters))
     timings["retrieve"] = _since(lap)
     lap = time.perf_counter()
     candidates, degraded = await parts.rerank(query, candidates)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from service.llm.child import Child
 
+# Tokens of a block, which the prefix cache holds whole or not at all; with vLLM's 128 on CPUs it held 0.49 of the
+# golden questions' prompts, with 32 0.57.
+BLOCK = "32"
 # Debian's libtcmalloc-minimal4; vLLM allocates from many threads, and the C library's allocator makes them wait.
 _TCMALLOC = (
     Path("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4"),
@@ -55,7 +58,8 @@ class Server:
             "--model", str(self.folder), "--served-model-name", *self.names,
             "--host", self.host, "--port", str(self.port), "--dtype", "bfloat16",
             "--max-model-len", str(self.max_model_len), "--max-num-seqs", str(self.max_num_seqs),
-            "--enable-prefix-caching", "--scheduling-policy", "priority", "--disable-uvicorn-access-log",
+            "--enable-prefix-caching", "--block-size", BLOCK, "--scheduling-policy", "priority",
+            "--disable-uvicorn-access-log",
             *([] if self.compiled else ["--enforce-eager"]),
         ]  # fmt: skip
 

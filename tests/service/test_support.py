@@ -64,7 +64,7 @@ def test_the_weights_name_every_feature() -> None:
 
 
 def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
-    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load())
+    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load(), service.work)
     held_out = [pair for pair in pairs(snapshot) if pair.held_out]
 
     async def judged() -> list[bool]:
