@@ -80,9 +80,9 @@ async def measure(address: str, url: str, questions: list[str], timed: Timed) ->
         rates = {}
         # Batching speeds up writing, not reading, so both rates are of prompts that the cache holds.
         for name, at_once, asked in (
-            ("new", 8, questions[:8]),
+            ("new", 8, questions[:16]),
             ("known", 1, questions[:4]),
-            ("known", 8, questions[:8]),
+            ("known", 8, questions[:16]),
         ):
             tokens, began = figure(url, "generation_tokens_total"), time.perf_counter()
             hits, looked = figure(url, "prefix_cache_hits_total"), figure(url, "prefix_cache_queries_total")
@@ -95,7 +95,7 @@ async def measure(address: str, url: str, questions: list[str], timed: Timed) ->
             print(f"{name} questions, {at_once} at once: {rate}")
         print(f"ratio {rates[8] / rates[1]:.1f}")
         added = []
-        for question in questions[8:16]:
+        for question in questions[16:24]:
             began = time.perf_counter()
             (reply,) = await ask(client, [question], 1)
             if reply["generator"].startswith("vllm:"):

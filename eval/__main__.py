@@ -8,11 +8,22 @@ from types import ModuleType
 from rich.markup import escape
 
 from eval.ask import GoldenError, TargetError
-from eval.commands import FAILED, console, golden
+from eval.commands import FAILED, compare, console, gate, golden, nightly, report, run
+from eval.compare import CompareError
+from eval.gate import GateError
+from eval.history import HistoryError
 from eval.row import RowError
+from eval.run import RunError
 
-COMMANDS: dict[str, ModuleType] = {"golden": golden}
-ERRORS = (GoldenError, TargetError, RowError, OSError)
+COMMANDS: dict[str, ModuleType] = {
+    "run": run,
+    "report": report,
+    "gate": gate,
+    "nightly": nightly,
+    "compare": compare,
+    "golden": golden,
+}
+ERRORS = (GoldenError, TargetError, RowError, RunError, HistoryError, GateError, CompareError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,9 +1,10 @@
 """Put the golden questions to a running service and keep what it gave."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -13,7 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from eval.golden.check import KINDS, STATUSES, Question
 
-DEPTH = 20
+DEPTH, KEPT = 20, 6  # results that are searched for; passages that are kept
+IN_FLIGHT = re.compile(r"^outline_qa_in_flight (\S+)$", re.MULTILINE)
 TIMEOUT = 60.0
 PATIENCE = 5  # replies 429 in a row before giving up
 Body = TypeVar("Body")
@@ -41,6 +43,16 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What the search found, in the words of the documents."""
+
+    chunk_id: str
+    entry_id: str | None
+    document: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What POST /v1/ask gave."""
 
@@ -50,11 +62,12 @@ class Reply:
     generator: str
     index_version: str
     degraded: str | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the distinct entries that the search gave, best first, and the reply."""
+    """A question, the distinct entries that the search gave, the first passages it found, and the reply."""
 
     question: Question
     searched: str
@@ -62,33 +75,48 @@ class Asked:
     reply: Reply
     search_seconds: float
     ask_seconds: float
+    passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
-    entry_id: str | None
+class Readiness:
+    """What GET /readyz tells."""
+
+    status: str
+    reasons: list[str]
+    index_version: str | None = None
+    generator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     query: str
-    results: list[_Result]
+    results: list[Passage]
 
 
 @dataclass(frozen=True, slots=True)
-class _Passage:
+class _Text:
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Readiness:
-    status: str
-    reasons: list[str]
+class _Entry:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    entries: list[_Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    sections: list[_Section]
 
 
 _QUESTION = TypeAdapter(Question)
 _SEARCH, _REPLY = TypeAdapter(_Search), TypeAdapter(Reply)
-_PASSAGE, _READINESS = TypeAdapter(_Passage), TypeAdapter(_Readiness)
+_TEXT, _READINESS, _OUTLINE = TypeAdapter(_Text), TypeAdapter(Readiness), TypeAdapter(_Outline)
 
 
 def load(path: Path, kind: str | None = None) -> list[Question]:
@@ -136,7 +164,7 @@ async def _ask(
     try:
         # A proxy of the environment must not come between this and a loopback address.
         async with httpx.AsyncClient(base_url=target, timeout=TIMEOUT, trust_env=False) as http:
-            client = _Client(http)
+            client = Client(http)
             await client.check_ready()
 
             async def one(question: Question) -> Asked:
@@ -155,14 +183,29 @@ async def _ask(
 
 
 @dataclass(frozen=True, slots=True)
-class _Client:
+class Client:
+    """Speaks to one service; raises TargetError for a reply that is not the service's, httpx's errors for none."""
+
     http: httpx.AsyncClient
 
-    async def check_ready(self) -> None:
+    async def check_ready(self) -> Readiness:
+        """Return what the service says of itself; raises TargetError when it is not ready."""
         reply = await self.http.get("/readyz")
         ready = self._read(reply, _READINESS, known=(200, 503))
         if reply.status_code == 503:
             raise TargetError(f"{self.http.base_url} is not ready: {'; '.join(ready.reasons)}")
+        return ready
+
+    async def entries(self) -> set[str]:
+        """Return the ids of the outline's entries."""
+        outline = self._read(await self.http.get("/v1/outline"), _OUTLINE)
+        return {entry.id for section in outline.sections for entry in section.entries}
+
+    async def others(self, own: int) -> int:
+        """Return how many questions of others are being answered, `own` being ours; 0 when it is not told."""
+        reply = await self.http.get("/metrics")
+        found = IN_FLIGHT.search(reply.text)
+        return max(0, round(float(found[1])) - own) if found else 0
 
     async def ask(self, question: Question) -> Asked:
         about = {"history": question.history}
@@ -179,6 +222,7 @@ class _Client:
             reply=replace(reply, citations=tuple(checked)),
             search_seconds=searched - began,
             ask_seconds=asked - searched,
+            passages=tuple(found.results[:KEPT]),
         )
 
     async def _passage(self, citation: Citation) -> str | None:
@@ -186,7 +230,7 @@ class _Client:
         reply = await self.http.get(
             f"/v1/documents/{quote(citation.document)}", params={"start": citation.start, "end": citation.end}
         )
-        return None if reply.status_code in (404, 422) else self._read(reply, _PASSAGE).text
+        return None if reply.status_code in (404, 422) else self._read(reply, _TEXT).text
 
     async def _post(self, path: str, body: dict[str, object], reads: TypeAdapter[Body]) -> Body:
         for _ in range(PATIENCE):

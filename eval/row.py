@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from eval.ask import Citation
+from eval.ask import Citation, Passage
 from eval.golden.check import Question
 
 Group = Literal["retrieval", "answer", "judge", "speed"]
@@ -56,16 +56,6 @@ JUDGED = tuple(name for name, metric in METRICS.items() if metric.group == "judg
 
 class RowError(Exception):
     """A file of rows that cannot be read; the text names the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What the search found, in the words of the documents."""
-
-    chunk_id: str
-    entry_id: str | None
-    document: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,6 +279,7 @@ def to_json(asked: Sequence[Asked], scores: Sequence[Score]) -> dict[str, Any]:
 
 def _told(asked: Asked) -> dict[str, Any]:
     told = asdict(asked)
+    del told["passages"]
     gold: list[str] = told.pop("question")["entries"]
     reply: dict[str, Any] = told.pop("reply")
     return {"gold": gold} | reply | told

@@ -20,6 +20,7 @@ UNFINISHED = re.compile(r"(?:\[|【|［)[^\]】］\n]{0,16}$")
 # Marks behind the end of a sentence belong in front of it.
 BEHIND = re.compile(rf"([。！？；!?.][\"'”’」）)*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
 CODE = re.compile(r"`[^`\n]+`")
+BOLD = re.compile(r"[。！？；!?.][\"'”’」）)]*\s*\*\*$")
 ENUMERATED = re.compile(r"\W*\w{1,2}[.、]\W*")
 # What a small model writes before its answer.
 LABEL = re.compile(r"^\W*(?:答案|回答|answer)\W*[:：]\W*", re.IGNORECASE)
@@ -201,9 +202,8 @@ def _spans(body: str) -> list[tuple[int, int]]:
         start = begin if start is None else start
         text = body[start:end]
         if not ENUMERATED.fullmatch(text) and _closed(text):
-            opens = (
-                len(text) > 2 and text.endswith("**") and text.count("**") % 2 == 1
-            )  # the bold words of what follows
+            # The bold words of what follows: their sign stands behind an end, not in the middle of a sentence.
+            opens = bool(BOLD.search(text)) and text.count("**") % 2 == 1
             joined.append((start, end - 2 if opens else end))
             start = end - 2 if opens else None
     return joined if start is None else [*joined, (start, len(body))]

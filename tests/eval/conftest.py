@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,8 +26,16 @@ class StubService:
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     busy: int = 0  # so many requests get 429 first
     ready: bool = True
+    entries: tuple[str, ...] = ("3.8", "5.3", "5.4")
+    in_flight: int = 0
+    hang: float = 0  # seconds before the reply to a question
+    good_for: int = 10**6  # questions; after them each gets a 500
 
-    def get(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+    def get(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any] | str]:
+        if path == "/metrics":
+            return 200, f"# TYPE outline_qa_in_flight gauge\noutline_qa_in_flight {float(self.in_flight)}\n"
+        if path == "/v1/outline":
+            return 200, outline(self.entries).model_dump()
         if path == "/readyz":
             status = "ready" if self.ready else "unready"
             reasons = [] if self.ready else ["no index; run `python -m ingest build`"]
@@ -60,10 +69,21 @@ class StubService:
             )
             return 200, found.model_dump()
         asked = contract.AskRequest.model_validate(body)
+        time.sleep(self.hang)
+        self.good_for -= 1
+        if self.good_for < 0:
+            return 500, {"title": "Internal Server Error"}
         given = {"status": "answered", "answer": "", "citations": []} | self.answers.get(asked.question, {})
         return 200, contract.AskResponse.model_validate(
-            {"id": "a-1", "related": [], "generator": "extractive", "index_version": "v1", "timings_ms": {}} | given
+            {"id": "a-1", "related": [], "generator": "extractive", "index_version": "v1", "timings_ms": {"embed": 3.0}}
+            | given
         ).model_dump()
+
+
+def outline(entries: Sequence[str]) -> contract.OutlineResponse:
+    told = [contract.OutlineEntry(id=e, number=1, question=e, stars=3, answered=True) for e in entries]
+    section = contract.OutlineSection(number=5, title="微调", document=DOCUMENT, entries=told)
+    return contract.OutlineResponse(index_version="v1", sections=[section])
 
 
 def result(entry_id: str | None) -> contract.Result:
@@ -113,8 +133,8 @@ def stub() -> Iterator[StubService]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send(*served.post(self.path, json.loads(body)))
 
-        def send(self, status: int, body: dict[str, Any]) -> None:
-            sent = json.dumps(body).encode()
+        def send(self, status: int, body: dict[str, Any] | str) -> None:
+            sent = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(sent)))
             if status == 429:

@@ -37,12 +37,13 @@ def test_the_service_alone_is_the_default(services: dict[str, dict[str, Any]]) -
         "service": None,
         "vllm": ["gpu"],
         "vllm-cpu": ["cpu"],
+        "nightly": ["nightly"],
     }
 
 
 def test_only_the_service_is_published_and_only_here(services: dict[str, dict[str, Any]]) -> None:
     assert services["service"]["ports"] == ["${PUBLISH:-127.0.0.1:8000}:8000"]
-    for name in LLM:
+    for name in (*LLM, "nightly"):
         assert "ports" not in services[name]
         assert services[name].get("network_mode") is None
 
@@ -73,7 +74,7 @@ def test_every_setting_named_is_known() -> None:
 
 def test_every_variable_is_documented() -> None:
     """Of the compose file, that is; the settings have a page of their own."""
-    text = (ROOT / "docs/vllm.md").read_text("utf-8")
+    text = "\n".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("vllm", "evaluation"))
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.MULTILINE))
     for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE):
         if not name.startswith(PREFIX):

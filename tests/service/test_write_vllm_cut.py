@@ -118,3 +118,12 @@ def test_bold_words_that_begin_a_sentence_stay_with_it(size: int) -> None:
         "**Longformer** 对此做了优化。",
         "**重点：这句全是粗体。**",
     ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_bold_words_within_a_sentence_stay_in_it(size: int) -> None:
+    text = "T5 在输入里加入特定的**任务前缀**来实现。[1] 这是对齐的 **第一步**。[2]"
+    assert [(p.text, p.marks) for p in cut(text, size)] == [
+        ("T5 在输入里加入特定的**任务前缀**来实现。", (1,)),
+        ("这是对齐的 **第一步**。", (2,)),
+    ]

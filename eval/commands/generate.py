@@ -1,0 +1,62 @@
+"""let a model write new questions on the outline's entries, and queue those that hold"""
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+
+from eval import candidates, entries, generate
+from eval.ask import load
+from eval.chat import Model
+from eval.commands import DONE, bars, console, positive
+from eval.generate import Generated
+from eval.golden.check import GOLDEN, OUTLINE
+
+EPILOG = (
+    "Entries without an answer are left out; sections take turns, entries with few questions come first. "
+    "Then run `python -m eval accept`. Exit status: 0 queued, 2 the model or the service was down (what was finished "
+    "is queued)."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--judge", required=True, help="OpenAI-compatible server, up to /v1")
+    parser.add_argument("--model", required=True, help="the model's name there")
+    parser.add_argument("--n", type=positive, default=20, help="questions wanted")
+    parser.add_argument("--documents", type=Path, default=OUTLINE, help="outline that they are about")
+    parser.add_argument("--golden", type=Path, default=GOLDEN, help="questions that count what is asked already")
+    parser.add_argument("--target", help="service that must find the entry of each question among the first 20")
+    parser.add_argument("--queue", type=Path, default=candidates.QUEUE, help="file of the candidates")
+
+
+def main(options: argparse.Namespace) -> int:
+    _, found = entries.load(options.documents)
+    waiting = [each.record() for each in candidates.load(options.queue)]
+    ordered = generate.order(found, [*load(options.golden), *waiting])
+    known = candidates.known(options.queue)
+    model = Model(options.judge, options.model)
+    with ExitStack() as stack:
+        stack.callback(model.close)
+        finds = None
+        if options.target:
+            client = httpx.Client(base_url=options.target, timeout=generate.SEARCH_SECONDS, trust_env=False)
+            finds = generate.finder(stack.enter_context(client))
+        progress = stack.enter_context(bars(console))
+        task = progress.add_task("Questions kept", total=options.n)
+        made = generate.generate(
+            ordered, model, known, options.n, finds, lambda kept: progress.update(task, completed=kept)
+        )
+    _queue(made, options.queue)
+    if made.stopped:
+        raise made.stopped
+    return DONE
+
+
+def _queue(made: Generated, queue: Path) -> None:
+    new, _ = candidates.add(made.candidates, queue)
+    for each in new:
+        print(f"{each.id}  {each.kind}  {each.entries[0]}  {each.question}")
+    print(f"{len(new)} new in {queue}; {sum(made.dropped.values())} dropped, {sum(made.failures.values())} failed")
+    for line in (*generate.counted(made.dropped), *generate.counted(made.failures)):
+        print(f"    {line}")

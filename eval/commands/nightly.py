@@ -1,0 +1,100 @@
+"""run, report and gate in one: once, or every night at an hour"""
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+
+from eval.commands import DONE, FAILED, console, gate, report, run
+from eval.golden.check import GOLDEN
+from eval.nightly import hour, next_time
+from eval.row import RUN
+from eval.webhook import WebhookError, post, trouble
+
+EPILOG = "Exit status of a single night: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
+SHARED = {  # options that are handed on as they are, by the command that takes them
+    run: ("target", "golden", "sample", "concurrency", "timeout", "judge", "judge_model"),
+    gate: ("against", "gates", "webhook"),
+    report: (),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--at", type=_hour, help="hours and minutes, as 03:30, in the time zone of TZ; default: now")
+    parser.add_argument("--folder", type=Path, default=Path("var/eval"), help="history, runs and reports go here")
+    parser.add_argument("--target", default="http://127.0.0.1:8000", help="address of the service")
+    parser.add_argument("--golden", default=str(GOLDEN), help="questions, one JSON object a line")
+    parser.add_argument("--sample", help="so many questions, of each kind its share")
+    parser.add_argument("--concurrency", help="questions asked at once")
+    parser.add_argument("--timeout", help="seconds that a reply may take")
+    parser.add_argument("--judge", help="OpenAI-compatible server whose model judges the answers, up to /v1")
+    parser.add_argument("--judge-model", help="the model's name there")
+    parser.add_argument("--against", help="last (default), best, or the id of a run")
+    parser.add_argument("--gates", help="TOML file of the limits")
+    parser.add_argument("--webhook", help=f"address that is told when it fails; by default that in {gate.WEBHOOK}")
+
+
+def main(options: argparse.Namespace) -> int:
+    if options.at is None:
+        return _night(options)
+    while True:
+        now = datetime.now().astimezone()
+        begins = next_time(now, options.at)
+        console.print(f"next night: {begins:%Y-%m-%d %H:%M %Z}", highlight=False)
+        time.sleep(max(0.0, begins.timestamp() - now.timestamp()))
+        try:
+            _night(options)
+        except Exception as error:  # the next night must come whatever this one met
+            console.print(f"error: {error}", style="red", highlight=False, soft_wrap=True)
+
+
+def _night(options: argparse.Namespace) -> int:
+    """Measure, then report and judge what was measured; tells the webhook when nothing could be."""
+    history = ["--history", str(options.folder / "history.sqlite")]
+    out = _folder(options.folder / "runs")
+    try:
+        _call(run, options, [*history, "--out", str(out)])
+    except Exception as error:
+        _tell(options.webhook or os.environ.get(gate.WEBHOOK, ""), str(error))
+        raise
+    measured = ["--run", RUN.validate_json((out / "run.json").read_bytes()).id]
+    reported = _call(report, options, [*history, *measured, "--out", str(options.folder / "report" / out.name)])
+    judged = _call(gate, options, [*history, *measured])
+    return judged if reported == DONE else max(judged, FAILED)
+
+
+def _call(command: ModuleType, options: argparse.Namespace, more: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
+    given = {name: getattr(options, name) for name in SHARED[command]}
+    shared = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
+    return int(command.main(parser.parse_args([*shared, *more])))
+
+
+def _folder(runs: Path) -> Path:
+    """Return today's folder: a new one, or the one whose run was stopped."""
+    today = f"{datetime.now().astimezone():%Y-%m-%d}"
+    for n in range(1, 1000):
+        folder = runs / (today if n == 1 else f"{today}-{n}")
+        kept = folder / "run.json"
+        if not kept.exists() or not RUN.validate_json(kept.read_bytes()).finished:
+            return folder
+    raise FileExistsError(f"{runs} has a thousand runs of {today}; remove some")
+
+
+def _tell(url: str, text: str) -> None:
+    try:
+        if url:
+            post(url, trouble(text))
+    except WebhookError as error:
+        console.print(f"warning: {error}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _hour(text: str) -> object:
+    try:
+        return hour(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

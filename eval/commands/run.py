@@ -1,0 +1,152 @@
+"""ask the golden questions, keep every row and the run in the history"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from eval.ask import load
+from eval.commands import DONE, bars, console, positive
+from eval.golden.check import GOLDEN, Question
+from eval.history import HISTORY, History
+from eval.row import METRICS, RUN, Row, Run, average
+from eval.run import Asking, RowFile, RunError, Step, add, check, fingerprint, measure, sample
+
+EPILOG = (
+    "A run that was stopped goes on where it was when it is started again with the same --out. "
+    "Exit status: 0 measured, 2 not measured; `python -m eval gate` says whether it got worse."
+)
+SETTINGS = ("concurrency", "timeout", "sample", "repeats", "judge_at_once", "impolite")
+MODELS = Path("var/models/multilingual-e5-small")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", default="http://127.0.0.1:8000", help="address of the service")
+    parser.add_argument("--golden", type=Path, default=GOLDEN, help="questions, one JSON object a line")
+    parser.add_argument("--out", type=Path, help="folder of the run; by default var/eval/runs/ and the date")
+    parser.add_argument("--history", type=Path, default=HISTORY, help="SQLite file that keeps all runs")
+    parser.add_argument("--sample", type=positive, help="so many questions, of each kind its share, always the same")
+    parser.add_argument("--concurrency", type=positive, default=2, help="questions asked at once")
+    parser.add_argument("--timeout", type=float, default=180, help="seconds that a reply may take")
+    parser.add_argument("--impolite", action="store_true", help="do not wait while others are being answered")
+    parser.add_argument("--embedder", type=Path, default=MODELS, help="folder of the model that compares texts")
+    parser.add_argument("--judge", help="OpenAI-compatible server whose model judges the answers, up to /v1")
+    parser.add_argument("--judge-model", help="the model's name there; by default its first")
+    parser.add_argument("--judge-at-once", type=positive, default=2, help="requests to the judge at once")
+    parser.add_argument("--repeats", type=positive, default=1, help="times that each answer is judged")
+
+
+def main(options: argparse.Namespace) -> int:
+    questions = sample(load(options.golden), options.sample)
+    version, generator = asyncio.run(check(options.target, questions))
+    now = datetime.now(UTC)
+    out = options.out or Path("var/eval/runs") / f"{now:%Y-%m-%d}"
+    run = _taken_up(
+        out,
+        Run(
+            id=f"{now:%Y%m%dT%H%M%SZ}",
+            started=now.isoformat(timespec="seconds"),
+            finished="",
+            target=options.target,
+            golden=options.golden.name,
+            golden_sha256=fingerprint(questions),
+            index_version=version,
+            generator=generator,
+            judge=options.judge_model or options.judge or "",
+            revision=_revision(),
+            settings={name: str(value) for name, value in vars(options).items() if name in SETTINGS},
+        ),
+    )
+    rows = _measured(options, out, questions)
+    run = replace(run, finished=datetime.now(UTC).isoformat(timespec="seconds"))
+    (out / "run.json").write_text(json.dumps(asdict(run), indent=1) + "\n", "utf-8")
+    History(options.history).add(run, rows)
+    _tell(run, rows, out)
+    return DONE
+
+
+def _taken_up(out: Path, run: Run) -> Run:
+    """Return the run that the folder holds when it is the same one, else begin it there; raises RunError."""
+    kept = out / "run.json"
+    if not kept.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(asdict(run), indent=1) + "\n", "utf-8")
+        return run
+    try:
+        begun = RUN.validate_json(kept.read_bytes())
+    except ValidationError as error:
+        raise RunError(f"{kept} is damaged ({error.errors()[0]['msg']}); name another --out") from error
+    told = {"finished": begun.finished, "questions": begun.golden_sha256 != run.golden_sha256}
+    told |= {name: getattr(begun, name) != getattr(run, name) for name in ("target", "index_version", "generator")}
+    if differs := [name for name, is_so in told.items() if is_so]:
+        raise RunError(f"{out} holds another run ({', '.join(differs)}); name another --out, or remove it")
+    return begun
+
+
+def _measured(options: argparse.Namespace, out: Path, questions: Sequence[Question]) -> list[Row]:
+    asking = Asking(options.target, options.concurrency, options.timeout, not options.impolite)
+    with bars(console) as progress:
+        task = progress.add_task("Asking", total=len(questions))
+        file, steps = RowFile(out / "rows.jsonl"), _steps(options)
+        return asyncio.run(measure(asking, questions, file, steps, lambda: progress.advance(task)))
+
+
+def _steps(options: argparse.Namespace) -> list[Step]:
+    steps: list[Step] = []
+    if options.embedder.is_dir():
+        from eval.likeness import Likeness  # loads a model
+
+        likeness = Likeness(options.embedder)
+
+        async def compared(row: Row) -> Row:
+            return add(row, await asyncio.to_thread(likeness.score, row), {})
+
+        steps.append(compared)
+    else:
+        console.print(f"no model in {options.embedder}: answers are not compared with the evidence", style="yellow")
+    if options.judge:
+        steps.append(_judged(options))
+    return steps
+
+
+def _judged(options: argparse.Namespace) -> Step:
+    from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
+
+    judge = Judge(options.judge, options.judge_model, concurrency=options.judge_at_once, repeats=options.repeats)
+
+    async def judged(row: Row) -> Row:
+        found = await judge.judge(row)
+        return add(row, found.figures, found.failures)
+
+    return judged
+
+
+def _revision() -> str:
+    """The revision of this checkout, or what EVAL_REVISION says where there is none."""
+    if told := os.environ.get("EVAL_REVISION"):
+        return told
+    try:
+        found = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return found.stdout.strip()
+
+
+def _tell(run: Run, rows: Sequence[Row], out: Path) -> None:
+    for name, metric in METRICS.items():
+        value = average(rows, name)
+        if value is not None:
+            told = f"{value:.0f} ms" if metric.unit else f"{value:.3f}"
+            count = sum(name in row.figures for row in rows)
+            print(f"{metric.label:<40} {told:>9}  of {count}")
+    for reason, count in Counter(f"{m}: {r}" for row in rows for m, r in row.failures.items()).most_common(10):
+        print(f"not measured, {count} times: {reason}")
+    print(f"run {run.id} in {out}; `python -m eval report` and `python -m eval gate` read it from the history")

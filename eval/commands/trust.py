@@ -1,0 +1,103 @@
+"""hold a judge's labels against those that people gave the same answers"""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from eval.commands import DONE, FAILED, bars, console, positive
+from eval.golden.check import Question
+from eval.likeness import MODEL, Likeness
+from eval.row import Passage, Row
+from eval.trust import LABELLED, LABELS, PARTLY, SUPPORTED, Labelled, Trust, load, measure
+
+EPILOG = "Exit status: 0 measured, 2 not measured, or over 2 % of the answers were not judged."
+FIGURES = {"faithfulness": "faithfulness", "groundedness": "response groundedness"}
+MOST_UNJUDGED = 0.02
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--judge", required=True, help="OpenAI-compatible server, up to /v1")
+    parser.add_argument("--model", help="the model's name there; by default its first")
+    parser.add_argument("--labels", type=Path, default=LABELLED, help="labelled answers, one JSON object a line")
+    parser.add_argument("--embedder", type=Path, default=MODEL, help="folder of the model that compares texts")
+    parser.add_argument("--concurrency", type=positive, default=2, help="requests to the judge at once")
+    parser.add_argument("--repeats", type=positive, default=1, help="times that each answer is judged")
+    parser.add_argument("--timeout", type=float, default=180, help="seconds that a request may take")
+    parser.add_argument("--no-priority", action="store_true", help="for servers other than vLLM")
+
+
+def main(options: argparse.Namespace) -> int:
+    answers = load(options.labels)
+    rows = asyncio.run(_judged(options, answers))
+    out = Console()
+    print(f"{len(answers)} answers; a score of {SUPPORTED} or more is supported, one over {PARTLY} partly, else not.")
+    for name, title in FIGURES.items():
+        _show(out, title, answers, [row.figures.get(name) for row in rows])
+    if options.embedder.is_dir():
+        likeness = Likeness(options.embedder)
+        alone = [likeness.carried(answer.answer, answer.contexts) for answer in answers]
+        _show(out, "sentences supported, without a judge", answers, alone)
+    else:
+        console.print(f"no model in {options.embedder}: nothing to compare the judge with", style="yellow")
+    for reason, count in Counter(f"{m}: {r}" for row in rows for m, r in row.failures.items()).most_common(10):
+        print(f"not judged, {count} times: {reason}")
+    return FAILED if sum(bool(row.failures) for row in rows) > MOST_UNJUDGED * len(rows) else DONE
+
+
+async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> list[Row]:
+    from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
+    from eval.run import add
+
+    priority = {"priority": None} if options.no_priority else {}
+    async with Judge(
+        options.judge,
+        options.model,
+        concurrency=options.concurrency,
+        repeats=options.repeats,
+        timeout=options.timeout,
+        wanted=tuple(FIGURES),
+        **priority,
+    ) as judge:
+        await judge.check()
+        with bars(console) as progress:
+            task = progress.add_task("Judging", total=len(answers))
+
+            async def one(answer: Labelled) -> Row:
+                row = _row(answer)
+                found = await judge.judge(row)
+                progress.advance(task)
+                return add(row, found.figures, found.failures)
+
+            return await asyncio.gather(*map(one, answers))
+
+
+def _row(answer: Labelled) -> Row:
+    """Return an answer as if the search had found its contexts."""
+    question = Question(answer.id, "detail", answer.question, "zh", "answered", [], [], [])
+    passages = tuple(Passage(f"{answer.id}-{n}", None, "", text) for n, text in enumerate(answer.contexts))
+    return Row(question, "answered", answer.answer, passages=passages)
+
+
+def _show(out: Console, title: str, answers: Sequence[Labelled], scores: Sequence[float | None]) -> None:
+    pairs = [(a.label, s) for a, s in zip(answers, scores, strict=True) if s is not None]
+    if not pairs:
+        print(f"{title}: nothing judged")
+        return
+    trust = measure([ours for ours, _ in pairs], [score for _, score in pairs])
+    out.print(_table(title, trust))
+    print(f"{trust.n} answers: agreement {trust.agreement}, kappa {trust.kappa}, weighted kappa {trust.weighted}\n")
+
+
+def _table(title: str, trust: Trust) -> Table:
+    table = Table(title=f"{title}: by hand (rows) and judged", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("", *LABELS):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, counts in zip(LABELS, trust.table, strict=True):
+        table.add_row(name, *(str(count or "·") for count in counts))
+    return table
