@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm widget lint bench bench-llm golden calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget lint bench bench-llm golden nightly judge calibrate lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -64,6 +64,16 @@ TARGET ?= http://127.0.0.1:8000
 golden: .venv/.dev
 	$(BIN)/python -m eval golden --target $(TARGET)
 
+# The running service: asked, reported, held against its limits and the night before.
+nightly: .venv/.dev
+	$(BIN)/python -m eval nightly --target $(TARGET)
+
+# The environment of a judge: RAGAs pins other versions than the service.
+judge: .venv-eval/.made
+
+test-judge: .venv-eval/.made
+	.venv-eval/bin/python -m pytest tests/eval/test_judge.py
+
 calibrate: .venv/.dev
 	$(BIN)/python -m ingest build
 	$(BIN)/python -m benchmarks.calibrate
@@ -74,10 +84,11 @@ lock: .venv/.dev
 	$(BIN)/pip install --quiet pip-tools
 	$(COMPILE) --extra cpu --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra cpu --extra dev --output-file requirements-dev.lock pyproject.toml
-	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock
+	$(COMPILE) --extra cpu --extra eval --output-file requirements-eval.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock requirements-eval.lock
 
 clean:
-	rm -rf .venv .venv-llm var service/widget/node_modules
+	rm -rf .venv .venv-llm .venv-eval var service/widget/node_modules
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -99,4 +110,10 @@ clean:
 	$(BIN)/python -m service.llm check
 	$(PYTHON) -m venv .venv-llm
 	.venv-llm/bin/python -m pip install --disable-pip-version-check --no-deps -r requirements-llm.lock
+	touch $@
+
+.venv-eval/.made: .venv/.made requirements-eval.lock
+	$(PYTHON) -m venv .venv-eval
+	.venv-eval/bin/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements-eval.lock)
+	.venv-eval/bin/python -m pip install --disable-pip-version-check -r requirements-eval.lock pytest==$$(sed -n 's/^pytest==//p' requirements-dev.lock)
 	touch $@

@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -86,8 +87,15 @@ def report(answers: list[dict[str, Any]], seen: dict[str, list[dict[str, Any]]])
     print(f"{len(answers)} questions: {dict(statuses)}, {len(by_model)} by the model")
     print(f"quotes verbatim {sum(quotes)}/{len(quotes)}, statements without a mark: {len(bare)}")
     print(f"not to be answered, and what they got: {dict(given)}; by the model all the same: {filled}")
-    print(f"{len(claims)} claims, {sum(not c['shown'] for c in claims)} taken out or held for the next")
+    gone = sum(len(taken_out(seen.get(a["reply"]["query"], ()))) for a in answers)
+    print(f"{len(claims)} claims, {gone} taken out")
     print(f"degraded: {dict(Counter(a['reply']['degraded'] for a in answers))}")
+
+
+def taken_out(claims: Sequence[dict[str, Any]]) -> list[str]:
+    """What was left out, without the lead-ins that were shown with the sentence after them."""
+    shown = "".join(text for c in claims for text in c["shown"])
+    return [c["claim"].strip() for c in claims if not c["shown"] and c["claim"].strip() not in shown]
 
 
 def markdown(answers: list[dict[str, Any]], seen: dict[str, list[dict[str, Any]]]) -> str:
@@ -96,7 +104,7 @@ def markdown(answers: list[dict[str, Any]], seen: dict[str, list[dict[str, Any]]
         pool = [a for a in answers if a["kind"] == kind and a["reply"]["generator"].startswith("vllm:")]
         for a in draw.sample(pool, min(count, len(pool))):
             answer = "\n".join(f"> {line}".rstrip() for line in a["reply"]["answer"].splitlines())
-            gone = [c["claim"].strip() for c in seen.get(a["reply"]["query"], ()) if not c["shown"]]
+            gone = taken_out(seen.get(a["reply"]["query"], ()))
             left = "".join(f"\n- {text!r}" for text in gone) or " nothing."
             cited = ", ".join(sorted({c["entry_id"] or c["document"] for c in a["reply"]["citations"]}))
             right = ", ".join(a["entries"])

@@ -8,10 +8,29 @@ from types import ModuleType
 from rich.markup import escape
 
 from eval.ask import GoldenError, TargetError
-from eval.commands import FAILED, compare, console, gate, golden, nightly, report, run
+from eval.candidates import CandidateError
+from eval.chat import ModelError
+from eval.commands import (
+    FAILED,
+    accept,
+    compare,
+    console,
+    gate,
+    generate,
+    golden,
+    nightly,
+    promote_feedback,
+    report,
+    robustness,
+    run,
+)
 from eval.compare import CompareError
+from eval.entries import OutlineError
+from eval.feedback import FeedbackError
 from eval.gate import GateError
 from eval.history import HistoryError
+from eval.launch import LaunchError
+from eval.robust import RobustnessError
 from eval.row import RowError
 from eval.run import RunError
 
@@ -21,9 +40,28 @@ COMMANDS: dict[str, ModuleType] = {
     "gate": gate,
     "nightly": nightly,
     "compare": compare,
+    "robustness": robustness,
+    "generate": generate,
+    "promote-feedback": promote_feedback,
+    "accept": accept,
     "golden": golden,
 }
-ERRORS = (GoldenError, TargetError, RowError, RunError, HistoryError, GateError, CompareError, OSError)
+ERRORS = (
+    GoldenError,
+    TargetError,
+    RowError,
+    RunError,
+    HistoryError,
+    GateError,
+    CompareError,
+    OutlineError,
+    ModelError,
+    LaunchError,
+    RobustnessError,
+    CandidateError,
+    FeedbackError,
+    OSError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from eval import forms, metrics
 from eval.likeness import MODEL, Encoder
-from eval.line import WARM, JudgeError, Line, Terms, UnjudgedError
+from eval.line import PRIORITY, WARM, JudgeError, Line, Terms, UnjudgedError
 from eval.prompts import Name, load
 from eval.row import JUDGED, Row
 
@@ -73,7 +73,7 @@ class Judge:
         timeout: float = 180,
         embedder: Path = MODEL,
         wanted: Sequence[str] = JUDGED,
-        priority: int | None = 100,
+        priority: int | None = PRIORITY,
         max_tokens: int = 2048,
     ) -> None:
         """Take the server's address up to /v1, see `Terms`; raises JudgeError."""
@@ -177,7 +177,8 @@ def by_id(retrieved: Sequence[str], reference: Sequence[str]) -> tuple[float, fl
         # They have no successor in ragas.metrics.collections yet.
         warnings.filterwarnings("ignore", "Importing IDBasedContext", DeprecationWarning)
         precision, recall = ragas.metrics.IDBasedContextPrecision(), ragas.metrics.IDBasedContextRecall()
-    first, second = (asyncio.run(metric.single_turn_ascore(sample)) for metric in (precision, recall))
+    # The public method writes a number for this user into their home folder, to count them by.
+    first, second = (asyncio.run(metric._single_turn_ascore(sample, [])) for metric in (precision, recall))
     return float(first), float(second)
 
 

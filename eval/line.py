@@ -13,6 +13,7 @@ from openai.types.chat import ChatCompletion
 from openai.types.shared_params import ResponseFormatJSONSchema
 from pydantic import BaseModel, ValidationError
 
+PRIORITY = 100  # of vLLM: larger waits longer, people's questions have 0
 PATIENCE = 3  # requests in a row without a reply before the judge counts as down
 WARM = 0.3  # temperature at which a reply that is not the form is asked for again, and of repeats
 HOPELESS = (401, 403, 404)  # statuses that every request will get
@@ -45,7 +46,7 @@ class Terms:
     api_key: str = "EMPTY"
     concurrency: int = 2
     timeout: float = 180
-    priority: int | None = 100  # of vLLM: larger waits longer, people's questions have 0
+    priority: int | None = PRIORITY
     max_tokens: int = 2048
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 Label = Literal["supported", "partly", "not"]
+Text = Annotated[str, Field(min_length=1)]
 LABELS: tuple[Label, ...] = get_args(Label)  # in this order, which the weighted kappa goes by
 LABELLED = Path(__file__).with_name("golden") / "trust.jsonl"
 # A share of supported statements from 0 to 1 as a label: nearly all, some, nearly none.
@@ -27,10 +28,10 @@ class TrustError(Exception):
 class Labelled:
     """An answer, the texts that it should rest on, and what a person says of it."""
 
-    id: str = Field(min_length=1)
-    question: str = Field(min_length=1)
-    answer: str = Field(min_length=1)
-    contexts: list[str] = Field(min_length=1)
+    id: Text
+    question: Text
+    answer: Text
+    contexts: Annotated[list[Text], Field(min_length=1)]
     label: Label
 
 

@@ -10,10 +10,12 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from eval.ask import Passage
 from eval.commands import DONE, FAILED, bars, console, positive
 from eval.golden.check import Question
 from eval.likeness import MODEL, Likeness
-from eval.row import Passage, Row
+from eval.line import PRIORITY
+from eval.row import Row
 from eval.trust import LABELLED, LABELS, PARTLY, SUPPORTED, Labelled, Trust, load, measure
 
 EPILOG = "Exit status: 0 measured, 2 not measured, or over 2 % of the answers were not judged."
@@ -54,7 +56,6 @@ async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> l
     from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
     from eval.run import add
 
-    priority = {"priority": None} if options.no_priority else {}
     async with Judge(
         options.judge,
         options.model,
@@ -62,7 +63,7 @@ async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> l
         repeats=options.repeats,
         timeout=options.timeout,
         wanted=tuple(FIGURES),
-        **priority,
+        priority=None if options.no_priority else PRIORITY,
     ) as judge:
         await judge.check()
         with bars(console) as progress:

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 MODEL = "faulty-judge"
@@ -62,15 +62,20 @@ class FaultyJudge:
         self.asked.append(body)
         if not self.fault or len(self.asked) <= self.good:
             filled = self.script[_form(body)]
-            return _said(json.dumps(filled(body["messages"][-1]["content"]) if callable(filled) else filled))
+            told = filled(body["messages"][-1]["content"]) if callable(filled) else filled
+            return _said(json.dumps(told, ensure_ascii=False))
+        return self._fault()
+
+    async def _broken(self) -> AsyncIterator[bytes]:
+        yield b'{"id": '
         if self.fault == "hang":
             await asyncio.sleep(3600)
-        if self.fault == "drop":
-            raise ConnectionResetError("gone")
-        return self._fault()
+        raise ConnectionResetError("gone")
 
     def _fault(self) -> Response:
         match self.fault:
+            case "hang" | "drop":
+                return StreamingResponse(self._broken(), media_type="application/json")
             case "500":
                 return JSONResponse({"error": {"message": "engine died"}}, 500)
             case "401":
