@@ -23,6 +23,7 @@ from eval.commands import (
     report,
     robustness,
     run,
+    trust,
 )
 from eval.compare import CompareError
 from eval.entries import OutlineError
@@ -30,9 +31,12 @@ from eval.feedback import FeedbackError
 from eval.gate import GateError
 from eval.history import HistoryError
 from eval.launch import LaunchError
+from eval.likeness import LikenessError
+from eval.line import JudgeError
 from eval.robust import RobustnessError
 from eval.row import RowError
 from eval.run import RunError
+from eval.trust import TrustError
 
 COMMANDS: dict[str, ModuleType] = {
     "run": run,
@@ -44,6 +48,7 @@ COMMANDS: dict[str, ModuleType] = {
     "generate": generate,
     "promote-feedback": promote_feedback,
     "accept": accept,
+    "trust": trust,
     "golden": golden,
 }
 ERRORS = (
@@ -60,6 +65,9 @@ ERRORS = (
     RobustnessError,
     CandidateError,
     FeedbackError,
+    JudgeError,
+    TrustError,
+    LikenessError,
     OSError,
 )
 

@@ -90,10 +90,9 @@ class Judge:
     async def check(self) -> str:
         """Return the model's name after one short request; raises JudgeError when the judge cannot be used."""
         try:
-            await self._line.ask('按 JSON 返回：{"rating": 2}', forms.Rating)
+            return await self._line.check('按 JSON 返回：{"rating": 2}', forms.Rating)
         except UnjudgedError as error:
             raise JudgeError(f"the judge at {self._url!r} cannot be used: {error}") from error
-        return await self._line.find_model()
 
     async def judge(self, row: Row) -> Judged:
         """Judge an answer to a question that has one; nothing for other rows, and no figure without its input."""

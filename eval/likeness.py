@@ -50,13 +50,13 @@ class Encoder:
         """Load the weights; raises LikenessError."""
         from sentence_transformers import SentenceTransformer  # takes seconds
 
+        remedy = "`python -m ingest build` unpacks one there, or name the folder of another e5 model"
+        if not (folder / "modules.json").is_file():  # else it would look for one on the network, for a minute
+            raise LikenessError(f"no embedding model in {str(folder)!r}: {remedy}")
         try:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True).eval()
         except (OSError, ValueError) as error:
-            raise LikenessError(
-                f"cannot load an embedding model from {str(folder)!r}: {error}; `python -m ingest build` unpacks one "
-                "there, or name the folder of another e5 model"
-            ) from error
+            raise LikenessError(f"cannot load the embedding model in {str(folder)!r}: {error}; {remedy}") from error
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         # Both sides are questions to the model: it is symmetric only then (Wang et al. 2022, "E5").
@@ -133,10 +133,10 @@ class _Claim:
     """A sentence before its sources: words settle most of them, the others are left to `near`.
 
     A sentence that stands in its sources is carried. One without sources is not, nor one with a number or a name
-    that they have not, one that is a source's sentence but for a word or two (COPY of its characters), one that is
-    much like it (ALIKE) and negated where that is not or the other way round, and a Chinese one with less than COVER
-    of its pairs of characters and words there. What is left is carried when its cosine with a sentence of the
-    sources is at least COSINE, or FOREIGN_COSINE for one without Chinese characters.
+    that they have not, one that is a source's sentence but for a word or two (COPY of its characters, or all but
+    one), one that is much like it (ALIKE) and negated where that is not or the other way round, and a Chinese one
+    with less than COVER of its pairs of characters and words there. What is left is carried when its cosine with a
+    sentence of the sources is at least COSINE, or FOREIGN_COSINE for one without Chinese characters.
     """
 
     def __init__(self, text: str, sources: Sequence[str]) -> None:
@@ -156,7 +156,7 @@ class _Claim:
             return False
         alike, unit = max((_alike(self.text, unit), unit) for unit in self.units)
         negated = bool(_NEGATED.search(self.text)) != bool(_NEGATED.search(unit))
-        if alike >= COPY or (alike >= ALIKE and negated):
+        if alike >= min(COPY, 1 - 1 / len(metrics.letters(self.text))) or (alike >= ALIKE and negated):
             return False
         terms = _terms(self.text)
         return False if not self._foreign and len(terms & _terms(source)) < COVER * len(terms) else None
@@ -164,7 +164,7 @@ class _Claim:
 
 def statements(answer: str) -> list[str]:
     """Return what an answer states, sentence by sentence, without marks: as `metrics.unmarked` reads it."""
-    return [sentence for block in metrics._blocks(answer) for told, _ in metrics._runs(block) for sentence in told]
+    return [sentence for block in metrics.blocks(answer) for told, _ in metrics.runs(block) for sentence in told]
 
 
 def marked(answer: str, quotes: Mapping[int, str]) -> list[tuple[str, tuple[int, ...]]]:
@@ -172,8 +172,8 @@ def marked(answer: str, quotes: Mapping[int, str]) -> list[tuple[str, tuple[int,
     bare = metrics.unmarked(answer, quotes)
     found: list[tuple[str, tuple[int, ...]]] = []
     waiting: list[str] = []
-    for block in metrics._blocks(answer):
-        for told, numbers in metrics._runs(block):
+    for block in metrics.blocks(answer):
+        for told, numbers in metrics.runs(block):
             waiting += told
             if numbers:
                 found += [(sentence, () if sentence in bare else tuple(numbers)) for sentence in waiting]
@@ -197,18 +197,18 @@ def _mean(values: Sequence[float]) -> float:
 
 def _units(source: str) -> list[str]:
     """Return the sentences of a source."""
-    pieces = [piece.strip() for line in source.splitlines() for piece in metrics._SENTENCE_END.split(line)]
-    return [piece for piece in pieces if metrics._letters(piece)]
+    pieces = [piece.strip() for line in source.splitlines() for piece in metrics.SENTENCE_END.split(line)]
+    return [piece for piece in pieces if metrics.letters(piece)]
 
 
 def _within(text: str, source: str) -> bool:
-    return metrics._letters(metrics.MARK.sub("", text)) in metrics._letters(metrics.MARK.sub("", source))
+    return metrics.letters(metrics.MARK.sub("", text)) in metrics.letters(metrics.MARK.sub("", source))
 
 
 def _alike(text: str, unit: str) -> float:
     """Return the share of a text's letters that stand in a unit in the same order."""
-    matcher = SequenceMatcher(None, metrics._letters(text), metrics._letters(unit), autojunk=False)
-    return sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(metrics._letters(text)))
+    matcher = SequenceMatcher(None, metrics.letters(text), metrics.letters(unit), autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(metrics.letters(text)))
 
 
 def _numbers(text: str) -> set[str]:

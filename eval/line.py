@@ -17,6 +17,7 @@ PRIORITY = 100  # of vLLM: larger waits longer, people's questions have 0
 PATIENCE = 3  # requests in a row without a reply before the judge counts as down
 WARM = 0.3  # temperature at which a reply that is not the form is asked for again, and of repeats
 HOPELESS = (401, 403, 404)  # statuses that every request will get
+NO_FORM = "the reply is not the form asked for"
 Form = TypeVar("Form", bound=BaseModel)
 Reply = TypeVar("Reply")
 
@@ -83,6 +84,15 @@ class Line:
                 self.model = listed.data[0].id
             return self.model
 
+    async def check(self, prompt: str, form: type[Form]) -> str:
+        """Return the model's name after one request that no kept reply stands for; raises UnjudgedError."""
+        model = await self.find_model()
+        try:
+            await self._fill(model, prompt, form, 0, 0.0)
+        except ValidationError as error:
+            raise UnjudgedError(NO_FORM) from error
+        return model
+
     async def ask(self, prompt: str, form: type[Form], seed: int = 0, temperature: float = 0.0) -> Form:
         """Return the form as the model fills it in, or filled it in before.
 
@@ -100,7 +110,7 @@ class Line:
                 try:
                     filled = await self._fill(model, prompt, form, seed + 1000, WARM)
                 except ValidationError as error:
-                    raise UnjudgedError("the reply is not the form asked for") from error
+                    raise UnjudgedError(NO_FORM) from error
         self._keep(key, filled)
         return filled
 

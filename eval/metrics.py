@@ -14,7 +14,7 @@ _FENCE = re.compile(r"`{3,}|~{3,}")
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s+")
 # After an ideographic stop, or a Latin one that ends a word of three letters (not "e.g.") before a capital.
-_SENTENCE_END = re.compile(r"(?<=[。！？!?])(?![”’」』）)\]】])|(?<=\w{3}\.)\s+(?=[A-Z])")
+SENTENCE_END = re.compile(r"(?<=[。！？!?])(?![”’」』）)\]】])|(?<=\w{3}\.)\s+(?=[A-Z])")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -72,7 +72,7 @@ def holds(answer: str, point: str) -> bool:
 
 def marks(answer: str) -> set[int]:
     """Return the numbers of the marks [n] outside code blocks, formula blocks and code spans."""
-    return {int(n) for block in _blocks(answer) if not _is_code(block) for n in MARK.findall(block)}
+    return {int(n) for block in blocks(answer) if not _is_code(block) for n in MARK.findall(block)}
 
 
 def unmarked(answer: str, quotes: Mapping[int, str]) -> list[str]:
@@ -85,38 +85,38 @@ def unmarked(answer: str, quotes: Mapping[int, str]) -> list[str]:
     """
     faults: list[str] = []
     waiting: list[str] = []
-    for block in _blocks(answer):
-        for statements, numbers in _runs(block):
+    for block in blocks(answer):
+        for statements, numbers in runs(block):
             waiting += statements
             if numbers:
-                sources = [_letters(quotes.get(n, "")) for n in numbers]
-                faults += [s for s in waiting[:-1] if not any(_mostly_in(_letters(s), q) for q in sources)]
+                sources = [letters(quotes.get(n, "")) for n in numbers]
+                faults += [s for s in waiting[:-1] if not any(_mostly_in(letters(s), q) for q in sources)]
                 waiting = []
     return faults + waiting
 
 
-def _blocks(answer: str) -> list[str]:
+def blocks(answer: str) -> list[str]:
     """Split Markdown into code blocks, formulas, tables, list items and paragraphs, without headings."""
-    blocks: list[str] = []
+    found: list[str] = []
     closing = ""  # of the code or formula block that is open
     joins = False  # whether the next line can go on with the last block
     for line in answer.splitlines():
         text = line.strip()
         if closing:
-            blocks[-1] += "\n" + line
+            found[-1] += "\n" + line
             if "$$" in text if closing == "$$" else text.startswith(closing):
                 closing = ""
         elif not text or _HEADING.match(line):
             joins = False
-        elif joins and not _opens(text) and text.startswith("|") == blocks[-1].startswith("|"):
-            blocks[-1] += "\n" + text
+        elif joins and not _opens(text) and text.startswith("|") == found[-1].startswith("|"):
+            found[-1] += "\n" + text
         else:
-            blocks.append(text)
+            found.append(text)
             fence = _FENCE.match(text)
             closing = fence[0] if fence else "$$" if text.count("$$") % 2 else ""
             joins = not closing
     # A bracketed number in a code span is an index, not a mark.
-    return [b if _is_code(b) else _CODE_SPAN.sub(lambda span: MARK.sub(r"(\1)", span[0]), b) for b in blocks]
+    return [b if _is_code(b) else _CODE_SPAN.sub(lambda span: MARK.sub(r"(\1)", span[0]), b) for b in found]
 
 
 def _opens(text: str) -> bool:
@@ -129,7 +129,7 @@ def _is_code(block: str) -> bool:
     return bool(_FENCE.match(block)) or (block.startswith("$$") and block.endswith("$$"))
 
 
-def _runs(block: str) -> list[tuple[list[str], list[int]]]:
+def runs(block: str) -> list[tuple[list[str], list[int]]]:
     """Cut a block after each group of marks into (statements, marks); the last run may have no marks."""
     if _is_code(block):
         return [([block], [])]
@@ -142,11 +142,11 @@ def _runs(block: str) -> list[tuple[list[str], list[int]]]:
 
 
 def _statements(text: str) -> list[str]:
-    sentences = [sentence.strip() for sentence in _SENTENCE_END.split(text)]
-    return [s for s in sentences if _letters(s) and not s.rstrip("*_ ").endswith(("？", "?"))]
+    sentences = [sentence.strip() for sentence in SENTENCE_END.split(text)]
+    return [s for s in sentences if letters(s) and not s.rstrip("*_ ").endswith(("？", "?"))]
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Return the letters and digits alone, so that Markdown and spacing do not count."""
     return "".join(filter(str.isalnum, text.casefold()))
 

@@ -19,6 +19,7 @@ NEGATIVE = re.compile(
     r"不(?!同|仅|只是|但|断|过|管|论|一定只|少)|没有?|无(?!论|监督|缝|关紧要)|未(?!来)|非(?!常|线性|参数|结构|自回归)|避免|防止|缺[乏少]"
     r"|\b(?:not|no|never|none|cannot|without|neither|nor|lacks?|avoid\w*|prevent\w*|unable|hardly|barely|impossible)\b|n't\b"
 )
+MORE = re.compile(r"越([\u3400-\u9fff]{1,2}?)[^越；;。]{0,16}越([\u3400-\u9fff]{2}|[\u3400-\u9fff])")
 SPACE = re.compile(r"[^\w]+")
 CLAUSE = re.compile(r"[，,；;。！？!?\n]|\.\s|——|\b(?:but|while|whereas|although)\b|但是?|而(?!且)")
 # Words that point opposite ways; a sentence and its source must not stand on different sides.
@@ -127,7 +128,13 @@ def contradicts(claim: str, source: str) -> tuple[bool, bool]:
             continue
         negated |= bool(NEGATIVE.search(part)) != bool(NEGATIVE.search(best))
         opposite |= any(_across(part, best, one, other) for one, other in OPPOSITES)
-    return negated, opposite
+    return negated, opposite or _turned(plain(claim), plain(source))
+
+
+def _turned(claim: str, source: str) -> bool:
+    """Whether "the lower, the more diverse" is said where the source pairs one of the two with something else."""
+    ours, theirs = set(MORE.findall(claim)), set(MORE.findall(source))
+    return any(pair not in theirs and any(a == pair[0] or b == pair[1] for a, b in theirs) for pair in ours)
 
 
 def edited(claim: str, source: str) -> bool:

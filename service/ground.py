@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from service.claims import alien, bare, is_chinese, plain
 from service.phrases import Language
 from service.support import Support, Supported
-from service.write.prompt import REFUSAL
+from service.write.prompt import REFUSAL, repeats_example
 from service.write.writer import Claim, Passage, Quote, Sentence
 
 # A claim without support, but this much like its nearest span (cosine), gives way to what the passage says itself.
@@ -67,6 +67,7 @@ class Grounder:
             or key.rstrip("。？?.") in self._echo
             or "\ufffd" in claim.text
             or (claim.kind == "sentence" and REFUSAL.search(claim.text))
+            or repeats_example(claim.text, self.question, *(p.text for p in self.passages))
         ):
             return None
         self._said.add(key)

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,13 @@ from pydantic import ValidationError
 
 from eval.ask import load
 from eval.commands import DONE, bars, console, positive
+from eval.commands.trust import TRUST
 from eval.golden.check import GOLDEN, Question
 from eval.history import HISTORY, History
-from eval.row import METRICS, RUN, Row, Run, average
+from eval.likeness import MODEL, Likeness
+from eval.line import PRIORITY
+from eval.prompts import PROMPTS_VERSION
+from eval.row import JUDGED, METRICS, RUN, Row, Run, average
 from eval.run import Asking, RowFile, RunError, Step, add, check, fingerprint, measure, sample
 
 EPILOG = (
@@ -25,7 +30,6 @@ EPILOG = (
     "Exit status: 0 measured, 2 not measured; `python -m eval gate` says whether it got worse."
 )
 SETTINGS = ("concurrency", "timeout", "sample", "repeats", "judge_at_once", "impolite")
-MODELS = Path("var/models/multilingual-e5-small")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +41,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=positive, default=2, help="questions asked at once")
     parser.add_argument("--timeout", type=float, default=180, help="seconds that a reply may take")
     parser.add_argument("--impolite", action="store_true", help="do not wait while others are being answered")
-    parser.add_argument("--embedder", type=Path, default=MODELS, help="folder of the model that compares texts")
+    parser.add_argument("--embedder", type=Path, default=MODEL, help="folder of the model that compares texts")
     parser.add_argument("--judge", help="OpenAI-compatible server whose model judges the answers, up to /v1")
     parser.add_argument("--judge-model", help="the model's name there; by default its first")
     parser.add_argument("--judge-at-once", type=positive, default=2, help="requests to the judge at once")
+    parser.add_argument("--judge-timeout", type=float, default=180, help="seconds that a request to the judge may take")
+    parser.add_argument(
+        "--judged", nargs="+", choices=JUDGED, metavar="FIGURE", help=f"of {', '.join(JUDGED)}: only these"
+    )
+    parser.add_argument("--no-priority", action="store_true", help="for judges other than vLLM")
+    parser.add_argument("--trust", type=Path, default=TRUST, help="what `python -m eval trust` found of the judge")
     parser.add_argument("--repeats", type=positive, default=1, help="times that each answer is judged")
 
 
@@ -65,8 +75,9 @@ def main(options: argparse.Namespace) -> int:
             settings={name: str(value) for name, value in vars(options).items() if name in SETTINGS},
         ),
     )
-    rows = _measured(options, out, questions)
-    run = replace(run, finished=datetime.now(UTC).isoformat(timespec="seconds"))
+    rows, judge = _measured(options, out, questions)
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    run = replace(run, finished=finished, settings={**run.settings, **judge})
     (out / "run.json").write_text(json.dumps(asdict(run), indent=1) + "\n", "utf-8")
     History(options.history).add(run, rows)
     _tell(run, rows, out)
@@ -91,42 +102,69 @@ def _taken_up(out: Path, run: Run) -> Run:
     return begun
 
 
-def _measured(options: argparse.Namespace, out: Path, questions: Sequence[Question]) -> list[Row]:
+def _measured(
+    options: argparse.Namespace, out: Path, questions: Sequence[Question]
+) -> tuple[list[Row], dict[str, str]]:
+    """Return the rows, and what is known of the judge."""
     asking = Asking(options.target, options.concurrency, options.timeout, not options.impolite)
     with bars(console) as progress:
         task = progress.add_task("Asking", total=len(questions))
-        file, steps = RowFile(out / "rows.jsonl"), _steps(options)
-        return asyncio.run(measure(asking, questions, file, steps, lambda: progress.advance(task)))
+
+        async def all_of_it() -> tuple[list[Row], dict[str, str]]:
+            async with AsyncExitStack() as stack:
+                steps, judge = _compared(options.embedder), dict[str, str]()
+                if options.judge:
+                    judged, judge = await _judged(options, stack)
+                    steps.append(judged)
+                file = RowFile(out / "rows.jsonl")
+                return await measure(asking, questions, file, steps, lambda: progress.advance(task)), judge
+
+        return asyncio.run(all_of_it())
 
 
-def _steps(options: argparse.Namespace) -> list[Step]:
-    steps: list[Step] = []
-    if options.embedder.is_dir():
-        from eval.likeness import Likeness  # loads a model
+def _compared(folder: Path) -> list[Step]:
+    if not folder.is_dir():
+        console.print(f"no model in {folder}: answers are not compared with the evidence", style="yellow")
+        return []
+    likeness = Likeness(folder)
 
-        likeness = Likeness(options.embedder)
+    async def compared(row: Row) -> Row:
+        return add(row, await asyncio.to_thread(likeness.score, row), {})
 
-        async def compared(row: Row) -> Row:
-            return add(row, await asyncio.to_thread(likeness.score, row), {})
-
-        steps.append(compared)
-    else:
-        console.print(f"no model in {options.embedder}: answers are not compared with the evidence", style="yellow")
-    if options.judge:
-        steps.append(_judged(options))
-    return steps
+    return [compared]
 
 
-def _judged(options: argparse.Namespace) -> Step:
+async def _judged(options: argparse.Namespace, stack: AsyncExitStack) -> tuple[Step, dict[str, str]]:
+    """Return the step that judges a row, and the judge's name, prompts and measured trust; raises JudgeError."""
     from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
 
-    judge = Judge(options.judge, options.judge_model, concurrency=options.judge_at_once, repeats=options.repeats)
+    judge = await stack.enter_async_context(
+        Judge(
+            options.judge,
+            options.judge_model,
+            concurrency=options.judge_at_once,
+            repeats=options.repeats,
+            timeout=options.judge_timeout,
+            embedder=options.embedder,
+            wanted=options.judged or JUDGED,
+            priority=None if options.no_priority else PRIORITY,
+        )
+    )
+    about = {"judge_model": await judge.check(), "judge_prompts": PROMPTS_VERSION}
 
     async def judged(row: Row) -> Row:
         found = await judge.judge(row)
         return add(row, found.figures, found.failures)
 
-    return judged
+    return judged, about | _trust(options.trust, about["judge_model"])
+
+
+def _trust(kept: Path, model: str) -> dict[str, str]:
+    """Return what `python -m eval trust` found of this judge; nothing when it was another one or none."""
+    if not kept.is_file():
+        return {}
+    told: dict[str, str] = json.loads(kept.read_text("utf-8"))
+    return told if told.get("judge_model") == model else {}
 
 
 def _revision() -> str:

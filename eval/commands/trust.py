@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from eval.trust import LABELLED, LABELS, PARTLY, SUPPORTED, Labelled, Trust, loa
 EPILOG = "Exit status: 0 measured, 2 not measured, or over 2 % of the answers were not judged."
 FIGURES = {"faithfulness": "faithfulness", "groundedness": "response groundedness"}
 MOST_UNJUDGED = 0.02
+TRUST = Path("var/eval/trust.json")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,16 +33,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=positive, default=2, help="requests to the judge at once")
     parser.add_argument("--repeats", type=positive, default=1, help="times that each answer is judged")
     parser.add_argument("--timeout", type=float, default=180, help="seconds that a request may take")
+    parser.add_argument("--out", type=Path, default=TRUST, help="kept here for the runs that this judge takes part in")
     parser.add_argument("--no-priority", action="store_true", help="for servers other than vLLM")
 
 
 def main(options: argparse.Namespace) -> int:
     answers = load(options.labels)
-    rows = asyncio.run(_judged(options, answers))
+    rows, model = asyncio.run(_judged(options, answers))
     out = Console()
     print(f"{len(answers)} answers; a score of {SUPPORTED} or more is supported, one over {PARTLY} partly, else not.")
     for name, title in FIGURES.items():
-        _show(out, title, answers, [row.figures.get(name) for row in rows])
+        found = _show(out, title, answers, [row.figures.get(name) for row in rows])
+        if found and name == "faithfulness":
+            _keep(options.out, model, found)
     if options.embedder.is_dir():
         likeness = Likeness(options.embedder)
         alone = [likeness.carried(answer.answer, answer.contexts) for answer in answers]
@@ -52,7 +57,7 @@ def main(options: argparse.Namespace) -> int:
     return FAILED if sum(bool(row.failures) for row in rows) > MOST_UNJUDGED * len(rows) else DONE
 
 
-async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> list[Row]:
+async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> tuple[list[Row], str]:
     from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
     from eval.run import add
 
@@ -65,7 +70,7 @@ async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> l
         wanted=tuple(FIGURES),
         priority=None if options.no_priority else PRIORITY,
     ) as judge:
-        await judge.check()
+        model = await judge.check()
         with bars(console) as progress:
             task = progress.add_task("Judging", total=len(answers))
 
@@ -75,7 +80,7 @@ async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> l
                 progress.advance(task)
                 return add(row, found.figures, found.failures)
 
-            return await asyncio.gather(*map(one, answers))
+            return await asyncio.gather(*map(one, answers)), model
 
 
 def _row(answer: Labelled) -> Row:
@@ -85,14 +90,22 @@ def _row(answer: Labelled) -> Row:
     return Row(question, "answered", answer.answer, passages=passages)
 
 
-def _show(out: Console, title: str, answers: Sequence[Labelled], scores: Sequence[float | None]) -> None:
+def _show(out: Console, title: str, answers: Sequence[Labelled], scores: Sequence[float | None]) -> Trust | None:
     pairs = [(a.label, s) for a, s in zip(answers, scores, strict=True) if s is not None]
     if not pairs:
         print(f"{title}: nothing judged")
-        return
+        return None
     trust = measure([ours for ours, _ in pairs], [score for _, score in pairs])
     out.print(_table(title, trust))
     print(f"{trust.n} answers: agreement {trust.agreement}, kappa {trust.kappa}, weighted kappa {trust.weighted}\n")
+    return trust
+
+
+def _keep(path: Path, model: str, trust: Trust) -> None:
+    """Write what the judge is worth, for `python -m eval run` to put beside its scores."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"judge_model": model, "judge_agreement": str(trust.agreement), "judge_kappa": str(trust.kappa)}
+    path.write_text(json.dumps(kept) + "\n", "utf-8")
 
 
 def _table(title: str, trust: Trust) -> Table:

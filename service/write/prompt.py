@@ -8,10 +8,16 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from ingest.text import terms
 from service.phrases import Language
 from service.write.writer import Passage
 
-SYSTEM = """你只根据资料回答问题。You answer questions from the given passages only.
+EXAMPLE = """<passage n="1" from="水 > 沸点">
+水在标准大气压下 100 ℃ 沸腾。气压越低，沸点越低。
+</passage>
+问题：高山上水为什么不到 100 ℃ 就开？
+水的沸点随气压降低而降低，高山上气压低 [1]。在标准大气压下，水在 100 ℃ 沸腾 [1]。"""
+SYSTEM = f"""你只根据资料回答问题。You answer questions from the given passages only.
 
 规则 / Rules:
 1. 只写资料里有的内容，不用自己的知识，不猜测。State only what the passages say. Add nothing from memory.
@@ -23,16 +29,13 @@ SYSTEM = """你只根据资料回答问题。You answer questions from the given
 7. 资料没有答案时只写：资料没有回答这个问题。If the passages hold no answer, write only: The passages do not answer this.
 
 例 / Example:
-<passage n="1" from="水 > 沸点">
-水在标准大气压下 100 ℃ 沸腾。气压越低，沸点越低。
-</passage>
-问题：高山上水为什么不到 100 ℃ 就开？
-水的沸点随气压降低而降低，高山上气压低 [1]。在标准大气压下，水在 100 ℃ 沸腾 [1]。"""  # noqa: E501
+{EXAMPLE}"""  # noqa: E501
 PASSAGE = '<passage n="{n}" from="{path}">\n{text}\n</passage>'
 QUESTION: dict[Language, str] = {
     "zh": "问题：{question}\n用中文回答，每句末尾写资料编号。",
     "en": "Question: {question}\nAnswer in English. End every sentence with the number of its passage.",
 }
+EXAMPLE_TERMS = frozenset({"高山", "大气压", "气压", "沸点", "沸腾"})
 # An answer is about this: the model's way to say that it found none.
 REFUSAL = re.compile(
     r"(?:资料|文档|文中|段落|上下文|文本)[^。]{0,12}(?:没有|未|不包含|不含|无法|并未|不足)|(?:没有|无法)(?:找到|从资料|根据资料)"
@@ -40,6 +43,12 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 VERSION = hashlib.sha256("\0".join([SYSTEM, PASSAGE, *QUESTION.values()]).encode()).hexdigest()[:8]
+
+
+def repeats_example(text: str, *sources: str) -> bool:
+    """Whether a text has a word of the example that no source has: a small model mixes it in."""
+    said = {term for source in sources for term in terms(source)}
+    return any(term in EXAMPLE_TERMS and term not in said for term in terms(text))
 
 
 def in_order(passages: Sequence[Passage]) -> list[int]:

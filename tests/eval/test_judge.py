@@ -235,7 +235,8 @@ def test_a_check_says_what_is_wrong_before_anything_is_judged(tmp_path: Path) ->
             return await ours.check()
 
     with faulty_judge(script={"Rating": {"rating": 2}}) as judge:
-        assert asyncio.run(check(judge)) == MODEL
+        assert [asyncio.run(check(judge)), asyncio.run(check(judge))] == [MODEL, MODEL]
+    assert len(judge.asked) == 2  # a kept reply says nothing of the server
     with faulty_judge(fault="no scheduling") as judge, pytest.raises(JudgeError, match="--scheduling-policy priority"):
         asyncio.run(check(judge))
     with pytest.raises(JudgeError, match="no connection"):

@@ -1,5 +1,6 @@
 """Agreement and kappa by hand and against scikit-learn; labels that cannot be read; the command on a scripted judge."""
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from eval import judge as judging
 from eval.commands import trust as command
-from eval.judge import Judge
 from eval.trust import LABELS, Label, TrustError, kappa, label, load, measure
 from tests.eval.faulty_judge import faulty_judge
 from tests.eval.test_judge import needs_ragas
@@ -120,8 +119,6 @@ def test_a_file_without_answers_is_told(tmp_path: Path) -> None:
 
 
 def run(folder: Path, url: str, *more: str) -> int:
-    import argparse
-
     parser = argparse.ArgumentParser()
     command.arguments(parser)
     labels = folder / "trust.jsonl"
@@ -162,13 +159,9 @@ def test_the_command_shows_what_the_judge_is_worth(
 def test_a_judge_that_gives_nothing_is_not_measured(
     labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script = {"Rating": lambda prompt: {"rating": 2} if "按 JSON 返回：" in prompt[:9] else {}, "Statements": {}}
+    script = {"Rating": lambda prompt: {"rating": 2} if prompt.startswith("按 JSON 返回：") else {}, "Statements": {}}
     with faulty_judge(script=script) as judge:
         assert run(labelled, judge.url, "--embedder", str(tmp_path / "none")) == 2
     told = capsys.readouterr().out
     assert "faithfulness: nothing judged" in told
     assert "not judged, 2 times: groundedness: the reply is not the form asked for" in told
-
-
-def test_the_judge_is_the_module_that_the_command_uses() -> None:
-    assert judging.Judge is Judge

@@ -78,3 +78,18 @@ def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -
     assert len(held_out) > 140
     assert right / len(held_out) >= 0.85
     assert sum(shown) / len(shown) >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("claim", "turned"),
+    [
+        ("温度越低，生成结果越多样。", True),
+        ("温度越高生成结果越确定。", True),
+        ("温度越低，生成的内容会变得越确定。", False),
+        ("温度越高，输出越多样。", False),
+        ("模型越大，效果越好。", False),
+    ],
+)
+def test_the_more_the_more_keeps_its_pairs(claim: str, turned: bool) -> None:
+    source = "控制生成文本时的随机性，温度越低生成结果越确定，温度越高生成结果越多样。"
+    assert contradicts(claim, source) == (False, turned)
