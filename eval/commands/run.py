@@ -117,7 +117,8 @@ def _measured(
                     judged, judge = await _judged(options, stack)
                     steps.append(judged)
                 file = RowFile(out / "rows.jsonl")
-                return await measure(asking, questions, file, steps, lambda: progress.advance(task)), judge
+                rows = await measure(asking, questions, file, steps, lambda: progress.advance(task))
+                return rows, judge | _trust(options.trust, judge.get("judge_model"))
 
         return asyncio.run(all_of_it())
 
@@ -135,7 +136,7 @@ def _compared(folder: Path) -> list[Step]:
 
 
 async def _judged(options: argparse.Namespace, stack: AsyncExitStack) -> tuple[Step, dict[str, str]]:
-    """Return the step that judges a row, and the judge's name, prompts and measured trust; raises JudgeError."""
+    """Return the step that judges a row, and the judge's name and prompts; raises JudgeError."""
     from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
 
     judge = await stack.enter_async_context(
@@ -156,12 +157,12 @@ async def _judged(options: argparse.Namespace, stack: AsyncExitStack) -> tuple[S
         found = await judge.judge(row)
         return add(row, found.figures, found.failures)
 
-    return judged, about | _trust(options.trust, about["judge_model"])
+    return judged, about
 
 
-def _trust(kept: Path, model: str) -> dict[str, str]:
+def _trust(kept: Path, model: str | None) -> dict[str, str]:
     """Return what `python -m eval trust` found of this judge; nothing when it was another one or none."""
-    if not kept.is_file():
+    if model is None or not kept.is_file():
         return {}
     told: dict[str, str] = json.loads(kept.read_text("utf-8"))
     return told if told.get("judge_model") == model else {}

@@ -34,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=positive, default=1, help="times that each answer is judged")
     parser.add_argument("--timeout", type=float, default=180, help="seconds that a request may take")
     parser.add_argument("--out", type=Path, default=TRUST, help="kept here for the runs that this judge takes part in")
+    parser.add_argument("--judged", nargs="+", choices=FIGURES, default=list(FIGURES), help="only these figures")
     parser.add_argument("--no-priority", action="store_true", help="for servers other than vLLM")
 
 
@@ -42,7 +43,7 @@ def main(options: argparse.Namespace) -> int:
     rows, model = asyncio.run(_judged(options, answers))
     out = Console()
     print(f"{len(answers)} answers; a score of {SUPPORTED} or more is supported, one over {PARTLY} partly, else not.")
-    for name, title in FIGURES.items():
+    for name, title in ((name, FIGURES[name]) for name in options.judged):
         found = _show(out, title, answers, [row.figures.get(name) for row in rows])
         if found and name == "faithfulness":
             _keep(options.out, model, found)
@@ -67,7 +68,7 @@ async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> t
         concurrency=options.concurrency,
         repeats=options.repeats,
         timeout=options.timeout,
-        wanted=tuple(FIGURES),
+        wanted=options.judged,
         priority=None if options.no_priority else PRIORITY,
     ) as judge:
         model = await judge.check()

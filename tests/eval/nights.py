@@ -30,7 +30,7 @@ SHARES = {
     "citation_precision": 0.875,
     "citation_recall": 0.875,
     "key_points": 0.75,
-    "similarity": 0.75,
+    "similarity": 0.9375,
     "supported": 1.0,
     "whole": 1.0,
 } | dict.fromkeys(JUDGED, 0.875)

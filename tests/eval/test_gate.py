@@ -57,7 +57,7 @@ SEEDED: dict[str, tuple[Callable[[int], Night], int, tuple[str, str]]] = {
     "one statement without a mark": (lambda n: night(n, marked=21 / 22), 1, ("marked", "floor")),
     "generator invents": (lambda n: night(n, supported=0.7), 1, ("supported", "regression")),
     "generator says half": (lambda n: night(n, key_points=0.4), 1, ("key_points", "regression")),
-    "writer fails, extracts instead": (lambda n: night(n, whole=0.9), 1, ("whole", "floor")),
+    "writer fails, extracts instead": (lambda n: night(n, whole=0.6), 1, ("whole", "floor")),
     "refuses what it knows": (lambda n: night(n, status=0.8), 1, ("status", "regression")),
     "judge returns rubbish": (lambda n: night(n, judge="m", unjudged=0.1), 2, ("judge", "unjudged")),
     "judge is down": (lambda n: night(n, judge="m", unjudged=1.0), 2, ("judge", "unjudged")),
@@ -205,7 +205,8 @@ def test_the_baseline_is_an_earlier_night_on_the_same_questions_that_was_measure
 
 def test_the_committed_gates_are_met_by_the_service_of_today() -> None:
     gates = load()
-    today = {"hit_1": 0.869, "hit_5": 0.972, "status": 0.93, "verbatim": 1.0, "marked": 1.0, "whole": 1.0, "replied": 1}
+    today = {"hit_1": 0.869, "hit_5": 0.972, "status": 0.93, "verbatim": 1.0, "marked": 1.0, "replied": 1}
+    today |= {"whole": 0.797, "supported": 1.0, "key_points": 0.694, "similarity": 0.908, "reciprocal_rank": 0.918}
     assert {name: limit for name, limit in gates.floors.items() if limit > today.get(name, 0.869)} == {}
     assert (gates.floors["verbatim"], gates.floors["marked"], gates.allowed.unjudged, gates.level) == (1, 1, 0.02, 0.95)
     assert (Gates().allowed, Gates().level) == (gates.allowed, gates.level)
