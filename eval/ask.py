@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from eval import metrics
 from eval.golden.check import KINDS, STATUSES, Question
 
 DEPTH, KEPT = 20, 6  # results that are searched for; passages that are kept
@@ -31,7 +32,10 @@ class TargetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Mark [n] of an answer; `verbatim` is whether the service's document[start:end] equals the quote."""
+    """Mark [n] of an answer.
+
+    `verbatim` is whether the service's document[start:end] equals the quote, `unbroken` whether no sentence is cut.
+    """
 
     n: int
     entry_id: str | None
@@ -40,6 +44,7 @@ class Citation:
     end: int
     quote: str
     verbatim: bool = False
+    unbroken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +219,7 @@ class Client:
         searched = time.perf_counter()
         reply = await self._post("/v1/ask", {"question": question.question, **about}, _REPLY)
         asked = time.perf_counter()
-        checked = [replace(c, verbatim=await self._passage(c) == c.quote) for c in reply.citations]
+        checked = [await self._checked(c) for c in reply.citations]
         return Asked(
             question=question,
             searched=found.query,
@@ -225,11 +230,20 @@ class Client:
             passages=tuple(found.results[:KEPT]),
         )
 
-    async def _passage(self, citation: Citation) -> str | None:
+    async def _checked(self, citation: Citation) -> Citation:
+        """Hold a quote against the document, with the character on either side of it."""
+        first = max(0, citation.start - 1)
+        # The quote may end with the document.
+        found = await self._text(citation.document, first, citation.end + 1)
+        found = found or await self._text(citation.document, first, citation.end) or ""
+        before = found[: citation.start - first]
+        text, after = found[len(before) :][: len(citation.quote)], found[len(before) + len(citation.quote) :]
+        verbatim = text == citation.quote and citation.end - citation.start == len(text)
+        return replace(citation, verbatim=verbatim, unbroken=metrics.unbroken(before, text, after))
+
+    async def _text(self, document: str, start: int, end: int) -> str | None:
         """Return document[start:end], None when the service has no such passage."""
-        reply = await self.http.get(
-            f"/v1/documents/{quote(citation.document)}", params={"start": citation.start, "end": citation.end}
-        )
+        reply = await self.http.get(f"/v1/documents/{quote(document)}", params={"start": start, "end": end})
         return None if reply.status_code in (404, 422) else self._read(reply, _TEXT).text
 
     async def _post(self, path: str, body: dict[str, object], reads: TypeAdapter[Body]) -> Body:

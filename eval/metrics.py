@@ -15,6 +15,7 @@ _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s+")
 # After an ideographic stop, or a Latin one that ends a word of three letters (not "e.g.") before a capital.
 SENTENCE_END = re.compile(r"(?<=[。！？!?])(?![”’」』）)\]】])|(?<=\w{3}\.)\s+(?=[A-Z])")
+ENDS = "。！？!?；;：:.…|"
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -68,6 +69,12 @@ def holds(answer: str, point: str) -> bool:
     if numbers := set(_NUMBER.findall(point)):
         return numbers <= set(_NUMBER.findall(told))
     return "".join(point.split()).casefold() in "".join(told.split()).casefold()
+
+
+def unbroken(before: str, quote: str, after: str) -> bool:
+    """Whether a quote begins and ends where a sentence or a line does; one character stands before and after it."""
+    begins = not before or before.isspace() or before in ENDS or quote[:1] in "#-*>|`$"
+    return begins and (not after or after.isspace() or quote.rstrip("*_`”’」』）) \n")[-1:] in ENDS)
 
 
 def marks(answer: str) -> set[int]:

@@ -34,6 +34,7 @@ METRICS: dict[str, Metric] = {
     "context_recall_id": Metric("context recall (by id)", "retrieval"),
     "status": Metric("status as expected", "answer"),
     "verbatim": Metric("quotes verbatim", "answer"),
+    "unbroken": Metric("quotes of whole sentences", "answer"),
     "marked": Metric("statements marked", "answer"),
     "citation_precision": Metric("precision of entries cited", "answer"),
     "citation_recall": Metric("recall of entries to cite", "answer"),

@@ -26,6 +26,8 @@ def score(asked: Asked) -> Row:
         figures["context_recall_id"] = metrics.recall(found, question.entries)
     if scored.citing:
         figures |= _citing(scored.citing)
+        if reply.citations:
+            figures["unbroken"] = sum(c.unbroken for c in reply.citations) / len(reply.citations)
     return Row(
         question=question,
         status=reply.status,

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -140,7 +141,8 @@ def stub() -> Iterator[StubService]:
             if status == 429:
                 self.send_header("Retry-After", "0")
             self.end_headers()
-            self.wfile.write(sent)
+            with suppress(BrokenPipeError):  # who asked has gone
+                self.wfile.write(sent)
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep the tests' output clean."""

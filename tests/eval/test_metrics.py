@@ -6,7 +6,7 @@ import random
 import pytest
 import pytrec_eval
 
-from eval.metrics import bootstrap, hit, holds, marks, ndcg, precision, recall, reciprocal_rank, unmarked
+from eval.metrics import bootstrap, hit, holds, marks, ndcg, precision, recall, reciprocal_rank, unbroken, unmarked
 
 RANKED = ["3.8", "5.3", "1.1", "5.4"]
 
@@ -151,3 +151,19 @@ def test_one_mark_serves_a_quote_of_several_sentences() -> None:
     assert unmarked(answer, {3: "所以丙也是丁。"}) == ["甲：甲是乙的一种。", "$$x = y$$"]
     # Less than half of the first sentence is in the quote.
     assert unmarked("甲是乙的一种，与戊己庚辛无关。所以丙也是丁。[3]", {3: quote}) == ["甲是乙的一种，与戊己庚辛无关。"]
+
+
+@pytest.mark.parametrize(
+    ("before", "quote", "after", "whole"),
+    [
+        ("", "LoRA 冻结权重。", "", True),
+        ("\n", "- **快**: 训练快。", "\n", True),
+        ("。", "它只训练低秩矩阵。", "然", True),
+        ("\n", "| a | b |", "\n", True),
+        ("结", "权重。", "\n", False),
+        ("\n", "LoRA 冻结权", "重", False),
+        ("：", "`W`（见下）。”", "它", True),
+    ],
+)
+def test_a_quote_is_unbroken(before: str, quote: str, after: str, whole: bool) -> None:
+    assert unbroken(before, quote, after) is whole

@@ -31,6 +31,7 @@ def test_a_sound_answer() -> None:
         "context_recall_id": 0.5,
         "marked": 1.0,
         "verbatim": 1.0,
+        "unbroken": 1.0,
         "citation_precision": 1.0,
         "citation_recall": 0.5,
     }
