@@ -156,3 +156,40 @@ def stub() -> Iterator[StubService]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@dataclass
+class Hook:
+    """Keeps what is posted, and replies with `status`."""
+
+    url: str = ""
+    status: int = 200
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    """Serve a Hook while a test runs; a proxy of the environment stays out of the way."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("EVAL_WEBHOOK", raising=False)
+    served = Hook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.headers["Content-Type"] == "application/json"
+            served.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(served.status)
+            self.end_headers()
+            self.wfile.write(b"no_service")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the tests' output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    served.url = f"http://127.0.0.1:{server.server_port}/services/T0/secret"
+    yield served
+    server.shutdown()
+    thread.join()
+    server.server_close()

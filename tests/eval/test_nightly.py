@@ -1,11 +1,16 @@
 """Times of day, and a night from questions to verdict against a service."""
 
+import json
 from datetime import datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from eval.__main__ import main
+from eval.history import History
 from eval.nightly import hour, next_time
+from tests.eval.conftest import Hook, StubService
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 
@@ -34,3 +39,42 @@ def test_a_night_in_which_the_clocks_change_is_as_long_as_it_is() -> None:
     now = datetime(2026, 10, 24, 4, 0, tzinfo=BERLIN)
     wanted = next_time(now, time(4, 0))
     assert wanted.timestamp() - now.timestamp() == 25 * 3600
+
+
+@pytest.fixture
+def golden(tmp_path: Path, stub: StubService) -> Path:
+    path = tmp_path / "golden.jsonl"
+    fields = {"kind": "detail", "language": "en", "status": "answered", "evidence": [], "key_points": []}
+    records = [{"id": f"q{n}", "question": f"LoRA q{n}?", "entries": ["3.8"], **fields} for n in (1, 2)]
+    path.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    (tmp_path / "gates.toml").write_text("floors.hit_1 = 0.9", "utf-8")
+    return path
+
+
+def nightly(target: str, golden: Path, *more: str) -> int:
+    folder = golden.parent
+    options = ["--target", target, "--golden", str(golden), "--folder", str(folder / "eval")]
+    return main(["nightly", *options, "--gates", str(folder / "gates.toml"), *more])
+
+
+def test_a_night_is_run_reported_and_judged(stub: StubService, golden: Path) -> None:
+    assert nightly(stub.url, golden) == 0
+    assert nightly(stub.url, golden) == 0
+    folder = golden.parent / "eval"
+    runs = sorted(path.name for path in (folder / "runs").iterdir())
+    assert [name.removeprefix(runs[0]) for name in runs] == ["", "-2"]
+    for name in runs:
+        assert {path.suffix for path in (folder / "report" / name).iterdir()} == {".html", ".md", ".xml"}
+    assert len(History(folder / "history.sqlite").runs()) == 2
+    stub.entries = ("5.3", "3.8")
+    (golden.parent / "gates.toml").write_text("floors.hit_1 = 1.0\nfloors.status = 1.0", "utf-8")
+    stub.answers["LoRA q1?"] = {"status": "not_in_documents", "answer": "文档里没有。"}
+    assert nightly(stub.url, golden) == 1
+
+
+def test_a_night_without_a_service_is_told(golden: Path, hook: Hook, capsys: pytest.CaptureFixture[str]) -> None:
+    assert nightly("http://127.0.0.1:9", golden, "--webhook", hook.url) == 2
+    assert "cannot reach" in capsys.readouterr().err
+    (told,) = hook.bodies
+    assert told["status"] == "unmeasured"
+    assert "cannot reach" in told["text"]

@@ -1,56 +1,15 @@
 """What a chat channel is told, over HTTP, and what is said when it cannot be told."""
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from eval.gate import GateError, Gates, check
 from eval.webhook import WebhookError, message, post, trouble
+from tests.eval.conftest import Hook
 from tests.eval.nights import night
 from tests.eval.test_gate import call, keep
-
-
-@dataclass
-class Hook:
-    """Keeps what is posted, and replies with `status`."""
-
-    url: str = ""
-    status: int = 200
-    bodies: list[dict[str, Any]] = field(default_factory=list)
-
-
-@pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
-    """Serve a Hook while a test runs; a proxy of the environment stays out of the way."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv("EVAL_WEBHOOK", raising=False)
-    served = Hook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.headers["Content-Type"] == "application/json"
-            served.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(served.status)
-            self.end_headers()
-            self.wfile.write(b"no_service")
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    served.url = f"http://127.0.0.1:{server.server_port}/services/T0/secret"
-    yield served
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_message_has_the_findings_as_markdown_and_as_data() -> None:
