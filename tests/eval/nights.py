@@ -27,6 +27,7 @@ SHARES = {
     "status": 0.95,
     "verbatim": 1.0,
     "marked": 1.0,
+    "unbroken": 1.0,
     "citation_precision": 0.875,
     "citation_recall": 0.875,
     "key_points": 0.75,

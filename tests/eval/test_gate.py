@@ -53,7 +53,8 @@ def failing(metric: str, n: int, of: Night) -> Night:
 SEEDED: dict[str, tuple[Callable[[int], Night], int, tuple[str, str]]] = {
     "reranker off": (lambda n: night(n, hit_1=0.75), 1, ("hit_1", "regression")),
     "search broken": (lambda n: night(n, hit_1=0, hit_3=0, hit_5=0), 1, ("hit_5", "floor")),
-    "chunks cut mid-sentence": (lambda n: night(n, verbatim=0.9), 1, ("verbatim", "floor")),
+    "chunks cut mid-sentence": (lambda n: night(n, unbroken=0.9), 1, ("unbroken", "floor")),
+    "quotes made up": (lambda n: night(n, verbatim=0.9), 1, ("verbatim", "floor")),
     "one statement without a mark": (lambda n: night(n, marked=21 / 22), 1, ("marked", "floor")),
     "generator invents": (lambda n: night(n, supported=0.7), 1, ("supported", "regression")),
     "generator says half": (lambda n: night(n, key_points=0.4), 1, ("key_points", "regression")),
@@ -206,7 +207,7 @@ def test_the_baseline_is_an_earlier_night_on_the_same_questions_that_was_measure
 def test_the_committed_gates_are_met_by_the_service_of_today() -> None:
     gates = load()
     today = {"hit_1": 0.869, "hit_5": 0.972, "status": 0.93, "verbatim": 1.0, "marked": 1.0, "replied": 1}
-    today |= {"whole": 0.797, "supported": 1.0, "key_points": 0.694, "similarity": 0.908, "reciprocal_rank": 0.918}
+    today |= {"whole": 0.797, "supported": 1.0, "key_points": 0.694, "unbroken": 1.0, "similarity": 0.908, "reciprocal_rank": 0.918}
     assert {name: limit for name, limit in gates.floors.items() if limit > today.get(name, 0.869)} == {}
     assert (gates.floors["verbatim"], gates.floors["marked"], gates.allowed.unjudged, gates.level) == (1, 1, 0.02, 0.95)
     assert (Gates().allowed, Gates().level) == (gates.allowed, gates.level)
