@@ -153,7 +153,8 @@ def _answered(row: Row, status: str) -> Row:
 def _scored(rows: Sequence[Row], shares: dict[str, float]) -> list[Row]:
     """Add the figures of answers: to all rows "whole", to answered ones the others."""
     answered = [i for i, row in enumerate(rows) if row.status == "answered"]
-    names = ("verbatim", "marked", "citation_precision", "citation_recall", "key_points", "similarity", "supported")
+    cited = ("verbatim", "unbroken", "marked", "citation_precision", "citation_recall")
+    names = (*cited, "key_points", "similarity", "supported")
     rows = _add(rows, answered, names, shares)
     rows = _add(rows, range(len(rows)), ("whole",), shares)
     return [row if row.figures["whole"] else replace(row, degraded="writer_failed") for row in rows]

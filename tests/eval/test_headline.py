@@ -25,7 +25,7 @@ def test_alike_nights_are_the_same() -> None:
     said = headline(report())
     assert said.word == "same"
     assert said.sentence.startswith(
-        "The same as last night as far as can be told (17 figures compared on 40 questions)"
+        "The same as last night as far as can be told (18 figures compared on 40 questions)"
     )
 
 
@@ -42,7 +42,7 @@ def test_a_difference_that_may_be_chance_is_told_as_one() -> None:
     said = headline(report(now=0.825))
     assert said.word == "same"
     assert said.sentence.startswith("Perhaps worse than last night in status as expected: −0.125")
-    assert "which may be chance among 17 figures" in said.sentence
+    assert "which may be chance among 18 figures" in said.sentence
 
 
 def test_both_directions_are_told() -> None:

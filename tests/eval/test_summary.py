@@ -76,7 +76,7 @@ def test_a_fault_of_a_figure_is_a_failed_case(fault: Fault) -> None:
     suite = root[0]
     # 17 hard figures.
     assert {name: suite.get(name) for name in ("tests", "failures", "errors")} == {
-        "tests": "17",
+        "tests": "18",
         "failures": "1",
         "errors": "0",
     }
@@ -98,7 +98,7 @@ def test_what_could_not_be_measured_is_an_error_and_a_fault_beside_it_a_failure(
         finding("status", "floor", "low"),
     )
     suite = Xml.fromstring(to_junit(report(*findings)))[0]
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("19", "1", "2")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("20", "1", "2")
     assert len(suite.findall("testcase/failure")) == 1
     assert [error.text for error in suite.iter("error")] == ["no judge", "nothing"]
     assert suite.findtext("testcase/failure") == "half\nlow"

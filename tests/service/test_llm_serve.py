@@ -74,7 +74,8 @@ def test_the_command_line() -> None:
     assert " ".join(server().command()) == (
         "python -m vllm.entrypoints.openai.api_server --model var/models/tiny --served-model-name alias tiny "
         "--host 127.0.0.1 --port 1 --dtype bfloat16 --max-model-len 8192 --max-num-seqs 16 "
-        "--enable-prefix-caching --scheduling-policy priority --disable-uvicorn-access-log --enforce-eager"
+        "--enable-prefix-caching --block-size 32 --scheduling-policy priority "
+        "--disable-uvicorn-access-log --enforce-eager"
     )
 
 
