@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -166,19 +167,25 @@ async def _ask(
     target: str, questions: Sequence[Question], concurrency: int, progress: Callable[[], None]
 ) -> list[Asked]:
     room = asyncio.Semaphore(concurrency)
+    async with connected(target, TIMEOUT) as client:
+        await client.check_ready()
+
+        async def one(question: Question) -> Asked:
+            async with room:
+                asked = await client.ask(question)
+            progress()
+            return asked
+
+        return await asyncio.gather(*map(one, questions))
+
+
+@asynccontextmanager
+async def connected(target: str, timeout: float) -> AsyncIterator["Client"]:
+    """Open a client; errors of the network are told as the target's, as TargetError."""
     try:
         # A proxy of the environment must not come between this and a loopback address.
-        async with httpx.AsyncClient(base_url=target, timeout=TIMEOUT, trust_env=False) as http:
-            client = Client(http)
-            await client.check_ready()
-
-            async def one(question: Question) -> Asked:
-                async with room:
-                    asked = await client.ask(question)
-                progress()
-                return asked
-
-            return await asyncio.gather(*map(one, questions))
+        async with httpx.AsyncClient(base_url=target, timeout=timeout, trust_env=False) as http:
+            yield Client(http)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         said = str(error) or type(error).__name__
         raise TargetError(

@@ -6,14 +6,14 @@ import json
 import os
 import random
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import httpx
 
-from eval.ask import Asked, Client, GoldenError, TargetError
+from eval.ask import Asked, Client, GoldenError, TargetError, connected
 from eval.golden.check import Question
 from eval.row import Row, from_lines, to_line
 from eval.score import score, unreplied
@@ -120,7 +120,7 @@ async def measure(
 
 async def check(target: str, questions: Sequence[Question]) -> tuple[str, str]:
     """Return the index version and the generator of a service that knows all entries of the questions."""
-    async with _client(Asking(target)) as client:
+    async with connected(target, TIMEOUT) as client:
         ready = await client.check_ready()
         known = await client.entries()
     unknown = [f"{q.id}: {e}" for q in questions for e in q.entries if e not in known]
@@ -132,24 +132,10 @@ async def check(target: str, questions: Sequence[Question]) -> tuple[str, str]:
     return ready.index_version or "", ready.generator
 
 
-@asynccontextmanager
-async def _client(asking: Asking) -> AsyncIterator[Client]:
-    """Open a client; errors of the network are told as the target's."""
-    try:
-        # A proxy of the environment must not come between this and a loopback address.
-        async with httpx.AsyncClient(base_url=asking.target, timeout=asking.timeout, trust_env=False) as http:
-            yield Client(http)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise TargetError(
-            f"cannot reach {asking.target!r}: {str(error) or type(error).__name__}; start the service with "
-            "`python -m service`, or name its address with --target"
-        ) from error
-
-
 async def _rows(asking: Asking, questions: Sequence[Question], steps: Sequence[Step]) -> AsyncGenerator[Row, None]:
     """Yield rows in the questions' order, as many in the making as may be asked at once."""
     missed = 0
-    async with _client(asking) as client:
+    async with connected(asking.target, asking.timeout) as client:
         turn = _Turns(client, asking)
         waiting: list[asyncio.Task[Row]] = []
         try:

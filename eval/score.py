@@ -48,7 +48,7 @@ def unreplied(question: Question, reason: str) -> Row:
     """Return the row of a question that the service gave nothing for: wrong in all that was expected of it."""
     figures = {"replied": 0.0, "status": 0.0}
     if question.entries and question.kind != tables.UNSORTED:
-        figures |= dict.fromkeys(("hit_1", "hit_3", "hit_5", "reciprocal_rank", "ndcg_10"), 0.0)
+        figures |= dict.fromkeys(tables.Ranking.__slots__, 0.0)
     return Row(question, "failed", figures=figures, failures={"replied": reason})
 
 

@@ -39,11 +39,11 @@ def main(options: argparse.Namespace) -> int:
         rows = history.rows(run.id)
         verdict = check(run, rows, gates, _baseline(history, run, options.against, gates))
     except (GateError, HistoryError) as error:
-        _post(url, trouble(str(error)))
+        tell(url, trouble(str(error)))
         raise
     _show(Console(), verdict, rows, gates)
     if verdict.status != "passed":
-        _post(url, message(verdict))
+        tell(url, message(verdict))
     return STATUSES[verdict.status]
 
 
@@ -113,7 +113,7 @@ def _mark(found: Difference) -> str:
     return "better" if (found.low > 0) is METRICS[found.metric].higher else "worse"
 
 
-def _post(url: str, body: dict[str, Any]) -> None:
+def tell(url: str, body: dict[str, Any]) -> None:
     """Tell the webhook if there is one; that it cannot be told does not change what was found."""
     try:
         if url:

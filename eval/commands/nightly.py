@@ -12,7 +12,7 @@ from eval.commands import DONE, FAILED, console, gate, report, run
 from eval.golden.check import GOLDEN
 from eval.nightly import hour, next_time
 from eval.row import RUN
-from eval.webhook import WebhookError, post, trouble
+from eval.webhook import trouble
 
 EPILOG = "Exit status of a single night: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
 SHARED = {  # options that are handed on as they are, by the command that takes them
@@ -58,7 +58,7 @@ def _night(options: argparse.Namespace) -> int:
     try:
         _call(run, options, [*history, "--out", str(out)])
     except Exception as error:
-        _tell(options.webhook or os.environ.get(gate.WEBHOOK, ""), str(error))
+        gate.tell(options.webhook or os.environ.get(gate.WEBHOOK, ""), trouble(str(error)))
         raise
     measured = ["--run", RUN.validate_json((out / "run.json").read_bytes()).id]
     reported = _call(report, options, [*history, *measured, "--out", str(options.folder / "report" / out.name)])
@@ -83,14 +83,6 @@ def _folder(runs: Path) -> Path:
         if not kept.exists() or not RUN.validate_json(kept.read_bytes()).finished:
             return folder
     raise FileExistsError(f"{runs} has a thousand runs of {today}; remove some")
-
-
-def _tell(url: str, text: str) -> None:
-    try:
-        if url:
-            post(url, trouble(text))
-    except WebhookError as error:
-        console.print(f"warning: {error}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _hour(text: str) -> object:
