@@ -4,22 +4,20 @@
 and the same for reciprocal rank fusion. The held-out golden set is never read.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from benchmarks.questions import labelled
 from ingest.versions import Versions
 from service.bootstrap import Service
-from service.condense import Message, condense
 from service.fusion import Evidence, ReciprocalRank
 from service.retrieve import Retriever
 from service.settings import ServiceSettings
 
-QUESTIONS = ("eval/golden/develop.jsonl", "eval/golden/refusals.jsonl")
+FILES = ("develop.jsonl", "refusals.jsonl")
 NAMES = ("bm25", "dense", "title", "asked", "listed")
 L2 = 0.01
 FOLDS = 5
@@ -44,12 +42,11 @@ def main() -> None:
     numbers = {group.key[1]: number for number, group in enumerate(snapshot.groups)}
     cases: list[tuple[Matrix, Labels]] = []
     reciprocal: list[tuple[NDArray[np.float64], Labels]] = []
-    for record in (json.loads(line) for path in QUESTIONS for line in Path(path).read_text("utf-8").splitlines()):
-        if not record["entries"] or record["kind"] in ("structure", "injection"):
+    for question in labelled(*FILES):
+        if not question.entries:
             continue
-        history = [Message(turn["role"], turn["content"]) for turn in record.get("history", [])]
-        retriever.retrieve(service.queries([condense(record["question"], history)])[0], 10)
-        gold = {numbers[entry] for entry in record["entries"]}
+        retriever.retrieve(service.queries([question.text])[0], 10)
+        gold = {numbers[entry] for entry in question.entries}
         labels = np.array([group in gold for group in recorder.evidence])
         if not labels.any():  # found by no index: counts as a miss, teaches nothing
             reciprocal.append((np.zeros(1), np.zeros(1, np.bool_)))
@@ -59,12 +56,12 @@ def main() -> None:
         reciprocal.append((np.array(list(fused.values())), labels))
     held_out: list[tuple[NDArray[np.float64], Labels]] = []
     for fold in range(FOLDS):
-        weights = _fit([case for i, case in enumerate(cases) if i % FOLDS != fold])
+        weights = fit([case for i, case in enumerate(cases) if i % FOLDS != fold])
         held_out += [(x @ weights, y) for i, (x, y) in enumerate(cases) if i % FOLDS == fold]
     print(f"{len(reciprocal)} questions")
-    print("weights:", dict(zip(NAMES, _fit(cases).round(2).tolist(), strict=True)))
-    print("weighted fusion, cross-validated: hit@1 {:.3f}, hit@5 {:.3f}".format(*_hits(held_out, len(reciprocal))))
-    print("reciprocal rank fusion: hit@1 {:.3f}, hit@5 {:.3f}".format(*_hits(reciprocal, len(reciprocal))))
+    print("weights:", dict(zip(NAMES, fit(cases).round(2).tolist(), strict=True)))
+    print("weighted fusion, cross-validated: hit@1 {:.3f}, hit@5 {:.3f}".format(*hits(held_out, len(reciprocal))))
+    print("reciprocal rank fusion: hit@1 {:.3f}, hit@5 {:.3f}".format(*hits(reciprocal, len(reciprocal))))
 
 
 def _matrix(evidence: Sequence[Evidence], spread: float) -> Matrix:
@@ -77,7 +74,7 @@ def _matrix(evidence: Sequence[Evidence], spread: float) -> Matrix:
     return np.stack([*columns, asked / (asked.max() or 1), listed], axis=1)
 
 
-def _fit(cases: Sequence[tuple[Matrix, Labels]]) -> NDArray[np.float64]:
+def fit(cases: Sequence[tuple[Matrix, Labels]]) -> NDArray[np.float64]:
     """Minimise the mean of -log(softmax mass on the right entries) + L2 |w|^2."""
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -91,10 +88,11 @@ def _fit(cases: Sequence[tuple[Matrix, Labels]]) -> NDArray[np.float64]:
             gradient -= (right - p) @ x
         return total / len(cases) + L2 * float(weights @ weights), gradient / len(cases) + 2 * L2 * weights
 
-    return np.asarray(minimize(loss, np.zeros(len(NAMES)), jac=True, method="L-BFGS-B").x)
+    return np.asarray(minimize(loss, np.zeros(cases[0][0].shape[1]), jac=True, method="L-BFGS-B").x)
 
 
-def _hits(ranked: Sequence[tuple[NDArray[np.float64], Labels]], questions: int) -> tuple[float, float]:
+def hits(ranked: Sequence[tuple[NDArray[np.float64], Labels]], questions: int) -> tuple[float, float]:
+    """Return hit@1 and hit@5."""
     ranks = [int(np.argmax(y[np.argsort(-s, kind="stable")])) if y.any() else questions for s, y in ranked]
     return sum(r < 1 for r in ranks) / questions, sum(r < 5 for r in ranks) / questions
 

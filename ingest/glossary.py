@@ -99,6 +99,15 @@ class Glossary:
         return [atoms[start:stop] for start, stop in sorted(kept)]
 
 
+def bilingual(text: str) -> str:
+    """Return the text that a model reads: an English question followed by the Chinese names of what it mentions.
+
+    A small multilingual model places a term and its translation apart; the names bring the question nearer to
+    Chinese passages.
+    """
+    return " ".join([text, *chinese_names(text)]) if text.isascii() else text
+
+
 @cache
 def _shipped() -> Glossary:
     return Glossary.parse(Path(__file__).with_name("glossary.txt").read_text(encoding="utf-8"))

@@ -6,16 +6,18 @@ from typing import Any
 
 from ingest import bootstrap as ingest
 from ingest.embed import Embedder
+from ingest.glossary import bilingual
 from ingest.snapshot import Snapshot
 from service.answer import Parts
 from service.batching import Batcher
-from service.confidence import Matcher, model
+from service.confidence import Matcher, models
 from service.covered import covered
 from service.decide import Decider
 from service.fusion import Fusion, ReciprocalRank, Weighted
 from service.rerank import CrossEncoderReranker, NoReranker, Reranker
-from service.retrieve import Query, Retriever, bilingual
+from service.retrieve import Query, Retriever
 from service.rewrite import ModelRewriter, Rewriter, RuleRewriter
+from service.scorers import HubScorer, Scorer, ShippedScorer
 from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
 from service.support import LexicalSupport, Model
 from service.worker import Worker
@@ -25,13 +27,19 @@ from service.write.writer import Writer
 
 Idf = Callable[[str], float]
 
+
+def _cross_encoder(scorer: Scorer, s: Any) -> Reranker:
+    return CrossEncoderReranker(scorer, s.candidates, s.budget_ms, s.weight, s.fused)
+
+
 FUSIONS: dict[str, Callable[[Any], Fusion]] = {
     "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.asked, s.listed),
     "rrf": lambda s: ReciprocalRank(s.k),
 }
 RERANKERS: dict[str, Callable[[Any], Reranker]] = {
     "none": lambda _: NoReranker(),
-    "cross-encoder": lambda s: CrossEncoderReranker(s.model, s.candidates, s.budget_ms, s.max_tokens),
+    "shipped": lambda s: _cross_encoder(ShippedScorer(s.max_tokens, s.threads), s),
+    "cross-encoder": lambda s: _cross_encoder(HubScorer(s.model, s.max_tokens), s),
 }
 
 
@@ -100,7 +108,10 @@ class Service:
             snapshot=snapshot,
             retriever=retriever,
             decider=Decider(
-                Matcher(snapshot, retriever), model(snapshot), covered(snapshot.entries), answer.min_confidence
+                Matcher(snapshot, retriever),
+                models(snapshot, self.reranker.name),
+                covered(snapshot.entries),
+                answer.min_confidence,
             ),
             writer=self.model.writer(idf, extractive),
             extractive=extractive,

@@ -1,4 +1,4 @@
-"""How likely the documents deal with a question: a logistic model over how well the best candidates match."""
+"""How likely the documents deal with a question: logistic models over how well the best candidates match."""
 
 import json
 import math
@@ -34,6 +34,12 @@ FEATURES = (
     "bm25",
     "english_coverage",
 )
+RERANKED = (  # those that need the cross-encoder's scores
+    *FEATURES,
+    "answer",  # log odds that the best candidate answers, and the best one that has an answer
+    "answer_text",
+    "second",  # those of the second best
+)
 UNKNOWN_WEIGHT = 4.5  # idf of a term in about one of ninety passages
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
 NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
@@ -41,30 +47,46 @@ NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of the features; `direction`, (d,) or empty, those of the question's vector. Below `threshold`: no."""
+    """Weights of named features; `direction`, (d,) or empty, those of the question's vector. Below `threshold`: no."""
 
     bias: float
     weights: Mapping[str, float]
     threshold: float
     direction: NDArray[np.float64]
 
-    def probability(self, features: Sequence[float], vector: NDArray[np.float32]) -> float:
-        score = self.bias + sum(self.weights[name] * value for name, value in zip(FEATURES, features, strict=True))
+    def probability(self, features: Mapping[str, float], vector: NDArray[np.float32]) -> float:
+        score = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
         if self.direction.size:
             score += QUESTION_SCALE * float(self.direction @ vector)
         return 1 / (1 + math.exp(-score))
 
 
-def model(snapshot: Snapshot) -> Model:
-    """Return the model calibrated for a snapshot's documents and embedder, else the general one.
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What decides for candidates as they were fused, and for those that the cross-encoder scored."""
 
-    Both were fitted by benchmarks/calibrate.py. The calibrated one also knows which questions lie near the
-    outline at all, which holds for this outline and this embedder alone.
+    fused: Model
+    reranked: Model
+
+    def of(self, candidates: Sequence[Candidate]) -> Model:
+        return self.fused if candidates[0].rerank_score is None else self.reranked
+
+
+def models(snapshot: Snapshot, reranker: str) -> Models:
+    """Return the models calibrated for a snapshot's documents and embedder, else the general ones.
+
+    All were fitted by benchmarks/calibrate.py. A calibrated one also knows which questions lie near the outline at all,
+    which holds for this outline and this embedder alone. The scores of a cross-encoder other than the one they were
+    fitted with mean something else: `reranker` names it, and with another the fused model decides.
     """
     stored = _stored()
-    fits = stored["calibrated"]["for"] == subject(snapshot)
-    chosen = stored["calibrated" if fits else "general"]
-    return Model(chosen["bias"], chosen["weights"], chosen["threshold"], np.array(chosen["direction"]))
+    kind = "calibrated" if stored["for"] == subject(snapshot) else "general"
+    fused, reranked = (_model(stored[name][kind]) for name in ("fused", "reranked"))
+    return Models(fused, reranked if reranker == stored["reranker"] else fused)
+
+
+def _model(stored: Mapping[str, Any]) -> Model:
+    return Model(stored["bias"], stored["weights"], stored["threshold"], np.array(stored["direction"]))
 
 
 def subject(snapshot: Snapshot) -> dict[str, str]:
@@ -90,8 +112,15 @@ class Matcher:
             if term.isascii() and len(term) >= 5:
                 self._latin.setdefault(term[0], []).append(term)
 
-    def features(self, query: Query, candidates: Sequence[Candidate]) -> tuple[float, ...]:
-        """Return the values of FEATURES, each about -3 to 3, for candidates, best first, at least one."""
+    def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
+        """Return FEATURES, or RERANKED where candidates were scored, each about -3 to 3.
+
+        Candidates are best first, at least one.
+        """
+        values = (*self._matched(query, candidates), *_answering(candidates))
+        return dict(zip(RERANKED, values, strict=False))
+
+    def _matched(self, query: Query, candidates: Sequence[Candidate]) -> tuple[float, ...]:
         spread = self._retriever.spread
         english = float(query.text.isascii())
         average = float(self._average @ query.vector)
@@ -146,6 +175,17 @@ class Matcher:
     def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
         held = set(terms(candidate.chunk.indexed))
         return sum(w for term, w in weight.items() if term in held or not held.isdisjoint(expand(term)))
+
+
+def _answering(candidates: Sequence[Candidate]) -> tuple[float, ...]:
+    """The last features of RERANKED, () for candidates without scores."""
+    scored = [c for c in candidates if c.rerank_score is not None]
+    if not scored:
+        return ()
+    scores = sorted((c.rerank_score or 0.0 for c in scored), reverse=True)
+    text = max((c.rerank_score or 0.0 for c in scored if c.chunk.kind == "text"), default=scores[-1])
+    second = scores[1] if len(scores) > 1 else scores[0]
+    return scores[0] / 3, text / 3, second / 3
 
 
 def _rarity(term: str, english: bool) -> float:

@@ -23,7 +23,7 @@ from service.write.writer import Claim, Passage, Reason, Sentence, Writer
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
 RELATED = 4
-NEAR = 4.0  # in fused score, of an entry worth naming beside the next best
+NEAR = 6.0  # in fused score, of an entry worth naming beside the next best
 
 
 @dataclass(frozen=True, slots=True)

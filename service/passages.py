@@ -13,7 +13,7 @@ from service.retrieve import Candidate, Query, Retriever
 from service.write.writer import Passage
 
 # An entry is drawn on beside the best one when its fused score is at most this much lower...
-NEAR_ENTRY = 0.5
+NEAR_ENTRY = 0.75
 # ...or when it alone has what the question names and the best one lacks: a term at least this rare, log(1 + 20).
 NAMING = 3.0
 # A passage of an entry is drawn on when it matches at most this much worse than the entry's best.

@@ -1,6 +1,7 @@
 """The stage after fusion: a cross-encoder's order of the best candidates, or none."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -9,10 +10,19 @@ import numpy as np
 
 from service.batching import Batcher
 from service.retrieve import Candidate, Query
+from service.scorers import Scorer
+
+logger = logging.getLogger(__name__)
 
 
 class Reranker(Protocol):
-    """Reorder candidates; the second value says in one sentence why it could not, None when it did."""
+    """Reorder candidates; the second value says in one sentence why it could not, None when it did.
+
+    `name` says whose scores they are, "" where there are none.
+    """
+
+    @property
+    def name(self) -> str: ...
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
 
@@ -22,6 +32,8 @@ class Reranker(Protocol):
 class NoReranker:
     """Returns what it got."""
 
+    name = ""
+
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
 
@@ -30,25 +42,20 @@ class NoReranker:
 
 
 class CrossEncoderReranker:
-    """A sentence-transformers CrossEncoder in one worker thread; requests share its batches.
+    """Scores the best candidates in one worker thread; requests share its batches.
 
-    The model reads what is indexed, heading path first, cut to `max_tokens` with the question. Past the budget,
-    or when the model gives a score that is no number, the fused order stands.
+    A candidate's new score is the model's times `weight` plus the fused score times `fused`: a learned blend never
+    loses to what it is made of. The model reads what is indexed, heading path first. Past the budget, or when the model
+    fails or gives a score that is no number, the fused order stands.
     """
 
-    def __init__(self, model: str, candidates: int = 30, budget_ms: int = 800, max_tokens: int = 256) -> None:
-        """Load the weights; raises ValueError naming the model when it cannot be loaded."""
-        from sentence_transformers import CrossEncoder
-
-        try:
-            self._model = CrossEncoder(model, max_length=max_tokens, num_labels=1)
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"cannot load the cross-encoder {model!r}: {error}. Set rerank.model to a CrossEncoder folder or "
-                "Hugging Face id, or rerank.kind to none"
-            ) from error
-        self._candidates, self._budget = candidates, budget_ms / 1000
-        self._score = Batcher(self._run, limit=4)
+    def __init__(
+        self, scorer: Scorer, candidates: int = 12, budget_ms: int = 800, weight: float = 1.0, fused: float = 0.0
+    ) -> None:
+        self.name = scorer.name
+        self._scorer, self._candidates, self._budget = scorer, candidates, budget_ms / 1000
+        self._weight, self._fused = weight, fused
+        self._score = Batcher(self._run, limit=scorer.together)
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
@@ -58,20 +65,25 @@ class CrossEncoderReranker:
         try:
             scores = await asyncio.wait_for(self._score(pairs), self._budget)
         except TimeoutError:
-            return [
-                *head,
-                *tail,
-            ], f"Reranking took over {self._budget * 1000:.0f} ms; the fused order stands."
+            reason = f"Reranking took over {self._budget * 1000:.0f} ms; the fused order stands."
+            return [*head, *tail], reason
+        except Exception:  # whatever it is, the fused order is an answer
+            logger.exception("the reranker failed")
+            return [*head, *tail], "The reranker failed; the fused order stands."
         if not np.isfinite(scores).all():
             return [*head, *tail], "The reranker gave a score that is no number; the fused order stands."
-        scored = [replace(c, rerank_score=float(s)) for c, s in zip(head, scores, strict=True)]
-        return [*sorted(scored, key=lambda c: -(c.rerank_score or 0.0)), *tail], None
+        scored = [
+            replace(c, rerank_score=score, score=self._weight * score + self._fused * c.score)
+            for c, score in zip(head, map(float, scores), strict=True)
+        ]
+        lowest = self._weight * float(min(scores))  # what was not read counts as the worst of what was
+        unread = [replace(c, score=lowest + self._fused * c.score) for c in tail]
+        return [*sorted(scored, key=lambda c: -c.score), *unread], None
 
     def close(self) -> None:
         self._score.close()
 
     def _run(self, requests: Sequence[list[tuple[str, str]]]) -> list[list[float]]:
-        """Score the pairs of several requests in one go; `predict` sorts them by length itself."""
-        flat = [pair for pairs in requests for pair in pairs]
-        scores = iter(self._model.predict(flat, show_progress_bar=False).tolist())
+        """Score the pairs of several requests in one go."""
+        scores = iter(self._scorer.scores([pair for pairs in requests for pair in pairs]).tolist())
         return [[next(scores) for _ in pairs] for pairs in requests]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ingest.bm25 import Postings
 from ingest.chunk import Chunk
-from ingest.glossary import chinese_names, expand
+from ingest.glossary import expand
 from ingest.snapshot import Snapshot
 from ingest.text import terms
 from service.fusion import Evidence, Fusion
@@ -29,15 +29,6 @@ class Query:
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(terms(self.text)))
         object.__setattr__(self, "synonyms", tuple(expand(self.text)))
-
-
-def bilingual(text: str) -> str:
-    """Return the text to embed: an English question followed by the Chinese names of what it mentions.
-
-    A small multilingual model places a term and its translation apart; the names bring the question nearer to
-    Chinese passages.
-    """
-    return " ".join([text, *chinese_names(text)]) if text.isascii() else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,18 +37,30 @@ FusionSettings = Annotated[WeightedSettings | ReciprocalRankSettings, Field(disc
 
 
 class NoRerankSettings(Settings):
-    kind: Literal["none"] = "none"
+    kind: Literal["none"]
+
+
+class ShippedSettings(Settings):
+    kind: Literal["shipped"] = "shipped"
+    candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
+    budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
+    max_tokens: int = Field(256, ge=16, le=512, description="Tokens of question and passage that the model reads.")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
+    weight: float = Field(0.5, ge=0, description="Of the model's score, log odds, in a candidate's score.")
+    fused: float = Field(1.0, ge=0, description="Of the fused score beside it.")
 
 
 class CrossEncoderSettings(Settings):
     kind: Literal["cross-encoder"]
     model: str = Field(description="A CrossEncoder folder or Hugging Face id, as BAAI/bge-reranker-v2-m3.")
-    candidates: int = Field(30, ge=1, description="Fused candidates that are scored.")
+    candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
     budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
     max_tokens: int = Field(256, ge=16, description="Tokens of question and passage that the model reads.")
+    weight: float = Field(0.5, ge=0, description="Of the model's score, a logit, in a candidate's score.")
+    fused: float = Field(1.0, ge=0, description="Of the fused score beside it; 0: the model's order alone.")
 
 
-RerankSettings = Annotated[NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]
+RerankSettings = Annotated[ShippedSettings | NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]
 
 
 class ExtractiveSettings(Settings):
@@ -113,7 +125,7 @@ class ServiceSettings(IngestSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
     retrieval: RetrievalSettings = RetrievalSettings()
     fusion: FusionSettings = WeightedSettings()
-    rerank: RerankSettings = NoRerankSettings()
+    rerank: RerankSettings = ShippedSettings()
     answer: AnswerSettings = AnswerSettings()
     writer: WriterSettings = ExtractiveSettings()
     widget: WidgetSettings = WidgetSettings()

@@ -6,7 +6,7 @@ from pathlib import Path
 from ingest import bootstrap
 from ingest.__main__ import ensure
 from ingest.embed import Embedder
-from service.settings import AnswerSettings, ServiceSettings, StoreSettings, WidgetSettings
+from service.settings import AnswerSettings, ServiceSettings, ShippedSettings, StoreSettings, WidgetSettings
 
 ROOT = Path(__file__).parents[2]
 INDEX = Path(os.environ.get("OUTLINE_QA_TEST_INDEX", ROOT / "var" / "test-index"))
@@ -19,6 +19,7 @@ def real_settings(models: Path, store: Path, origins: list[str]) -> ServiceSetti
         index=INDEX,
         models=models,
         store=StoreSettings(path=store),
+        rerank=ShippedSettings(budget_ms=60_000),  # so that a busy machine shows the same
         widget=WidgetSettings(origins=origins),
         answer=AnswerSettings(cache_size=0),  # so that each question reaches the writer, whose pace is the test's
     )

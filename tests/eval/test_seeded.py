@@ -79,7 +79,7 @@ def night(
             index=indexes / ("cut" if "chunker" in changed else "sound"),
             models=model_folder.parent,
             store={"path": folder / "store.sqlite"},  # type: ignore[arg-type]
-            **changed,
+            **{"rerank": {"kind": "shipped", "budget_ms": 600_000}, **changed},
         )
         if not embedders:
             embedders.append(bootstrap.embedder(settings))
@@ -110,8 +110,8 @@ def test_a_sound_night_passes(sound: tuple[Run, list[Row]]) -> None:
 
 
 def test_a_worse_ranking_is_caught(night: Callable[..., tuple[Run, list[Row]]], sound: tuple[Run, list[Row]]) -> None:
-    """The last stage of ranking off: the indexes' ranks are added up instead of their weighted scores."""
-    verdict = check(*night("ranks", fusion={"kind": "rrf"}), GATES, sound)
+    """The reranker is off, and the indexes' ranks are added up instead of their weighted scores."""
+    verdict = check(*night("ranks", fusion={"kind": "rrf"}, rerank={"kind": "none"}), GATES, sound)
     assert verdict.status == "regression"
     assert {"hit_1", "citation_precision"} <= caught(verdict)
 

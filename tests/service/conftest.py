@@ -11,16 +11,19 @@ from ingest.snapshot import Snapshot
 from ingest.versions import Versions
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, ShippedSettings
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> ServiceSettings:
-    """The defaults, over an index of the outline that this session builds."""
+    """The defaults, over an index of the outline that this session builds; time for the reranker on a busy machine."""
     return ServiceSettings(
-        corpus=[ROOT / "ingest/corpus"], index=tmp_path_factory.mktemp("index"), models=model_folder.parent
+        corpus=[ROOT / "ingest/corpus"],
+        index=tmp_path_factory.mktemp("index"),
+        models=model_folder.parent,
+        rerank=ShippedSettings(budget_ms=600_000),
     )
 
 

@@ -1,0 +1,56 @@
+"""Fit how much the cross-encoder's score counts beside the fused one, by listwise logistic regression.
+
+`python -m benchmarks.blend` prints the two weights for service/settings.py, and hit@1 and hit@5 of the fused order, of
+the model's alone and of both (by five-fold cross-validation). The held-out sets are never read.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.questions import DEVELOP, Labelled, kept, labelled
+from benchmarks.weights import FOLDS, Labels, Matrix, fit, hits
+from ingest.versions import Versions
+from service.bootstrap import Service
+from service.retrieve import Retriever
+from service.scorers import ShippedScorer
+from service.settings import ServiceSettings, ShippedSettings
+
+
+def main() -> None:
+    settings = ServiceSettings()
+    assert isinstance(settings.rerank, ShippedSettings)
+    service = Service(settings)
+    snapshot = Versions(settings.index).open(service.embedder.fingerprint)
+    scorer, retriever = ShippedScorer(), service.retriever(snapshot)
+    questions = [q for q in (*labelled(*DEVELOP), *kept(snapshot)) if q.entries]
+    cases = [_case(service, retriever, scorer, question) for question in questions]
+    service.close()
+    both: list[tuple[NDArray[np.float64], Labels]] = []
+    for fold in range(FOLDS):
+        weights = fit([case for i, case in enumerate(cases) if i % FOLDS != fold and case[1].any()])
+        both += [(x @ weights, y) for i, (x, y) in enumerate(cases) if i % FOLDS == fold]
+    table = Table("order", "hit@1", "hit@5", title=f"{len(cases)} development questions")
+    for name, ranked in (
+        ("fused", [(x[:, 1], y) for x, y in cases]),
+        ("cross-encoder", [(x[:, 0], y) for x, y in cases]),
+        ("both", both),
+    ):
+        table.add_row(name, *(f"{share:.3f}" for share in hits(ranked, len(cases))))
+    Console().print(table)
+    weight, fused = fit([case for case in cases if case[1].any()])
+    print(f"weight {weight / fused:.2f}, fused 1")
+
+
+def _case(service: Service, retriever: Retriever, scorer: ShippedScorer, question: Labelled) -> tuple[Matrix, Labels]:
+    """Return what a question's candidates are scored with, (candidates, 2), and which of them are right."""
+    (query,) = service.queries([question.text])
+    found = retriever.retrieve(query, 30)
+    scores = scorer.scores([(query.text, candidate.chunk.indexed) for candidate in found])
+    labels = np.array([candidate.chunk.entry_id in question.entries for candidate in found])
+    return np.stack([scores, [candidate.score for candidate in found]], axis=1), labels
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""The shipped cross-encoder: how fast, how well it ranks, and what its "is it in the documents" is worth.
+
+    python -m benchmarks.rerank [--picture docs/img/refusals.svg]
+
+Speed is that of 30 candidates, in the service's own class, against PyTorch in float32 with the same architecture (the
+weights do not matter to it). Quality is measured on eval/golden/unseen.jsonl, which nothing was fitted on.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from transformers import BertConfig, BertForSequenceClassification
+
+from benchmarks.questions import Labelled, labelled
+from ingest.reranker.pairs import padded
+from ingest.reranker.recipe import LAYERS
+from ingest.versions import Versions
+from service.bootstrap import Service
+from service.retrieve import Candidate
+from service.scorers import ShippedScorer
+from service.settings import ServiceSettings, ShippedSettings
+
+CANDIDATES = 30
+TIMED = 40  # questions
+BINS = 10
+FALSE_REFUSALS = 0.04
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question with its candidates as fused and as reranked, and the probability that the documents deal with it."""
+
+    question: Labelled
+    fused: Sequence[Candidate]
+    reranked: Sequence[Candidate]
+    probability: float
+    verdict: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rerank")
+    parser.add_argument("--picture", type=Path, help="where to draw refusals and calibration")
+    options = parser.parse_args()
+    judged = asyncio.run(_judge(list(labelled("unseen.jsonl"))))
+    _ranking(judged)
+    _refusals(judged, options.picture)
+    _speed([(j.question.text, [c.chunk.indexed for c in j.fused]) for j in judged[:TIMED]])
+
+
+async def _judge(questions: Sequence[Labelled]) -> list[Judged]:
+    service = Service(ServiceSettings(rerank=ShippedSettings(budget_ms=60_000)))
+    parts = service.parts(Versions(service.settings.index).open(service.embedder.fingerprint))
+    found = []
+    for question in questions:
+        (query,) = service.queries([question.text])
+        fused = parts.retriever.retrieve(query, CANDIDATES)
+        reranked, _ = await parts.rerank(query, fused)
+        decision = parts.decider.decide(query, reranked)
+        found.append(Judged(question, fused, reranked, decision.confidence, decision.verdict))
+    service.close()
+    return found
+
+
+def _ranking(judged: Sequence[Judged]) -> None:
+    table = Table("questions", "number", "fused hit@1", "hit@5", "reranked hit@1", "hit@5", title="unseen.jsonl")
+    asked = [j for j in judged if j.question.entries]
+    for name, some in (
+        ("all", asked),
+        ("answerable", [j for j in asked if j.question.status == "answered"]),
+        ("listed", [j for j in asked if j.question.status != "answered"]),
+        ("Chinese", [j for j in asked if not j.question.text.isascii()]),
+        ("English", [j for j in asked if j.question.text.isascii()]),
+    ):
+        hits = [_hit(j.question, order, k) for j in some for order in (j.fused, j.reranked) for k in (1, 5)]
+        shares = np.array(hits, np.float64).reshape(-1, 4).mean(axis=0)
+        table.add_row(name, str(len(some)), *(f"{share:.3f}" for share in shares))
+    console.print(table)
+
+
+def _hit(question: Labelled, candidates: Sequence[Candidate], k: int) -> bool:
+    return any(candidate.chunk.entry_id in question.entries for candidate in candidates[:k])
+
+
+def _refusals(judged: Sequence[Judged], picture: Path | None) -> None:
+    inside = np.array([j.question.status != "not_in_documents" for j in judged])
+    p = np.array([j.probability for j in judged])
+    at = float(np.mean(p[~inside] < np.quantile(p[inside], FALSE_REFUSALS)))
+    refused = np.array([j.verdict == "not_in_documents" for j in judged])
+    console.print(
+        f"{inside.sum()} questions in the documents, {(~inside).sum()} not: "
+        f"{at:.3f} refused at {FALSE_REFUSALS} false refusals; with the stored threshold "
+        f"{refused[~inside].mean():.3f} at {refused[inside].mean():.3f}"
+    )
+    console.print(f"expected calibration error {_ece(p, inside):.3f}")
+    for kind in sorted({j.question.kind for j in judged}):
+        some = [r for r, j in zip(refused, judged, strict=True) if j.question.kind == kind]
+        console.print(f"  {kind}: {sum(some)} of {len(some)} refused")
+    if picture:
+        _draw(p, inside, picture)
+
+
+def _ece(p: NDArray[np.float64], y: NDArray[np.bool_]) -> float:
+    """Expected calibration error over ten bins of equal width (Guo and others, ICML 2017)."""
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(BINS) if (bins == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def _draw(p: NDArray[np.float64], y: NDArray[np.bool_], path: Path) -> None:
+    """Left: share refused against false refusals as the threshold moves. Right: said against seen probability."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    pyplot.rcParams["svg.hashsalt"] = "outline-qa"
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    thresholds = np.sort(p)
+    false = [float((p[y] < t).mean()) for t in thresholds]
+    left.plot(false, [float((p[~y] < t).mean()) for t in thresholds], color="#2563eb")
+    left.axvline(FALSE_REFUSALS, color="#9ca3af", linestyle=":")
+    left.set(xlim=(0, 0.3), ylim=(0, 1.01), xlabel="false refusals", ylabel="refused, of what is not in the documents")
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    said = [b for b in range(BINS) if (bins == b).any()]
+    right.plot([0, 1], [0, 1], color="#9ca3af", linestyle=":")
+    right.plot([p[bins == b].mean() for b in said], [y[bins == b].mean() for b in said], "o-", color="#2563eb")
+    right.set(xlabel="probability said", ylabel="share in the documents")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def _speed(asked: Sequence[tuple[str, Sequence[str]]]) -> None:
+    scorer = ShippedScorer()
+    tokens = [row for question, texts in asked for row in scorer.pairs.ids([(question, text) for text in texts])]
+    model = BertForSequenceClassification(
+        BertConfig(
+            vocab_size=1 + max(map(max, tokens)),
+            hidden_size=384,
+            num_hidden_layers=LAYERS,
+            num_attention_heads=12,
+            intermediate_size=1536,
+            num_labels=1,
+        )
+    ).eval()
+
+    def shipped(question: str, texts: Sequence[str]) -> None:
+        scorer.scores([(question, text) for text in texts])
+
+    def full(question: str, texts: Sequence[str]) -> None:
+        scorer.scores([(question, text * 20) for text in texts])
+
+    def plain(question: str, texts: Sequence[str]) -> None:
+        ids, mask = (torch.from_numpy(a) for a in padded(scorer.pairs.ids([(question, text) for text in texts])))
+        with torch.inference_mode():
+            model(input_ids=ids, attention_mask=mask)
+
+    table = Table("30 candidates", "p50 ms", "p95 ms", title=f"mean {np.mean([len(t) for t in tokens]):.0f} tokens")
+    medians = {}
+    for name, run in (("shipped, int8", shipped), ("shipped, all 256 tokens", full), ("PyTorch, float32", plain)):
+        times = _times(run, asked)
+        medians[name] = float(np.median(times))
+        table.add_row(name, f"{np.median(times):.0f}", f"{np.quantile(times, 0.95):.0f}")
+    console.print(table)
+    console.print(f"{medians['PyTorch, float32'] / medians['shipped, int8']:.1f} times as fast as PyTorch in float32")
+    began = time.perf_counter()
+    ShippedScorer()
+    console.print(f"loaded in {time.perf_counter() - began:.2f} s")
+
+
+def _times(
+    run: Callable[[str, Sequence[str]], None], asked: Sequence[tuple[str, Sequence[str]]]
+) -> NDArray[np.float64]:
+    run(*asked[0])
+    times = []
+    for question, texts in asked:
+        began = time.perf_counter()
+        run(question, texts)
+        times.append((time.perf_counter() - began) * 1000)
+    return np.array(times)
+
+
+if __name__ == "__main__":
+    main()

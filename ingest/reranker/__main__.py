@@ -1,0 +1,123 @@
+"""`python -m ingest.reranker train | evaluate`: make the cross-encoder that the service ships, and measure it."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from ingest import bootstrap
+from ingest.embed import Embedder
+from ingest.glossary import bilingual
+from ingest.offline import ModelUnavailableError, resolve, sha256_of
+from ingest.reranker import negatives
+from ingest.reranker.evaluate import Scores, evaluate
+from ingest.reranker.export import export
+from ingest.reranker.pairs import Pairs
+from ingest.reranker.plan import plan
+from ingest.reranker.recipe import DEPTH, LAYERS, OUTLINE_PASSES, SEED, WEIGHT, sets
+from ingest.reranker.sets import QuestionSet
+from ingest.reranker.train import train
+from ingest.reranker.vocabulary import cut
+from ingest.settings import IngestSettings
+from ingest.snapshot import Snapshot, SnapshotError
+from ingest.versions import Versions
+
+Mined = list[tuple[QuestionSet, list[negatives.Found]]]
+
+console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+out = Console(markup=False, highlight=False, soft_wrap=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m ingest.reranker", description="Train the shipped cross-encoder.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (("train", "train, export to int8, measure"), ("evaluate", "measure a trained model")):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("--data", type=Path, required=True, help="folder of the question sets (recipe.py)")
+        command.add_argument("--out", type=Path, default=Path("var/reranker/run"), help="where the model goes")
+        command.add_argument("--layers", type=int, default=LAYERS, help="layers kept of the embedder's")
+    options = parser.parse_args(arguments)
+    try:
+        settings = IngestSettings()
+        embedder = bootstrap.embedder(settings)
+        snapshot = Versions(settings.index).open(embedder.fingerprint)
+        mined = _mine(options.data, snapshot, embedder)
+        if options.command == "train":
+            base = Path(resolve(settings.embedder.model, settings.models))
+            del embedder
+            _train(base, mined, options.out, options.layers)
+        with _bars() as report:
+            measured = evaluate(mined, options.out, WEIGHT, report)
+        _show(measured)
+    except (SnapshotError, ModelUnavailableError, OSError, ValueError) as error:
+        console.print(f"error: {error}", style="red")
+        return 1
+    return 0
+
+
+def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
+    cache = Path("var/reranker/candidates")
+    with _bars() as report:
+        return [(s, negatives.mine(s, embedder, cache, DEPTH, report)) for s in sets(data, snapshot)]
+
+
+def _train(base: Path, mined: Mined, folder: Path, layers: int) -> None:
+    torch.manual_seed(SEED)
+    texts = [*(w for s, _ in mined for w in s.windows), *(bilingual(q.text) for s, _ in mined for q in s.questions)]
+    model = cut(base, folder, texts, layers)
+    steps = plan([(s, found, OUTLINE_PASSES if s.name == "outline" else 1) for s, found in mined], SEED)
+    with _bars() as report:
+        train(
+            model,
+            Pairs(folder / "tokenizer.json"),
+            steps,
+            folder,
+            lambda done, total, loss: report(f"training, loss {loss:.3f}", done, total),
+        )
+    model.save_pretrained(folder / "torch")
+    export(model, folder / "model.onnx")
+    for name in ("model.onnx", "tokenizer.json"):
+        console.print(f"{name}: {(folder / name).stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(folder / name)}")
+
+
+def _show(measured: dict[str, Scores]) -> None:
+    columns = ("set", "questions", "fused", "model", "both", "longest first")
+    table = Table(*columns, title="Held-back questions, MRR@10")
+    for name, scores in measured.items():
+        figures = (scores.fused, scores.model, scores.both, scores.longest)
+        table.add_row(name, str(scores.questions), *(f"{figure:.3f}" for figure in figures))
+    out.print(table)
+
+
+@contextmanager
+def _bars() -> Iterator[negatives.Progress]:
+    """One bar for each stage, on the terminal; a description may change while it runs."""
+    tasks: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description:36}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            key = stage.partition(",")[0]
+            if key not in tasks:
+                tasks[key] = bars.add_task(stage, total=total)
+            bars.update(tasks[key], completed=done, description=stage)
+
+        yield report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Models that score how well a passage answers a question."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.reranker.pairs import Pairs, padded
+
+SHIPPED = Path(__file__).with_name("reranker")
+SHA256 = {
+    "model.onnx": "2281477c6cf1da4d17d28d8048fcbd0c648e499610533da7fe63deda4b83d3f9",
+    "tokenizer.json": "57e64ca50d8aae103c2894e563b3f6ab4c13b1dd177b509a67cfb239a0c62a8e",
+}
+BATCH_TOKENS = 2048  # padding included; larger batches are no faster on a CPU and take more memory
+
+
+class Scorer(Protocol):
+    """Score (question, passage) pairs, (pairs,) float64; higher is better.
+
+    `name` is the model's. `together` is how many requests are best run as one.
+    """
+
+    together: int
+
+    @property
+    def name(self) -> str: ...
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]: ...
+
+
+class ShippedScorer:
+    """The project's own cross-encoder (service/reranker/README.md): a score is the log odds of an answer."""
+
+    together = 1  # on a CPU a batch is no faster than its parts, and the first of them would wait for the last
+
+    def __init__(self, max_tokens: int = 256, threads: int = 0, folder: Path = SHIPPED) -> None:
+        """Load it in well under 2 s. Raises ValueError naming a file that is missing or changed."""
+        import onnxruntime
+
+        self.name = f"shipped:{SHA256['model.onnx'][:12]}"
+        for name, wanted in SHA256.items():
+            path = folder / name
+            if not path.is_file():
+                raise ValueError(f"{path} is missing: take it from the repository again, or set rerank.kind to none")
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != wanted:
+                    raise ValueError(
+                        f"{path} is not the file this version was made with: take it from the repository again, "
+                        "or set rerank.kind to none"
+                    )
+        self.pairs = Pairs(folder / "tokenizer.json", max_tokens)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores between runs
+        self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """Score in batches of like length, so that little of them is padding."""
+        rows = self.pairs.ids(pairs) if pairs else []
+        found = np.empty(len(rows), np.float64)
+        for batch in _batches([len(row) for row in rows]):
+            ids, mask = padded([rows[i] for i in batch])
+            found[batch] = self._session.run(None, {"ids": ids, "mask": mask})[0]
+        return found
+
+
+class HubScorer:
+    """Any sentence-transformers CrossEncoder, a folder or a Hugging Face id; a score is the logit as it comes."""
+
+    together = 4
+
+    def __init__(self, model: str, max_tokens: int = 256) -> None:
+        """Load the weights; raises ValueError naming the model when it cannot be loaded."""
+        from sentence_transformers import CrossEncoder
+        from torch.nn import Identity
+
+        self.name = model
+        try:
+            self._model = CrossEncoder(model, max_length=max_tokens, num_labels=1, activation_fn=Identity())
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"cannot load the cross-encoder {model!r}: {error}. Set rerank.model to a CrossEncoder folder or "
+                "Hugging Face id, or rerank.kind to none"
+            ) from error
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """Score them; `predict` sorts them by length itself."""
+        return np.asarray(self._model.predict(list(pairs), show_progress_bar=False), np.float64)
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Group numbers, longest first, so that a batch's rows times its longest stay within BATCH_TOKENS."""
+    batches: list[list[int]] = []
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        if not batches or (len(batches[-1]) + 1) * lengths[batches[-1][0]] > BATCH_TOKENS:
+            batches.append([])
+        batches[-1].append(number)
+    return batches

@@ -1,0 +1,147 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ingest.bm25 import Postings
+from ingest.glossary import bilingual
+from ingest.reranker.negatives import Found, mine
+from ingest.reranker.sets import Question, QuestionSet
+from ingest.text import terms
+from tests.ingest.tiny import TinyEmbedder
+
+PASSAGES = [
+    ["注意力机制让模型关注输入的不同部分。", "多头注意力把查询、键和值投影到多个子空间。", "它的复杂度是平方级的。"],
+    ["KV 缓存保存每一层的键和值。", "PagedAttention 按页管理 KV 缓存。"],
+    ["知识蒸馏让小模型学大模型的输出。", "温度让分布更平滑。"],
+    ["接连差残由解缓失消度梯。", "梯度消失由残差连接缓解。"],
+    ["LoRA 只训练低秩矩阵。", "The rank of LoRA is small.", "低秩矩阵的秩由 r 决定。"],
+    ["🚀", "一句别的话，与什么都无关。"],
+    ["残差连接, residual connection, skip connection: 残差连接", "接连差残是么什？"],
+    ["數據並行與模型並行。", "Transformer 的每一层都有注意力。"],
+]
+WINDOWS = [window for windows in PASSAGES for window in windows]
+OWNERS = [owner for owner, windows in enumerate(PASSAGES) for _ in windows]
+ASKED = [
+    ("KV 缓存是怎么按页管理的？", 1),
+    ("多头注意力投影到哪里？", 0),
+    ("What is knowledge distillation?", 2),
+    ("低秩矩阵的秩怎么定？", 4),
+    ("数据并行？", 7),
+    ("什么是残差连接？", 6),  # one window shares its words, the other but its characters
+    ("梯度消失怎么缓解？", 3),  # both windows are of the same characters, one has its words
+    ("今天天气如何？", None),
+    ("🚀🚀", 5),
+]
+
+
+class NoEmbedder(TinyEmbedder):
+    """Embeds nothing: who asks it has not looked into the cache."""
+
+    def embed_passages(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        raise AssertionError("passages were embedded again")
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise AssertionError("questions were embedded again")
+
+
+@pytest.fixture(scope="module")
+def questions() -> QuestionSet:
+    asked = tuple(Question(text, owner, (), False) for text, owner in ASKED)
+    return QuestionSet("tiny", tuple(WINDOWS), tuple(OWNERS), asked)
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    pass
+
+
+def reference(question: str, depth: int) -> list[tuple[int, float, float]]:
+    """Row, BM25 score and cosine of each passage's best window, passages by reciprocal rank fusion, in plain lists."""
+    bm25 = Postings.build([terms(window) for window in WINDOWS]).scores(terms(question)).tolist()
+    tiny = TinyEmbedder()
+    cosines = (tiny.embed_passages(WINDOWS) @ tiny.embed_queries([bilingual(question)])[0]).tolist()
+    gain = dict.fromkeys(range(len(PASSAGES)), 0.0)
+    for scores in (bm25, cosines):
+        best = {owner: max(s for s, o in zip(scores, OWNERS, strict=True) if o == owner) for owner in gain}
+        ranked = sorted((owner for owner in gain if best[owner] > 0), key=lambda owner: -best[owner])
+        for rank, owner in enumerate(ranked, 1):
+            gain[owner] += 1 / (60 + rank)
+    found = []
+    for owner in sorted((o for o in gain if gain[o]), key=lambda owner: -gain[owner])[:depth]:
+        rows = [row for row, o in enumerate(OWNERS) if o == owner]
+        row = max(rows, key=lambda row: 2 * bm25[row] / max(*bm25, 1e-9) + 20 * cosines[row])
+        found.append((row, bm25[row], cosines[row]))
+    return found
+
+
+def test_one_window_of_each_passage(questions: QuestionSet, tmp_path: Path) -> None:
+    for found in mine(questions, TinyEmbedder(), tmp_path, 8, silent):
+        owners = [OWNERS[row] for row in found.rows]
+        assert len(set(owners)) == len(owners) <= 8
+        assert len(found.rows) == len(found.bm25) == len(found.cosines)
+
+
+def test_the_window_that_answers_is_the_passages(questions: QuestionSet, tmp_path: Path) -> None:
+    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    firsts = [questions.windows[each.rows[0]] for each in found]
+    assert firsts[0] == "PagedAttention 按页管理 KV 缓存。"
+    assert firsts[1] == "多头注意力把查询、键和值投影到多个子空间。"
+    assert firsts[3] == "低秩矩阵的秩由 r 决定。"
+    assert firsts[4] == "數據並行與模型並行。"
+    assert "接连差残是么什？" in [questions.windows[row] for row in found[5].rows]  # a high cosine outweighs words
+    assert firsts[6] == "梯度消失由残差连接缓解。"
+    assert firsts[8] == "🚀"
+
+
+@pytest.mark.parametrize("depth", [5, 8, 30])
+def test_equal_to_fusion_in_plain_lists(questions: QuestionSet, tmp_path: Path, depth: int) -> None:
+    """From a depth of 5 on all 18 windows are looked at. An English question is embedded with its Chinese names."""
+    every = mine(questions, TinyEmbedder(), tmp_path, depth, silent)
+    for (question, _), found in zip(ASKED, every, strict=True):
+        rows, bm25, cosines = zip(*reference(question, depth), strict=True)
+        assert found.rows == rows
+        np.testing.assert_allclose(found.bm25, bm25, atol=5e-4)
+        np.testing.assert_allclose(found.cosines, cosines, atol=6e-5)
+
+
+def test_what_nothing_matches_has_no_candidates(tmp_path: Path) -> None:
+    asked = QuestionSet("none", ("甲乙。", "丙丁。"), (0, 1), (Question("xyz", None, (), False),))
+    assert mine(asked, TinyEmbedder(), tmp_path, 5, silent) == [Found((), (), ())]
+
+
+def test_the_second_time_the_cache_answers(questions: QuestionSet, tmp_path: Path) -> None:
+    cache = tmp_path / "deep" / "cache"
+    first = mine(questions, TinyEmbedder(), cache, 8, silent)
+    assert mine(questions, NoEmbedder(), cache, 8, silent) == first
+    with pytest.raises(AssertionError, match="embedded again"):
+        mine(questions, NoEmbedder(), tmp_path / "other", 8, silent)
+    with pytest.raises(AssertionError, match="embedded again"):
+        mine(questions, NoEmbedder(), cache, 7, silent)  # candidates of another depth are others
+
+
+def test_a_longer_set_is_mined_anew(questions: QuestionSet, tmp_path: Path) -> None:
+    mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    more = QuestionSet("tiny", (*questions.windows, "新的一句。"), (*questions.owners, 8), questions.questions)
+    with pytest.raises(AssertionError, match="embedded again"):
+        mine(more, NoEmbedder(), tmp_path, 8, silent)
+
+
+def test_a_run_killed_while_mining_leaves_no_cache(questions: QuestionSet, tmp_path: Path) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "tiny: candidates" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mine(questions, TinyEmbedder(), tmp_path, 8, stop)
+    assert len(mine(questions, TinyEmbedder(), tmp_path, 8, silent)) == len(ASKED)
+
+
+def test_progress_counts_windows_then_questions(questions: QuestionSet, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    mine(questions, TinyEmbedder(), tmp_path, 8, lambda *step: seen.append(step))
+    n = len(ASKED)
+    assert seen == [("tiny", 18, 18), *(("tiny: candidates", i, n) for i in range(1, n + 1))]
