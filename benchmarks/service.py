@@ -64,6 +64,7 @@ class Row:
     phase: str
     requests: int
     errors: int
+    in_fused_order: int  # of those: the reranker's budget was over
     per_second: float
     p50_ms: float
     p95_ms: float
@@ -138,12 +139,12 @@ async def measure(address: str, phase: Phase, questions: Sequence[str], progress
     chosen = itertools.cycle(questions) if phase.requests is None else iter(questions[: phase.requests])
     task = progress.add_task(phase.name, total=phase.requests)
     seconds: list[float] = []
-    errors = 0
+    errors = late = 0
     async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
         began = time.perf_counter()
 
         async def take() -> None:
-            nonlocal errors
+            nonlocal errors, late
             for question in chosen:
                 start = time.perf_counter()
                 if start - began > SECONDS:
@@ -151,6 +152,7 @@ async def measure(address: str, phase: Phase, questions: Sequence[str], progress
                 try:
                     reply = await client.post(phase.path, json={phase.field: question})
                     failed = reply.status_code != 200
+                    late += "the fused order stands" in reply.text
                 except httpx.HTTPError:
                     failed = True
                 errors += failed
@@ -160,7 +162,7 @@ async def measure(address: str, phase: Phase, questions: Sequence[str], progress
         await asyncio.gather(*(take() for _ in range(phase.clients)))
         elapsed = time.perf_counter() - began
     p50, p95 = (1000 * float(np.percentile(seconds, share)) for share in (50, 95))
-    return Row(phase.name, len(seconds), errors, (len(seconds) - errors) / elapsed, p50, p95)
+    return Row(phase.name, len(seconds), errors, late, (len(seconds) - errors) / elapsed, p50, p95)
 
 
 def main() -> None:
@@ -186,11 +188,13 @@ def report(rows: Sequence[Row], ready_seconds: float, memory_mb: float, file: Pa
         "python": platform.python_version(),
     }
     table = Table(title=", ".join(f"{name} {value}" for name, value in figures.items()))
-    for heading in ("phase", "requests", "errors", "requests/s", "p50 ms", "p95 ms"):
+    for heading in ("phase", "requests", "errors", "fused order", "requests/s", "p50 ms", "p95 ms"):
         table.add_column(heading, justify="left" if heading == "phase" else "right")
     for row in rows:
         latencies = (f"{row.p50_ms:,.1f}", f"{row.p95_ms:,.1f}")
-        table.add_row(row.phase, str(row.requests), str(row.errors), f"{row.per_second:,.1f}", *latencies)
+        table.add_row(
+            row.phase, str(row.requests), str(row.errors), str(row.in_fused_order), f"{row.per_second:,.1f}", *latencies
+        )
     Console().print(table)
     if file:
         file.write_text(json.dumps({**figures, "phases": [asdict(row) for row in rows]}, indent=2), "utf-8")

@@ -25,7 +25,7 @@ class Margins:
 
 
 FUSED = Margins(ahead=0.75, far_ahead=5.0, held=0.6, covered=5.5, said=0.9)
-RERANKED = Margins(ahead=0.75, far_ahead=3.0, held=0.6, covered=7.0, said=math.inf)
+RERANKED = Margins(ahead=1.2, far_ahead=3.0, held=0.6, covered=7.0, said=math.inf)
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
 

@@ -11,7 +11,7 @@ from ingest.reranker.negatives import Found
 from ingest.reranker.pairs import Pairs, padded
 from ingest.reranker.sets import QuestionSet
 
-LIMIT = 300  # questions of a set at most: more change the third digit and take minutes
+LIMIT = 150  # questions of a set at most: more take minutes and change the third digit
 # The service's fused score (service/settings.py), without titles and other ways to ask, which only the outline has.
 BM25, DENSE, SPREAD = 2.0, 1.5, 0.04
 
