@@ -15,41 +15,60 @@ class Batcher(Generic[In, Out]):
 
     A fast tokeniser must not be entered by two threads at once, and a batch of 16 questions costs a model far
     less than 16 calls. No timer: a lone request starts at once, a burst queues up behind it as one batch.
+
+    `newest_first` is for callers who wait for a time only: in the order of arrival, with more work than time, each would
+    begin when its time is nearly over, and nobody would be served.
     """
 
-    def __init__(self, run: Callable[[Sequence[In]], Sequence[Out]], limit: int = 16) -> None:
-        self._run, self._limit = run, limit
+    def __init__(self, run: Callable[[Sequence[In]], Sequence[Out]], limit: int = 16, newest_first: bool = False) -> None:
+        self._run, self._limit, self._newest_first = run, limit, newest_first
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._waiting: list[tuple[In, Future[Out]]] = []
         self._lock = Lock()
+        self._busy = self._closed = False
 
     async def __call__(self, item: In) -> Out:
         """Return run([item])[0]; raises whatever `run` raised for the batch the item was in."""
         future: Future[Out] = Future()
         with self._lock:
+            if self._closed:
+                raise RuntimeError("cannot take another item: the worker is closed")
             self._waiting.append((item, future))
-        # One turn for each item: a turn takes all that wait, up to the limit; turns left over find nothing.
-        self._worker.submit(self._turn)
+            if not self._busy:
+                self._busy = True
+                self._worker.submit(self._serve)
         return await asyncio.wrap_future(future)
 
-    def _turn(self) -> None:
+    def _serve(self) -> None:
+        """Run batches until nobody waits."""
+        while batch := self._take():
+            try:
+                results = self._run([item for item, _ in batch])
+                pairs = list(zip(batch, results, strict=True))
+            except Exception as error:  # whatever it is, it belongs to the requests of this batch alone
+                for _, future in batch:
+                    future.set_exception(error)
+            else:
+                for (_, future), result in pairs:
+                    future.set_result(result)
+
+    def _take(self) -> list[tuple[In, Future[Out]]]:
+        """Take the next batch, of requests that are still wanted."""
         with self._lock:
-            taken, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-        batch = [(item, future) for item, future in taken if future.set_running_or_notify_cancel()]
-        if not batch:
-            return
-        try:
-            results = self._run([item for item, _ in batch])
-            pairs = list(zip(batch, results, strict=True))
-        except Exception as error:  # whatever it is, it belongs to the requests of this batch alone
-            for _, future in batch:
-                future.set_exception(error)
-        else:
-            for (_, future), result in pairs:
-                future.set_result(result)
+            batch: list[tuple[In, Future[Out]]] = []
+            while self._waiting and len(batch) < self._limit and not self._closed:
+                item, future = self._waiting.pop(-1 if self._newest_first else 0)
+                if future.set_running_or_notify_cancel():
+                    batch.append((item, future))
+            if self._newest_first:
+                self._waiting = [waiting for waiting in self._waiting if not waiting[1].cancelled()]
+            self._busy = bool(batch)
+            return batch
 
     def close(self) -> None:
         """Finish the batch that runs; whoever still waits is cancelled."""
+        with self._lock:
+            self._closed = True
         self._worker.shutdown(wait=True, cancel_futures=True)
         for _, future in self._waiting:
             future.cancel()

@@ -125,3 +125,20 @@ def test_closing_cancels_who_waits(batcher: Batcher[int, int], double: Doubler) 
     replies = asyncio.run(asyncio.wait_for(ask(), 10))
     assert replies[0] == 2
     assert all(isinstance(reply, asyncio.CancelledError) for reply in replies[1:])
+
+
+def test_newest_first_serves_whoever_has_waited_least_and_forgets_who_gave_up(double: Doubler) -> None:
+    batcher: Batcher[int, int] = Batcher(double, limit=2, newest_first=True)
+
+    async def ask() -> list[int | BaseException]:
+        tasks = await burst(batcher, double, range(8))
+        tasks[1].cancel()
+        tasks[7].cancel()
+        await asyncio.sleep(0)
+        double.gate.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    replies = asyncio.run(ask())
+    batcher.close()
+    assert double.batches == [[0], [6, 5], [4, 3], [2]]
+    assert [reply for reply in replies if isinstance(reply, int)] == [0, 4, 6, 8, 10, 12]
