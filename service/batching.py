@@ -1,6 +1,8 @@
 """One worker thread for a model, fed by whatever has gathered while it was busy."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -16,24 +18,27 @@ class Batcher(Generic[In, Out]):
     A fast tokeniser must not be entered by two threads at once, and a batch of 16 questions costs a model far
     less than 16 calls. No timer: a lone request starts at once, a burst queues up behind it as one batch.
 
-    `newest_first` is for callers who wait for a time only: in the order of arrival, with more work than time, each would
-    begin when its time is nearly over, and nobody would be served.
+    `patience` is how many seconds callers wait. A request that would be done too late, were its run as long as the last
+    one, is not begun: with more work than time, each would else begin when its time is nearly over, and nobody be served.
     """
 
-    def __init__(self, run: Callable[[Sequence[In]], Sequence[Out]], limit: int = 16, newest_first: bool = False) -> None:
-        self._run, self._limit, self._newest_first = run, limit, newest_first
+    def __init__(
+        self, run: Callable[[Sequence[In]], Sequence[Out]], limit: int = 16, patience: float | None = None
+    ) -> None:
+        self._run, self._limit, self._patience = run, limit, patience
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
-        self._waiting: list[tuple[In, Future[Out]]] = []
+        self._waiting: deque[tuple[In, Future[Out], float]] = deque()
+        self._lasted = 0.0
         self._lock = Lock()
         self._busy = self._closed = False
 
     async def __call__(self, item: In) -> Out:
-        """Return run([item])[0]; raises whatever `run` raised for the batch the item was in."""
+        """Return run([item])[0]; raises whatever `run` raised for its batch, TimeoutError past the patience."""
         future: Future[Out] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot take another item: the worker is closed")
-            self._waiting.append((item, future))
+            self._waiting.append((item, future, time.monotonic()))
             if not self._busy:
                 self._busy = True
                 self._worker.submit(self._serve)
@@ -42,6 +47,7 @@ class Batcher(Generic[In, Out]):
     def _serve(self) -> None:
         """Run batches until nobody waits."""
         while batch := self._take():
+            began = time.monotonic()
             try:
                 results = self._run([item for item, _ in batch])
                 pairs = list(zip(batch, results, strict=True))
@@ -51,17 +57,20 @@ class Batcher(Generic[In, Out]):
             else:
                 for (_, future), result in pairs:
                     future.set_result(result)
+            self._lasted = time.monotonic() - began
 
     def _take(self) -> list[tuple[In, Future[Out]]]:
         """Take the next batch, of requests that are still wanted."""
         with self._lock:
             batch: list[tuple[In, Future[Out]]] = []
             while self._waiting and len(batch) < self._limit and not self._closed:
-                item, future = self._waiting.pop(-1 if self._newest_first else 0)
-                if future.set_running_or_notify_cancel():
+                item, future, since = self._waiting.popleft()
+                if not future.set_running_or_notify_cancel():
+                    continue
+                if self._patience is not None and time.monotonic() - since + self._lasted > self._patience:
+                    future.set_exception(TimeoutError("it would be done too late"))
+                else:
                     batch.append((item, future))
-            if self._newest_first:
-                self._waiting = [waiting for waiting in self._waiting if not waiting[1].cancelled()]
             self._busy = bool(batch)
             return batch
 
@@ -70,5 +79,5 @@ class Batcher(Generic[In, Out]):
         with self._lock:
             self._closed = True
         self._worker.shutdown(wait=True, cancel_futures=True)
-        for _, future in self._waiting:
+        for _, future, _ in self._waiting:
             future.cancel()

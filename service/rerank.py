@@ -55,7 +55,7 @@ class CrossEncoderReranker:
         self.name = scorer.name
         self._scorer, self._candidates, self._budget = scorer, candidates, budget_ms / 1000
         self._weight, self._fused = weight, fused
-        self._score = Batcher(self._run, limit=scorer.together, newest_first=True)
+        self._score = Batcher(self._run, limit=scorer.together, patience=self._budget)
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -127,18 +128,26 @@ def test_closing_cancels_who_waits(batcher: Batcher[int, int], double: Doubler) 
     assert all(isinstance(reply, asyncio.CancelledError) for reply in replies[1:])
 
 
-def test_newest_first_serves_whoever_has_waited_least_and_forgets_who_gave_up(double: Doubler) -> None:
-    batcher: Batcher[int, int] = Batcher(double, limit=2, newest_first=True)
+def test_what_would_be_late_is_not_begun_so_that_others_are_in_time() -> None:
+    """A run takes 50 ms, callers wait 120 ms: of ten at once the first is served, and whoever comes later."""
+    begun: list[int] = []
+
+    def slow(items: Sequence[int]) -> list[int]:
+        begun.extend(items)
+        time.sleep(0.05)
+        return [2 * item for item in items]
+
+    batcher: Batcher[int, int] = Batcher(slow, limit=1, patience=0.12)
 
     async def ask() -> list[int | BaseException]:
-        tasks = await burst(batcher, double, range(8))
-        tasks[1].cancel()
-        tasks[7].cancel()
-        await asyncio.sleep(0)
-        double.gate.set()
-        return await asyncio.gather(*tasks, return_exceptions=True)
+        first = await asyncio.gather(*(batcher(item) for item in range(10)), return_exceptions=True)
+        return [*first, await batcher(10)]
 
     replies = asyncio.run(ask())
     batcher.close()
-    assert double.batches == [[0], [6, 5], [4, 3], [2]]
-    assert [reply for reply in replies if isinstance(reply, int)] == [0, 4, 6, 8, 10, 12]
+    served = [reply for reply in replies if isinstance(reply, int)]
+    assert served == [2 * item for item in begun]
+    assert replies[0] == 0
+    assert replies[10] == 20
+    assert all(isinstance(reply, int | TimeoutError) for reply in replies)
+    assert len(served) < 10
