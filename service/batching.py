@@ -19,7 +19,8 @@ class Batcher(Generic[In, Out]):
     less than 16 calls. No timer: a lone request starts at once, a burst queues up behind it as one batch.
 
     `patience` is how many seconds callers wait. A request that would be done too late, were its run as long as the last
-    one, is not begun: with more work than time, each would else begin when its time is nearly over, and nobody be served.
+    one (but no longer than half the patience), is not begun: with more work than time, each would else begin when its
+    time is nearly over, and nobody be served.
     """
 
     def __init__(
@@ -67,12 +68,15 @@ class Batcher(Generic[In, Out]):
                 item, future, since = self._waiting.popleft()
                 if not future.set_running_or_notify_cancel():
                     continue
-                if self._patience is not None and time.monotonic() - since + self._lasted > self._patience:
+                if self._patience is not None and self._is_late(since, self._patience):
                     future.set_exception(TimeoutError("it would be done too late"))
                 else:
                     batch.append((item, future))
             self._busy = bool(batch)
             return batch
+
+    def _is_late(self, since: float, patience: float) -> bool:
+        return time.monotonic() - since + min(self._lasted, patience / 2) > patience
 
     def close(self) -> None:
         """Finish the batch that runs; whoever still waits is cancelled."""

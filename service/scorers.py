@@ -54,7 +54,6 @@ class ShippedScorer:
                     )
         self.pairs = Pairs(folder / "tokenizer.json", max_tokens)
         options = onnxruntime.SessionOptions()
-        options.enable_cpu_mem_arena = False  # it would keep 100 MB of the largest batch
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores between runs
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
