@@ -5,12 +5,11 @@ the model's alone and of both (by five-fold cross-validation). The held-out sets
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.questions import DEVELOP, Labelled, kept, labelled
-from benchmarks.weights import FOLDS, Labels, Matrix, fit, hits
+from benchmarks.weights import Labels, Matrix, cross_validated, fit, hits
 from ingest.versions import Versions
 from service.bootstrap import Service
 from service.retrieve import Retriever
@@ -27,19 +26,15 @@ def main() -> None:
     questions = [q for q in (*labelled(*DEVELOP), *kept(snapshot)) if q.entries]
     cases = [_case(service, retriever, scorer, question) for question in questions]
     service.close()
-    both: list[tuple[NDArray[np.float64], Labels]] = []
-    for fold in range(FOLDS):
-        weights = fit([case for i, case in enumerate(cases) if i % FOLDS != fold and case[1].any()])
-        both += [(x @ weights, y) for i, (x, y) in enumerate(cases) if i % FOLDS == fold]
     table = Table("order", "hit@1", "hit@5", title=f"{len(cases)} development questions")
     for name, ranked in (
         ("fused", [(x[:, 1], y) for x, y in cases]),
         ("cross-encoder", [(x[:, 0], y) for x, y in cases]),
-        ("both", both),
+        ("both", cross_validated(cases)),
     ):
         table.add_row(name, *(f"{share:.3f}" for share in hits(ranked, len(cases))))
     Console().print(table)
-    weight, fused = fit([case for case in cases if case[1].any()])
+    weight, fused = fit(cases)
     print(f"weight {weight / fused:.2f}, fused 1")
 
 

@@ -54,13 +54,13 @@ def main() -> None:
         cases.append((_matrix(list(recorder.evidence.values()), recorder.spread), labels))
         fused = ReciprocalRank().score(recorder.evidence, recorder.spread)
         reciprocal.append((np.array(list(fused.values())), labels))
-    held_out: list[tuple[NDArray[np.float64], Labels]] = []
-    for fold in range(FOLDS):
-        weights = fit([case for i, case in enumerate(cases) if i % FOLDS != fold])
-        held_out += [(x @ weights, y) for i, (x, y) in enumerate(cases) if i % FOLDS == fold]
     print(f"{len(reciprocal)} questions")
     print("weights:", dict(zip(NAMES, fit(cases).round(2).tolist(), strict=True)))
-    print("weighted fusion, cross-validated: hit@1 {:.3f}, hit@5 {:.3f}".format(*hits(held_out, len(reciprocal))))
+    print(
+        "weighted fusion, cross-validated: hit@1 {:.3f}, hit@5 {:.3f}".format(
+            *hits(cross_validated(cases), len(reciprocal))
+        )
+    )
     print("reciprocal rank fusion: hit@1 {:.3f}, hit@5 {:.3f}".format(*hits(reciprocal, len(reciprocal))))
 
 
@@ -75,7 +75,11 @@ def _matrix(evidence: Sequence[Evidence], spread: float) -> Matrix:
 
 
 def fit(cases: Sequence[tuple[Matrix, Labels]]) -> NDArray[np.float64]:
-    """Minimise the mean of -log(softmax mass on the right entries) + L2 |w|^2."""
+    """Minimise the mean of -log(softmax mass on the right entries) + L2 |w|^2.
+
+    A case without a right entry teaches nothing and is left out.
+    """
+    cases = [case for case in cases if case[1].any()]
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         total, gradient = 0.0, np.zeros_like(weights)
@@ -89,6 +93,15 @@ def fit(cases: Sequence[tuple[Matrix, Labels]]) -> NDArray[np.float64]:
         return total / len(cases) + L2 * float(weights @ weights), gradient / len(cases) + 2 * L2 * weights
 
     return np.asarray(minimize(loss, np.zeros(cases[0][0].shape[1]), jac=True, method="L-BFGS-B").x)
+
+
+def cross_validated(cases: Sequence[tuple[Matrix, Labels]]) -> list[tuple[NDArray[np.float64], Labels]]:
+    """Score each case with weights fitted on the other folds."""
+    scored: list[tuple[NDArray[np.float64], Labels]] = []
+    for fold in range(FOLDS):
+        weights = fit([case for i, case in enumerate(cases) if i % FOLDS != fold])
+        scored += [(x @ weights, y) for i, (x, y) in enumerate(cases) if i % FOLDS == fold]
+    return scored
 
 
 def hits(ranked: Sequence[tuple[NDArray[np.float64], Labels]], questions: int) -> tuple[float, float]:

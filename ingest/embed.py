@@ -129,7 +129,7 @@ class SentenceTransformerEmbedder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         lengths = [min(count, self._window) for count in self.token_counts(texts)]
         done = 0
-        for rows in _batches(lengths, self._batch_tokens):
+        for rows in batches(lengths, self._batch_tokens):
             features = self._model.preprocess([texts[row] for row in rows], prompt=prefix or None)
             with torch.inference_mode():
                 output = self._model(batch_to_device(features, self._model.device))
@@ -172,7 +172,7 @@ def _load(model: str, is_folder: bool, device: str | None, dtype: torch.dtype) -
     ) from cause
 
 
-def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
     """Yield rows, longest first, so that a batch's rows times its longest stay within the budget."""
     batch: list[int] = []
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):

@@ -65,13 +65,12 @@ class CrossEncoderReranker:
         try:
             scores = await asyncio.wait_for(self._score(pairs), self._budget)
         except TimeoutError:
-            reason = f"Reranking took over {self._budget * 1000:.0f} ms; the fused order stands."
-            return [*head, *tail], reason
+            return list(candidates), f"Reranking took over {self._budget * 1000:.0f} ms; the fused order stands."
         except Exception:  # whatever it is, the fused order is an answer
             logger.exception("the reranker failed")
-            return [*head, *tail], "The reranker failed; the fused order stands."
+            return list(candidates), "The reranker failed; the fused order stands."
         if not np.isfinite(scores).all():
-            return [*head, *tail], "The reranker gave a score that is no number; the fused order stands."
+            return list(candidates), "The reranker gave a score that is no number; the fused order stands."
         scored = [
             replace(c, rerank_score=score, score=self._weight * score + self._fused * c.score)
             for c, score in zip(head, map(float, scores), strict=True)

@@ -1,6 +1,5 @@
 """Models that score how well a passage answers a question."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.embed import batches
+from ingest.offline import sha256_of
 from ingest.reranker.pairs import Pairs, padded
 
 SHIPPED = Path(__file__).with_name("reranker")
@@ -46,12 +47,11 @@ class ShippedScorer:
             path = folder / name
             if not path.is_file():
                 raise ValueError(f"{path} is missing: take it from the repository again, or set rerank.kind to none")
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != wanted:
-                    raise ValueError(
-                        f"{path} is not the file this version was made with: take it from the repository again, "
-                        "or set rerank.kind to none"
-                    )
+            if sha256_of(path) != wanted:
+                raise ValueError(
+                    f"{path} is not the file this version was made with: take it from the repository again, "
+                    "or set rerank.kind to none"
+                )
         self.pairs = Pairs(folder / "tokenizer.json", max_tokens)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -62,7 +62,7 @@ class ShippedScorer:
         """Score in batches of like length, so that little of them is padding."""
         rows = self.pairs.ids(pairs) if pairs else []
         found = np.empty(len(rows), np.float64)
-        for batch in _batches([len(row) for row in rows]):
+        for batch in batches([len(row) for row in rows], BATCH_TOKENS):
             ids, mask = padded([rows[i] for i in batch])
             found[batch] = self._session.run(None, {"ids": ids, "mask": mask})[0]
         return found
@@ -90,13 +90,3 @@ class HubScorer:
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         """Score them; `predict` sorts them by length itself."""
         return np.asarray(self._model.predict(list(pairs), show_progress_bar=False), np.float64)
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Group numbers, longest first, so that a batch's rows times its longest stay within BATCH_TOKENS."""
-    batches: list[list[int]] = []
-    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        if not batches or (len(batches[-1]) + 1) * lengths[batches[-1][0]] > BATCH_TOKENS:
-            batches.append([])
-        batches[-1].append(number)
-    return batches

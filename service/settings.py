@@ -40,24 +40,23 @@ class NoRerankSettings(Settings):
     kind: Literal["none"]
 
 
-class ShippedSettings(Settings):
-    kind: Literal["shipped"] = "shipped"
-    candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
-    budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
-    max_tokens: int = Field(256, ge=16, le=512, description="Tokens of question and passage that the model reads.")
-    threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
-    weight: float = Field(0.5, ge=0, description="Of the model's score, log odds, in a candidate's score.")
-    fused: float = Field(1.0, ge=0, description="Of the fused score beside it.")
-
-
-class CrossEncoderSettings(Settings):
-    kind: Literal["cross-encoder"]
-    model: str = Field(description="A CrossEncoder folder or Hugging Face id, as BAAI/bge-reranker-v2-m3.")
+class _Reranking(Settings):
     candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
     budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
     max_tokens: int = Field(256, ge=16, description="Tokens of question and passage that the model reads.")
-    weight: float = Field(0.5, ge=0, description="Of the model's score, a logit, in a candidate's score.")
+    weight: float = Field(0.5, ge=0, description="Of the model's score, log odds, in a candidate's score.")
     fused: float = Field(1.0, ge=0, description="Of the fused score beside it; 0: the model's order alone.")
+
+
+class ShippedSettings(_Reranking):
+    kind: Literal["shipped"] = "shipped"
+    max_tokens: int = Field(256, ge=16, le=512, description="Tokens of question and passage that the model reads.")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
+
+
+class CrossEncoderSettings(_Reranking):
+    kind: Literal["cross-encoder"]
+    model: str = Field(description="A CrossEncoder folder or Hugging Face id, as BAAI/bge-reranker-v2-m3.")
 
 
 RerankSettings = Annotated[ShippedSettings | NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]

@@ -32,7 +32,7 @@ class Pairs:
 
     def ids(self, pairs: Sequence[tuple[str, str]]) -> list[list[int]]:
         """Return the token ids of each pair, of different lengths."""
-        folded = [(_folded(bilingual(question)), _folded(passage)) for question, passage in pairs]
+        folded = [(_asked(question), _folded(passage)) for question, passage in pairs]
         return [encoding.ids for encoding in self._tokenizer.encode_batch(folded)]
 
 
@@ -43,6 +43,11 @@ def padded(rows: Sequence[Sequence[int]], pad: int = 1) -> tuple[Ids, Ids]:
         ids[number, : len(row)] = row
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     return ids, (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int64)
+
+
+@lru_cache(maxsize=1_000)  # a question comes with each of its passages
+def _asked(question: str) -> str:
+    return normalise(bilingual(question))
 
 
 @lru_cache(maxsize=20_000)

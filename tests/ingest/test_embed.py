@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.embed import SentenceTransformerEmbedder, _batches
+from ingest.embed import SentenceTransformerEmbedder, batches
 from ingest.offline import ModelUnavailableError
 
 TEXTS = [
@@ -156,12 +156,12 @@ def test_a_hub_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @given(st.lists(st.integers(0, 512), max_size=60), st.integers(1, 2048))
 def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budget: int) -> None:
-    batches = list(_batches(lengths, budget))
-    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    for batch in batches:
+    found = list(batches(lengths, budget))
+    assert sorted(row for batch in found for row in batch) == list(range(len(lengths)))
+    for batch in found:
         assert len(batch) == 1 or len(batch) * max(lengths[row] for row in batch) <= budget
 
 
 def test_batches_by_hand() -> None:
-    assert list(_batches([3, 10, 4, 9], 20)) == [[1, 3], [2, 0]]
-    assert list(_batches([50, 1, 1], 20)) == [[0], [1, 2]]
+    assert list(batches([3, 10, 4, 9], 20)) == [[1, 3], [2, 0]]
+    assert list(batches([50, 1, 1], 20)) == [[0], [1, 2]]
