@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.reranker.sets import KEPT, QUESTIONS, nth
+from ingest.questions import written
 from ingest.snapshot import Snapshot
 from service.condense import Message, condense
 
@@ -37,9 +37,8 @@ def labelled(*names: str) -> Iterator[Labelled]:
 def kept(snapshot: Snapshot) -> Iterator[Labelled]:
     """The share of the cross-encoder's questions that it was not trained on."""
     entries = {entry.question: entry for entry in snapshot.entries}
-    for line in QUESTIONS.read_text("utf-8").splitlines():
-        record = json.loads(line)
-        if nth(record["question"], KEPT):
-            entry = entries.get(record["entry"])
+    for record in written():
+        if record.kept:
+            entry = entries.get(record.entry or "")
             status = "not_in_documents" if entry is None else "answered" if entry.answered else "listed_unanswered"
-            yield Labelled(record["question"], record["kind"], status, () if entry is None else (entry.id,))
+            yield Labelled(record.question, record.kind, status, () if entry is None else (entry.id,))

@@ -1,7 +1,7 @@
 """Other ways people ask for an entry: what a question may look like that shares no word with the document.
 
-Document expansion by queries (Nogueira et al., Document Expansion by Query Prediction, 2019). asked.jsonl holds them
-by the entry's question, so that they follow it wherever it stands; a question that the file does not know has none.
+Document expansion by queries (Nogueira et al., Document Expansion by Query Prediction, 2019). asked.jsonl and
+questions.jsonl hold them by the entry's question, so that they follow it wherever it stands; other entries have none.
 They lead to an entry and are never shown or quoted.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ingest import questions
 from ingest.bm25 import Postings
 from ingest.dense import DenseIndex
 
@@ -60,10 +61,16 @@ def other_ways(titles: Sequence[str]) -> list[tuple[str, int]]:
 
 def fingerprint() -> str:
     """Name the questions known; an index made with others is rebuilt."""
-    return f"asked:{hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]}"
+    return f"asked:{hashlib.sha256(SOURCE.read_bytes() + questions.SOURCE.read_bytes()).hexdigest()[:12]}"
 
 
 @cache
 def _known() -> Mapping[str, tuple[str, ...]]:
-    records = (json.loads(line) for line in SOURCE.read_text("utf-8").splitlines())
-    return {record["question"]: tuple(record["asked"]) for record in records}
+    known: dict[str, dict[str, None]] = {}  # a question stands in both files now and then
+    for line in SOURCE.read_text("utf-8").splitlines():
+        record = json.loads(line)
+        known[record["question"]] = dict.fromkeys(record["asked"])
+    for each in questions.written():
+        if each.entry is not None and not each.kept:
+            known.setdefault(each.entry, {})[each.question] = None
+    return {entry: tuple(ways) for entry, ways in known.items()}

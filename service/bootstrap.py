@@ -103,7 +103,7 @@ class Service:
         """Bind the pipeline to a snapshot."""
         answer = self.settings.answer
         retriever, idf = self.retriever(snapshot), snapshot.postings.idf
-        extractive = ExtractiveWriter(idf, answer.max_characters)
+        extractive = ExtractiveWriter(idf, self.reranker.relevance, answer.max_characters)
         return Parts(
             snapshot=snapshot,
             retriever=retriever,

@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 class Reranker(Protocol):
     """Reorder candidates; the second value says in one sentence why it could not, None when it did.
 
-    `name` says whose scores they are, "" where there are none.
+    `name` says whose scores they are, "" where there are none. `relevance` gives the scores of texts for a question, []
+    where there are none in time.
     """
 
     @property
@@ -26,7 +27,13 @@ class Reranker(Protocol):
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
 
+    async def relevance(self, question: str, texts: Sequence[str]) -> list[float]: ...
+
     def close(self) -> None: ...
+
+
+class _UnreadError(Exception):
+    """Why there are no scores, as the beginning of a sentence."""
 
 
 class NoReranker:
@@ -36,6 +43,9 @@ class NoReranker:
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
+
+    async def relevance(self, question: str, texts: Sequence[str]) -> list[float]:
+        return []
 
     def close(self) -> None:
         """Nothing is held."""
@@ -61,23 +71,36 @@ class CrossEncoderReranker:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
         if not head:
             return [], None
-        pairs = [(query.text, candidate.chunk.indexed) for candidate in head]
+        try:
+            scores = await self._read([(query.text, candidate.chunk.indexed) for candidate in head])
+        except _UnreadError as error:
+            return list(candidates), f"{error}; the fused order stands."
+        scored = [
+            replace(c, rerank_score=score, score=self._weight * score + self._fused * c.score)
+            for c, score in zip(head, scores, strict=True)
+        ]
+        lowest = self._weight * min(scores)  # what was not read counts as the worst of what was
+        unread = [replace(c, score=lowest + self._fused * c.score) for c in tail]
+        return [*sorted(scored, key=lambda c: -c.score), *unread], None
+
+    async def relevance(self, question: str, texts: Sequence[str]) -> list[float]:
+        try:
+            return await self._read([(question, text) for text in texts]) if texts else []
+        except _UnreadError:
+            return []
+
+    async def _read(self, pairs: list[tuple[str, str]]) -> list[float]:
+        """Score pairs within the budget; raises _UnreadError saying why it could not."""
         try:
             scores = await asyncio.wait_for(self._score(pairs), self._budget)
         except TimeoutError:
-            return list(candidates), f"Reranking took over {self._budget * 1000:.0f} ms; the fused order stands."
-        except Exception:  # whatever it is, the fused order is an answer
+            raise _UnreadError(f"Reranking took over {self._budget * 1000:.0f} ms") from None
+        except Exception as error:  # whatever it is, the fused order is an answer
             logger.exception("the reranker failed")
-            return list(candidates), "The reranker failed; the fused order stands."
+            raise _UnreadError("The reranker failed") from error
         if not np.isfinite(scores).all():
-            return list(candidates), "The reranker gave a score that is no number; the fused order stands."
-        scored = [
-            replace(c, rerank_score=score, score=self._weight * score + self._fused * c.score)
-            for c, score in zip(head, map(float, scores), strict=True)
-        ]
-        lowest = self._weight * float(min(scores))  # what was not read counts as the worst of what was
-        unread = [replace(c, score=lowest + self._fused * c.score) for c in tail]
-        return [*sorted(scored, key=lambda c: -c.score), *unread], None
+            raise _UnreadError("The reranker gave a score that is no number")
+        return scores
 
     def close(self) -> None:
         self._score.close()

@@ -13,7 +13,7 @@ from ingest.reranker.pairs import Pairs, padded
 
 SHIPPED = Path(__file__).with_name("reranker")
 SHA256 = {
-    "model.onnx": "2281477c6cf1da4d17d28d8048fcbd0c648e499610533da7fe63deda4b83d3f9",
+    "model.onnx": "576d31e6d74f77d1d1b2fada68b63cf36301af9ec8ab87110bcbfc329817f272",
     "tokenizer.json": "57e64ca50d8aae103c2894e563b3f6ab4c13b1dd177b509a67cfb239a0c62a8e",
 }
 BATCH_TOKENS = 2048  # padding included; larger batches are no faster on a CPU and take more memory

@@ -44,7 +44,7 @@ class _Reranking(Settings):
     candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
     budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
     max_tokens: int = Field(256, ge=16, description="Tokens of question and passage that the model reads.")
-    weight: float = Field(0.5, ge=0, description="Of the model's score, log odds, in a candidate's score.")
+    weight: float = Field(0.4, ge=0, description="Of the model's score, log odds, in a candidate's score.")
     fused: float = Field(1.0, ge=0, description="Of the fused score beside it; 0: the model's order alone.")
 
 

@@ -1,9 +1,11 @@
 """`python -m ingest.reranker train | evaluate`: make the cross-encoder that the service ships, and measure it."""
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from transformers import BertForSequenceClassification
 
 from ingest import bootstrap
 from ingest.embed import Embedder
@@ -26,16 +29,30 @@ from ingest.offline import ModelUnavailableError, resolve, sha256_of
 from ingest.reranker import negatives
 from ingest.reranker.evaluate import Scores, evaluate
 from ingest.reranker.export import export
+from ingest.reranker.exported import Exported
 from ingest.reranker.pairs import Pairs
-from ingest.reranker.plan import plan
-from ingest.reranker.recipe import DEPTH, LAYERS, OUTLINE_PASSES, SEED, WEIGHT, sets
+from ingest.reranker.plan import Example, plan
+from ingest.reranker.recipe import (
+    DEPTH,
+    LAYERS,
+    OUTLINE_PASSES,
+    RATE,
+    SECOND_PASSES,
+    SECOND_RATE,
+    SEED,
+    WEIGHT,
+    in_second_round,
+    sets,
+)
 from ingest.reranker.sets import QuestionSet
+from ingest.reranker.statements import statements
 from ingest.reranker.train import train
 from ingest.reranker.vocabulary import cut
 from ingest.settings import IngestSettings
 from ingest.snapshot import Snapshot, SnapshotError
 from ingest.versions import Versions
 
+Statements = tuple[QuestionSet, list[negatives.Found]]
 Mined = list[tuple[QuestionSet, list[negatives.Found]]]
 
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
@@ -45,7 +62,10 @@ out = Console(markup=False, highlight=False, soft_wrap=True)
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ingest.reranker", description="Train the shipped cross-encoder.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, what in (("train", "train, export to int8, measure"), ("evaluate", "measure a trained model")):
+    for name, what in (
+        ("train", "train in two rounds, export to int8, measure"),
+        ("evaluate", "measure a trained model"),
+    ):
         command = commands.add_parser(name, help=what)
         command.add_argument("--data", type=Path, required=True, help="folder of the question sets (recipe.py)")
         command.add_argument("--out", type=Path, default=Path("var/reranker/run"), help="where the model goes")
@@ -56,10 +76,11 @@ def main(arguments: list[str] | None = None) -> int:
         embedder = bootstrap.embedder(settings)
         snapshot = Versions(settings.index).open(embedder.fingerprint)
         mined = _mine(options.data, snapshot, embedder)
+        said = statements(snapshot)
         if options.command == "train":
             base = Path(resolve(settings.embedder.model, settings.models))
             del embedder
-            _train(base, mined, options.out, options.layers)
+            _train(base, mined, said, options.out, options.layers)
         with _bars() as report:
             measured = evaluate(mined, options.out, WEIGHT, report)
         _show(measured)
@@ -75,11 +96,39 @@ def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
         return [(s, negatives.mine(s, embedder, cache, DEPTH, report)) for s in sets(data, snapshot)]
 
 
-def _train(base: Path, mined: Mined, folder: Path, layers: int) -> None:
+def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int) -> None:
+    first = folder / "first"
+    if not (first / "torch").exists():
+        _first(base, mined, first, layers)
+    _second(mined, said, first, folder)
+    for name in ("model.onnx", "tokenizer.json"):
+        console.print(f"{name}: {(folder / name).stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(folder / name)}")
+
+
+def _first(base: Path, mined: Mined, folder: Path, layers: int) -> None:
+    """Train from the embedder, against what retrieval takes for an answer."""
     torch.manual_seed(SEED)
     texts = [*(w for s, _ in mined for w in s.windows), *(bilingual(q.text) for s, _ in mined for q in s.questions)]
     model = cut(base, folder, texts, layers)
     steps = plan([(s, found, OUTLINE_PASSES if s.name == "outline" else 1) for s, found in mined], SEED)
+    _run(model, steps, folder, RATE)
+
+
+def _second(mined: Mined, said: Statements, first: Path, folder: Path) -> None:
+    """Train on from the first round, against what its model takes for an answer, and sentence by sentence."""
+    shutil.copy(first / "tokenizer.json", folder)
+    exported = Exported(first)
+    sets = []
+    with _bars() as report:
+        for s, found in mined:
+            hard = negatives.refreshed(s, found, exported, partial(in_second_round, s), report)
+            sets.append((s, hard, SECOND_PASSES if s.name == "outline" else 1))
+        hard = negatives.refreshed(*said, exported, lambda _: True, report)
+    model = BertForSequenceClassification.from_pretrained(first / "torch", attn_implementation="eager")
+    _run(model, plan([*sets, (said[0], hard, 1)], SEED), folder, SECOND_RATE)
+
+
+def _run(model: BertForSequenceClassification, steps: list[list[Example]], folder: Path, rate: float) -> None:
     with _bars() as report:
         train(
             model,
@@ -87,11 +136,10 @@ def _train(base: Path, mined: Mined, folder: Path, layers: int) -> None:
             steps,
             folder,
             lambda done, total, loss: report(f"training, loss {loss:.3f}", done, total),
+            rate,
         )
-    model.save_pretrained(folder / "torch")
     export(model, folder / "model.onnx")
-    for name in ("model.onnx", "tokenizer.json"):
-        console.print(f"{name}: {(folder / name).stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(folder / name)}")
+    model.save_pretrained(folder / "torch")
 
 
 def _show(measured: dict[str, Scores]) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.reranker.exported import Exported
 from ingest.reranker.negatives import Found
-from ingest.reranker.pairs import Pairs, padded
 from ingest.reranker.sets import QuestionSet
 
 LIMIT = 150  # questions of a set at most: more take minutes and change the third digit
@@ -36,10 +36,7 @@ def evaluate(
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Scores]:
     """Rank each set's held-back questions with `folder`/model.onnx; their candidates are the fused top."""
-    import onnxruntime
-
-    pairs = Pairs(folder / "tokenizer.json")
-    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    model = Exported(folder)
     measured = {}
     for questions, found in mined:
         kept = [
@@ -50,8 +47,7 @@ def evaluate(
         gains: list[list[float]] = []
         for question, candidates in kept:
             windows = [questions.windows[row] for row in candidates.rows]
-            ids, mask = padded(pairs.ids([(question.text, window) for window in windows]))
-            scores = session.run(None, {"ids": ids, "mask": mask})[0]
+            scores = model.scores(question.text, windows)
             orders = (
                 -np.arange(len(windows), dtype=np.float64),
                 scores,

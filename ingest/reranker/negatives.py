@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from ingest.bm25 import Postings
 from ingest.embed import Embedder
 from ingest.glossary import bilingual
+from ingest.reranker.exported import Exported
 from ingest.reranker.sets import Question, QuestionSet
 from ingest.text import terms
 
 K = 60  # of reciprocal rank fusion
+READ = 14  # candidates that a trained model reads to find what it mistakes
 
 Progress = Callable[[str, int, int], None]
 
@@ -51,6 +53,31 @@ def mine(questions: QuestionSet, embedder: Embedder, cache: Path, depth: int, pr
     partial.write_text("".join(json.dumps([f.rows, f.bm25, f.cosines]) + "\n" for f in found), "utf-8")
     partial.replace(path)
     return found
+
+
+def refreshed(
+    questions: QuestionSet,
+    found: Sequence[Found],
+    model: Exported,
+    take: Callable[[Question], bool],
+    progress: Progress,
+) -> list[Found]:
+    """Return candidates, those first that a trained model itself takes for an answer; none for questions not taken.
+
+    The model's own mistakes are what it can still learn from (ANCE, Xiong and others, ICLR 2021).
+    """
+    hardest_first: list[Found] = []
+    for question, candidates in zip(questions.questions, found, strict=True):
+        rows = candidates.rows[:READ] if take(question) and not question.held_back else ()
+        if rows:
+            scores = model.scores(question.text, [questions.windows[row] for row in rows])
+            order = np.argsort(-scores, kind="stable").tolist()
+            rows, bm25, cosines = ([column[i] for i in order] for column in (rows, candidates.bm25, candidates.cosines))
+            hardest_first.append(Found(tuple(rows), tuple(bm25), tuple(cosines)))
+        else:
+            hardest_first.append(Found((), (), ()))
+        progress(f"{questions.name}: hard", len(hardest_first), len(found))
+    return hardest_first
 
 
 def _candidates(

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.reranker.sets import QuestionSet, folder, lines, nth, outline
+from ingest.questions import nth
+from ingest.reranker.sets import Question, QuestionSet, folder, lines, outline
 from ingest.snapshot import Snapshot
 
 LAYERS = 4
 SEED = 7
 DEPTH = 30  # candidates from which negatives are drawn
-WEIGHT = 0.5  # of the model's score beside the fused one, as in service/settings.py
+WEIGHT = 0.4  # of the model's score beside the fused one, as in service/settings.py
 OUTLINE_PASSES = 3  # over the outline's questions; the others are seen once
+RATE = 1e-4  # where the learning rate begins
+SECOND_PASSES = 2  # over the outline's questions, in the second round
+SECOND_RATE = 5e-5  # where its learning rate begins: half the first round's
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ def sets(data: Path, snapshot: Snapshot) -> list[QuestionSet]:
     """Read the outline's questions and every source; raises OSError naming a folder that is missing."""
     asked = list(zip(snapshot.asked.questions, snapshot.asked.groups, strict=True))
     return [outline(snapshot, asked), *(_read(data, source) for source in SOURCES)]
+
+
+def in_second_round(questions: QuestionSet, question: Question) -> bool:
+    """Take all that is in the users' domain or across languages, and of the rest enough not to forget it."""
+    return questions.name == "outline" or "-" in questions.name or nth(f"2{question.text}", 4)
 
 
 def _read(data: Path, source: Source) -> QuestionSet:

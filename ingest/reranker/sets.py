@@ -1,19 +1,17 @@
 """Question sets to train and test on: the project's own outline, and folders of corpus, queries and qrels."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.questions import SOURCE, nth, written
 from ingest.sentences import sentences
 from ingest.snapshot import Snapshot
 
-QUESTIONS = Path(__file__).with_name("questions.jsonl")
 WINDOW = 240  # characters; every passage is cut into windows alike, so that length tells nothing
 HELD_BACK = 10  # one passage in so many, with all its questions, is never trained on
-KEPT = 4  # one of the outline's questions in so many is kept for the fit of thresholds and weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class QuestionSet:
     questions: tuple[Question, ...]
 
 
-def outline(snapshot: Snapshot, asked: Sequence[tuple[str, int]], path: Path = QUESTIONS) -> QuestionSet:
+def outline(snapshot: Snapshot, asked: Sequence[tuple[str, int]], path: Path = SOURCE) -> QuestionSet:
     """Return the questions written for the outline, its chunks as windows and its entries as owners.
 
     `asked` are the ways to ask that the index knows, each with its entry's number. Raises ValueError for a question
@@ -48,15 +46,15 @@ def outline(snapshot: Snapshot, asked: Sequence[tuple[str, int]], path: Path = Q
     for number, group in enumerate(snapshot.groups):
         for row in group.rows:
             owners[row] = number
-    records = list(lines(path))
-    written = {record["question"] for record in records}
-    questions = [Question(text, owner, _all(owners, owner), False) for text, owner in asked if text not in written]
+    records = written(path)
+    known = {record.question for record in records}
+    questions = [Question(text, owner, _all(owners, owner), False) for text, owner in asked if text not in known]
     for record in records:
-        owner = None if record["entry"] is None else numbers.get(record["entry"])
-        if owner is None and record["entry"] is not None:
-            raise ValueError(f"{path}: no entry of the index asks {record['entry']!r}; build the index of the outline")
-        rows = () if owner is None else _holding(snapshot, owners, owner, record["evidence"])
-        questions.append(Question(record["question"], owner, rows, nth(record["question"], KEPT)))
+        owner = None if record.entry is None else numbers.get(record.entry)
+        if owner is None and record.entry is not None:
+            raise ValueError(f"{path}: no entry of the index asks {record.entry!r}; build the index of the outline")
+        rows = () if owner is None else _holding(snapshot, owners, owner, record.evidence)
+        questions.append(Question(record.question, owner, rows, record.kept))
     return QuestionSet("outline", tuple(c.indexed for c in snapshot.chunks), tuple(owners), tuple(questions))
 
 
@@ -113,11 +111,6 @@ def _holding(snapshot: Snapshot, owners: Sequence[int], owner: int, evidence: st
 
 def _all(owners: Sequence[int], owner: int) -> tuple[int, ...]:
     return tuple(row for row, mine in enumerate(owners) if mine == owner)
-
-
-def nth(key: str, n: int) -> bool:
-    """Tell whether a key is one of every n, the same in every run."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % n == 0
 
 
 def lines(path: Path) -> Iterable[dict[str, Any]]:

@@ -12,7 +12,6 @@ from transformers import BertForSequenceClassification
 from ingest.reranker.pairs import Pairs, padded
 from ingest.reranker.plan import WINDOWS, Example
 
-RATE = 1e-4
 WARM_UP = 0.05  # share of the steps
 PART = 12  # windows of like length that run together, so that little is padding
 KEEP_EVERY = 200  # steps between checkpoints
@@ -33,15 +32,18 @@ def train(
     steps: Sequence[Sequence[Example]],
     out: Path,
     progress: Progress,
+    rate: float = 1e-4,
 ) -> None:
-    """Train in place; a run that was killed goes on from `out`/checkpoint.pt, which the end of the run deletes.
+    """Train in place, the learning rate falling from `rate`.
+
+    A run that was killed goes on from `out`/checkpoint.pt, which the end of the run deletes.
 
     The logit of "none of them" is 0, so a score is the log odds that a window answers the question rather than nothing
     shown: listwise ranking and abstention in one loss (ListNet's top one, Cao and others, ICML 2007).
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(torch.device(device)).train()  # type: ignore[arg-type]  # its decorator hides what it takes
-    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(steps)))
     checkpoint = out / "checkpoint.pt"
     run = hashlib.sha256(repr((sum(p.numel() for p in model.parameters()), steps)).encode()).hexdigest()

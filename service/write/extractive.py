@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest import markdown, outline
@@ -24,8 +24,12 @@ NARROW = 0.34
 SHORT = 900
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
+# Log odds that a sentence may be behind the best one of its entry, the share of the question's words counted as 1.
+BEHIND = 1.5
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
+
+Relevance = Callable[[str, Sequence[str]], Awaitable[Sequence[float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class Line:
     terms: frozenset[str]  # of the text and of the headings below the entry's
 
     @property
+    def place(self) -> tuple[int, int]:
+        return self.passage, self.index
+
+    @property
     def announces(self) -> bool:
         return self.text.rstrip("*_ ").endswith((":", "："))
 
@@ -52,12 +60,15 @@ class Line:
 
 
 class ExtractiveWriter:
-    """Picks passages by relevance, and in a narrow question's passages the sentences that hold its words."""
+    """Picks passages by relevance, and in a narrow question's passages the sentences that answer it.
+
+    `relevance` scores texts for a question, in log odds; where it gives nothing, the question's words choose.
+    """
 
     name = "extractive"
 
-    def __init__(self, idf: Callable[[str], float], max_characters: int = 1200) -> None:
-        self._idf, self._max = idf, max_characters
+    def __init__(self, idf: Callable[[str], float], relevance: Relevance, max_characters: int = 1200) -> None:
+        self._idf, self._relevance, self._max = idf, relevance, max_characters
 
     async def write(
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
@@ -68,12 +79,9 @@ class ExtractiveWriter:
         taken: set[tuple[str, int]] = set()
         spent = 0
         lines = [_lines(number, passage) for number, passage in enumerate(passages)]
+        kept = await self._kept(query, passages, lines)
         for number, passage in enumerate(passages):
-            entry = [line for i, p in enumerate(passages) if _entry(p) == _entry(passage) for line in lines[i]]
-            whole = sum(len(line.text) for line in entry) <= SHORT
-            weights = {} if whole else self._narrowing(query, entry)
-            best = max((line.weight(weights) for line in entry), default=0.0)
-            for line in _pick(lines[number], weights, KEEP * best, with_code):
+            for line in _pick(lines[number], kept, with_code):
                 place = (passage.document, passage.start + line.unit.start)
                 cost = 0 if line.program else len(line.text)
                 if place not in taken and (not chosen or spent + cost <= self._max):
@@ -85,6 +93,37 @@ class ExtractiveWriter:
         for sentence in _compose(_announced(chosen), passages):
             yield sentence
 
+    async def _kept(
+        self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]
+    ) -> set[tuple[int, int]]:
+        """Return passage and index of the lines that answer: all of a short entry's, of a long one's the best."""
+        entries: dict[tuple[str, ...], list[Line]] = {}
+        for passage, own in zip(passages, lines, strict=True):
+            entries.setdefault(_entry(passage), []).extend(own)
+        short, long = [], []
+        for entry in entries.values():
+            (long if sum(len(line.text) for line in entry) > SHORT else short).append(entry)
+        kept = {line.place for entry in short for line in entry}
+        read = [line for entry in long for line in entry if not line.program]
+        texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
+        scores = dict(zip((line.place for line in read), await self._relevance(query.text, texts), strict=False))
+        for entry in long:
+            kept |= self._answering(query, entry, scores)
+        return kept
+
+    def _answering(
+        self, query: Query, entry: Sequence[Line], scores: Mapping[tuple[int, int], float]
+    ) -> set[tuple[int, int]]:
+        """Return the places of the entry's lines about as good as the best, by score and words, or by words alone."""
+        weights = self._narrowing(query, entry)
+        most = max(line.weight(weights) for line in entry) or 1.0
+        held = {line.place: line.weight(weights) / most for line in entry}
+        if not scores.keys() & held.keys():
+            return {place for place, share in held.items() if share >= KEEP} if weights else set(held)
+        fit = {place: scores[place] + share for place, share in held.items() if place in scores}
+        programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
+        return programs | {place for place, score in fit.items() if score >= max(fit.values()) - BEHIND}
+
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
         own = [term for term in dict.fromkeys(query.terms) if term not in ASKING]
@@ -94,14 +133,12 @@ class ExtractiveWriter:
         return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
 
 
-def _pick(lines: list[Line], weights: Mapping[str, float], least: float, with_code: bool) -> list[Line]:
-    """Return the lines that hold at least so much of what narrows the question; all of them when nothing does."""
+def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool) -> list[Line]:
+    """Return the lines that are kept, with what they lean on and what hangs on them; programs only where wanted."""
     if not with_code and any(not line.program and not line.announces for line in lines):
         lines = [line for line in lines if not line.program]
-    if not weights:
-        return lines
-    kept = {i for i, line in enumerate(lines) if line.weight(weights) >= least}
-    return [line for i, line in enumerate(lines) if i in _with_context(kept, lines)]
+    wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines)
+    return [line for i, line in enumerate(lines) if i in wanted]
 
 
 def _entry(passage: Passage) -> tuple[str, ...]:

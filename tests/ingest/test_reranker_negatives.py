@@ -1,16 +1,23 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from ingest.bm25 import Postings
 from ingest.glossary import bilingual
-from ingest.reranker.negatives import Found, mine
+from ingest.reranker import negatives
+from ingest.reranker.export import export
+from ingest.reranker.exported import Exported
+from ingest.reranker.negatives import Found, mine, refreshed
 from ingest.reranker.sets import Question, QuestionSet
+from ingest.reranker.vocabulary import cut
 from ingest.text import terms
 from tests.ingest.tiny import TinyEmbedder
+from tests.ingest.tiny_reranker import write_base
 
 PASSAGES = [
     ["注意力机制让模型关注输入的不同部分。", "多头注意力把查询、键和值投影到多个子空间。", "它的复杂度是平方级的。"],
@@ -145,3 +152,53 @@ def test_progress_counts_windows_then_questions(questions: QuestionSet, tmp_path
     mine(questions, TinyEmbedder(), tmp_path, 8, lambda *step: seen.append(step))
     n = len(ASKED)
     assert seen == [("tiny", 18, 18), *(("tiny: candidates", i, n) for i in range(1, n + 1))]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """A tiny model of random weights: what it prefers has nothing to do with how retrieval ranked."""
+    folder = tmp_path_factory.mktemp("trained")
+    torch.manual_seed(3)
+    export(cut(write_base(folder, 256), folder, WINDOWS, 2), folder / "model.onnx")
+    return Exported(folder)
+
+
+exporter = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning", "ignore:Exporting aten:UserWarning"
+)
+
+
+@exporter
+def test_what_the_model_prefers_comes_first(questions: QuestionSet, tmp_path: Path, trained: Exported) -> None:
+    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    changed = 0
+    for question, before, after in zip(
+        questions.questions, found, refreshed(questions, found, trained, lambda _: True, silent), strict=True
+    ):
+        scores = trained.scores(question.text, [questions.windows[row] for row in after.rows])
+        assert list(scores) == sorted(scores, reverse=True)
+        columns = [sorted(zip(each.rows, each.bm25, each.cosines, strict=True)) for each in (before, after)]
+        assert columns[0] == columns[1]  # each row keeps its own figures
+        changed += before.rows != after.rows
+    assert changed > 4
+
+
+@exporter
+def test_only_what_is_taken_and_trained_on_is_read(questions: QuestionSet, tmp_path: Path, trained: Exported) -> None:
+    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    held = replace(questions, questions=tuple(replace(q, held_back=i == 2) for i, q in enumerate(questions.questions)))
+    seen: list[tuple[str, int, int]] = []
+    hard = refreshed(held, found, trained, lambda q: q.owner is not None, lambda *step: seen.append(step))
+    expected = [i != 2 and owner is not None for i, (_, owner) in enumerate(ASKED)]
+    assert [bool(each.rows) for each in hard] == expected
+    assert seen == [("tiny: hard", i, len(ASKED)) for i in range(1, len(ASKED) + 1)]
+
+
+@exporter
+def test_far_candidates_are_not_read(
+    monkeypatch: pytest.MonkeyPatch, questions: QuestionSet, tmp_path: Path, trained: Exported
+) -> None:
+    monkeypatch.setattr(negatives, "READ", 3)
+    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    hard = refreshed(questions, found, trained, lambda _: True, silent)
+    assert [set(each.rows) for each in hard] == [set(each.rows[:3]) for each in found]

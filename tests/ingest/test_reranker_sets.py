@@ -13,7 +13,8 @@ from ingest.build import build
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.outline import Entry
-from ingest.reranker.sets import HELD_BACK, KEPT, QUESTIONS, WINDOW, QuestionSet, folder, nth, outline, windows_of
+from ingest.questions import KEPT, SOURCE, nth
+from ingest.reranker.sets import HELD_BACK, WINDOW, QuestionSet, folder, outline, windows_of
 from ingest.sentences import sentences
 from ingest.snapshot import Snapshot
 from ingest.versions import Versions
@@ -306,7 +307,7 @@ def entries(outline_text: str) -> dict[str, Entry]:
 
 @pytest.fixture(scope="module")
 def committed() -> list[dict[str, Any]]:
-    return read(QUESTIONS)
+    return read(SOURCE)
 
 
 def test_every_question_fits_the_outlines_index(tmp_path: Path, committed: list[dict[str, Any]]) -> None:
@@ -326,7 +327,7 @@ def test_every_question_fits_the_outlines_index(tmp_path: Path, committed: list[
         assert question.rows
         assert {found.owners[row] for row in question.rows} == {question.owner}
         assert snapshot.groups[question.owner].title.endswith(f" > {record['entry']}")
-    whole = [question for question in found.questions[len(asked) :] if len(question.rows) == 1]
+    whole = [question for question in found.questions[-len(committed) :] if len(question.rows) == 1]
     assert len(whole) > 2000  # most evidence names one chunk
 
 

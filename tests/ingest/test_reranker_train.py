@@ -161,12 +161,9 @@ def test_windows_by_twelves_are_those_of_one_by_one(
     assert losses == pytest.approx([loss_of(model, pairs, examples())] * 4, rel=0.02)
 
 
-def test_training_learns_its_examples(
-    monkeypatch: pytest.MonkeyPatch, model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(training, "RATE", 3e-3)
+def test_training_learns_its_examples(model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path) -> None:
     before = loss_of(model, pairs, examples())
-    train(model, pairs, [examples()] * 80, tmp_path, silent)
+    train(model, pairs, [examples()] * 80, tmp_path, silent, 3e-3)
     assert loss_of(model, pairs, examples()) < min(0.3, before / 4)
     for example in examples():
         found = scores(model, pairs, [(example.question, window) for window in example.windows])
@@ -190,14 +187,13 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(
     monkeypatch: pytest.MonkeyPatch, model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(training, "KEEP_EVERY", 3)
-    monkeypatch.setattr(training, "RATE", 1e-2)
     every = examples()
     steps = [[every[i % 5], every[(i + 1) % 5]] for i in range(12)]
     killed, fresh = copy.deepcopy(model), copy.deepcopy(model)
     for name in ("unbroken", "broken"):
         (tmp_path / name).mkdir()
     whole: list[tuple[int, int, float]] = []
-    train(model, pairs, steps, tmp_path / "unbroken", lambda *step: whole.append(step))
+    train(model, pairs, steps, tmp_path / "unbroken", lambda *step: whole.append(step), 1e-2)
     assert [done for done, _, _ in whole] == list(range(1, 13))
 
     def kill(done: int, total: int, loss: float) -> None:
@@ -205,14 +201,14 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(
             raise KilledError
 
     with pytest.raises(KilledError):
-        train(killed, pairs, steps, tmp_path / "broken", kill)
+        train(killed, pairs, steps, tmp_path / "broken", kill, 1e-2)
     assert (tmp_path / "broken/checkpoint.pt").exists()
     (tmp_path / "broken/checkpoint.partial").write_bytes(b"half")  # killed again, while writing
     with torch.no_grad():
         for weight in fresh.parameters():
             weight.zero_()  # all that counts comes from the checkpoint
     rest: list[tuple[int, int, float]] = []
-    train(fresh, pairs, steps, tmp_path / "broken", lambda *step: rest.append(step))
+    train(fresh, pairs, steps, tmp_path / "broken", lambda *step: rest.append(step), 1e-2)
     assert rest == whole[6:]
     expected, found, half = (m.cpu().state_dict() for m in (model, fresh, killed))
     assert all(torch.equal(found[name], value) for name, value in expected.items())
@@ -225,16 +221,13 @@ exporter = pytest.mark.filterwarnings(
 
 
 @exporter
-def test_the_exported_scores_are_the_models(
-    monkeypatch: pytest.MonkeyPatch, model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path
-) -> None:
+def test_the_exported_scores_are_the_models(model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path) -> None:
     """All pairs in one padded batch, and one by one; of random weights and of trained ones."""
     asked = [(question, window * repeat) for question in QUESTIONS for window in WINDOWS for repeat in (1, 3)]
     rows = pairs.ids(asked)
     for state in ("random", "trained"):
         if state == "trained":
-            monkeypatch.setattr(training, "RATE", 3e-3)
-            train(model, pairs, [examples()] * 80, tmp_path, silent)
+            train(model, pairs, [examples()] * 80, tmp_path, silent, 3e-3)
         export(model, tmp_path / "model.onnx")
         assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]  # not the float32 file
         session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])

@@ -26,8 +26,8 @@ def write_tokenizer(folder: Path) -> Path:
     return path
 
 
-def write_base(folder: Path) -> Path:
-    """Write tokenizer.json, config.json and weights; the model has more rows than the tokenizer pieces."""
+def write_base(folder: Path, tokens: int = 64) -> Path:
+    """Write tokenizer.json, config.json and weights, for so many tokens; with more rows than the tokenizer pieces."""
     write_tokenizer(folder)
     torch.manual_seed(1)
     config = BertConfig(
@@ -36,7 +36,7 @@ def write_base(folder: Path) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=32,
-        max_position_embeddings=64,
+        max_position_embeddings=tokens,
         initializer_range=0.5,
         pad_token_id=1,
     )

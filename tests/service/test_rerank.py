@@ -172,6 +172,26 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path, kind: str) -> No
         HubScorer(str(tmp_path / kind))
 
 
+def test_relevance_is_the_models_score(folder: Path) -> None:
+    reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
+    expected = logits(folder, "abc")
+    found = asyncio.run(reranker.relevance("a", ["a\nc", "a\na", "a\nb"]))
+    assert found == pytest.approx([expected[letter] for letter in "cab"], abs=1e-5)
+
+
+def test_relevance_that_cannot_be_had_is_none(folder: Path) -> None:
+    reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
+    assert asyncio.run(reranker.relevance("a", ["\ud800"])) == []  # the model fails
+    assert asyncio.run(reranker.relevance("a", [])) == []
+    assert asyncio.run(NoReranker().relevance("a", ["b"])) == []
+    hasty = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=1)
+
+    async def queue() -> list[list[float]]:
+        return await asyncio.gather(*(hasty.relevance("a", ["a\nb"] * 300) for _ in range(8)))
+
+    assert asyncio.run(queue())[-1] == []
+
+
 def test_nothing_to_rerank(folder: Path) -> None:
     assert asyncio.run(CrossEncoderReranker(HubScorer(str(folder))).rerank(QUERY, [])) == ([], None)
     assert asyncio.run(NoReranker().rerank(QUERY, [])) == ([], None)
