@@ -2,18 +2,22 @@
 
     python -m benchmarks.rerank [--picture docs/img/refusals.svg]
 
-Speed is that of 30 candidates, in the service's own class, against PyTorch in float32 with the same architecture (the
-weights do not matter to it). Quality is measured on eval/golden/unseen.jsonl, which nothing was fitted on.
+Speed is that of 30 candidates, in the service's own class, against PyTorch in float32 with the same architecture, and
+against deeper models (the weights do not matter to it). Quality is measured on eval/golden/unseen.jsonl, which nothing
+was fitted on.
 """
 
 import argparse
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnxruntime
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
@@ -21,16 +25,18 @@ from rich.table import Table
 from transformers import BertConfig, BertForSequenceClassification
 
 from benchmarks.questions import Labelled, labelled
-from ingest.reranker.pairs import padded
+from ingest.reranker.export import export
+from ingest.reranker.pairs import Pairs, padded
 from ingest.reranker.recipe import LAYERS
 from ingest.versions import Versions
 from service.bootstrap import Service
 from service.retrieve import Candidate
-from service.scorers import ShippedScorer
+from service.scorers import SHIPPED, ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
 
 CANDIDATES = 30
 TIMED = 40  # questions
+DEPTHS = (6, 12)  # layers, beside the shipped ones
 BINS = 10
 FALSE_REFUSALS = 0.04
 
@@ -148,16 +154,7 @@ def _draw(p: NDArray[np.float64], y: NDArray[np.bool_], path: Path) -> None:
 def _speed(asked: Sequence[tuple[str, Sequence[str]]]) -> None:
     scorer = ShippedScorer()
     tokens = [row for question, texts in asked for row in scorer.pairs.ids([(question, text) for text in texts])]
-    model = BertForSequenceClassification(
-        BertConfig(
-            vocab_size=1 + max(map(max, tokens)),
-            hidden_size=384,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=12,
-            intermediate_size=1536,
-            num_labels=1,
-        )
-    ).eval()
+    model = _untrained(LAYERS)
 
     def shipped(question: str, texts: Sequence[str]) -> None:
         scorer.scores([(question, text) for text in texts])
@@ -176,11 +173,46 @@ def _speed(asked: Sequence[tuple[str, Sequence[str]]]) -> None:
         times = _times(run, asked)
         medians[name] = float(np.median(times))
         table.add_row(name, f"{np.median(times):.0f}", f"{np.quantile(times, 0.95):.0f}")
+    for layers in DEPTHS:
+        size, times = _deeper(layers, scorer.pairs, asked)
+        row = f"{layers} layers, int8, {size / 1e6:.0f} MB"
+        table.add_row(row, f"{np.median(times):.0f}", f"{np.quantile(times, 0.95):.0f}")
     console.print(table)
     console.print(f"{medians['PyTorch, float32'] / medians['shipped, int8']:.1f} times as fast as PyTorch in float32")
     began = time.perf_counter()
     ShippedScorer()
     console.print(f"loaded in {time.perf_counter() - began:.2f} s")
+
+
+def _untrained(layers: int) -> BertForSequenceClassification:
+    """The shipped architecture, of another depth: speed and size do not depend on what the weights are."""
+    shipped = json.loads((SHIPPED / "tokenizer.json").read_text("utf-8"))
+    config = BertConfig(
+        vocab_size=len(shipped["model"]["vocab"]),
+        hidden_size=384,
+        num_hidden_layers=layers,
+        num_attention_heads=12,
+        intermediate_size=1536,
+        num_labels=1,
+        attn_implementation="eager",
+    )
+    return BertForSequenceClassification(config).eval()
+
+
+def _deeper(layers: int, pairs: Pairs, asked: Sequence[tuple[str, Sequence[str]]]) -> tuple[int, NDArray[np.float64]]:
+    """Return bytes and times of an int8 model so deep, run one by one as in the service."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        export(_untrained(layers), path)
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        size = path.stat().st_size
+
+    def run(question: str, texts: Sequence[str]) -> None:
+        for row in pairs.ids([(question, text) for text in texts]):
+            ids, mask = padded([row])
+            session.run(None, {"ids": ids, "mask": mask})
+
+    return size, _times(run, asked)
 
 
 def _times(

@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.embed import batches
 from ingest.offline import sha256_of
 from ingest.reranker.pairs import Pairs, padded
 
@@ -16,7 +15,6 @@ SHA256 = {
     "model.onnx": "576d31e6d74f77d1d1b2fada68b63cf36301af9ec8ab87110bcbfc329817f272",
     "tokenizer.json": "57e64ca50d8aae103c2894e563b3f6ab4c13b1dd177b509a67cfb239a0c62a8e",
 }
-BATCH_TOKENS = 2048  # padding included; larger batches are no faster on a CPU and take more memory
 
 
 class Scorer(Protocol):
@@ -59,13 +57,13 @@ class ShippedScorer:
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        """Score in batches of like length, so that little of them is padding."""
+        """Score one by one: in int8 a batch shares one scale, so a score would hang on its neighbours; it is no faster."""
         rows = self.pairs.ids(pairs) if pairs else []
-        found = np.empty(len(rows), np.float64)
-        for batch in batches([len(row) for row in rows], BATCH_TOKENS):
-            ids, mask = padded([rows[i] for i in batch])
-            found[batch] = self._session.run(None, {"ids": ids, "mask": mask})[0]
-        return found
+        return np.array([self._score(row) for row in rows], np.float64)
+
+    def _score(self, row: Sequence[int]) -> float:
+        ids, mask = padded([row])
+        return float(self._session.run(None, {"ids": ids, "mask": mask})[0][0])
 
 
 class HubScorer:

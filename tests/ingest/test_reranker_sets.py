@@ -232,7 +232,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 def records(path: Path, *rows: tuple[str, str | None, str]) -> Path:
-    write(path / "questions.jsonl", [{"question": q, "entry": entry, "evidence": part} for q, entry, part in rows])
+    found = [{"question": q, "entry": entry, "evidence": part, "kind": "detail"} for q, entry, part in rows]
+    write(path / "questions.jsonl", found)
     return path / "questions.jsonl"
 
 
