@@ -57,7 +57,10 @@ class ShippedScorer:
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        """Score one by one: in int8 a batch shares one scale, so a score would hang on its neighbours; it is no faster."""
+        """Score one by one: in int8 a batch shares one scale, so a score would hang on its neighbours.
+
+        Batches would save no time either.
+        """
         rows = self.pairs.ids(pairs) if pairs else []
         return np.array([self._score(row) for row in rows], np.float64)
 
