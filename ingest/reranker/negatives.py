@@ -72,8 +72,8 @@ def refreshed(
         if rows:
             scores = model.scores(question.text, [questions.windows[row] for row in rows])
             order = np.argsort(-scores, kind="stable").tolist()
-            rows, bm25, cosines = ([column[i] for i in order] for column in (rows, candidates.bm25, candidates.cosines))
-            hardest_first.append(Found(tuple(rows), tuple(bm25), tuple(cosines)))
+            columns = (candidates.rows, candidates.bm25, candidates.cosines)
+            hardest_first.append(Found(*(tuple(column[i] for i in order) for column in columns)))
         else:
             hardest_first.append(Found((), (), ()))
         progress(f"{questions.name}: hard", len(hardest_first), len(found))

@@ -100,15 +100,13 @@ class ExtractiveWriter:
         entries: dict[tuple[str, ...], list[Line]] = {}
         for passage, own in zip(passages, lines, strict=True):
             entries.setdefault(_entry(passage), []).extend(own)
-        short, long = [], []
-        for entry in entries.values():
-            (long if sum(len(line.text) for line in entry) > SHORT else short).append(entry)
-        kept = {line.place for entry in short for line in entry}
-        read = [line for entry in long for line in entry if not line.program]
+        long = [key for key, entry in entries.items() if sum(len(line.text) for line in entry) > SHORT]
+        kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
+        read = [line for key in long for line in entries[key] if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
         scores = dict(zip((line.place for line in read), await self._relevance(query.text, texts), strict=False))
-        for entry in long:
-            kept |= self._answering(query, entry, scores)
+        for key in long:
+            kept |= self._answering(query, entries[key], scores)
         return kept
 
     def _answering(
