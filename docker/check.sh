@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Check the images and the compose file on a Debian machine without a Docker engine: as root, docker/check.sh [service|llm]...
-# It takes pip's, apt's and the certificates' set-up from the machine. It needs debootstrap and, for llm, about 10 GB of disk.
+# Check the images and the compose file on a Debian machine without a Docker engine: as root, docker/check.sh [service|llm|nightly]...
+# It takes pip's, apt's and the certificates' set-up from the machine. It needs debootstrap and, for all three, about 20 GB of disk.
 set -euo pipefail
 if [[ -z ${OUTLINE_CHECK:-} ]]; then
     # Mounts made here vanish with this process.
@@ -82,6 +82,16 @@ llm() {
     # Models that are here already need not be fetched again.
     if [[ -d var/models ]]; then mount --bind -o ro var/models "$SCRATCH/llm/app/var/models"; fi
     "$PYTHON" docker/start.py "$SCRATCH/llm" http://127.0.0.1:18001/v1/models -- --name qwen2.5-coder-0.5b --port 18001
+}
+
+nightly() { # a short night, of the service in its own root
+    mountpoint -q "$SCRATCH/service/proc" || replay service docker/Dockerfile
+    replay nightly docker/Dockerfile.eval
+    mkdir -p "$SCRATCH/service/app/var/models"
+    mount --bind -o ro "$SCRATCH/service/app/var/models" "$SCRATCH/nightly/app/var/models"
+    "$PYTHON" docker/start.py "$SCRATCH/service" http://127.0.0.1:18000/readyz --env OUTLINE_QA_PORT=18000 --then "$SCRATCH/nightly" \
+        -- nightly --target http://127.0.0.1:18000 --sample 20
+    ls -l "$SCRATCH"/nightly/app/var/eval "$SCRATCH"/nightly/app/var/eval/report/*
 }
 
 compose

@@ -1,7 +1,7 @@
 """Run a Dockerfile's instructions in a bare root folder, for machines without a Docker engine; `check.sh` calls it.
 
 All stages run in the same root, so `COPY --from` must name a path that stays where it is. The last stage's user,
-environment and command are written to ROOT/image.json.
+environment, entrypoint and command are written to ROOT/image.json.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def main() -> None:
         "user": image.user,
         "workdir": image.workdir,
         "environment": {**inherited(), **image.env},
-        "command": [*image.entrypoint, *image.cmd],
+        "entrypoint": image.entrypoint,
+        "command": image.cmd,
     }
     (options.root / "image.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
 

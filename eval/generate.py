@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Literal
 
 import httpx
@@ -96,20 +97,20 @@ def generate(
     n: int,
     finds: Callable[[str, str], bool] | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    at_once: int = 1,
 ) -> Generated:
     """Ask for questions on one entry after another until n are kept; `known` grows by them.
 
-    `finds(question, entry id)` is whether the service finds the entry. A model or service that is down ends it, and
-    what was kept so far is returned with the error.
+    `finds(question, entry id)` is whether the service finds the entry. `at_once` entries are put to the model
+    together, and what it writes is taken in their order. A model or service that is down ends it, and what was kept
+    so far is returned with the error.
     """
     kept: list[Candidate] = []
     dropped: Counter[str] = Counter()
     failures: Counter[str] = Counter()
-    for entry in entries:
-        if len(kept) >= n:
-            break
+    for entry, reply in _replies(entries, model, at_once):
         try:
-            for written in _ask(entry, model):
+            for written in reply():
                 reason = fault(written, entry) or _unwanted(written, entry, known, finds)
                 if reason:
                     dropped[reason] += 1
@@ -121,7 +122,25 @@ def generate(
             failures[str(error)] += 1
         except (ModelError, TargetError) as error:
             return Generated(tuple(kept), dict(dropped), dict(failures), error)
+        if len(kept) >= n:
+            break
     return Generated(tuple(kept), dict(dropped), dict(failures))
+
+
+def _replies(
+    entries: Sequence[Entry], model: Model, at_once: int
+) -> Iterator[tuple[Entry, Callable[[], list[Written]]]]:
+    """Yield each entry with what waits for its questions, and raises what went wrong; asks `at_once` ahead."""
+    with ThreadPoolExecutor(at_once) as pool:
+        asked = deque((entry, pool.submit(_ask, entry, model)) for entry in entries[:at_once])
+        rest = iter(entries[at_once:])
+        try:
+            while asked:
+                entry, reply = asked.popleft()
+                yield entry, reply.result
+                asked.extend((entry, pool.submit(_ask, entry, model)) for entry in islice(rest, 1))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _ask(entry: Entry, model: Model) -> list[Written]:

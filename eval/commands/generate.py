@@ -24,6 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", required=True, help="OpenAI-compatible server, up to /v1")
     parser.add_argument("--model", required=True, help="the model's name there")
     parser.add_argument("--n", type=positive, default=20, help="questions wanted")
+    parser.add_argument("--at-once", type=positive, default=2, help="entries put to the model at once")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds that the model may take for an entry")
     parser.add_argument("--documents", type=Path, default=OUTLINE, help="outline that they are about")
     parser.add_argument("--golden", type=Path, default=GOLDEN, help="questions that count what is asked already")
     parser.add_argument("--target", help="service that must find the entry of each question among the first 20")
@@ -35,7 +37,7 @@ def main(options: argparse.Namespace) -> int:
     waiting = [each.record() for each in candidates.load(options.queue)]
     ordered = generate.order(found, [*load(options.golden), *waiting])
     known = candidates.known(options.queue)
-    model = Model(options.judge, options.model)
+    model = Model(options.judge, options.model, seconds=options.timeout)
     with ExitStack() as stack:
         stack.callback(model.close)
         finds = None
@@ -45,7 +47,13 @@ def main(options: argparse.Namespace) -> int:
         progress = stack.enter_context(bars(console))
         task = progress.add_task("Questions kept", total=options.n)
         made = generate.generate(
-            ordered, model, known, options.n, finds, lambda kept: progress.update(task, completed=kept)
+            ordered,
+            model,
+            known,
+            options.n,
+            finds,
+            progress=lambda kept: progress.update(task, completed=kept),
+            at_once=options.at_once,
         )
     _queue(made, options.queue)
     if made.stopped:

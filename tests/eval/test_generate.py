@@ -106,6 +106,16 @@ def test_those_that_hold_become_candidates(model: Model, llm: FaultyLLM) -> None
     assert "LoRA **冻结**原模型" in llm.asked[0]["messages"][1]["content"]
 
 
+def test_entries_asked_about_together_are_taken_in_their_order(llm: FaultyLLM, model: Model) -> None:
+    entries = order(ENTRIES, [])
+    made = generate(entries, model, Known([]), 20, at_once=3)
+    assert made.dropped == generate(entries, model, Known([]), 20).dropped
+    assert [each.entries for each in made.candidates] == [["5.1"]]
+    llm.asked.clear()
+    assert len(generate(entries, model, Known([]), 1, at_once=2).candidates) == 1
+    assert len(llm.asked) <= 2  # no more than were under way when there was enough
+
+
 def test_what_is_dropped_and_what_fails_is_counted(model: Model, llm: FaultyLLM) -> None:
     assert llm.form
     llm.form["questions"] = [GOOD, GOOD | {"question": "LoRA 的秩取多少呢"}]
