@@ -28,7 +28,7 @@ FEATURES = (
     "found",  # that weight itself
     "unknown",  # share of the question's terms that no document has, weighed by how rare they are in general
     "rarest_unknown",
-    "unknown_name",  # the same of Latin-script terms in a Chinese question: names of things
+    "unknown_name",  # the same of names of things: Latin in a Chinese question, capitalised in an English one
     "english",
     "margin",  # of the best entry over the next, in fused score
     "bm25",
@@ -43,6 +43,7 @@ RERANKED = (  # those that need the cross-encoder's scores
 UNKNOWN_WEIGHT = 4.5  # idf of a term in about one of ninety passages
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
 NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
+NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital within a sentence or a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Matcher:
         weight = {term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked}
         total = sum(weight.values()) + 1e-6
         found = max(self._found(weight, candidate) for candidate in candidates[:5])
-        names = [rare[term] for term in unknown if term.isascii()]
+        named = set(terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
+        names = [_rarity(term, english=False) for term in unknown if term.isascii() and term in named]
         margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else 3.0
         return (
             (cosine - average) / spread,
@@ -144,7 +146,7 @@ class Matcher:
             min(found, 25) / 10,
             sum(rare[term] for term in unknown) / (sum(rare.values()) + 1e-6),
             max((rare[term] for term in unknown), default=0.0),
-            max(names, default=0.0) * (1 - english),
+            max(names, default=0.0),
             english,
             min(margin, 3.0),
             float(self._retriever.bm25(query).max(initial=0)) / 30,
