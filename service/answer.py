@@ -11,7 +11,7 @@ from service.outline_facts import outline_facts
 from service.passages import entry_line
 from service.retrieve import Query
 from service.write.facts import state
-from service.write.writer import Passage, Quote, Reason, Sentence, WriterError
+from service.write.writer import Passage, Quote, Sentence, WriterError
 
 __all__ = ["Answer", "Delta", "Event", "Meta", "Parts", "Question", "Sources", "Status", "answer"]
 
@@ -65,7 +65,7 @@ async def answer(question: Question, parts: Parts) -> AsyncGenerator[Event, None
 
 
 async def _written(draft: Draft, query: Query, passages: Sequence[Passage]) -> AsyncGenerator[Event, None]:
-    """Let the writer write; what a language model does not deliver, the documents' own words do.
+    """Let the writer write; what a language model does not deliver, or not soundly, the documents' own words do.
 
     If nothing of its answer is supported, other passages are searched for once, in other words.
     """
@@ -77,7 +77,7 @@ async def _written(draft: Draft, query: Query, passages: Sequence[Passage]) -> A
             async with aclosing(draft.check(parts.writer.write(query, passages, draft.language))) as events:
                 async for event in events:
                     yield event
-            reason: Reason | None = None if draft.whole.citations else "unsupported"
+            reason = draft.fault()
         except WriterError as error:
             reason = error.reason
         if reason != "unsupported" or attempt == 2 or not (again := await parts.rewriter.again(query.text)):

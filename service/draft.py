@@ -211,6 +211,12 @@ class Draft:
         yield Delta(text)
         yield from checked.citations
 
+    def fault(self) -> Reason | None:
+        """What the check found wrong with an answer that was written to its end."""
+        if not self.whole.citations:
+            return "unsupported"
+        return "mostly_unsupported" if self._grounder.unfounded > self._grounder.founded else None
+
     def degrade(self, reason: Reason) -> None:
         told = phrases.degraded(reason, self.language, self._by_model)
         self.whole = replace(self.whole, reason=reason, degraded=told)

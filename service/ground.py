@@ -12,12 +12,17 @@ from service.write.writer import Claim, Passage, Quote, Sentence
 
 # A claim without support, but this much like its nearest span (cosine), gives way to what the passage says itself.
 ALIKE = 0.93
+LOST = 3  # sentences in a row without a source, after which a lead-in no longer announces what comes
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
 
 
 @dataclass
 class Grounder:
-    """Grounds one answer's claims in order. `removed` and `replaced` count those that did not pass."""
+    """Grounds one answer's claims in order.
+
+    `removed` and `replaced` count those that did not pass; `unfounded` the removed ones that no passage supports, the
+    others only repeat something; `founded` those that are shown.
+    """
 
     support: Support
     passages: Sequence[Passage]
@@ -26,6 +31,9 @@ class Grounder:
     least: float
     removed: int = 0
     replaced: int = 0
+    unfounded: int = 0
+    founded: int = 0
+    _lost: int = 0  # claims left out since the last that was not
     _waiting: list[Sentence] = field(default_factory=list)  # a heading, a lead-in: they go with what they announce
     _opening: str | None = None  # the layout of a sentence that was left out, for the next one of its line
     _said: set[str] = field(default_factory=set)
@@ -42,13 +50,19 @@ class Grounder:
         found = await self._sentence(claim)
         if found is None:
             self.removed += 1
+            self._lost += 1
             self._opening = claim.lead
             return []
         self._opening = None
+        lost, self._lost = self._lost, 0
         if found.text.rstrip("*_ ").endswith((":", "：")):
             self._waiting.append(found)
             return []
+        self.founded += 1
         waited, self._waiting = self._waiting, []
+        if lost >= LOST:
+            self.removed += sum(not each.heading for each in waited)
+            waited = [each for each in waited if each.heading]
         return [
             *(each if each.quotes or each.heading else replace(each, quotes=found.quotes) for each in waited),
             found,
@@ -72,15 +86,18 @@ class Grounder:
             return None
         self._said.add(key)
         if claim.kind in ("code", "formula"):
-            return self._copied(claim)
+            copied = self._copied(claim)
+            self.unfounded += copied is None
+            return copied
         best, passage = await self._best(claim)
         if best.probability >= self.least:
             return Sentence(claim.text, (self._quote(passage, best),), claim.lead)
         if claim.text.rstrip("*_ ").endswith((":", "：")) and self._restates(claim.text):
             return Sentence(claim.text, (), claim.lead)
-        if best.cosine >= ALIKE and claim.kind == "sentence":
-            return self._counterpart(claim, passage, best)
-        return None
+        near = best.cosine >= ALIKE and claim.kind == "sentence"
+        counterpart = self._counterpart(claim, passage, best) if near else None
+        self.unfounded += counterpart is None
+        return counterpart
 
     async def _best(self, claim: Claim) -> tuple[Supported, int]:
         """The best of the marked passages; of all when none of those will do."""

@@ -29,6 +29,7 @@ FAILED: dict[Language, dict[str, str]] = {
         "context": "问题和资料超出了语言模型能读的长度",
         "empty": "语言模型什么也没有写出来",
         "unsupported": "语言模型写的内容在文档里没有依据",
+        "mostly_unsupported": "语言模型写的内容多半在文档里没有依据",
     },
     "en": {
         "unreachable": "The language model cannot be reached",
@@ -41,6 +42,7 @@ FAILED: dict[Language, dict[str, str]] = {
         "context": "Question and passages are longer than the language model can read",
         "empty": "The language model wrote nothing",
         "unsupported": "The documents do not support what the language model wrote",
+        "mostly_unsupported": "The documents do not support most of what the language model wrote",
     },
 }
 CUT: dict[Language, str] = {

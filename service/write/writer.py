@@ -21,6 +21,7 @@ Reason = Literal[
     "length",  # the answer reached its limit
     "empty",
     "unsupported",
+    "mostly_unsupported",
 ]
 
 

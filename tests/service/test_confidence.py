@@ -43,3 +43,23 @@ def test_scored_candidates_have_more_features(service: Service, snapshot: Snapsh
     listings = [c for c in scored if c.chunk.kind == "listing"] or [scored[0]]
     assert set(matcher.features(query, listings[:1])) == {*RERANKED}
     service.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "is_unknown"),
+    [
+        ("How does attention work, and what does Zorbax do about it?", True),
+        ("How does attention work, and what does BERT do about it?", False),
+        ("How does attention work, and what do zorbas do about it?", False),  # a rare word, not a name
+        ("Zorbaxes attend to what?", False),  # every sentence begins with a capital
+        ("注意力怎么算，zorbax 又怎么办？", True),
+    ],
+)
+def test_names_that_no_document_has_are_noticed(
+    service: Service, snapshot: Snapshot, question: str, is_unknown: bool
+) -> None:
+    retriever = service.retriever(snapshot)
+    (query,) = service.queries([question])
+    features = Matcher(snapshot, retriever).features(query, retriever.retrieve(query, 10))
+    assert (features["unknown_name"] > 0) == is_unknown
+    service.close()

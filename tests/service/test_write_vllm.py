@@ -104,6 +104,35 @@ def test_what_no_passage_supports_is_left_out(ask: Any) -> None:
     assert body["degraded"] is None
 
 
+INVENTIONS = [
+    f"{name} 公司在 {year} 年发明了它。[1]" for name, year in (("Zorbax", 2011), ("Quuxly", 2012), ("Vexor", 2013))
+]
+
+
+def test_where_most_has_no_source_the_documents_words_follow(ask: Any) -> None:
+    short, long = ask(answer=GOOD), ask(answer="".join([INVENTED, GOOD, *INVENTIONS]))
+    assert short["degraded"] is None
+    assert long["degraded"] == phrases.degraded("mostly_unsupported", "zh", begun=True)
+    assert long["generator"] == f"vllm:{MODEL}"
+    assert long["answer"].startswith(short["answer"])
+    assert len(long["citations"]) > len(short["citations"])
+    assert len({(c["start"], c["end"]) for c in long["citations"]}) == len(long["citations"])  # nothing is said twice
+    assert not re.search("OpenAI|Zorbax|Quuxly|Vexor", long["answer"])
+
+
+def test_what_only_repeats_is_not_without_a_source(ask: Any) -> None:
+    assert ask(answer=GOOD * 5)["degraded"] is None
+
+
+@pytest.mark.parametrize(("lost", "announced"), [(1, True), (3, False)])
+def test_a_lead_in_goes_with_what_it_announced(ask: Any, lost: int, announced: bool) -> None:
+    items = [*INVENTIONS[:lost], GOOD, ALSO, "双重量化是其中的一项技术。[1]"]
+    listed = "\n".join(f"{n}. {item}" for n, item in enumerate(items, 1))
+    body = ask(answer=f"QLoRA 的训练速度比 LoRA 慢，原因如下：\n\n{listed}")
+    assert ("原因如下" in body["answer"]) == announced
+    assert GOOD.removesuffix("[1]") in body["answer"]
+
+
 def test_a_changed_number_gives_way_to_the_source(ask: Any) -> None:
     body = ask("QLoRA 为什么省显存？", answer=f"QLoRA 使模型在内存中的占用直接减少了 8 倍。[1]{ALSO}")
     assert "8 倍" not in body["answer"]
