@@ -30,6 +30,10 @@ class UnjudgedError(Exception):
     """One request without a form filled in; the text is the reason, in a few words."""
 
 
+class _EndlessError(UnjudgedError):
+    """A reply that was cut off: a small model that repeats itself at temperature 0 may not do so at another."""
+
+
 class Store(Protocol):
     """Keeps replies: ragas.cache.DiskCacheBackend, or a dict of the same methods."""
 
@@ -96,8 +100,8 @@ class Line:
     async def ask(self, prompt: str, form: type[Form], seed: int = 0, temperature: float = 0.0) -> Form:
         """Return the form as the model fills it in, or filled it in before.
 
-        A reply that is not the form is asked for once more, at WARM. Raises UnjudgedError, and JudgeError when the
-        reply cannot be kept.
+        A reply that is not the form, or has no end, is asked for once more, at WARM. Raises UnjudgedError, and
+        JudgeError when the reply cannot be kept.
         """
         model = await self.find_model()
         key = self._key(model, prompt, form, seed, temperature)
@@ -106,7 +110,7 @@ class Line:
         async with self._room:
             try:
                 filled = await self._fill(model, prompt, form, seed, temperature)
-            except ValidationError:
+            except (ValidationError, _EndlessError):
                 try:
                     filled = await self._fill(model, prompt, form, seed + 1000, WARM)
                 except ValidationError as error:
@@ -135,7 +139,7 @@ class Line:
             raise UnjudgedError("the reply is no chat completion")
         choice = reply.choices[0]
         if choice.finish_reason == "length":
-            raise UnjudgedError(f"the reply is longer than {self._terms.max_tokens} tokens")
+            raise _EndlessError(f"the reply is longer than {self._terms.max_tokens} tokens")
         return form.model_validate_json(choice.message.content or "")
 
     async def _reply(self, request: Callable[[], Awaitable[Reply]]) -> Reply:

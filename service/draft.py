@@ -107,6 +107,7 @@ class Draft:
     def __init__(self, parts: Parts, question: Question) -> None:
         self.parts, self._scope = parts, question.scope
         self._by_model = False  # whether anything shown is in a language model's words
+        self._apart = ""  # what parts a model's words from the documents' that follow
         self._began = self._lapped = time.perf_counter()
         self.language = phrases.language(question.text, question.language)
         self.whole = Answer(
@@ -204,6 +205,8 @@ class Draft:
         if not self.whole.text:
             self.whole.timings_ms["first"] = round((time.perf_counter() - self._began) * 1000, 2)
         text = checked.text if self.whole.text else checked.text.lstrip("\n")
+        if self._apart and not by_model:
+            text, self._apart = self._apart + text.lstrip("\n"), ""
         self._by_model |= by_model
         self.whole = replace(
             self.whole, text=self.whole.text + text, citations=(*self.whole.citations, *checked.citations)
@@ -219,6 +222,7 @@ class Draft:
 
     def degrade(self, reason: Reason) -> None:
         told = phrases.degraded(reason, self.language, self._by_model)
+        self._apart = "\n\n" if self._by_model else ""
         self.whole = replace(self.whole, reason=reason, degraded=told)
 
     def settle(self) -> None:

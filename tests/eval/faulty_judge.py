@@ -26,6 +26,7 @@ FAULTS = {
     "empty",
     "other form",  # JSON of another form
     "length",  # cut off
+    "length once",
     "html",  # a body that is no chat completion
 }
 Filled = dict[str, Any] | Callable[[str], dict[str, Any]]
@@ -88,7 +89,8 @@ class FaultyJudge:
                 return _refused("Got priority 9 but Priority scheduling is not enabled.")
             case "html":
                 return PlainTextResponse("<html>gateway</html>", media_type="text/html")
-            case "length":
+            case "length" | "length once":
+                self.fault = "" if self.fault == "length once" else self.fault
                 return _said('{"statements": ["LoRA', "length")
             case "other form":
                 return _said('{"banana": 42}')

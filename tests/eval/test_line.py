@@ -83,6 +83,12 @@ def test_a_reply_that_is_not_the_form_is_asked_for_once_more() -> None:
     assert [body["temperature"] for body in judge.asked] == [0, 0.3]
 
 
+def test_a_reply_without_an_end_is_asked_for_once_more() -> None:
+    with faulty_judge(script=GOOD, fault="length once") as judge:
+        assert on(judge, lambda line: line.ask("问", Rating)) == Rating(**GOOD["Rating"])
+    assert [body["temperature"] for body in judge.asked] == [0, 0.3]
+
+
 def test_what_is_kept_is_not_asked_again_unless_something_differs() -> None:
     store = Store()
     with faulty_judge(script={**GOOD, "Statements": {"statements": ["一"]}}) as judge:
