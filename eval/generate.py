@@ -96,14 +96,14 @@ def generate(
     known: Known,
     n: int,
     finds: Callable[[str, str], bool] | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    keep: Callable[[Candidate], None] = lambda _: None,
     at_once: int = 1,
 ) -> Generated:
     """Ask for questions on one entry after another until n are kept; `known` grows by them.
 
-    `finds(question, entry id)` is whether the service finds the entry. `at_once` entries are put to the model
-    together, and what it writes is taken in their order. A model or service that is down ends it, and what was kept
-    so far is returned with the error.
+    `finds(question, entry id)` is whether the service finds the entry; `keep` gets each question as soon as it is
+    kept. `at_once` entries are put to the model together, and what it writes is taken in their order. A model or
+    service that is down ends it, and what was kept so far is returned with the error.
     """
     kept: list[Candidate] = []
     dropped: Counter[str] = Counter()
@@ -117,7 +117,7 @@ def generate(
                 elif len(kept) < n:
                     kept.append(_candidate(written, entry, model.name))
                     known.add(written.question)
-                    progress(len(kept))
+                    keep(kept[-1])
         except ReplyError as error:
             failures[str(error)] += 1
         except (ModelError, TargetError) as error:
@@ -131,16 +131,16 @@ def _replies(
     entries: Sequence[Entry], model: Model, at_once: int
 ) -> Iterator[tuple[Entry, Callable[[], list[Written]]]]:
     """Yield each entry with what waits for its questions, and raises what went wrong; asks `at_once` ahead."""
-    with ThreadPoolExecutor(at_once) as pool:
-        asked = deque((entry, pool.submit(_ask, entry, model)) for entry in entries[:at_once])
-        rest = iter(entries[at_once:])
-        try:
-            while asked:
-                entry, reply = asked.popleft()
-                yield entry, reply.result
-                asked.extend((entry, pool.submit(_ask, entry, model)) for entry in islice(rest, 1))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool = ThreadPoolExecutor(at_once)
+    asked = deque((entry, pool.submit(_ask, entry, model)) for entry in entries[:at_once])
+    rest = iter(entries[at_once:])
+    try:
+        while asked:
+            entry, reply = asked.popleft()
+            yield entry, reply.result
+            asked.extend((entry, pool.submit(_ask, entry, model)) for entry in islice(rest, 1))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _ask(entry: Entry, model: Model) -> list[Written]:

@@ -12,14 +12,22 @@ from pydantic import BaseModel, Field, ValidationError
 from eval.chat import Model, ReplyError
 from eval.golden.check import Question
 
+SPARE = 8  # words that a translation may have beyond the characters of the question
 CACHE = Path("var/eval/english.jsonl")
 PROMPT = """你是技术文档的译者。把用户给出的问题译成地道的英文，就像说英语的工程师会这样问。
-- 意思不变，不回答问题，不加解释。
+- 只译不答：意思不变，不回答问题，不加解释。问句译成问句，要求译成要求，关键词译成关键词。
 - 数字、编号、英文名称和缩写照抄，例如 LoRA、T5、3.8、80%。
 - 译文里不能有汉字。
+例如：
+- “BERT 有几层？” -> {"english": "How many layers does BERT have?"}
+- “那它的缺点呢？” -> {"english": "And what are its drawbacks?"}
+- “帮我写一首诗” -> {"english": "Write me a poem."}
+- “LoRA 原理” -> {"english": "LoRA principle"}
 只输出 JSON：{"english": "……"}"""
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
+_COUNTED = re.compile("[零一二两三四五六七八九十百千万几]")  # may become digits
+_ASKS = re.compile(r"[？?]\s*$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 
 
@@ -83,6 +91,12 @@ def fault(chinese: str, english: str) -> str | None:
         return "the translation has Chinese characters"
     if not Counter(_NUMBER.findall(chinese)) <= Counter(_NUMBER.findall(english)):
         return "the translation lacks a number of the question"
+    if _ASKS.search(chinese) and not _ASKS.search(english):
+        return "the translation of a question is none"
+    if not _COUNTED.search(chinese) and set(_NUMBER.findall(english)) - set(_NUMBER.findall(chinese)):
+        return "the translation has a number that the question has not"
+    if len(english.split()) > len(chinese) + SPARE:
+        return "the translation is much longer than the question"
     names = {name.casefold() for name in _NAME.findall(english)}
     # "LLMs" may become "LLM", and the other way round.
     lost = {n for n in map(str.casefold, _NAME.findall(chinese)) if not {n, n.rstrip("s"), f"{n}s"} & names}

@@ -8,15 +8,16 @@ import httpx
 
 from eval import candidates, entries, generate
 from eval.ask import load
+from eval.candidates import Candidate
 from eval.chat import Model
 from eval.commands import DONE, bars, console, positive
 from eval.generate import Generated
 from eval.golden.check import GOLDEN, OUTLINE
 
 EPILOG = (
-    "Entries without an answer are left out; sections take turns, entries with few questions come first. "
-    "Then run `python -m eval accept`. Exit status: 0 queued, 2 the model or the service was down (what was finished "
-    "is queued)."
+    "Entries without an answer are left out; sections take turns, entries with few questions come first. Each question "
+    "is queued as soon as it is kept; then run `python -m eval accept`. Exit status: 0 queued, 2 the model or the "
+    "service was down (what was finished is queued)."
 )
 
 
@@ -46,25 +47,22 @@ def main(options: argparse.Namespace) -> int:
             finds = generate.finder(stack.enter_context(client))
         progress = stack.enter_context(bars(console))
         task = progress.add_task("Questions kept", total=options.n)
-        made = generate.generate(
-            ordered,
-            model,
-            known,
-            options.n,
-            finds,
-            progress=lambda kept: progress.update(task, completed=kept),
-            at_once=options.at_once,
-        )
-    _queue(made, options.queue)
+
+        def queue(each: Candidate) -> None:
+            """Queue it at once: whatever stops this, what was finished stays."""
+            candidates.add([each], options.queue)
+            print(f"{each.id}  {each.kind}  {each.entries[0]}  {each.question}", flush=True)
+            progress.advance(task)
+
+        made = generate.generate(ordered, model, known, options.n, finds, queue, options.at_once)
+    _tell(made, options.queue)
     if made.stopped:
         raise made.stopped
     return DONE
 
 
-def _queue(made: Generated, queue: Path) -> None:
-    new, _ = candidates.add(made.candidates, queue)
-    for each in new:
-        print(f"{each.id}  {each.kind}  {each.entries[0]}  {each.question}")
-    print(f"{len(new)} new in {queue}; {sum(made.dropped.values())} dropped, {sum(made.failures.values())} failed")
+def _tell(made: Generated, queue: Path) -> None:
+    kept, dropped, failed = len(made.candidates), sum(made.dropped.values()), sum(made.failures.values())
+    print(f"{kept} new in {queue}; {dropped} dropped, {failed} failed")
     for line in (*generate.counted(made.dropped), *generate.counted(made.failures)):
         print(f"    {line}")

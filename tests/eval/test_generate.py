@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from eval.ask import TargetError
-from eval.candidates import Known, load
+from eval.candidates import Candidate, Known, load
 from eval.chat import Model, ModelError
 from eval.commands import generate as command
 from eval.entries import Entry, parse
@@ -95,14 +95,14 @@ def test_a_question_is_kept_only_when_it_holds(changes: dict[str, Any], reason: 
 
 
 def test_those_that_hold_become_candidates(model: Model, llm: FaultyLLM) -> None:
-    steps: list[int] = []
-    made = generate([LORA], model, Known([]), 20, progress=steps.append)
+    steps: list[Candidate] = []
+    made = generate([LORA], model, Known([]), 20, keep=steps.append)
     (kept,) = made.candidates
     assert (kept.kind, kept.question, kept.language, kept.status) == ("detail", "LoRA 的秩取多少？", "zh", "answered")
     assert (kept.entries, kept.evidence, kept.key_points) == (["5.1"], ["LoRA **冻结**原模型，秩是 16。"], ["16"])
     assert kept.source == "generated"
     assert kept.why == f"written by {MODEL} from entry 5.1: 什么是 LoRA？"
-    assert (made.dropped, made.failures, made.stopped, steps) == ({}, {}, None, [1])
+    assert (made.dropped, made.failures, made.stopped, steps) == ({}, {}, None, [kept])
     assert "LoRA **冻结**原模型" in llm.asked[0]["messages"][1]["content"]
 
 
@@ -201,6 +201,25 @@ def test_the_command_queues_what_holds_and_says_what_does_not(
     assert "1 × near a question that there is" in capsys.readouterr().out
     # 5.1 has a candidate by now, and 5.3 none: it comes first.
     assert "QLoRA" in llm.asked[3]["messages"][1]["content"]
+
+
+def test_what_was_kept_is_queued_when_it_is_interrupted(
+    options: list[str], tmp_path: Path, llm: FaultyLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert llm.form
+    llm.form["questions"] = [GOOD | {"question": "火星低秩汤的秩取多少？"}]
+    inner, calls = command.generate._ask, []
+
+    def stopped(entry: Entry, model: Model) -> list[Written]:
+        calls.append(entry.id)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return inner(entry, model)
+
+    monkeypatch.setattr(command.generate, "_ask", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(["--judge", llm.url, "--at-once", "1", *options])
+    assert [each.entries for each in load(tmp_path / "queue.jsonl")] == [["5.1"]]
 
 
 def test_the_command_keeps_what_was_finished_when_the_model_goes_down(

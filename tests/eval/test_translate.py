@@ -26,6 +26,10 @@ def question(name: str, text: str) -> Question:
         ("秩 16 和 16", "rank 16", "number"),
         ("3.8 节", "section 3", "number"),
         ("QLoRA 好在哪", "Why is LoRA good?", "Latin name"),
+        ("BERT 有几层？", "BERT has 24 layers.", "is none"),
+        ("分为几步？", "Are there 3 steps?", ""),
+        ("LoRA 的秩怎么选？", "Is the rank of LoRA 8?", "number that the question has not"),
+        ("帮我写封信", "Dear Sir, I hope that this finds you well. I write to tell you that I leave.", "longer"),
     ],
 )
 def test_a_translation_has_no_chinese_and_keeps_numbers_and_names(chinese: str, english: str, wrong: str) -> None:
