@@ -30,8 +30,8 @@ class UnjudgedError(Exception):
     """One request without a form filled in; the text is the reason, in a few words."""
 
 
-class _EndlessError(UnjudgedError):
-    """A reply that was cut off: a small model that repeats itself at temperature 0 may not do so at another."""
+class _CutOffError(UnjudgedError):
+    """A reply that was too long; a small model that repeats itself at temperature 0 may not do so at another."""
 
 
 class Store(Protocol):
@@ -100,8 +100,8 @@ class Line:
     async def ask(self, prompt: str, form: type[Form], seed: int = 0, temperature: float = 0.0) -> Form:
         """Return the form as the model fills it in, or filled it in before.
 
-        A reply that is not the form, or has no end, is asked for once more, at WARM. Raises UnjudgedError, and
-        JudgeError when the reply cannot be kept.
+        A reply that is not the form is asked for once more, at WARM, and one that was cut off with twice the room.
+        Raises UnjudgedError, and JudgeError when the reply cannot be kept.
         """
         model = await self.find_model()
         key = self._key(model, prompt, form, seed, temperature)
@@ -110,15 +110,19 @@ class Line:
         async with self._room:
             try:
                 filled = await self._fill(model, prompt, form, seed, temperature)
-            except (ValidationError, _EndlessError):
+            except (ValidationError, _CutOffError) as first:
+                room = self._terms.max_tokens * (1 + isinstance(first, _CutOffError))
                 try:
-                    filled = await self._fill(model, prompt, form, seed + 1000, WARM)
+                    filled = await self._fill(model, prompt, form, seed + 1000, WARM, room)
                 except ValidationError as error:
                     raise UnjudgedError(NO_FORM) from error
         self._keep(key, filled)
         return filled
 
-    async def _fill(self, model: str, prompt: str, form: type[Form], seed: int, temperature: float) -> Form:
+    async def _fill(
+        self, model: str, prompt: str, form: type[Form], seed: int, temperature: float, room: int | None = None
+    ) -> Form:
+        room = room or self._terms.max_tokens
         wanted: ResponseFormatJSONSchema = {
             "type": "json_schema",
             "json_schema": {"name": form.__name__, "schema": form.model_json_schema(), "strict": True},
@@ -129,7 +133,7 @@ class Line:
                 model=model,
                 messages=[{"role": "user", "content": prompt}],
                 response_format=wanted,
-                max_tokens=self._terms.max_tokens,
+                max_tokens=room,
                 temperature=temperature,
                 seed=seed,
                 extra_body=None if priority is None else {"priority": priority},
@@ -139,7 +143,7 @@ class Line:
             raise UnjudgedError("the reply is no chat completion")
         choice = reply.choices[0]
         if choice.finish_reason == "length":
-            raise _EndlessError(f"the reply is longer than {self._terms.max_tokens} tokens")
+            raise _CutOffError(f"the reply is longer than {room} tokens")
         return form.model_validate_json(choice.message.content or "")
 
     async def _reply(self, request: Callable[[], Awaitable[Reply]]) -> Reply:

@@ -58,7 +58,7 @@ def test_priority_can_be_left_out() -> None:
         ("prose", "the reply is not the form asked for"),
         ("empty", "the reply is not the form asked for"),
         ("other form", "the reply is not the form asked for"),
-        ("length", "the reply is longer than 2048 tokens"),
+        ("length", "the reply is longer than 4096 tokens"),
         ("html", "the reply is no chat completion"),
         ("no priority", "the judge takes no `priority`: "),
         ("no scheduling", "the judge takes no `priority`: start vLLM with --scheduling-policy priority"),
@@ -83,10 +83,10 @@ def test_a_reply_that_is_not_the_form_is_asked_for_once_more() -> None:
     assert [body["temperature"] for body in judge.asked] == [0, 0.3]
 
 
-def test_a_reply_without_an_end_is_asked_for_once_more() -> None:
+def test_a_reply_that_was_cut_off_is_asked_for_with_twice_the_room() -> None:
     with faulty_judge(script=GOOD, fault="length once") as judge:
-        assert on(judge, lambda line: line.ask("问", Rating)) == Rating(**GOOD["Rating"])
-    assert [body["temperature"] for body in judge.asked] == [0, 0.3]
+        assert on(judge, lambda line: line.ask("问", Rating)) == Rating(rating=2)
+    assert [(body["temperature"], body["max_tokens"]) for body in judge.asked] == [(0, 2048), (0.3, 4096)]
 
 
 def test_what_is_kept_is_not_asked_again_unless_something_differs() -> None:
