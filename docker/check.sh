@@ -89,8 +89,8 @@ nightly() { # a short night, of the service in its own root
     replay nightly docker/Dockerfile.eval
     mkdir -p "$SCRATCH/service/app/var/models"
     mount --bind -o ro "$SCRATCH/service/app/var/models" "$SCRATCH/nightly/app/var/models"
-    "$PYTHON" docker/start.py "$SCRATCH/service" http://127.0.0.1:18000/readyz --env OUTLINE_QA_PORT=18000 --then "$SCRATCH/nightly" \
-        -- nightly --target http://127.0.0.1:18000 --sample 20
+    "$PYTHON" docker/start.py --env OUTLINE_QA_PORT=18000 --then "$SCRATCH/nightly" "$SCRATCH/service" http://127.0.0.1:18000/readyz \
+        -- nightly --target http://127.0.0.1:18000 --sample 120
     ls -l "$SCRATCH"/nightly/app/var/eval "$SCRATCH"/nightly/app/var/eval/report/*
 }
 

@@ -28,11 +28,11 @@ class Attribution(BaseModel):
 
 
 class Statements(BaseModel):
-    statements: list[str] = Field(min_length=1, json_schema_extra={"maxItems": MOST})
+    statements: list[Long] = Field(min_length=1, json_schema_extra={"maxItems": MOST})
 
 
 class Claims(BaseModel):
-    claims: list[str] = Field(min_length=1, json_schema_extra={"maxItems": MOST})
+    claims: list[Long] = Field(min_length=1, json_schema_extra={"maxItems": MOST})
 
 
 class Attributions(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, zip_longest
-from typing import Literal
+from typing import Annotated, Literal
 
 import httpx
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -20,10 +20,10 @@ from eval.entries import Entry
 from eval.golden.check import Question
 
 Kind = Literal["paraphrase", "detail", "english", "terse"]
-LONGEST = 6000  # characters of an entry that the model reads
+LONGEST = 6000  # characters of an entry's answer that the model reads
 TERSE = 40  # characters
 SEARCH_SECONDS = 30.0
-PROMPT = """你在为一份大模型面试资料的问答系统出题。下面给出资料里的一个条目：标题和答案。
+PROMPT = """你在为一份大模型面试资料的问答系统出题。下面给出资料里的一个条目：标题，和逐句编号的答案。
 请写四个不同的问题，每类一个，答案都必须完全出自这个条目：
 - paraphrase：换一种口语说法问它的核心内容，尽量不用标题里的词；中文。
 - detail：问一个具体细节，例如数字、步骤、条件、优缺点；中文。
@@ -31,8 +31,18 @@ PROMPT = """你在为一份大模型面试资料的问答系统出题。下面�
 - terse：像在搜索框里打字，几个关键词，不超过二十个字；中文。
 每个问题要求：
 - 离开资料也能看懂，不写“上文”“本文”“该条目”这类指代，也不提条目编号。
-- evidence：从答案里逐字照抄能回答问题的一到三句，标点、空格、星号都不改，不拼接。
-- key_points：答案里必须出现的两到四个短词，照抄原文用词。
+- evidence：能回答问题的一到三句的编号。
+- key_points：回答里必须出现的一到四个短词，从这些句子里照抄。
+例如，标题“什么是二分查找？”，答案
+[1] 二分查找要求数组**有序**。
+[2] 每次看中间的元素，丢掉一半，复杂度是 O(log n)。
+应得到
+{"questions": [
+{"kind": "paraphrase", "question": "一列排好序的数，怎么不用一个个比就找到要的那个？",
+"evidence": [2], "key_points": ["中间的元素", "丢掉一半"]},
+{"kind": "detail", "question": "二分查找对数组有什么要求？", "evidence": [1], "key_points": ["有序"]},
+{"kind": "english", "question": "How complex is binary search?", "evidence": [2], "key_points": ["O(log n)"]},
+{"kind": "terse", "question": "二分查找 复杂度", "evidence": [2], "key_points": ["O(log n)"]}]}
 只输出 JSON。"""
 _REFERS = re.compile(
     r"上文|下文|本文|文中|原文|这段|该段|上述|条目|给定的"
@@ -43,12 +53,15 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 class Written(BaseModel):
-    """One question as the model writes it."""
+    """One question as the model writes it; `evidence` are numbers of the entry's sentences, from 1.
+
+    A small model cannot copy a sentence without a slip, but it can name one.
+    """
 
     kind: Kind
-    question: str = Field(min_length=2, max_length=300)
-    evidence: list[str] = Field(min_length=1, max_length=3)
-    key_points: list[str] = Field(min_length=1, max_length=5)
+    question: str = Field(min_length=2, max_length=200)
+    evidence: list[int] = Field(min_length=1, max_length=3)
+    key_points: list[Annotated[str, Field(max_length=60)]] = Field(min_length=1, max_length=4)
 
 
 class Questions(BaseModel):
@@ -144,8 +157,13 @@ def _replies(
 
 
 def _ask(entry: Entry, model: Model) -> list[Written]:
-    message = f"标题：{entry.title}\n\n答案：\n{entry.answer[:LONGEST]}"
+    numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(_sentences(entry), 1))
+    message = f"标题：{entry.title}\n\n答案：\n{numbered}"
     return model.fill(Questions, PROMPT, message, max_tokens=1600).questions
+
+
+def _sentences(entry: Entry) -> list[str]:
+    return metrics.units(entry.answer[:LONGEST])
 
 
 def fault(written: Written, entry: Entry) -> str | None:
@@ -157,8 +175,10 @@ def fault(written: Written, entry: Entry) -> str | None:
         return f"longer than the {TERSE} characters of a terse question"
     if _REFERS.search(question):
         return "refers to the text in front of it"
-    if not all(quote.strip() and quote.strip() in entry.answer for quote in written.evidence):
-        return "evidence is not verbatim in the entry"
+    if metrics.letters(question) in metrics.letters(entry.answer):
+        return "a sentence of the entry, not a question on it"
+    if not all(1 <= number <= len(_sentences(entry)) for number in written.evidence):
+        return "evidence is a sentence that the entry has not"
     # An English answer may have an English word for it.
     if written.kind != "english" and not all(metrics.holds(entry.answer, point) for point in written.key_points):
         return "a key point is not in the entry"
@@ -181,7 +201,7 @@ def _candidate(written: Written, entry: Entry, model: str) -> Candidate:
         language="en" if written.kind == "english" else "zh",
         status="answered",
         entries=[entry.id],
-        evidence=list(dict.fromkeys(quote.strip() for quote in written.evidence)),
+        evidence=[_sentences(entry)[number - 1] for number in dict.fromkeys(written.evidence)],
         key_points=list(dict.fromkeys(point.strip() for point in written.key_points)),
         source="generated",
         why=f"written by {model} from entry {entry.id}: {entry.title}",

@@ -140,7 +140,7 @@ class _Claim:
     """
 
     def __init__(self, text: str, sources: Sequence[str]) -> None:
-        self.text, self.units = text, [unit for source in sources for unit in _units(source)]
+        self.text, self.units = text, [unit for source in sources for unit in metrics.units(source)]
         self._foreign = not _HAN.search(text)
         self.settled = self._settle("\n".join(sources))
 
@@ -193,12 +193,6 @@ def _has(answer: str, point: str, told: Sequence[str], vectors: _Vectors) -> flo
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-def _units(source: str) -> list[str]:
-    """Return the sentences of a source."""
-    pieces = [piece.strip() for line in source.splitlines() for piece in metrics.SENTENCE_END.split(line)]
-    return [piece for piece in pieces if metrics.letters(piece)]
 
 
 def _within(text: str, source: str) -> bool:

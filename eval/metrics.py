@@ -153,6 +153,12 @@ def _statements(text: str) -> list[str]:
     return [s for s in sentences if letters(s) and not s.rstrip("*_ ").endswith(("？", "?"))]
 
 
+def units(source: str) -> list[str]:
+    """Return the sentences of a source as they stand there, each within a line."""
+    pieces = [piece.strip() for line in source.splitlines() for piece in SENTENCE_END.split(line)]
+    return [piece for piece in pieces if letters(piece)]
+
+
 def letters(text: str) -> str:
     """Return the letters and digits alone, so that Markdown and spacing do not count."""
     return "".join(filter(str.isalnum, text.casefold()))

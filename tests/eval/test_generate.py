@@ -44,7 +44,7 @@ LORA = ENTRIES[0]
 GOOD: dict[str, Any] = {
     "kind": "detail",
     "question": "LoRA 的秩取多少？",
-    "evidence": [" LoRA **冻结**原模型，秩是 16。 "],
+    "evidence": [1],
     "key_points": ["16"],
 }
 
@@ -82,9 +82,9 @@ def test_sections_take_turns_and_what_is_asked_least_comes_first() -> None:
         ({"kind": "terse", "question": "LoRA 的秩" * 9}, "longer than the 40 characters"),
         ({"question": "上文提到的秩是多少？"}, "refers to the text"),
         ({"kind": "english", "question": "What rank does the passage give?"}, "refers to the text"),
-        ({"evidence": ["LoRA 冻结原模型，秩是 16。"]}, "evidence is not verbatim"),
-        ({"evidence": ["QLoRA 量化到 4 位。"]}, "evidence is not verbatim"),  # of another entry
-        ({"evidence": [" "]}, "evidence is not verbatim"),
+        ({"question": "LoRA 冻结原模型，秩是 16"}, "a sentence of the entry"),
+        ({"evidence": [2]}, "evidence is a sentence that the entry has not"),
+        ({"evidence": [1, 0]}, "evidence is a sentence that the entry has not"),
         ({"key_points": ["32"]}, "a key point is not in the entry"),
         ({"kind": "english", "question": "What is the rank?", "key_points": [" "]}, "an empty key point"),
     ],
@@ -121,8 +121,8 @@ def test_what_is_dropped_and_what_fails_is_counted(model: Model, llm: FaultyLLM)
     llm.form["questions"] = [GOOD, GOOD | {"question": "LoRA 的秩取多少呢"}]
     made = generate(order(ENTRIES, []), model, Known([]), 20)
     assert len(made.candidates) == 1
-    # The same reply for 6.1 and 5.3, whose text does not hold the evidence.
-    assert made.dropped == {"near a question that there is": 1, "evidence is not verbatim in the entry": 4}
+    # The same reply for 6.1 and 5.3, whose text does not hold the key point.
+    assert made.dropped == {"near a question that there is": 1, "a key point is not in the entry": 4}
     llm.form = None
     assert generate(order(ENTRIES, []), model, Known([]), 20).failures == {"the server replied 500": 3}
     llm.form = {"questions": [{"kind": "riddle"}]}
