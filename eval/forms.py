@@ -1,18 +1,20 @@
 """What a judge fills in: RAGAs' outputs, with the numbers that are allowed and as many verdicts as were asked for.
 
 RAGAs takes any number for a verdict and any count of verdicts, and so gives a judge that leaves the false statements
-out a better score. Lengths stand in the schema alone: they keep a small model from writing without end, and a reply
-by a server that does not heed them is no worse for it.
+out a better score. What a judge says twice counts once: a small one may repeat a claim until it is stopped. Lengths
+stand in the schema alone: they keep a small model from writing without end, and a reply by a server that does not heed
+them is no worse for it.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model
 
 MOST, LONG, SHORT = 20, 300, 120
 Yes = Literal[0, 1]
 Long = Annotated[str, Field(json_schema_extra={"maxLength": LONG})]
 Short = Annotated[str, Field(json_schema_extra={"maxLength": SHORT})]
+Once = Annotated[list[Long], AfterValidator(lambda said: list(dict.fromkeys(said)))]
 
 
 class Verdict(BaseModel):
@@ -28,11 +30,11 @@ class Attribution(BaseModel):
 
 
 class Statements(BaseModel):
-    statements: list[Long] = Field(min_length=1, json_schema_extra={"maxItems": MOST})
+    statements: Once = Field(min_length=1, json_schema_extra={"maxItems": MOST})
 
 
 class Claims(BaseModel):
-    claims: list[Long] = Field(min_length=1, json_schema_extra={"maxItems": MOST})
+    claims: Once = Field(min_length=1, json_schema_extra={"maxItems": MOST})
 
 
 class Attributions(BaseModel):

@@ -79,6 +79,14 @@ def test_figures_equal_those_by_hand(tmp_path: Path) -> None:
 
 
 @needs_ragas
+def test_what_a_judge_says_twice_counts_once(tmp_path: Path) -> None:
+    again = {"Statements": {"statements": [FROZEN, *["LoRA 比 Adapter 快三倍。"] * 9]}}
+    with faulty_judge(script=SCRIPT | again) as judge:
+        found = judged(judge, tmp_path, wanted=["faithfulness"])
+    assert found == Judged({"faithfulness": 0.5}, {})
+
+
+@needs_ragas
 def test_faithfulness_is_held_against_the_passages_that_are_quoted(tmp_path: Path) -> None:
     with faulty_judge(script=SCRIPT) as judge:
         judged(judge, tmp_path, wanted=["faithfulness"])
