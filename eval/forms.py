@@ -14,7 +14,7 @@ MOST, LONG, SHORT = 20, 300, 120
 Yes = Literal[0, 1]
 Long = Annotated[str, Field(json_schema_extra={"maxLength": LONG})]
 Short = Annotated[str, Field(json_schema_extra={"maxLength": SHORT})]
-Once = Annotated[list[Long], AfterValidator(lambda said: list(dict.fromkeys(said)))]
+Once = Annotated[list[str], AfterValidator(lambda said: list(dict.fromkeys(said)))]
 
 
 class Verdict(BaseModel):
