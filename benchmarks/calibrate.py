@@ -20,7 +20,7 @@ from service.bootstrap import Service
 from service.confidence import FEATURES, QUESTION_SCALE, RERANKED, WEIGHTS, Matcher, subject
 from service.settings import ServiceSettings
 
-FILES = ("develop.jsonl", "refusals.jsonl")
+FILES = ("develop.jsonl", "refusals.jsonl", "follow.jsonl")
 FALSE_REFUSALS = 0.03  # the threshold refuses this share of the questions that the documents deal with
 
 Matrix = NDArray[np.float64]
