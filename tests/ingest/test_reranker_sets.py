@@ -351,7 +351,7 @@ def test_no_question_occurs_twice(committed: list[dict[str, Any]]) -> None:
     assert not [question for question, count in counts.items() if count > 1 or not question]
 
 
-@pytest.mark.parametrize("name", ["outline", "unseen", "refusals", "develop", "near", "trust"])
+@pytest.mark.parametrize("name", ["outline", "unseen", "refusals", "develop", "near", "follow", "trust"])
 def test_no_question_is_one_it_is_measured_with(committed: list[dict[str, Any]], name: str) -> None:
     golden = {record["question"].casefold().strip() for record in read(ROOT / f"eval/golden/{name}.jsonl")}
     assert len(golden) > 40
