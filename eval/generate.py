@@ -175,7 +175,7 @@ def fault(written: Written, entry: Entry) -> str | None:
         return f"longer than the {TERSE} characters of a terse question"
     if _REFERS.search(question):
         return "refers to the text in front of it"
-    if metrics.letters(question) in metrics.letters(entry.answer):
+    if written.kind != "terse" and metrics.letters(question) in metrics.letters(entry.answer):
         return "a sentence of the entry, not a question on it"
     if not all(1 <= number <= len(_sentences(entry)) for number in written.evidence):
         return "evidence is a sentence that the entry has not"

@@ -83,6 +83,7 @@ def test_sections_take_turns_and_what_is_asked_least_comes_first() -> None:
         ({"question": "上文提到的秩是多少？"}, "refers to the text"),
         ({"kind": "english", "question": "What rank does the passage give?"}, "refers to the text"),
         ({"question": "LoRA 冻结原模型，秩是 16"}, "a sentence of the entry"),
+        ({"kind": "terse", "question": "原模型 秩"}, None),
         ({"evidence": [2]}, "evidence is a sentence that the entry has not"),
         ({"evidence": [1, 0]}, "evidence is a sentence that the entry has not"),
         ({"key_points": ["32"]}, "a key point is not in the entry"),
