@@ -173,10 +173,11 @@ def _section(text: str, entries: Sequence[Entry]) -> int | None:
         return None
     asked = set(terms(text))
     titles = {entry.section: set(terms(entry.section_title)) - {"llm", "模型"} for entry in entries}
-    shared = {number: len(asked & title) for number, title in titles.items()}
-    best = max(shared.values(), default=0)
+    # Of two titles with as many of the words, the one that has fewer others is meant.
+    shared = {number: (len(asked & title), -len(title)) for number, title in titles.items()}
+    best = max(shared.values(), default=(0, 0))
     winners = [number for number, count in shared.items() if count == best]
-    return winners[0] if best and len(winners) == 1 and PART.search(text) else None
+    return winners[0] if best[0] and len(winners) == 1 and PART.search(text) else None
 
 
 def _stars(text: str) -> tuple[int, bool] | None:
