@@ -12,7 +12,7 @@ from service.write.writer import Claim, Passage, Quote, Sentence
 
 # A claim without support, but this much like its nearest span (cosine), gives way to what the passage says itself.
 ALIKE = 0.93
-LOST = 3  # sentences in a row without a source, after which a lead-in no longer announces what comes
+LOST = 3  # claims left out in a row, after which a lead-in no longer announces what comes
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
 
 
@@ -47,15 +47,17 @@ class Grounder:
         if claim.kind == "heading":
             self._waiting = [Sentence(claim.text, (), claim.lead)]  # the check looks at its words
             return []
-        found = await self._sentence(claim)
+        repeated = self._repeats(claim)
+        found = None if repeated else await self._sourced(claim)
         if found is None:
             self.removed += 1
+            self.unfounded += not repeated
             self._lost += 1
             self._opening = claim.lead
             return []
         self._opening = None
         lost, self._lost = self._lost, 0
-        if found.text.rstrip("*_ ").endswith((":", "：")):
+        if _announces(found.text):
             self._waiting.append(found)
             return []
         self.founded += 1
@@ -74,30 +76,30 @@ class Grounder:
             return replace(claim, lead=opening)
         return claim
 
-    async def _sentence(self, claim: Claim) -> Sentence | None:
+    def _repeats(self, claim: Claim) -> bool:
+        """Whether a claim says again what was said or asked, or nothing of its own."""
         key = bare(plain(claim.text))
-        if (
+        return (
             key in self._said
             or key.rstrip("。？?.") in self._echo
             or "\ufffd" in claim.text
-            or (claim.kind == "sentence" and REFUSAL.search(claim.text))
+            or (claim.kind == "sentence" and REFUSAL.search(claim.text) is not None)
             or repeats_example(claim.text, self.question, *(p.text for p in self.passages))
-        ):
-            return None
-        self._said.add(key)
+        )
+
+    async def _sourced(self, claim: Claim) -> Sentence | None:
+        """Return the claim, or what a passage says instead, with its quote; None when no passage supports it."""
+        self._said.add(bare(plain(claim.text)))
         if claim.kind in ("code", "formula"):
-            copied = self._copied(claim)
-            self.unfounded += copied is None
-            return copied
+            return self._copied(claim)
         best, passage = await self._best(claim)
         if best.probability >= self.least:
             return Sentence(claim.text, (self._quote(passage, best),), claim.lead)
-        if claim.text.rstrip("*_ ").endswith((":", "：")) and self._restates(claim.text):
+        if _announces(claim.text) and self._restates(claim.text):
             return Sentence(claim.text, (), claim.lead)
-        near = best.cosine >= ALIKE and claim.kind == "sentence"
-        counterpart = self._counterpart(claim, passage, best) if near else None
-        self.unfounded += counterpart is None
-        return counterpart
+        if best.cosine >= ALIKE and claim.kind == "sentence":
+            return self._counterpart(claim, passage, best)
+        return None
 
     async def _best(self, claim: Claim) -> tuple[Supported, int]:
         """The best of the marked passages; of all when none of those will do."""
@@ -138,6 +140,10 @@ class Grounder:
             if span:
                 return Sentence(claim.text, (self._quote(number, Supported(*span, 1.0)),), claim.lead)
         return None
+
+
+def _announces(text: str) -> bool:
+    return text.rstrip("*_ ").endswith((":", "："))
 
 
 def _solid(text: str) -> str:
