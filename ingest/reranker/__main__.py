@@ -1,4 +1,4 @@
-"""`python -m ingest.reranker train | evaluate`: make the cross-encoder that the service ships, and measure it."""
+"""`python -m ingest.reranker train | evaluate | depths`: make and measure the cross-encoder that the service ships."""
 
 import argparse
 import shutil
@@ -27,6 +27,7 @@ from ingest.embed import Embedder
 from ingest.glossary import bilingual
 from ingest.offline import ModelUnavailableError, resolve, sha256_of
 from ingest.reranker import negatives
+from ingest.reranker.depths import thinned, trials
 from ingest.reranker.evaluate import Scores, evaluate
 from ingest.reranker.export import export
 from ingest.reranker.exported import Exported
@@ -46,7 +47,7 @@ from ingest.reranker.recipe import (
 )
 from ingest.reranker.sets import QuestionSet
 from ingest.reranker.statements import statements
-from ingest.reranker.train import train
+from ingest.reranker.train import train, trained
 from ingest.reranker.vocabulary import cut
 from ingest.settings import IngestSettings
 from ingest.snapshot import Snapshot, SnapshotError
@@ -65,22 +66,28 @@ def main(arguments: list[str] | None = None) -> int:
     for name, what in (
         ("train", "train in two rounds, export to int8, measure"),
         ("evaluate", "measure a trained model"),
+        ("depths", "train models of different depth on the same examples, measure them side by side"),
     ):
         command = commands.add_parser(name, help=what)
         command.add_argument("--data", type=Path, required=True, help="folder of the question sets (recipe.py)")
         command.add_argument("--out", type=Path, default=Path("var/reranker/run"), help="where the model goes")
-        command.add_argument("--layers", type=int, default=LAYERS, help="layers kept of the embedder's")
+        if name == "train":
+            command.add_argument("--layers", type=int, default=LAYERS, help="layers kept of the embedder's")
+        if name == "depths":
+            command.add_argument("--steps", type=int, default=400, help="steps of the first round, evenly spaced")
     options = parser.parse_args(arguments)
     try:
         settings = IngestSettings()
         embedder = bootstrap.embedder(settings)
         snapshot = Versions(settings.index).open(embedder.fingerprint)
         mined = _mine(options.data, snapshot, embedder)
-        said = statements(snapshot)
+        base = Path(resolve(settings.embedder.model, settings.models))
+        del embedder
+        if options.command == "depths":
+            _depths(base, mined, options.out, options.steps)
+            return 0
         if options.command == "train":
-            base = Path(resolve(settings.embedder.model, settings.models))
-            del embedder
-            _train(base, mined, said, options.out, options.layers)
+            _train(base, mined, statements(snapshot), options.out, options.layers)
         with _bars() as report:
             measured = evaluate(mined, options.out, WEIGHT, report)
         _show(measured)
@@ -108,10 +115,25 @@ def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int
 def _first(base: Path, mined: Mined, folder: Path, layers: int) -> None:
     """Train from the embedder, against what retrieval takes for an answer."""
     torch.manual_seed(SEED)
-    texts = [*(w for s, _ in mined for w in s.windows), *(bilingual(q.text) for s, _ in mined for q in s.questions)]
-    model = cut(base, folder, texts, layers)
-    steps = plan([(s, found, OUTLINE_PASSES if s.name == "outline" else 1) for s, found in mined], SEED)
-    _run(model, steps, folder, RATE)
+    model = cut(base, folder, _texts(mined), layers)
+    _run(model, _first_steps(mined), folder, RATE)
+
+
+def _texts(mined: Mined) -> list[str]:
+    return [*(w for s, _ in mined for w in s.windows), *(bilingual(q.text) for s, _ in mined for q in s.questions)]
+
+
+def _first_steps(mined: Mined) -> list[list[Example]]:
+    return plan([(s, found, OUTLINE_PASSES if s.name == "outline" else 1) for s, found in mined], SEED)
+
+
+def _depths(base: Path, mined: Mined, folder: Path, steps: int) -> None:
+    """Train and measure the same examples at each depth; the table grows as models are done."""
+    with _bars() as report:
+        some = thinned(_first_steps(mined), steps)
+        for measured in trials(base, _texts(mined), some, mined, folder, report):
+            console.print(f"{measured.trial.name} layers, {measured.size / 1e6:.0f} MB in int8")
+            _show(measured.scores)
 
 
 def _second(mined: Mined, said: Statements, first: Path, folder: Path) -> None:
@@ -124,7 +146,7 @@ def _second(mined: Mined, said: Statements, first: Path, folder: Path) -> None:
             hard = negatives.refreshed(s, found, exported, partial(in_second_round, s), report)
             sets.append((s, hard, SECOND_PASSES if s.name == "outline" else 1))
         hard = negatives.refreshed(*said, exported, lambda _: True, report)
-    model = BertForSequenceClassification.from_pretrained(first / "torch", attn_implementation="eager")
+    model = trained(first)
     _run(model, plan([*sets, (said[0], hard, 1)], SEED), folder, SECOND_RATE)
 
 

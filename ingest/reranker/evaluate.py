@@ -34,8 +34,9 @@ def evaluate(
     folder: Path,
     weight: float,
     progress: Callable[[str, int, int], None],
+    limit: int = LIMIT,
 ) -> dict[str, Scores]:
-    """Rank each set's held-back questions with `folder`/model.onnx; their candidates are the fused top."""
+    """Rank up to `limit` held-back questions of each set with `folder`/model.onnx, by their fused candidates."""
     model = Exported(folder)
     measured = {}
     for questions, found in mined:
@@ -43,7 +44,7 @@ def evaluate(
             (question, candidates)
             for question, candidates in zip(questions.questions, found, strict=True)
             if question.held_back and question.owner is not None and candidates.rows
-        ][:LIMIT]
+        ][:limit]
         gains: list[list[float]] = []
         for question, candidates in kept:
             windows = [questions.windows[row] for row in candidates.rows]

@@ -81,6 +81,10 @@ def examples() -> list[Example]:
     return made
 
 
+class KilledError(Exception):
+    """Stands for a kill: nothing after the step is done."""
+
+
 def silent(done: int, total: int, loss: float) -> None:
     pass
 
@@ -173,14 +177,71 @@ def test_training_learns_its_examples(model: BertForSequenceClassification, pair
             assert max(found) < 0
 
 
+def shares(model: BertForSequenceClassification, pairs: Pairs, example: Example) -> np.ndarray:
+    """How likely each window, and last none of them, is the one that answers."""
+    weights = np.exp([*scores(model, pairs, [(example.question, window) for window in example.windows]), 0.0])
+    return np.asarray(weights / weights.sum())
+
+
+@pytest.fixture
+def teacher(original: BertForSequenceClassification) -> BertForSequenceClassification:
+    """One of other opinions: the same weights but for a head of its own."""
+    other = copy.deepcopy(original)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        other.classifier.weight.normal_(std=2.0)
+    return other
+
+
+def test_half_of_the_loss_is_towards_the_teachers_shares(
+    model: BertForSequenceClassification, teacher: BertForSequenceClassification, pairs: Pairs
+) -> None:
+    every = examples()
+    towards = [-(shares(teacher, pairs, e) * np.log(shares(model, pairs, e))).sum() for e in every]
+    expected = (loss_of(model, pairs, every) + np.mean(towards)) / 2
+    assert expected != pytest.approx(loss_of(model, pairs, every), rel=0.05)
+    found = training._loss(model.train(False), pairs, every, "cpu", teacher.train(False))
+    assert found.item() == pytest.approx(expected, rel=0.02)  # bfloat16
+
+
+def test_a_taught_model_takes_its_teachers_opinions_and_leaves_the_teacher_as_it_is(
+    model: BertForSequenceClassification, teacher: BertForSequenceClassification, pairs: Pairs, tmp_path: Path
+) -> None:
+    before = copy.deepcopy(teacher.state_dict())
+    alone = copy.deepcopy(model)
+    train(alone, pairs, [examples()] * 60, tmp_path, silent, 3e-3)
+    train(model, pairs, [examples()] * 60, tmp_path, silent, 3e-3, teacher)
+
+    def apart(student: BertForSequenceClassification) -> float:
+        return float(np.mean([np.abs(shares(student, pairs, e) - shares(teacher, pairs, e)).sum() for e in examples()]))
+
+    assert apart(model) < apart(alone)
+    assert all(torch.equal(teacher.state_dict()[name], value) for name, value in before.items())
+
+
+def test_a_run_with_a_teacher_does_not_go_on_from_one_without(
+    monkeypatch: pytest.MonkeyPatch,
+    model: BertForSequenceClassification,
+    teacher: BertForSequenceClassification,
+    pairs: Pairs,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(training, "KEEP_EVERY", 1)
+
+    def kill(done: int, total: int, loss: float) -> None:
+        if done == 2:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(model, pairs, [examples()] * 4, tmp_path, kill)
+    with pytest.raises(ValueError, match="another model"):
+        train(model, pairs, [examples()] * 4, tmp_path, silent, teacher=teacher)
+
+
 def test_the_rate_rises_and_falls() -> None:
     rates = [training._rate(step, 100) for step in range(101)]
     assert rates[:6] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
     assert rates[5:] == pytest.approx([1 - i / 95 for i in range(96)])
-
-
-class KilledError(Exception):
-    """Stands for a kill: nothing after the step is done."""
 
 
 def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(

@@ -1,0 +1,87 @@
+"""The same examples for models of different depth, and for a shallow one that also learns a deep one's scores."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ingest.reranker.evaluate import Scores, evaluate
+from ingest.reranker.export import export
+from ingest.reranker.negatives import Found, Progress
+from ingest.reranker.pairs import Pairs
+from ingest.reranker.plan import Example
+from ingest.reranker.recipe import RATE, SEED, WEIGHT
+from ingest.reranker.sets import QuestionSet
+from ingest.reranker.train import train, trained
+from ingest.reranker.vocabulary import cut
+
+READ = 12  # candidates a model orders, as many as the service shows it
+ASKED = {"outline": 300}  # held-back questions ranked
+OTHERS_ASKED = 100  # of each other set
+LEFT_OUT = ("cmrc2018_train", "pubmedqa_l", "xquad_zh")  # fusion has above 0.95 there: nothing to tell models apart
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A model `layers` deep; `teacher` is the name of an earlier trial whose scores it learns beside the labels."""
+
+    name: str
+    layers: int
+    teacher: str | None = None
+
+
+TRIALS = (
+    Trial("12", 12),
+    Trial("4", 4),
+    Trial("6", 6),
+    Trial("4-of-12", 4, teacher="12"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a trial's int8 file weighs, in bytes, and how it ranks each set."""
+
+    trial: Trial
+    size: int
+    scores: dict[str, Scores]
+
+
+def thinned(steps: Sequence[list[Example]], count: int) -> list[list[Example]]:
+    """Return `count` of the steps, evenly spaced, so that each kind of example keeps its share and its place."""
+    return [steps[i * len(steps) // count] for i in range(count)] if count < len(steps) else list(steps)
+
+
+def trials(
+    base: Path,
+    texts: Sequence[str],
+    steps: Sequence[list[Example]],
+    mined: Sequence[tuple[QuestionSet, Sequence[Found]]],
+    folder: Path,
+    progress: Progress,
+) -> Iterator[Measured]:
+    """Train and measure each trial on the same steps; one whose model is in `folder` already is only measured."""
+    for trial in TRIALS:
+        out = folder / trial.name
+        if not (out / "model.onnx").exists():
+            torch.manual_seed(SEED)
+            model = cut(base, out, texts, trial.layers)
+            teacher = trained(folder / trial.teacher) if trial.teacher else None
+            train(model, Pairs(out / "tokenizer.json"), steps, out, _named(progress, trial.name), RATE, teacher)
+            model.save_pretrained(out / "torch")
+            export(model, out / "model.onnx")
+        scores: dict[str, Scores] = {}
+        for questions, found in mined:
+            if questions.name not in LEFT_OUT:
+                asked = ASKED.get(questions.name, OTHERS_ASKED)
+                scores |= evaluate([(questions, [_first(f) for f in found])], out, WEIGHT, progress, asked)
+        yield Measured(trial, (out / "model.onnx").stat().st_size, scores)
+
+
+def _first(found: Found) -> Found:
+    return Found(found.rows[:READ], found.bm25[:READ], found.cosines[:READ])
+
+
+def _named(progress: Progress, name: str) -> Callable[[int, int, float], None]:
+    return lambda done, total, loss: progress(f"{name}: training, loss {loss:.3f}", done, total)
