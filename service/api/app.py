@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 
 from ingest.versions import Versions
 from service import contract
@@ -59,7 +60,9 @@ def create_app(service: Service) -> FastAPI:
         service.close()
         store.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
+        static_url="/docs/files",
         title="Outline QA",
         version="0.1.0",
         summary="Cited answers from an interview outline, in Chinese and English",

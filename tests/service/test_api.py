@@ -1,5 +1,6 @@
 """Every endpoint's happy path over the real outline and model."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -268,4 +269,13 @@ def test_openapi_explains_every_field(client: TestClient) -> None:
     ]
     assert bare == []
     assert all(operation["summary"] and operation["description"] for operation in operations)
-    assert client.get("/docs").status_code == 200
+
+
+def test_the_page_of_the_api_needs_no_other_host(client: TestClient) -> None:
+    page = client.get("/docs").text
+    files = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert len(files) >= 3
+    for file in files:
+        assert file.startswith("/docs/files/"), file
+        assert len(client.get(file).content) > 1_000
+    assert client.get("/redoc").status_code == 404
