@@ -2,22 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ingest import bootstrap
 from ingest.build import BuildError, Outcome, build
-from ingest.build import Progress as Report
 from ingest.clean import CleanSteps
 from ingest.embed import Embedder
 from ingest.offline import ModelUnavailableError
+from ingest.progress import bars
 from ingest.settings import IngestSettings
 from ingest.snapshot import Snapshot, SnapshotError
 from ingest.versions import Versions
@@ -75,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
 def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:
     """Build what the settings name unless it is current already, with progress bars and a report."""
     steps = settings.clean
-    with progress_bars() as progress:
+    with bars(console, STAGES) as progress:
         outcome = build(
             settings.corpus,
             Versions(settings.index),
@@ -96,21 +93,6 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
     else:
         console.print(f"index {outcome.manifest.version} is up to date: {counts}")
     return outcome
-
-
-@contextmanager
-def progress_bars() -> Iterator[Report]:
-    """One bar for each stage, on the terminal."""
-    tasks: dict[str, TaskID] = {}
-    columns = (TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bars:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(STAGES[stage], total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield report
 
 
 def _coverage(snapshot: Snapshot, k: int) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,9 @@ from ingest.clean import CleanReport, CleanSource, CleanSteps, clean, duplicate_
 from ingest.dense import DenseIndex
 from ingest.embed import Embedder
 from ingest.outline import Entry
+from ingest.progress import Report
 from ingest.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.versions import Versions
-
-Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
 class BuildError(Exception):
@@ -60,7 +59,7 @@ def build(
     near_threshold: float | None = 0.9,
     max_bytes: int = 16 << 20,
     force: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Report = lambda *_: None,
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
@@ -98,7 +97,7 @@ def _now() -> str:
 
 
 def _assemble(
-    cut: Cut, manifest: Manifest, embedder: Embedder, before: Snapshot | None, progress: Progress
+    cut: Cut, manifest: Manifest, embedder: Embedder, before: Snapshot | None, progress: Report
 ) -> tuple[Snapshot, int]:
     """Embed and index what was cut; return the snapshot and how many chunks kept the vectors they had."""
     groups = snapshot.groups(cut.chunks)
@@ -140,7 +139,7 @@ def _cut(
     near_threshold: float | None,
     before: Snapshot | None,
     settings: Mapping[str, str],
-    progress: Progress,
+    progress: Report,
 ) -> Cut:
     """Parse and chunk every document; an unchanged one keeps the chunks it had under the same settings."""
     kept = _kept(before, settings)
@@ -215,7 +214,7 @@ def _embed(
     embedder: Embedder,
     known: Mapping[str, NDArray[np.float32]],
     stage: str,
-    progress: Progress,
+    progress: Report,
 ) -> tuple[NDArray[np.float32], int]:
     """Return (n, d) vectors and how many were taken over from the previous snapshot."""
     fresh = [text for text in texts if text not in known]

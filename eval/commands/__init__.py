@@ -6,8 +6,10 @@ returns the exit status and raises what `python -m eval` reports.
 
 import argparse
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 DONE, BROKEN, FAILED = 0, 1, 2
 console = Console(stderr=True)  # for what is said beside the figures
@@ -24,3 +26,11 @@ def bars(on: Console) -> Progress:
     """Make a progress bar that tells how many of how many, and for how long yet."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=on)
+
+
+def columns(title: str, *headings: str) -> Table:
+    """Make a table of names and figures."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left", no_wrap=bool(place))
+    return table

@@ -4,11 +4,10 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from eval.commands import DONE
+from eval.commands import DONE, columns
 from eval.compare import Change, CompareError, Difference, Moved, Tested, by_kind, compare, moved
 from eval.history import HISTORY, History
 from eval.row import METRICS, Row, from_lines
@@ -90,14 +89,6 @@ def _kinds(title: str, kinds: Mapping[str, Difference]) -> Table:
 
 def _numbers(found: Difference) -> list[str]:
     return [number(found.metric, found.before), number(found.metric, found.after), *gain(found)]
-
-
-def columns(title: str, *headings: str) -> Table:
-    """Make a table of names and figures."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=bool(place))
-    return table
 
 
 def number(metric: str, value: float, sign: str = "") -> str:

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.commands import BROKEN, DONE, FAILED
-from eval.commands.compare import columns, gain, number, show_moved
+from eval.commands import BROKEN, DONE, FAILED, columns
+from eval.commands.compare import gain, number, show_moved
 from eval.compare import Difference, measured, moved
 from eval.gate import GATES, GateError, Gates, Verdict, check, choose, load
 from eval.history import HISTORY, History, HistoryError

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from eval.ask import Passage
-from eval.commands import DONE, FAILED, bars, console, positive
+from eval.commands import DONE, FAILED, bars, columns, console, positive
 from eval.golden.check import Question
 from eval.likeness import MODEL, Likeness
 from eval.line import PRIORITY
@@ -110,9 +109,7 @@ def _keep(path: Path, model: str, trust: Trust) -> None:
 
 
 def _table(title: str, trust: Trust) -> Table:
-    table = Table(title=f"{title}: by hand (rows) and judged", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("", *LABELS):
-        table.add_column(heading, justify="right" if heading else "left")
+    table = columns(f"{title}: by hand (rows) and judged", "", *LABELS)
     for name, counts in zip(LABELS, trust.table, strict=True):
         table.add_row(name, *(str(count or "·") for count in counts))
     return table

@@ -3,22 +3,11 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import torch
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from transformers import BertForSequenceClassification
 
@@ -26,6 +15,7 @@ from ingest import bootstrap
 from ingest.embed import Embedder
 from ingest.glossary import bilingual
 from ingest.offline import ModelUnavailableError, resolve, sha256_of
+from ingest.progress import bars
 from ingest.reranker import negatives
 from ingest.reranker.depths import thinned, trials
 from ingest.reranker.evaluate import Scores, evaluate
@@ -88,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if options.command == "train":
             _train(base, mined, statements(snapshot), options.out, options.layers)
-        with _bars() as report:
+        with bars(console) as report:
             measured = evaluate(mined, options.out, WEIGHT, report)
         _show(measured)
     except (SnapshotError, ModelUnavailableError, OSError, ValueError) as error:
@@ -99,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
     cache = Path("var/reranker/candidates")
-    with _bars() as report:
+    with bars(console) as report:
         return [(s, negatives.mine(s, embedder, cache, DEPTH, report)) for s in sets(data, snapshot)]
 
 
@@ -129,7 +119,7 @@ def _first_steps(mined: Mined) -> list[list[Example]]:
 
 def _depths(base: Path, mined: Mined, folder: Path, steps: int) -> None:
     """Train and measure the same examples at each depth; the table grows as models are done."""
-    with _bars() as report:
+    with bars(console) as report:
         some = thinned(_first_steps(mined), steps)
         for measured in trials(base, _texts(mined), some, mined, folder, report):
             console.print(f"{measured.trial.name} layers, {measured.size / 1e6:.0f} MB in int8")
@@ -141,7 +131,7 @@ def _second(mined: Mined, said: Statements, first: Path, folder: Path) -> None:
     shutil.copy(first / "tokenizer.json", folder)
     exported = Exported(first)
     sets = []
-    with _bars() as report:
+    with bars(console) as report:
         for s, found in mined:
             hard = negatives.refreshed(s, found, exported, partial(in_second_round, s), report)
             sets.append((s, hard, SECOND_PASSES if s.name == "outline" else 1))
@@ -151,7 +141,7 @@ def _second(mined: Mined, said: Statements, first: Path, folder: Path) -> None:
 
 
 def _run(model: BertForSequenceClassification, steps: list[list[Example]], folder: Path, rate: float) -> None:
-    with _bars() as report:
+    with bars(console) as report:
         train(
             model,
             Pairs(folder / "tokenizer.json"),
@@ -171,22 +161,6 @@ def _show(measured: dict[str, Scores]) -> None:
         figures = (scores.fused, scores.model, scores.both, scores.longest)
         table.add_row(name, str(scores.questions), *(f"{figure:.3f}" for figure in figures))
     out.print(table)
-
-
-@contextmanager
-def _bars() -> Iterator[negatives.Progress]:
-    """One bar for each stage, on the terminal; a description may change while it runs."""
-    tasks: dict[str, TaskID] = {}
-    columns = (TextColumn("{task.description:36}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bars:
-
-        def report(stage: str, done: int, total: int) -> None:
-            key = stage.partition(",")[0]
-            if key not in tasks:
-                tasks[key] = bars.add_task(stage, total=total)
-            bars.update(tasks[key], completed=done, description=stage)
-
-        yield report
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
+from ingest.progress import Report
 from ingest.reranker.evaluate import Scores, evaluate
 from ingest.reranker.export import export
-from ingest.reranker.negatives import Found, Progress
+from ingest.reranker.negatives import Found
 from ingest.reranker.pairs import Pairs
 from ingest.reranker.plan import Example
 from ingest.reranker.recipe import RATE, SEED, WEIGHT
@@ -59,7 +60,7 @@ def trials(
     steps: Sequence[list[Example]],
     mined: Sequence[tuple[QuestionSet, Sequence[Found]]],
     folder: Path,
-    progress: Progress,
+    progress: Report,
 ) -> Iterator[Measured]:
     """Train and measure each trial on the same steps; one whose model is in `folder` already is only measured."""
     for trial in TRIALS:
@@ -83,5 +84,5 @@ def _first(found: Found) -> Found:
     return Found(found.rows[:READ], found.bm25[:READ], found.cosines[:READ])
 
 
-def _named(progress: Progress, name: str) -> Callable[[int, int, float], None]:
+def _named(progress: Report, name: str) -> Callable[[int, int, float], None]:
     return lambda done, total, loss: progress(f"{name}: training, loss {loss:.3f}", done, total)

@@ -1,12 +1,13 @@
 """How well a trained model ranks the questions kept from it, beside the fused order it reorders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.progress import Report
 from ingest.reranker.exported import Exported
 from ingest.reranker.negatives import Found
 from ingest.reranker.sets import QuestionSet
@@ -33,7 +34,7 @@ def evaluate(
     mined: Sequence[tuple[QuestionSet, Sequence[Found]]],
     folder: Path,
     weight: float,
-    progress: Callable[[str, int, int], None],
+    progress: Report,
     limit: int = LIMIT,
 ) -> dict[str, Scores]:
     """Rank up to `limit` held-back questions of each set with `folder`/model.onnx, by their fused candidates."""

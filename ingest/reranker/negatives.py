@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from ingest.bm25 import Postings
 from ingest.embed import Embedder
 from ingest.glossary import bilingual
+from ingest.progress import Report
 from ingest.reranker.exported import Exported
 from ingest.reranker.sets import Question, QuestionSet
 from ingest.text import terms
 
 K = 60  # of reciprocal rank fusion
 READ = 14  # candidates that a trained model reads to find what it mistakes
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Found:
     cosines: tuple[float, ...]
 
 
-def mine(questions: QuestionSet, embedder: Embedder, cache: Path, depth: int, progress: Progress) -> list[Found]:
+def mine(questions: QuestionSet, embedder: Embedder, cache: Path, depth: int, progress: Report) -> list[Found]:
     """Return the `depth` passages nearest to each question, by fused rank; kept in `cache`."""
     asked_and_windows = [*(question.text for question in questions.questions), *questions.windows]
     key = hashlib.sha256(repr((embedder.fingerprint, depth, asked_and_windows)).encode()).hexdigest()[:12]
@@ -60,7 +59,7 @@ def refreshed(
     found: Sequence[Found],
     model: Exported,
     take: Callable[[Question], bool],
-    progress: Progress,
+    progress: Report,
 ) -> list[Found]:
     """Return candidates, those first that a trained model itself takes for an answer; none for questions not taken.
 
