@@ -65,23 +65,29 @@ def trials(
     """Train and measure each trial on the same steps; one whose model is in `folder` already is only measured."""
     for trial in TRIALS:
         out = folder / trial.name
-        if not (out / "model.onnx").exists():
+        if not (out / "torch").exists():  # written last
             torch.manual_seed(SEED)
             model = cut(base, out, texts, trial.layers)
             teacher = trained(folder / trial.teacher) if trial.teacher else None
             train(model, Pairs(out / "tokenizer.json"), steps, out, _named(progress, trial.name), RATE, teacher)
-            model.save_pretrained(out / "torch")
             export(model, out / "model.onnx")
-        scores: dict[str, Scores] = {}
-        for questions, found in mined:
-            if questions.name not in LEFT_OUT:
-                asked = ASKED.get(questions.name, OTHERS_ASKED)
-                scores |= evaluate([(questions, [_first(f) for f in found])], out, WEIGHT, progress, asked)
-        yield Measured(trial, (out / "model.onnx").stat().st_size, scores)
+            model.save_pretrained(out / "torch")
+        yield Measured(trial, (out / "model.onnx").stat().st_size, _ranked(out, mined, progress))
 
 
-def _first(found: Found) -> Found:
-    return Found(found.rows[:READ], found.bm25[:READ], found.cosines[:READ])
+def _ranked(out: Path, mined: Sequence[tuple[QuestionSet, Sequence[Found]]], progress: Report) -> dict[str, Scores]:
+    scores: dict[str, Scores] = {}
+    for questions, found in mined:
+        if questions.name not in LEFT_OUT:
+            asked = ASKED.get(questions.name, OTHERS_ASKED)
+            few = [Found(f.rows[:READ], f.bm25[:READ], f.cosines[:READ]) for f in found]
+            scores |= evaluate([(questions, few)], out, WEIGHT, _inside(progress, out.name), asked)
+    return scores
+
+
+def _inside(progress: Report, name: str) -> Report:
+    """A bar for each set of each trial."""
+    return lambda stage, done, total: progress(f"{name}: {stage}", done, total)
 
 
 def _named(progress: Report, name: str) -> Callable[[int, int, float], None]:

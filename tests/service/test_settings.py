@@ -5,8 +5,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from ingest.reranker import depths, evaluate, recipe
 from ingest.settings import PREFIX
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, ShippedSettings, WeightedSettings
 
 DOCS = Path(__file__).parents[2] / "docs/settings.md"
 
@@ -149,3 +150,10 @@ def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: s
     with pytest.raises(ValidationError) as refused:
         ServiceSettings()
     assert name.removeprefix(PREFIX).lower().split("__")[0] in str(refused.value)
+
+
+def test_training_is_measured_with_the_weights_that_the_service_has() -> None:
+    """`ingest` may not import `service`, so it holds them a second time."""
+    fusion, rerank = WeightedSettings(), ShippedSettings()
+    assert (fusion.bm25, fusion.dense) == (evaluate.BM25, evaluate.DENSE)
+    assert (rerank.weight, rerank.candidates) == (recipe.WEIGHT, depths.READ)
