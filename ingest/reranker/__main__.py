@@ -19,7 +19,7 @@ from ingest.progress import bars
 from ingest.reranker import negatives
 from ingest.reranker.depths import thinned, trials
 from ingest.reranker.evaluate import Scores, evaluate
-from ingest.reranker.export import export
+from ingest.reranker.export import keep
 from ingest.reranker.exported import Exported
 from ingest.reranker.pairs import Pairs
 from ingest.reranker.plan import Example, plan
@@ -118,7 +118,7 @@ def _first_steps(mined: Mined) -> list[list[Example]]:
 
 
 def _depths(base: Path, mined: Mined, folder: Path, steps: int) -> None:
-    """Train and measure the same examples at each depth; the table grows as models are done."""
+    """Train and measure the same examples at each depth, and show each model's figures when it is done."""
     with bars(console) as report:
         some = thinned(_first_steps(mined), steps)
         for measured in trials(base, _texts(mined), some, mined, folder, report):
@@ -150,8 +150,7 @@ def _run(model: BertForSequenceClassification, steps: list[list[Example]], folde
             lambda done, total, loss: report(f"training, loss {loss:.3f}", done, total),
             rate,
         )
-    export(model, folder / "model.onnx")
-    model.save_pretrained(folder / "torch")
+    keep(model, folder)
 
 
 def _show(measured: dict[str, Scores]) -> None:

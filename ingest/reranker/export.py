@@ -20,6 +20,12 @@ class _Score(nn.Module):
         return logits
 
 
+def keep(model: BertForSequenceClassification, folder: Path) -> None:
+    """Write model.onnx and then the weights as trained: where `folder`/torch is, the run is whole."""
+    export(model, folder / "model.onnx")
+    model.save_pretrained(folder / "torch")
+
+
 def export(model: BertForSequenceClassification, path: Path) -> None:
     """Write float32 beside `path`, quantise its matrices to int8 row by row, tables and activations as wholes.
 
