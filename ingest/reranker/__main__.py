@@ -63,9 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--out", type=Path, default=Path("var/reranker/run"), help="where the model goes")
         if name == "train":
             command.add_argument("--layers", type=int, default=LAYERS, help="layers kept of the embedder's")
+            command.add_argument("--every", type=int, default=1, help="take one example of so many: for a deeper one")
         if name == "depths":
             command.add_argument("--steps", type=int, default=400, help="steps of the first round, evenly spaced")
     options = parser.parse_args(arguments)
+    if options.command == "train" and options.every < 1:
+        parser.error("--every: a whole number from 1")
     try:
         settings = IngestSettings()
         embedder = bootstrap.embedder(settings)
@@ -77,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
             _depths(base, mined, options.out, options.steps)
             return 0
         if options.command == "train":
-            _train(base, mined, statements(snapshot), options.out, options.layers)
+            _train(base, mined, statements(snapshot), options.out, options.layers, options.every)
         with bars(console) as report:
             measured = evaluate(mined, options.out, WEIGHT, report)
         _show(measured)
@@ -93,20 +96,21 @@ def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
         return [(s, negatives.mine(s, embedder, cache, DEPTH, report)) for s in sets(data, snapshot)]
 
 
-def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int) -> None:
+def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int, every: int) -> None:
     first = folder / "first"
     if not (first / "torch").exists():
-        _first(base, mined, first, layers)
-    _second(mined, said, first, folder)
+        _first(base, mined, first, layers, every)
+    _second(mined, said, first, folder, every)
     for name in ("model.onnx", "tokenizer.json"):
         console.print(f"{name}: {(folder / name).stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(folder / name)}")
 
 
-def _first(base: Path, mined: Mined, folder: Path, layers: int) -> None:
+def _first(base: Path, mined: Mined, folder: Path, layers: int, every: int) -> None:
     """Train from the embedder, against what retrieval takes for an answer."""
     torch.manual_seed(SEED)
     model = cut(base, folder, _texts(mined), layers)
-    _run(model, _first_steps(mined), folder, RATE)
+    steps = _first_steps(mined)
+    _run(model, thinned(steps, len(steps) // every), folder, RATE)
 
 
 def _texts(mined: Mined) -> list[str]:
@@ -126,16 +130,16 @@ def _depths(base: Path, mined: Mined, folder: Path, steps: int) -> None:
             _show(measured.scores)
 
 
-def _second(mined: Mined, said: Statements, first: Path, folder: Path) -> None:
+def _second(mined: Mined, said: Statements, first: Path, folder: Path, every: int) -> None:
     """Train on from the first round, against what its model takes for an answer, and sentence by sentence."""
     shutil.copy(first / "tokenizer.json", folder)
     exported = Exported(first)
     sets = []
     with bars(console) as report:
         for s, found in mined:
-            hard = negatives.refreshed(s, found, exported, partial(in_second_round, s), report)
+            hard = negatives.refreshed(s, found, exported, partial(in_second_round, s, every), report)
             sets.append((s, hard, SECOND_PASSES if s.name == "outline" else 1))
-        hard = negatives.refreshed(*said, exported, lambda _: True, report)
+        hard = negatives.refreshed(*said, exported, partial(in_second_round, said[0], every), report)
     model = trained(first)
     _run(model, plan([*sets, (said[0], hard, 1)], SEED), folder, SECOND_RATE)
 

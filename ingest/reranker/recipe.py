@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest.questions import nth
 from ingest.reranker.sets import Question, QuestionSet, folder, lines, outline
+from ingest.reranker.statements import NAME as STATEMENTS
 from ingest.snapshot import Snapshot
 
 LAYERS = 4
@@ -14,6 +15,7 @@ DEPTH = 30  # candidates from which negatives are drawn
 WEIGHT = 0.4  # of the model's score beside the fused one, as in service/settings.py
 OUTLINE_PASSES = 3  # over the outline's questions; the others are seen once
 RATE = 1e-4  # where the learning rate begins
+DOMAIN = ("outline", STATEMENTS)  # sets of the users' own subject
 SECOND_PASSES = 2  # over the outline's questions, in the second round
 SECOND_RATE = 5e-5  # where its learning rate begins: half the first round's
 
@@ -46,9 +48,13 @@ def sets(data: Path, snapshot: Snapshot) -> list[QuestionSet]:
     return [outline(snapshot, asked), *(_read(data, source) for source in SOURCES)]
 
 
-def in_second_round(questions: QuestionSet, question: Question) -> bool:
-    """Take all that is in the users' domain or across languages, and of the rest enough not to forget it."""
-    return questions.name == "outline" or "-" in questions.name or nth(f"2{question.text}", 4)
+def in_second_round(questions: QuestionSet, every: int, question: Question) -> bool:
+    """Take all that is in the users' domain or across languages, and of the rest enough not to forget it.
+
+    Of what is so taken, one question in `every`.
+    """
+    domain = questions.name in DOMAIN or "-" in questions.name
+    return nth(f"every{question.text}", every) and (domain or nth(f"2{question.text}", 4))
 
 
 def _read(data: Path, source: Source) -> QuestionSet:

@@ -10,6 +10,7 @@ from ingest.reranker.negatives import Found
 from ingest.reranker.sets import Question, QuestionSet
 from ingest.snapshot import Snapshot
 
+NAME = "statements"
 SHORTEST = 6  # characters; less is a label, not a statement
 
 
@@ -34,7 +35,7 @@ def statements(snapshot: Snapshot) -> tuple[QuestionSet, list[Found]]:
             questions.append(Question(record.question, right[0], right, record.kept))
             wrong = tuple(row for row in rows if row not in right)
             found.append(Found(wrong, (0.0,) * len(wrong), (0.0,) * len(wrong)))
-    return QuestionSet("statements", tuple(windows), tuple(range(len(windows))), tuple(questions)), found
+    return QuestionSet(NAME, tuple(windows), tuple(range(len(windows))), tuple(questions)), found
 
 
 def _said(snapshot: Snapshot, rows: Sequence[int]) -> list[str]:
