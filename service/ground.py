@@ -65,10 +65,16 @@ class Grounder:
         if lost >= LOST:
             self.removed += sum(not each.heading for each in waited)
             waited = [each for each in waited if each.heading]
-        return [
-            *(each if each.quotes or each.heading else replace(each, quotes=found.quotes) for each in waited),
-            found,
-        ]
+        return [*(self._led(each, found) for each in waited), found]
+
+    def _led(self, lead: Sentence, found: Sentence) -> Sentence:
+        """A lead-in is carried by what it announces, unless something of the same entry carries it."""
+        if lead.heading or self._entries(lead) & self._entries(found):
+            return lead
+        return replace(lead, quotes=found.quotes)
+
+    def _entries(self, sentence: Sentence) -> set[str | None]:
+        return {self.passages[quote.passage].entry_id for quote in sentence.quotes}
 
     def _laid_out(self, claim: Claim) -> Claim:
         opening = self._opening
