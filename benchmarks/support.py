@@ -21,11 +21,12 @@ from ingest.snapshot import Snapshot
 from ingest.versions import Versions
 from service.bootstrap import Service
 from service.passages import passage
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, VllmSettings
 from service.support import FEATURES, WEIGHTS, LexicalSupport, Model
 from service.write.writer import Passage
 
 PAIRS = Path(__file__).parents[1] / "tests/service/support.jsonl"
+LEAST = float(VllmSettings.model_fields["min_support"].default)  # as the service asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def fit(rows: list[tuple[float, ...]], labels: list[bool]) -> Model:
 async def measure(write: bool) -> None:
     service = Service(ServiceSettings())
     snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
-    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load(), service.work)
+    blank = Model(0.0, (0.0,) * len(FEATURES))  # features need no weights, and the file's may be of others
+    support = LexicalSupport(snapshot.postings.idf, service.embed, blank, service.work)
     labelled = pairs(snapshot)
     rows, spent = [], []
     for pair in labelled:
@@ -87,11 +89,12 @@ def report(labelled: list[Pair], rows: list[tuple[float, ...] | None], model: Mo
         shown: list[bool] = []
         for pair, row in zip(labelled, rows, strict=True):
             if pair.held_out is held_out:
-                passes = bool(row) and row is not None and model.probability(row) >= 0.5
+                passes = bool(row) and row is not None and model.probability(row) >= LEAST
                 kinds[f"{pair.kind}, {'supported' if pair.supported else 'not'}"].append(passes == pair.supported)
                 shown += [pair.supported] if passes else []
         right = [each for found in kinds.values() for each in found]
-        print(f"\n{'held out' if held_out else 'fitted on'}: accuracy {np.mean(right):.3f} of {len(right)}; ", end="")
+        which = "held out" if held_out else "fitted on"
+        print(f"\n{which}, at {LEAST}: accuracy {np.mean(right):.3f} of {len(right)}; ", end="")
         print(f"of those that pass {np.mean(shown):.3f} are supported")
         for kind, found in sorted(kinds.items()):
             print(f"  {kind:26} {sum(found):3} of {len(found)}")

@@ -21,6 +21,18 @@ NEGATIVE = re.compile(
 )
 MORE = re.compile(r"越([\u3400-\u9fff]{1,2}?)[^越；;。]{0,16}越([\u3400-\u9fff]{2}|[\u3400-\u9fff])")
 SPACE = re.compile(r"[^\w]+")
+# Where a sentence goes on to say one thing more, which is where a model adds what no source has.
+FURTHER = re.compile(
+    r"[，,；;。！？!?\n]|\.\s|——|\b(?:but|while|whereas|although|and|which|so that|before|leading to)\b"
+    r"|但是?|而(?!且)|从而|(?<![可所])以(?![及便外内上下前后])(?=[\u3400-\u9fff])|并(?![行非])(?=[\u3400-\u9fff])"
+)
+# Two and more: "one" and "一" are articles and pronouns more often than numbers.
+ENGLISH = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+COUNTS = {"两": "2"} | {word: str(n) for words in (ENGLISH, "二三四五六七八九十") for n, word in enumerate(words, 2)}
+COUNTED = re.compile(
+    rf"\b({'|'.join(ENGLISH)})\b|([两二三四五六七八九十])(?=[个种类层步条项次阶维端部方])", re.IGNORECASE
+)
+DIGITS = re.compile(r"\d+")
 CLAUSE = re.compile(r"[，,；;。！？!?\n]|\.\s|——|\b(?:but|while|whereas|although)\b|但是?|而(?!且)")
 # Words that point opposite ways; a sentence and its source must not stand on different sides.
 OPPOSITES = tuple(
@@ -110,6 +122,20 @@ def clauses(text: str) -> Iterator[str]:
     for part in CLAUSE.split(text):
         if part.strip():
             yield part
+
+
+def further(text: str) -> list[str]:
+    """Return the things that a sentence says one after the other, finer than clauses, the last one last."""
+    return [part for part in FURTHER.split(text) if part.strip()]
+
+
+def miscounted(claim: str, source: str) -> bool:
+    """Whether a claim counts something, in a word, by a number that the source has neither as a word nor in digits."""
+    said = {COUNTS[(one or other).lower()] for one, other in COUNTED.findall(claim)}
+    if not said:
+        return False
+    spelt = {COUNTS[word] for word in (*PIECE.findall(source.lower()), *source) if word in COUNTS}
+    return not said <= spelt | set(DIGITS.findall(source))
 
 
 def contradicts(claim: str, source: str) -> tuple[bool, bool]:

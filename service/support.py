@@ -18,7 +18,7 @@ from ingest.glossary import expand
 from ingest.sentences import sentences
 from ingest.text import rarity, terms
 from service.asking import ASKING
-from service.claims import alien, contradicts, edited, is_chinese, names, plain
+from service.claims import alien, contradicts, edited, further, is_chinese, miscounted, names, plain
 from service.planted import commands
 from service.retrieve import Query
 from service.worker import Worker
@@ -38,11 +38,14 @@ FEATURES = (
     "foreign",  # the sentence and the passage are in different languages
     "foreign_cosine",
     "foreign_coverage",
+    "ending",  # as `context`, of the last thing that the sentence says: inventions are added at the end
+    "miscounted",  # a number written as a word that the passage does not have
 )
 UNKNOWN = 4.5  # idf of a term in about one of ninety passages, given to those that are in none
 NEAREST = 4  # units of a passage whose vectors are looked at
 CACHED = 20_000  # units whose vectors are kept, 30 MB
 GAIN = 0.12  # share of the sentence's term weight that a neighbour must add
+TELLING = 3.0  # idf of a sentence's last part that says anything
 MAX_SPAN = 5  # units that a sentence may draw together
 
 
@@ -204,7 +207,17 @@ class _Trial:
             foreign,
             foreign * best,
             foreign * coverage,
+            self._ending(text, context),
+            float(miscounted(text, " ".join((self.passage.text, around)))),
         )
+
+    def _ending(self, text: str, context: frozenset[str] | set[str]) -> float:
+        """The share of the last thing said that the context has; 1 where nothing said weighs enough to tell."""
+        for part in reversed(further(text)):
+            own = {term: self._weights[term] for term in terms(part) if term in self._weights}
+            if (total := sum(own.values())) >= TELLING:
+                return sum(weight for term, weight in own.items() if term in context) / total
+        return 1.0
 
     def _widened(self, first: int) -> list[int]:
         """The unit and neighbours that add terms of the sentence it lacks: a sentence may join two or three."""
