@@ -21,11 +21,6 @@ NEGATIVE = re.compile(
 )
 MORE = re.compile(r"越([\u3400-\u9fff]{1,2}?)[^越；;。]{0,16}越([\u3400-\u9fff]{2}|[\u3400-\u9fff])")
 SPACE = re.compile(r"[^\w]+")
-# Where a sentence goes on to say one thing more, which is where a model adds what no source has.
-FURTHER = re.compile(
-    r"[，,；;。！？!?\n]|\.\s|——|\b(?:but|while|whereas|although|and|which|so that|before|leading to)\b"
-    r"|但是?|而(?!且)|从而|(?<![可所])以(?![及便外内上下前后])(?=[\u3400-\u9fff])|并(?![行非])(?=[\u3400-\u9fff])"
-)
 # Two and more: "one" and "一" are articles and pronouns more often than numbers.
 ENGLISH = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 COUNTS = {"两": "2"} | {word: str(n) for words in (ENGLISH, "二三四五六七八九十") for n, word in enumerate(words, 2)}
@@ -34,6 +29,11 @@ COUNTED = re.compile(
 )
 DIGITS = re.compile(r"\d+")
 CLAUSE = re.compile(r"[，,；;。！？!?\n]|\.\s|——|\b(?:but|while|whereas|although)\b|但是?|而(?!且)")
+# Where a sentence goes on to say one thing more, which is where a model adds what no source has.
+FURTHER = re.compile(
+    rf"{CLAUSE.pattern}|\b(?:and|which|so that|before|leading to)\b"
+    r"|从而|(?<![可所])以(?![及便外内上下前后])(?=[\u3400-\u9fff])|并(?![行非])(?=[\u3400-\u9fff])"
+)
 # Words that point opposite ways; a sentence and its source must not stand on different sides.
 OPPOSITES = tuple(
     (re.compile(one), re.compile(other))
