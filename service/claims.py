@@ -117,16 +117,11 @@ def alien(claim: str, *sources: str) -> str | None:
     return next((word for word in left if not {*terms(word)} <= said), None)
 
 
-def clauses(text: str) -> Iterator[str]:
-    """Yield the clauses of a sentence that say something."""
-    for part in CLAUSE.split(text):
+def clauses(text: str, cut: re.Pattern[str] = CLAUSE) -> Iterator[str]:
+    """Yield the clauses of a sentence that say something; with FURTHER the things said within them, one by one."""
+    for part in cut.split(text):
         if part.strip():
             yield part
-
-
-def further(text: str) -> list[str]:
-    """Return the things that a sentence says one after the other, finer than clauses, the last one last."""
-    return [part for part in FURTHER.split(text) if part.strip()]
 
 
 def miscounted(claim: str, source: str) -> bool:

@@ -18,7 +18,7 @@ from ingest.glossary import expand
 from ingest.sentences import sentences
 from ingest.text import rarity, terms
 from service.asking import ASKING
-from service.claims import alien, contradicts, edited, further, is_chinese, miscounted, names, plain
+from service.claims import FURTHER, alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.planted import commands
 from service.retrieve import Query
 from service.worker import Worker
@@ -117,7 +117,8 @@ class LexicalSupport:
 
     def _trials(self, text: str, passages: Sequence[Passage]) -> list["_Trial"]:
         weights = self._weights(text)
-        return [_Trial(passage, self.units(passage), weights) for passage in passages]
+        ending = _ending(text, weights)
+        return [_Trial(passage, self.units(passage), weights, ending) for passage in passages]
 
     def _scored(self, trial: "_Trial", text: str, question: str, vectors: Mapping[str, Vector]) -> Supported:
         span, features = trial.features(text, question, vectors)
@@ -132,7 +133,7 @@ class LexicalSupport:
         text = plain(sentence)
         if alien(text, passage.text, *passage.heading_path, question):
             return None
-        trial = _Trial(passage, self.units(passage), self._weights(text))
+        (trial,) = self._trials(text, [passage])
         wanted = [text, *(unit.text for unit in trial.nearest)]
         vectors = {each: await self._vector(each) for each in wanted}
         span, features = trial.features(text, question, vectors)
@@ -165,17 +166,18 @@ class LexicalSupport:
 class _Trial:
     """One sentence against one passage."""
 
-    def __init__(self, passage: Passage, found: Sequence[Unit], weights: Mapping[str, float]) -> None:
-        self.passage, self._weights = passage, weights
+    def __init__(
+        self, passage: Passage, found: Sequence[Unit], weights: Mapping[str, float], ending: Mapping[str, float]
+    ) -> None:
+        self.passage, self._weights, self._ending = passage, weights, ending
         self._units = found
-        self._total = sum(weights.values()) or 1.0
         usable = [i for i, unit in enumerate(found) if not unit.commands]
         best = sorted(usable, key=lambda i: (-self._held(found[i].terms), i))[:NEAREST]
         self._near = sorted(best)
         self.nearest = [found[i] for i in self._near]
 
     def _held(self, words: frozenset[str] | set[str]) -> float:
-        return sum(weight for term, weight in self._weights.items() if term in words) / self._total
+        return _share(self._weights, words)
 
     def features(
         self, text: str, question: str, vectors: Mapping[str, Vector]
@@ -207,17 +209,9 @@ class _Trial:
             foreign,
             foreign * best,
             foreign * coverage,
-            self._ending(text, context),
+            _share(self._ending, context) if self._ending else 1.0,
             float(miscounted(text, " ".join((self.passage.text, around)))),
         )
-
-    def _ending(self, text: str, context: frozenset[str] | set[str]) -> float:
-        """The share of the last thing said that the context has; 1 where nothing said weighs enough to tell."""
-        for part in reversed(further(text)):
-            own = {term: self._weights[term] for term in terms(part) if term in self._weights}
-            if (total := sum(own.values())) >= TELLING:
-                return sum(weight for term, weight in own.items() if term in context) / total
-        return 1.0
 
     def _widened(self, first: int) -> list[int]:
         """The unit and neighbours that add terms of the sentence it lacks: a sentence may join two or three."""
@@ -233,6 +227,20 @@ class _Trial:
                 break
             span = sorted([*span, side])
         return span
+
+
+def _ending(text: str, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the term weights of the last thing said that weighs enough to tell; nothing where none does."""
+    for part in reversed(list(clauses(text, FURTHER))):
+        own = {term: weights[term] for term in terms(part) if term in weights}
+        if sum(own.values()) >= TELLING:
+            return own
+    return {}
+
+
+def _share(weights: Mapping[str, float], words: frozenset[str] | set[str]) -> float:
+    """The share of the terms' weight that the words have."""
+    return sum(weight for term, weight in weights.items() if term in words) / (sum(weights.values()) or 1.0)
 
 
 def _units(passage: Passage) -> list[Unit]:

@@ -9,7 +9,18 @@ import pytest
 from benchmarks.support import LEAST, pairs
 from ingest.snapshot import Snapshot
 from service.bootstrap import Service
-from service.claims import alien, contradicts, edited, formulas, further, is_chinese, miscounted, names, numbers
+from service.claims import (
+    FURTHER,
+    alien,
+    clauses,
+    contradicts,
+    edited,
+    formulas,
+    is_chinese,
+    miscounted,
+    names,
+    numbers,
+)
 from service.support import FEATURES, LexicalSupport, Model
 
 
@@ -77,7 +88,7 @@ def test_a_number_in_a_word_has_a_source(claim: str, source: str, wrong: bool) -
     ],
 )
 def test_what_a_sentence_says_last(text: str, last: str | None) -> None:
-    assert (further(text) or [None])[-1] == last
+    assert ([*clauses(text, FURTHER)] or [None])[-1] == last
 
 
 def test_small_things() -> None:
@@ -111,7 +122,7 @@ def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -
     invented = [p for p, pair in zip(passed, held_out, strict=True) if pair.kind == "ending"]
     assert len(held_out) > 170
     assert right / len(held_out) >= 0.85
-    assert sum(shown) / len(shown) >= 0.87
+    assert sum(shown) / len(shown) >= 0.88
     assert sum(invented) / len(invented) <= 0.1
 
 
