@@ -18,14 +18,15 @@ class Margins:
     """
 
     ahead: float  # of the unanswered entry over the best answered one
+    preferred: float  # of its cross-encoder score over that one's, in log odds: either suffices
     far_ahead: float  # from which on it is the question asked, whatever another passage mentions
     held: float  # share of the question's term weight in the answered passage, from which on it is the answer
     covered: float  # up to which an answered entry that deals with the same subject may be behind
     said: float  # share of the question's term weight, from which on such an entry is the answer however far behind
 
 
-FUSED = Margins(ahead=0.75, far_ahead=5.0, held=0.6, covered=5.5, said=0.9)
-RERANKED = Margins(ahead=1.2, far_ahead=3.0, held=0.6, covered=7.0, said=math.inf)
+FUSED = Margins(ahead=0.75, preferred=math.inf, far_ahead=5.0, held=0.6, covered=5.5, said=0.9)
+RERANKED = Margins(ahead=1.2, preferred=2.0, far_ahead=3.0, held=0.6, covered=7.0, said=math.inf)
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
 
@@ -67,8 +68,9 @@ class Decider:
             return answered is None
         margins = FUSED if candidates[0].rerank_score is None else RERANKED
         ahead = candidates[0].score - answered.score
+        first = ahead > margins.ahead or _preference(candidates[0], answered) > margins.preferred
         return not self._is_covered(query, candidates, margins) and (
-            ahead > margins.far_ahead or (ahead > margins.ahead and self._matcher.held(query, answered) < margins.held)
+            ahead > margins.far_ahead or (first and self._matcher.held(query, answered) < margins.held)
         )
 
     def _is_covered(self, query: Query, candidates: Sequence[Candidate], margins: Margins) -> bool:
@@ -79,6 +81,13 @@ class Decider:
             for c in candidates
             if _key(c) in covering
         )
+
+
+def _preference(one: Candidate, other: Candidate) -> float:
+    """How much more the cross-encoder thinks of one candidate, in log odds; 0 where it did not score both."""
+    if one.rerank_score is None or other.rerank_score is None:
+        return 0.0
+    return one.rerank_score - other.rerank_score
 
 
 def _key(candidate: Candidate) -> Key:
