@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 
-from ingest.text import normalise, terms
+from ingest.text import normalise, terms, vocabulary
 
 # A character of an unspaced script, a spaced word up to its hyphen, or a mark that no variant reaches across.
 _PIECE = re.compile(r"[^\W_\x00-\u2e7f]|(?:[^\W_\u2e80-\U0010ffff]|(?<=\d)\.(?=\d)|')+|[,.;:!?、。]")
@@ -18,7 +18,18 @@ def expand(text: str) -> list[str]:
 
     They come in the order of the mentions, each once. Raises ValueError, at the first call, for a wrong file.
     """
-    return _shipped().expand(text)
+    return list(_expanded(text))
+
+
+@lru_cache(maxsize=4096)
+def widened(text: str) -> frozenset[str]:
+    """Return the distinct search terms of a text and of every concept that it mentions; kept, as in vocabulary."""
+    return vocabulary(text).union(_expanded(text))
+
+
+@lru_cache(maxsize=4096)
+def _expanded(text: str) -> tuple[str, ...]:
+    return tuple(_shipped().expand(text))
 
 
 def chinese_names(text: str) -> list[str]:

@@ -41,6 +41,12 @@ def terms(text: str) -> list[str]:
     return list(_terms(normalise(text), lexicon, lexicon.token))
 
 
+@lru_cache(maxsize=4096)
+def vocabulary(text: str) -> frozenset[str]:
+    """Return the distinct search terms of a text; kept, as the same chunks are looked at for every question."""
+    return frozenset(terms(text))
+
+
 @dataclass(frozen=True)
 class _Lexicon:
     """The segmenter, terms.txt and stop_words.txt; nothing changes after loading, so threads share it."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from ingest.glossary import expand
+from ingest.glossary import widened
 from ingest.text import normalise, terms
 
 MARKUP = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
@@ -113,7 +113,7 @@ def alien(claim: str, *sources: str) -> str | None:
     left = [word for word in sorted(words) if not set(PIECE.findall(word.lower())) <= spelt]
     if not left:
         return None
-    said = {*terms(text), *expand(text)}
+    said = widened(text)
     return next((word for word in left if not {*terms(word)} <= said), None)
 
 
@@ -138,7 +138,7 @@ def contradicts(claim: str, source: str) -> tuple[bool, bool]:
 
     Clauses are aligned by shared terms; one that shares less than a third of its own says something else.
     """
-    said = [(part, _vocabulary(part)) for part in clauses(normalise(source))]
+    said = [(part, widened(part)) for part in clauses(normalise(source))]
     negated = opposite = False
     for part in clauses(normalise(plain(claim))):
         own = set(terms(part))
@@ -164,10 +164,6 @@ def edited(claim: str, source: str) -> bool:
     steps = SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()
     own = sum(b - a for step, a, b, _, _ in steps if step != "equal")
     return 0 < own <= 2 and len(ours) >= 8
-
-
-def _vocabulary(text: str) -> set[str]:
-    return {*terms(text), *expand(text)}
 
 
 def _across(claim: str, source: str, one: re.Pattern[str], other: re.Pattern[str]) -> bool:

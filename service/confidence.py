@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.glossary import expand
 from ingest.snapshot import Snapshot
-from ingest.text import rarity, terms
+from ingest.text import rarity, terms, vocabulary
 from service.retrieve import Candidate, Query, Retriever
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
@@ -155,7 +155,7 @@ class Matcher:
 
     def held(self, query: Query, candidate: Candidate) -> float:
         """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
-        found = set(terms(candidate.chunk.indexed))
+        found = vocabulary(candidate.chunk.indexed)
         weight = {term: self._idf(term) for term in query.terms}
         return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + 1e-6)
 
@@ -175,7 +175,7 @@ class Matcher:
         return bool(get_close_matches(term, near, 1, 0.8))
 
     def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
-        held = set(terms(candidate.chunk.indexed))
+        held = vocabulary(candidate.chunk.indexed)
         return sum(w for term, w in weight.items() if term in held or not held.isdisjoint(expand(term)))
 
 

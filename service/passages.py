@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ingest.chunk import Chunk
-from ingest.glossary import expand
+from ingest.glossary import widened
 from ingest.outline import Entry
 from ingest.snapshot import Snapshot
-from ingest.text import terms
+from ingest.text import vocabulary
 from service.asking import ASKING
 from service.retrieve import Candidate, Query, Retriever
 from service.write.writer import Passage
@@ -64,11 +64,11 @@ def _entries(
     rare = [term for term in asked if snapshot.postings.idf(term) >= NAMING]
 
     def words(candidate: Candidate) -> set[str]:
-        return {term for row in rows[candidate.chunk.group] for term in terms(snapshot.chunks[row].indexed)}
+        return {term for row in rows[candidate.chunk.group] for term in vocabulary(snapshot.chunks[row].indexed)}
 
     said = set().union(*map(words, chosen))
     for candidate in answered[:10]:
-        title = set(terms(" ".join(candidate.chunk.heading_path[:2])))
+        title = vocabulary(" ".join(candidate.chunk.heading_path[:2]))
         if candidate not in chosen and any(term in title and term not in said for term in rare):
             chosen.append(candidate)
             said |= words(candidate)
@@ -76,8 +76,7 @@ def _entries(
 
 
 def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:
-    title = " ".join(chunk.heading_path[:2])
-    said = {*terms(title), *expand(title)}
+    said = widened(" ".join(chunk.heading_path[:2]))
     return all(term in said for term in query.terms if snapshot.postings.idf(term) >= WHOLE)
 
 

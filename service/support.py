@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ingest import markdown, outline
 from ingest.chunk.units import units
-from ingest.glossary import expand
+from ingest.glossary import widened
 from ingest.sentences import sentences
-from ingest.text import rarity, terms
+from ingest.text import rarity, terms, vocabulary
 from service.asking import ASKING
 from service.claims import FURTHER, alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.planted import commands
@@ -190,7 +190,7 @@ class _Trial:
         span = self._widened(first)
         words = frozenset().union(*(self._units[i].terms for i in span))
         around = " ".join((*self.passage.heading_path, question))
-        context = words | {*terms(around), *expand(around)}
+        context = words | widened(around)
         source = "\n".join(self._units[i].text for i in span)
         negated, opposite = contradicts(text, source)
         near = " ".join((source, *self.passage.heading_path)).lower()
@@ -253,7 +253,7 @@ def _units(passage: Passage) -> list[Unit]:
             prose = unit.kind in ("list_item", "quote")
             for start, end in sentences(passage.text, unit.start, unit.end) if prose else [(unit.start, unit.end)]:
                 text = passage.text[start:end]
-                words = frozenset((*terms(heading), *terms(text), *expand(text)))
+                words = vocabulary(heading) | widened(text)
                 ordered = any(first <= start < last for first, last in planted)
                 found.append(Unit(start, end, plain(text), words, ordered))
     return found

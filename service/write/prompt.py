@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from ingest.text import terms
+from ingest.text import normalise
 from service.phrases import Language
 from service.write.writer import Passage
 
@@ -35,7 +35,7 @@ QUESTION: dict[Language, str] = {
     "zh": "问题：{question}\n用中文回答，每句末尾写资料编号。",
     "en": "Question: {question}\nAnswer in English. End every sentence with the number of its passage.",
 }
-EXAMPLE_TERMS = frozenset({"高山", "大气压", "气压", "沸点", "沸腾"})
+EXAMPLE_WORDS = frozenset({"高山", "大气压", "气压", "沸点", "沸腾"})
 # An answer is about this: the model's way to say that it found none.
 REFUSAL = re.compile(
     r"(?:资料|文档|文中|段落|上下文|文本)[^。]{0,12}(?:没有|未|不包含|不含|无法|并未|不足)|(?:没有|无法)(?:找到|从资料|根据资料)"
@@ -47,8 +47,9 @@ VERSION = hashlib.sha256("\0".join([SYSTEM, PASSAGE, *QUESTION.values()]).encode
 
 def repeats_example(text: str, *sources: str) -> bool:
     """Whether a text has a word of the example that no source has: a small model mixes it in."""
-    said = {term for source in sources for term in terms(source)}
-    return any(term in EXAMPLE_TERMS and term not in said for term in terms(text))
+    said = normalise(text)
+    mixed_in = [word for word in EXAMPLE_WORDS if word in said]
+    return bool(mixed_in) and not all(word in normalise("\n".join(sources)) for word in mixed_in)
 
 
 def in_order(passages: Sequence[Passage]) -> list[int]:

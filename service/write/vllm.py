@@ -6,15 +6,15 @@ import re
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import httpx
 import openai
 from langchain_core.messages import SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from service.phrases import Language
 from service.planted import without_commands
@@ -50,6 +50,7 @@ class ChatModel:
     ) -> None:
         self.model, self.replicas = model, replicas
         self._first, self._stall = first_token_seconds, stall_seconds
+        self._turn = asyncio.Lock()
         self._chats = {
             id(replica): _chat(replica, model, max_tokens, temperature, first_token_seconds, extra_body)
             for replica in replicas
@@ -57,14 +58,17 @@ class ChatModel:
 
     async def stream(self, system: str, message: str) -> AsyncGenerator[str, None]:
         """Yield the answer's text as it comes. Raises WriterError; closing this closes the connection."""
+        async with self._turn:
+            # A request takes milliseconds to make. One a turn of the loop: all else that waits comes in between.
+            await asyncio.sleep(0)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._first
         failure = WriterError("unreachable", "no server of the language model is set")
         for replica in self.replicas.ranked():
             began = False
-            chain = _prompt(system) | self._chats[id(replica)]
+            chat, messages = self._chats[id(replica)], _prompt(system).format_messages(message=message)
             try:
-                async with aclosing(self._from(replica, chain, message, deadline)) as texts:
+                async with aclosing(self._from(replica, chat.astream(messages), deadline)) as texts:
                     async for text in texts:
                         began = True
                         yield text
@@ -76,13 +80,11 @@ class ChatModel:
                 failure = error
         raise failure
 
-    async def _from(
-        self, replica: Replica, chain: Runnable[dict[str, str], Any], message: str, deadline: float
-    ) -> AsyncGenerator[str, None]:
+    async def _from(self, replica: Replica, stream: AsyncIterator[Any], deadline: float) -> AsyncGenerator[str, None]:
         loop = asyncio.get_running_loop()
         began, reason = False, None
         with replica.asked():
-            async with aclosing(cast(AsyncGenerator[Any, None], chain.astream({"message": message}))) as chunks:
+            async with aclosing(cast(AsyncGenerator[Any, None], stream)) as chunks:
                 while True:
                     try:
                         async with asyncio.timeout_at(loop.time() + self._stall if began else deadline):
@@ -163,18 +165,21 @@ def _chat(
     timeout = httpx.Timeout(None, connect=min(5.0, seconds))  # waiting for tokens is timed where they are read
     return ChatOpenAI(
         base_url=replica.url,
-        api_key=lambda: replica.key,
+        api_key=SecretStr(replica.key),
         model=model,
         max_tokens=max_tokens,
         temperature=temperature,
         max_retries=0,
         stream_usage=False,
+        stream_chunk_timeout=None,  # as above; the default of 120 s would also cut longer patience short
         http_async_client=replica.client(timeout),
         extra_body=dict(extra_body) or None,
     )
 
 
+@cache
 def _prompt(system: str) -> ChatPromptTemplate:
+    """Make the template of a fixed text of instructions, of which there are a handful."""
     return ChatPromptTemplate.from_messages([SystemMessage(system), ("human", "{message}")])
 
 

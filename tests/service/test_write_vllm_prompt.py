@@ -11,7 +11,7 @@ from service.condense import Message
 from service.retrieve import Query
 from service.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
 from service.write.budget import Budget, estimate
-from service.write.prompt import EXAMPLE, EXAMPLE_TERMS, REFUSAL, VERSION, in_order, render, repeats_example
+from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, REFUSAL, VERSION, in_order, render, repeats_example
 from service.write.writer import Passage
 
 TEXTS = ("甲句说量化。乙句说剪枝。", "丙句说蒸馏。", "丁句说缓存。" * 40)
@@ -136,4 +136,4 @@ def test_words_of_the_example_have_no_source() -> None:
     assert repeats_example("大模型在高山上能理解指令。", "大模型做什么？", "机器人能理解指令。")
     assert not repeats_example("大模型能理解指令。", "大模型做什么？", "机器人能理解指令。")
     assert not repeats_example("高山上气压低。", "高山上气压多少？", "")
-    assert set(EXAMPLE_TERMS) <= set(terms(EXAMPLE))
+    assert set(EXAMPLE_WORDS) <= set(terms(EXAMPLE))
