@@ -48,7 +48,8 @@ ENTIRELY = re.compile(r"完全|全部|整章|一[个道]?.{0,4}都没|at all|ent
 ENTRY_ID = re.compile(r"(?<![\w.\-])(\d{1,2})\.(\d{1,2})(?![\d.])")
 # "llama 3.1" is a model: of the words right before an entry's number only these go with one.
 NAME = re.compile(
-    r"\b(?!(?:entr(?:y|ies)|questions?|items?|is|are|does|to|of|in|for|about|and|or|with|explain|show|answer)\b)"
+    r"\b(?!(?:entr(?:y|ies)|questions?|items?|is|are|does|to|of|in|for|about|and|or|with|explain|show|answer"
+    r"|after|before|following|preceding|from|at|on)\b)"
     r"[a-z][\w-]*\s+$"
 )
 ENTRY_ASK = re.compile(

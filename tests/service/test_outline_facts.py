@@ -96,6 +96,19 @@ def test_one_entry(entries: tuple[Entry, ...], question: str, id: str, wants_ans
 
 
 @pytest.mark.parametrize(
+    ("question", "id"),
+    [
+        ("3.8 的下一题是什么？", "3.9"),
+        ("What is the question before 6.2?", "6.1"),
+        ("Which question comes after 5.18?", "6.1"),
+        ("What is the entry following 9.4 about?", "9.5"),
+    ],
+)
+def test_an_entrys_neighbour(entries: tuple[Entry, ...], question: str, id: str) -> None:
+    assert [entry.id for entry in asked(question, entries).entries] == [id]
+
+
+@pytest.mark.parametrize(
     ("question", "sections"),
     [
         ("大纲有几章？", set(range(1, 13))),
