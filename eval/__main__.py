@@ -12,9 +12,11 @@ from eval.candidates import CandidateError
 from eval.chat import ModelError
 from eval.commands import (
     FAILED,
+    ab,
     accept,
     compare,
     console,
+    drift,
     gate,
     generate,
     golden,
@@ -27,7 +29,6 @@ from eval.commands import (
 )
 from eval.compare import CompareError
 from eval.entries import OutlineError
-from eval.feedback import FeedbackError
 from eval.gate import GateError
 from eval.history import HistoryError
 from eval.launch import LaunchError
@@ -36,6 +37,8 @@ from eval.line import JudgeError
 from eval.robust import RobustnessError
 from eval.row import RowError
 from eval.run import RunError
+from eval.store import StoreError
+from eval.traffic import TrafficError
 from eval.trust import TrustError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -46,6 +49,8 @@ COMMANDS: dict[str, ModuleType] = {
     "compare": compare,
     "robustness": robustness,
     "generate": generate,
+    "drift": drift,
+    "ab": ab,
     "promote-feedback": promote_feedback,
     "accept": accept,
     "trust": trust,
@@ -64,7 +69,8 @@ ERRORS = (
     LaunchError,
     RobustnessError,
     CandidateError,
-    FeedbackError,
+    StoreError,
+    TrafficError,
     JudgeError,
     TrustError,
     LikenessError,

@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -23,6 +23,7 @@ LOCK_SECONDS = 10.0
 Source = Literal["generated", "feedback"]
 Verdict = Literal["accepted", "rejected"]
 Form = TypeVar("Form")
+Item = TypeVar("Item")
 
 
 class CandidateError(Exception):
@@ -73,6 +74,20 @@ def trigrams(question: str) -> frozenset[str]:
 def alike(a: frozenset[str], b: frozenset[str]) -> bool:
     """Whether the Jaccard index of two sets of trigrams is at least one half."""
     return len(a & b) >= ALIKE * len(a | b)
+
+
+def together(items: Iterable[Item], question: Callable[[Item], str]) -> list[list[Item]]:
+    """Group items whose questions are alike to the group's first one, the largest group first."""
+    groups: list[tuple[frozenset[str], list[Item]]] = []
+    for item in items:
+        pieces = trigrams(question(item))
+        for first, group in groups:
+            if alike(first, pieces):
+                group.append(item)
+                break
+        else:
+            groups.append((pieces, [item]))
+    return sorted((group for _, group in groups), key=len, reverse=True)
 
 
 class Known:

@@ -3,15 +3,13 @@
 import hashlib
 import json
 import re
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.candidates import Candidate, alike, trigrams
+from eval.candidates import Candidate, together
+from eval.store import STORE, rows
 
-STORE = Path("var/store/answers.sqlite")
 SHOWN = 300  # characters of an answer
 COMMENTS = 3
 _DOWN = (
@@ -29,10 +27,6 @@ _MASKS = (
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-class FeedbackError(Exception):
-    """A store that cannot be read; the text names it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """One answer that was rated down; `searched` is the question as it was understood, `comment` "" without one."""
@@ -44,17 +38,8 @@ class Complaint:
 
 
 def read(store: Path = STORE) -> list[Complaint]:
-    """Return the answers rated down, oldest first, without changing the store; raises FeedbackError."""
-    if not store.is_file():
-        raise FeedbackError(f"there is no store {str(store)!r}; name the service's OUTLINE_QA_STORE__PATH with --store")
-    try:
-        with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-            rows = connection.execute(_DOWN).fetchall()
-    except sqlite3.Error as error:
-        raise FeedbackError(
-            f"cannot read the feedback in {str(store)!r}: {error}; is it the service's store?"
-        ) from error
-    return [_complaint(*row) for row in rows]
+    """Return the answers rated down, oldest first, without changing the store; raises StoreError."""
+    return [_complaint(*row) for row in rows(store, _DOWN)]
 
 
 def _complaint(question: str, body: str, comment: str | None) -> Complaint:
@@ -75,17 +60,7 @@ def masked(text: str) -> str:
 
 def candidates(complaints: Iterable[Complaint]) -> list[Candidate]:
     """Return a candidate for each question, the most often rated down first; those alike are one."""
-    groups: list[tuple[frozenset[str], list[Complaint]]] = []
-    for complaint in complaints:
-        pieces = trigrams(complaint.question)
-        for first, group in groups:
-            if alike(first, pieces):
-                group.append(complaint)
-                break
-        else:
-            groups.append((pieces, [complaint]))
-    by_count = sorted((group for _, group in groups), key=len, reverse=True)
-    return [_candidate(group) for group in by_count]
+    return [_candidate(group) for group in together(complaints, lambda complaint: complaint.question)]
 
 
 def _candidate(group: list[Complaint]) -> Candidate:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from eval import candidates, feedback
 from eval.commands import DONE
+from eval.store import STORE
 
 EPILOG = (
     "Fill in kind, status, entries, evidence and key points in the queue's file, then run `python -m eval accept ID`. "
@@ -13,9 +14,7 @@ EPILOG = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--store", type=Path, default=feedback.STORE, help="SQLite file of the service; it is only read"
-    )
+    parser.add_argument("--store", type=Path, default=STORE, help="SQLite file of the service; it is only read")
     parser.add_argument("--queue", type=Path, default=candidates.QUEUE, help="file of the candidates")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.feedback import Complaint, FeedbackError, candidates, masked, read
+from eval.feedback import Complaint, candidates, masked, read
+from eval.store import StoreError
 from service.store import Store
 
 
@@ -49,15 +50,15 @@ def test_the_store_is_not_changed(store: Store, path: Path) -> None:
 
 def test_a_store_that_is_none_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
-    with pytest.raises(FeedbackError, match=r"there is no store.*--store"):
+    with pytest.raises(StoreError, match=r"there is no store.*OUTLINE_QA_STORE__PATH"):
         read(path)
     assert not path.exists()
     path.write_text("no database, but a text that is long enough to be read as one" * 20, encoding="utf-8")
-    with pytest.raises(FeedbackError, match="not a database"):
+    with pytest.raises(StoreError, match="not a database"):
         read(path)
     path.unlink()
     sqlite3.connect(path).close()
-    with pytest.raises(FeedbackError, match="no such table"):
+    with pytest.raises(StoreError, match="no such table"):
         read(path)
 
 

@@ -1,0 +1,34 @@
+"""compare what visitors got of two services that run side by side, from their stores"""
+
+import argparse
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from eval.commands import DONE
+from eval.commands.drift import table
+from eval.traffic import compare, read
+
+EPILOG = (
+    "A and B are the SQLite files of two services between which a proxy divides the visitors; they are only read. What "
+    "the two had at the same time is compared. Exit status: 0 compared, 2 not."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", metavar="A", type=Path, help="store of the service as it is")
+    parser.add_argument("b", metavar="B", type=Path, help="store of the service that may replace it")
+
+
+def main(options: argparse.Namespace) -> int:
+    a, b = read(options.a), read(options.b)
+    since = max((arm[0].created for arm in (a, b) if arm), default=0.0)
+    a, b = ([asked for asked in arm if asked.created >= since] for arm in (a, b))
+    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(since))
+    for name, arm in (("A", a), ("B", b)):
+        made = ", ".join(sorted({asked.generator for asked in arm}))
+        visitors = len({asked.visitor for asked in arm})
+        print(f"{name}: {len(arm)} questions of {visitors} visitors since {began}, answers by {made}")
+    Console().print(table("A and B", "A", "B", compare(a, b)))
+    return DONE

@@ -1,0 +1,90 @@
+"""say whether people ask other things than before, or get other answers, and what they ask in vain"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from eval.commands import BROKEN, DONE, columns, positive
+from eval.feedback import masked
+from eval.store import STORE
+from eval.traffic import DAY, FIGURES, UNANSWERED, Asked, Compared, Shift, compare, gaps, read, subjects
+
+EPILOG = (
+    "The last days are compared with those before, as far as the store reaches. The interval is a bootstrap and p a "
+    "permutation test, both by visitor; Holm's correction is over the table. Exit status: 0 as before, 1 drifted, "
+    "2 not compared."
+)
+SHOWN = 10
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", type=Path, default=STORE, help="SQLite file of the service; it is only read")
+    parser.add_argument("--days", type=positive, default=7, help="how many days are the last ones")
+
+
+def main(options: argparse.Namespace) -> int:
+    since = time.time() - options.days * DAY
+    found = read(options.store)
+    before, after = ([a for a in found if (a.created >= since) is recent] for recent in (False, True))
+    compared = compare(before, after)
+    console = Console()
+    console.print(table(f"The last {options.days} days and those before", "before", "after", compared))
+    if compared.other_subjects:
+        console.print(_subjects(before, after))
+    _say_gaps(console, after)
+    return BROKEN if compared.differ else DONE
+
+
+def table(title: str, before: str, after: str, compared: Compared) -> Table:
+    """Make a table of figures in two samples, and of their subjects' stability index."""
+    made = columns(title, "", before, after, "difference", "95 % from", "to", "p", "")
+    for shift in compared.figures:
+        figures = (number(shift, value) for value in (shift.before, shift.after))
+        moved = (number(shift, value, "+") for value in (shift.difference, shift.low, shift.high))
+        made.add_row(FIGURES[shift.name].label, *figures, *moved, _p(shift.p), _verdict(shift))
+    made.add_section()
+    differ = "differ" if compared.other_subjects else ""
+    made.add_row("subjects", "", "", f"{compared.index:.3f}", "", "", _p(compared.p), differ)
+    made.caption = "marked: significant at 5 % with Holm's correction; subjects: stability index, from 0.25 a shift"
+    made.caption_justify = "left"
+    return made
+
+
+def _p(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def number(shift: Shift, value: float, sign: str = "") -> str:
+    digits = 0 if shift.name == "first" else 3
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}"  # + 0.0: no -0.000
+
+
+def _verdict(shift: Shift) -> str:
+    if not shift.significant:
+        return ""
+    gain = shift.difference * FIGURES[shift.name].better
+    return "better" if gain > 0 else "worse" if gain < 0 else "differ"
+
+
+def _subjects(before: Sequence[Asked], after: Sequence[Asked]) -> Table:
+    made = columns("What the first citation is of", "", "before", "after", "difference")
+    for name, was, now in subjects(before, after)[:SHOWN]:
+        made.add_row(name or "nothing cited", f"{was:.3f}", f"{now:.3f}", f"{now - was:+.3f}")
+    return made
+
+
+def _say_gaps(console: Console, asked: Sequence[Asked]) -> None:
+    """Print what most visitors asked in vain: what the documents lack."""
+    found = gaps(asked)
+    if not found:
+        console.print("No question that got no answer was asked by more than one visitor.")
+        return
+    console.print("Asked in vain most often: visitors, and how it was answered")
+    for group in found[:SHOWN]:
+        said = "listed without an answer" if group[0].status == UNANSWERED[0] else "not in the documents"
+        line = f"  {len({a.visitor for a in group}):4}  {masked(group[0].question.strip())}  ({said})"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
