@@ -41,7 +41,7 @@ def main(options: argparse.Namespace) -> int:
 
 def table(title: str, before: str, after: str, compared: Compared) -> Table:
     """Make a table of figures in two samples, and of their subjects' stability index."""
-    made = columns(title, "", before, after, "difference", "95 % from", "to", "p", "")
+    made = columns(title, "", before, after, "change", "95 % from", "to", "p", "")
     for shift in compared.figures:
         figures = (number(shift, value) for value in (shift.before, shift.after))
         moved = (number(shift, value, "+") for value in (shift.difference, shift.low, shift.high))
@@ -71,7 +71,7 @@ def _verdict(shift: Shift) -> str:
 
 
 def _subjects(before: Sequence[Asked], after: Sequence[Asked]) -> Table:
-    made = columns("What the first citation is of", "", "before", "after", "difference")
+    made = columns("What the first citation is of", "", "before", "after", "change")
     for name, was, now in subjects(before, after)[:SHOWN]:
         made.add_row(name or "nothing cited", f"{was:.3f}", f"{now:.3f}", f"{now - was:+.3f}")
     return made

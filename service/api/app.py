@@ -26,7 +26,7 @@ from service.tokens import Tokens
 # Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
 SWITCH = 0.0003
 # Objects made before the next look for dead cycles: at the default of 700 it takes a tenth of the time of many streams.
-COLLECT = (20_000, 20, 20)
+COLLECT = (4_000, 50, 100)
 PROBLEMS = {
     code: {"model": contract.Problem, "description": text}
     for code, text in {

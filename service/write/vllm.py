@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 Form = TypeVar("Form", bound=BaseModel)
 # What the client libraries raise: their own errors, and what a reply that is none makes of their parsers.
 FAULTS = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, ValueError, KeyError, TypeError, AttributeError)
+# Waiting for tokens is timed where they are read. The client's own patience of 120 s must not come before that; with
+# none at all it would leave it to the garbage collector to close the connection when a reader goes.
+ENDLESS = 86_400.0  # seconds
 FORM_TOKENS = 200  # a form that takes more is going round in circles
 LOOPS = 3  # times that a model may write the same sentence before it is stopped
 CONTEXT = re.compile(r"context|too long|maximum.{0,20}(?:length|tokens)|max_(?:model_len|tokens)", re.IGNORECASE)
@@ -162,7 +165,7 @@ class VllmWriter:
 def _chat(
     replica: Replica, model: str, max_tokens: int, temperature: float, seconds: float, extra_body: Mapping[str, Any]
 ) -> ChatOpenAI:
-    timeout = httpx.Timeout(None, connect=min(5.0, seconds))  # waiting for tokens is timed where they are read
+    timeout = httpx.Timeout(None, connect=min(5.0, seconds))
     return ChatOpenAI(
         base_url=replica.url,
         api_key=SecretStr(replica.key),
@@ -171,7 +174,7 @@ def _chat(
         temperature=temperature,
         max_retries=0,
         stream_usage=False,
-        stream_chunk_timeout=None,  # as above; the default of 120 s would also cut longer patience short
+        stream_chunk_timeout=ENDLESS,
         http_async_client=replica.client(timeout),
         extra_body=dict(extra_body) or None,
     )
