@@ -48,13 +48,13 @@ ENTIRELY = re.compile(r"完全|全部|整章|一[个道]?.{0,4}都没|at all|ent
 ENTRY_ID = re.compile(r"(?<![\w.\-])(\d{1,2})\.(\d{1,2})(?![\d.])")
 # "llama 3.1" is a model: of the words right before an entry's number only these go with one.
 NAME = re.compile(
-    r"\b(?!(?:entr(?:y|ies)|questions?|items?|is|are|does|to|of|in|for|about|and|or|with|explain|show|answer"
+    r"\b(?!(?:entr(?:y|ies)|questions?|items?|is|are|does|to|of|in|for|about|and|or|with|explain|summari[sz]e|show|answer"
     r"|after|before|following|preceding|from|at|on)\b)"
     r"[a-z][\w-]*\s+$"
 )
 ENTRY_ASK = re.compile(
     r"题|条目|问题|entry|question|item|是什么|讲什么|问的?是?什么|what(?:'s| is)|讲了|说了|内容|^\W*\d"
-    r"|答案|颗星|\bstars\b|\banswered\b"
+    r"|答案|颗星|\bstars\b|\banswered\b|怎么[答说]|解释|总结|概括|说说|讲讲|\b(?:say|says|explain|summari[sz]e|covers?)\b"
 )
 # What may be asked of a whole section that is named.
 OF_SECTION = re.compile(
@@ -63,7 +63,9 @@ OF_SECTION = re.compile(
 )
 NEXT = re.compile(r"下一[道个]?[题条]|后[面一]*一?[道个]?[题条]|\b(?:next|after|following)\b")
 PREVIOUS = re.compile(r"上一[道个]?[题条]|前[面一]*一?[道个]?[题条]|\b(?:previous|before|preceding)\b")
-CONTENT = re.compile(r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|\b(?:answer to|explain|say|content|cover)\b")
+CONTENT = re.compile(
+    r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|总结|概括|说说|讲讲|\b(?:answer to|explain|says?|content|covers?|summari[sz]e)\b"
+)
 ORDINAL = re.compile(
     rf"第\s*{NUMBER}\s*[章节部]分?.{{0,4}}?第\s*(?P<m>\d{{1,2}}|[一二三四五六七八九十]+)\s*[题道个条]"
     rf"|question\s+(?P<m2>\d{{1,2}})\s+(?:of|in)\s+(?:section|chapter)\s+(?P<n2>\d{{1,2}})"

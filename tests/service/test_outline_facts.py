@@ -87,6 +87,9 @@ def test_lists(entries: tuple[Entry, ...], question: str, ids: str) -> None:
         ("How many stars does 3.8 have?", "3.8", False),
         ("Is 7.1 answered?", "7.1", False),
         ("Explain 4.4, what is it about?", "4.4", True),
+        ("What does 11.2 say?", "11.2", True),
+        ("Summarise 5.6", "5.6", True),
+        ("讲讲 3.6", "3.6", True),
     ],
 )
 def test_one_entry(entries: tuple[Entry, ...], question: str, id: str, wants_answer: bool) -> None:
@@ -158,6 +161,9 @@ def test_the_entries_own_questions_are_not_about_the_outline(entries: tuple[Entr
         "Llama 3.1 是什么？",
         "What is Gemini 1.5?",
         "What is new in Python 3.11?",
+        "Explain Qwen 2.5",
+        "讲讲 Llama 3.1",
+        "What does the Llama 3.1 paper say?",
         "如何处理多个文档块超出窗口的问题？有哪些策略？",
     ],
 )
