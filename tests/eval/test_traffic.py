@@ -217,10 +217,11 @@ def test_two_services_are_compared_over_the_time_that_both_ran(
     for i in range(60):
         keep("a", 9, reply(), session=f"alone {i}", rating="down")
         keep("a", 2, reply(), session=f"a {i}", rating="down" if i % 3 else "up")
-        keep("b", 3, reply(generator="vllm:qwen"), session=f"b {i}", rating="down" if i % 10 == 0 else "up")
+        keep("b", 1 if i % 2 else 3, reply(generator="vllm:qwen"), session=f"b {i}", rating="up" if i % 10 else "down")
     assert main(["ab", str(tmp_path / "a.sqlite"), str(tmp_path / "b.sqlite")]) == 0
     said = capsys.readouterr().out
     assert "A: 60 questions of 60 visitors" in said
+    assert "B: 30 questions of 30 visitors" in said  # the others came when nobody was sent to A any more
     assert "answers by vllm:qwen" in said
     (row,) = (line for line in said.splitlines() if line.startswith(" down, of the rated"))
     assert row.rstrip().endswith("better")
