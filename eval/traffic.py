@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.candidates import together
-from eval.compare import holm
+from eval.compare import LEVEL, holm
 from eval.store import rows
 
 DAY = 86_400.0
-LEVEL = 0.95
 SAMPLES, BLOCK = 4000, 200  # resamples, and how many of them are held at once
 SEED = 7
 LEAST = 20  # visitors of a sample: of fewer an interval says nothing

@@ -76,7 +76,7 @@ class Glossary:
 
     def expand(self, text: str) -> list[str]:
         """Return the search terms of every concept mentioned that are not the text's own."""
-        own = set(terms(text))
+        own = vocabulary(text)
         mentioned = (term for atoms in self._mentions(text, own) for term in self.concepts[atoms])
         return [term for term in dict.fromkeys(mentioned) if term not in own]
 
@@ -84,11 +84,11 @@ class Glossary:
         """Return, for each concept mentioned, its first term that is not in Latin script, each once."""
         names = (
             next((term for term in self.concepts[atoms] if not term.isascii()), "")
-            for atoms in self._mentions(text, set(terms(text)))
+            for atoms in self._mentions(text, vocabulary(text))
         )
         return [name for name in dict.fromkeys(names) if name]
 
-    def _mentions(self, text: str, own: set[str]) -> list[tuple[str, ...]]:
+    def _mentions(self, text: str, own: frozenset[str]) -> list[tuple[str, ...]]:
         """Return the variants in the text, in its order; of those that overlap the longest, then the first.
 
         A single character counts only where it is a word: 层 in 模型的层, not in 层次.

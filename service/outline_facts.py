@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.outline import Entry
-from ingest.text import normalise, terms
+from ingest.text import normalise, terms, vocabulary
 
 NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 NUMBERS |= {"十一": 11, "十二": 12}
@@ -52,9 +52,12 @@ NAME = re.compile(
     r"|after|before|following|preceding|from|at|on)\b)"
     r"[a-z][\w-]*\s+$"
 )
+# Has an entry told, not only named.
+TELL = r"怎么[答说]|解释|总结|概括|说说|讲讲|\b(?:says?|explain|covers?|summari[sz]e)\b"
 ENTRY_ASK = re.compile(
     r"题|条目|问题|entry|question|item|是什么|讲什么|问的?是?什么|what(?:'s| is)|讲了|说了|内容|^\W*\d"
-    r"|答案|颗星|\bstars\b|\banswered\b|怎么[答说]|解释|总结|概括|说说|讲讲|\b(?:say|says|explain|summari[sz]e|covers?)\b"
+    r"|答案|颗星|\bstars\b|\banswered\b"
+    rf"|{TELL}"
 )
 # What may be asked of a whole section that is named.
 OF_SECTION = re.compile(
@@ -63,9 +66,7 @@ OF_SECTION = re.compile(
 )
 NEXT = re.compile(r"下一[道个]?[题条]|后[面一]*一?[道个]?[题条]|\b(?:next|after|following)\b")
 PREVIOUS = re.compile(r"上一[道个]?[题条]|前[面一]*一?[道个]?[题条]|\b(?:previous|before|preceding)\b")
-CONTENT = re.compile(
-    r"答案(?!吗)|怎么[答说]|讲了|说了|内容|解释|回答|总结|概括|说说|讲讲|\b(?:answer to|explain|says?|content|covers?|summari[sz]e)\b"
-)
+CONTENT = re.compile(rf"答案(?!吗)|讲了|说了|内容|回答|\b(?:answer to|content)\b|{TELL}")
 ORDINAL = re.compile(
     rf"第\s*{NUMBER}\s*[章节部]分?.{{0,4}}?第\s*(?P<m>\d{{1,2}}|[一二三四五六七八九十]+)\s*[题道个条]"
     rf"|question\s+(?P<m2>\d{{1,2}})\s+(?:of|in)\s+(?:section|chapter)\s+(?P<n2>\d{{1,2}})"
@@ -175,7 +176,7 @@ def _section(text: str, entries: Sequence[Entry]) -> int | None:
     if not PART.search(text) and not UNIT.search(text):
         return None
     asked = set(terms(text))
-    titles = {entry.section: set(terms(entry.section_title)) - {"llm", "模型"} for entry in entries}
+    titles = {entry.section: vocabulary(entry.section_title) - {"llm", "模型"} for entry in entries}
     # Of two titles with as many of the words, the one that has fewer others is meant.
     shared = {number: (len(asked & title), -len(title)) for number, title in titles.items()}
     best = max(shared.values(), default=(0, 0))
@@ -207,7 +208,7 @@ def _topic(text: str) -> str | None:
 
 def _about(entry: Entry, topic: str) -> bool:
     wanted = set(terms(topic.replace("isation", "ization")))
-    return wanted <= set(terms(entry.question)) or normalise(topic) in normalise(entry.question)
+    return wanted <= vocabulary(entry.question) or normalise(topic) in normalise(entry.question)
 
 
 def _sections(text: str, entries: Sequence[Entry], answered: bool | None) -> tuple[Entry, ...]:

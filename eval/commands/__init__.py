@@ -22,6 +22,15 @@ def positive(text: str) -> int:
     return number
 
 
+def fixed(value: float, digits: int, sign: str = "") -> str:
+    """Write a number with so many decimals; what rounds to zero has no minus."""
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}"
+
+
+def probability(p: float) -> str:
+    return "<0.001" if p < 0.001 else fixed(p, 3)
+
+
 def bars(on: Console) -> Progress:
     """Make a progress bar that tells how many of how many, and for how long yet."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

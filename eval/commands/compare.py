@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from eval.commands import DONE, columns
+from eval.commands import DONE, columns, fixed, probability
 from eval.compare import Change, CompareError, Difference, Moved, Tested, by_kind, compare, moved
 from eval.history import HISTORY, History
 from eval.row import METRICS, Row, from_lines
@@ -73,8 +73,7 @@ def _tests(tested: Sequence[Tested]) -> Table:
         found = each.difference
         # Of a family of tests, so a small p alone is not marked.
         mark = "" if not each.significant else "better" if is_better(found) else "worse"
-        p = "<0.001" if each.p < 0.001 else f"{each.p:.3f}"
-        table.add_row(METRICS[found.metric].label, str(found.n), *_numbers(found), p, mark)
+        table.add_row(METRICS[found.metric].label, str(found.n), *_numbers(found), probability(each.p), mark)
     table.caption = "better, worse: significant at 5 % with Holm's correction"
     table.caption_justify = "left"
     return table
@@ -92,8 +91,7 @@ def _numbers(found: Difference) -> list[str]:
 
 
 def number(metric: str, value: float, sign: str = "") -> str:
-    digits = 0 if METRICS[metric].unit == "ms" else 3
-    return f"{round(value, digits) + 0.0:{sign}.{digits}f}"  # + 0.0: no -0.000
+    return fixed(value, 0 if METRICS[metric].unit == "ms" else 3, sign)
 
 
 def gain(found: Difference) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from eval.commands import BROKEN, DONE, columns, positive
+from eval.commands import BROKEN, DONE, columns, fixed, positive, probability
 from eval.feedback import masked
 from eval.store import STORE
 from eval.traffic import DAY, FIGURES, UNANSWERED, Asked, Compared, Shift, compare, gaps, read, subjects
@@ -43,24 +43,19 @@ def table(title: str, before: str, after: str, compared: Compared) -> Table:
     """Make a table of figures in two samples, and of their subjects' stability index."""
     made = columns(title, "", before, after, "change", "95 % from", "to", "p", "")
     for shift in compared.figures:
-        figures = (number(shift, value) for value in (shift.before, shift.after))
-        moved = (number(shift, value, "+") for value in (shift.difference, shift.low, shift.high))
-        made.add_row(FIGURES[shift.name].label, *figures, *moved, _p(shift.p), _verdict(shift))
+        figures = (_number(shift, value) for value in (shift.before, shift.after))
+        moved = (_number(shift, value, "+") for value in (shift.difference, shift.low, shift.high))
+        made.add_row(FIGURES[shift.name].label, *figures, *moved, probability(shift.p), _verdict(shift))
     made.add_section()
     differ = "differ" if compared.other_subjects else ""
-    made.add_row("subjects", "", "", f"{compared.index:.3f}", "", "", _p(compared.p), differ)
+    made.add_row("subjects", "", "", f"{compared.index:.3f}", "", "", probability(compared.p), differ)
     made.caption = "marked: significant at 5 % with Holm's correction; subjects: stability index, from 0.25 a shift"
     made.caption_justify = "left"
     return made
 
 
-def _p(p: float) -> str:
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def number(shift: Shift, value: float, sign: str = "") -> str:
-    digits = 0 if shift.name == "first" else 3
-    return f"{round(value, digits) + 0.0:{sign}.{digits}f}"  # + 0.0: no -0.000
+def _number(shift: Shift, value: float, sign: str = "") -> str:
+    return fixed(value, 0 if shift.name == "first" else 3, sign)
 
 
 def _verdict(shift: Shift) -> str:

@@ -66,12 +66,13 @@ class ChatModel:
             await asyncio.sleep(0)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._first
+        messages = _prompt(system).format_messages(message=message)
         failure = WriterError("unreachable", "no server of the language model is set")
         for replica in self.replicas.ranked():
             began = False
-            chat, messages = self._chats[id(replica)], _prompt(system).format_messages(message=message)
+            stream = self._chats[id(replica)].astream(messages)
             try:
-                async with aclosing(self._from(replica, chat.astream(messages), deadline)) as texts:
+                async with aclosing(self._from(replica, stream, deadline)) as texts:
                     async for text in texts:
                         began = True
                         yield text

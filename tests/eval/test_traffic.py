@@ -51,7 +51,8 @@ def test_more_refusals_are_seen_with_their_interval_and_move_the_subjects() -> N
     compared = compare(before, after)
     assert compared.other_subjects
     assert compared.index > 0.25
-    assert subjects(before, after)[0][0] in ("", "5. 微调")
+    moved = {name: now - was for name, was, now in subjects(before, after)}
+    assert moved == {"": pytest.approx(difference), "5. 微调": pytest.approx(-difference)}
 
 
 def test_the_interval_is_that_of_visitors_not_of_questions() -> None:
