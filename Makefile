@@ -72,7 +72,7 @@ nightly: .venv/.dev
 judge: .venv-eval/.made
 
 test-judge: .venv-eval/.made
-	.venv-eval/bin/python -m pytest tests/eval/test_judge.py tests/eval/test_line.py tests/eval/test_trust.py
+	.venv-eval/bin/python -m pytest tests/eval/judge/test_ragas_scores.py tests/eval/judge/test_line.py tests/eval/judge/test_trust.py
 
 calibrate: .venv/.dev
 	$(BIN)/python -m ingest build

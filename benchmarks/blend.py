@@ -10,10 +10,10 @@ from rich.table import Table
 
 from benchmarks.questions import DEVELOP, Labelled, kept, labelled
 from benchmarks.weights import Labels, Matrix, cross_validated, fit, hits
-from ingest.versions import Versions
+from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.retrieve import Retriever
-from service.scorers import ShippedScorer
+from service.search.retrieve import Retriever
+from service.search.scorers import ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
 
 

@@ -1,4 +1,4 @@
-"""Queries a second of ingest.bm25 against rank-bm25 and bm25s, on the same terms and one thread.
+"""Queries a second of ingest.index.bm25 against rank-bm25 and bm25s, on the same terms and one thread.
 
     python -m benchmarks.bm25 [--passages 100000] [--queries 200] [--corpus FOLDER] [--json FILE]
 
@@ -31,8 +31,8 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from ingest.bm25 import Postings
-from ingest.text import terms
+from ingest.index.bm25 import Postings
+from ingest.words.text import terms
 
 K = 10
 CORPUS = Path(__file__).parents[1] / "ingest" / "corpus"
@@ -88,7 +88,7 @@ def bm25s_with(backend: str) -> Callable[[Sequence[Terms]], Search]:
 
 def available() -> list[Engine]:
     """Return the engines to compare, rank-bm25 last."""
-    found = [Engine("ingest.bm25", postings, 1e-9), Engine("bm25s numpy", bm25s_with("numpy"), 1e-3)]
+    found = [Engine("ingest.index.bm25", postings, 1e-9), Engine("bm25s numpy", bm25s_with("numpy"), 1e-3)]
     if importlib.util.find_spec("numba"):
         found.append(Engine("bm25s numba", bm25s_with("numba"), 1e-3))
     return [*found, Engine("rank-bm25", rank_bm25, 0)]

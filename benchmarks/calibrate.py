@@ -1,4 +1,4 @@
-"""Fit the confidence models on labelled questions and write service/confidence.json.
+"""Fit the confidence models on labelled questions and write ingest/packs/llm-interview/confidence.json.
 
 `python -m benchmarks.calibrate` prints, by ten-fold cross-validation, the share of out-of-scope questions refused at
 several shares of false refusals. The held-out sets (outline.jsonl, unseen.jsonl) are never read.
@@ -15,9 +15,9 @@ from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from benchmarks.questions import kept, labelled
-from ingest.versions import Versions
+from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.confidence import FEATURES, QUESTION_SCALE, RERANKED, WEIGHTS, Matcher, subject
+from service.decide.confidence import FEATURES, QUESTION_SCALE, RERANKED, WEIGHTS, Matcher, subject
 from service.settings import ServiceSettings
 
 FILES = ("develop.jsonl", "refusals.jsonl", "follow.jsonl")

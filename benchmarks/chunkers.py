@@ -20,20 +20,20 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import track
 
-from eval.ask import GoldenError, load
+from eval.ask.client import GoldenError, load
 from eval.golden.check import Question
-from eval.metrics import bootstrap
-from eval.tables import UNSORTED, Ranking, rank
+from eval.score.metrics import bootstrap
+from eval.score.tables import UNSORTED, Ranking, rank
 from ingest import bootstrap as ingest
 from ingest.__main__ import ensure
-from ingest.embed import Embedder
+from ingest.index.snapshot import Snapshot
+from ingest.index.versions import Versions
+from ingest.models.embedder import Embedder
 from ingest.settings import ChunkerSettings
-from ingest.snapshot import Snapshot
-from ingest.versions import Versions
 from service.bootstrap import Service
-from service.condense import Message, condense
-from service.retrieve import Query
+from service.search.retrieve import Query
 from service.settings import ServiceSettings
+from service.understand.condense import Message, condense
 
 DEVELOP = Path(__file__).parents[1] / "eval" / "golden" / "develop.jsonl"
 DEPTH = 20

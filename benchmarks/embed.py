@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ingest.embed import SentenceTransformerEmbedder
-from ingest.offline import pins, resolve
+from ingest.models.embedder import SentenceTransformerEmbedder
+from ingest.models.offline import pins, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

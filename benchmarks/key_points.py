@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.questions import GOLDEN
-from eval import metrics
-from eval.likeness import Encoder
-from service.scorers import ShippedScorer
+from eval.score import metrics
+from eval.score.likeness import Encoder
+from service.search.scorers import ShippedScorer
 
 FILES = ("develop.jsonl", "outline.jsonl")
 OTHERS, SEED = 8, 1

@@ -26,13 +26,13 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search, standalone
 from eval.golden.check import Question
-from eval.metrics import bootstrap
-from eval.tables import Ranking
-from ingest import outline
-from ingest.offline import resolve
-from ingest.outline import Entry
-from ingest.snapshot import SnapshotError
-from ingest.versions import Versions
+from eval.score.metrics import bootstrap
+from eval.score.tables import Ranking
+from ingest.index.snapshot import SnapshotError
+from ingest.index.versions import Versions
+from ingest.models.offline import resolve
+from ingest.parse import outline
+from ingest.parse.outline import Entry
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 

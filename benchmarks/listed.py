@@ -2,8 +2,8 @@
 
     python -m benchmarks.listed
 
-The constants of service/decide.py were chosen with it; eval/golden/near.jsonl holds pairs of questions on either
-side of an unanswered entry and the answered ones beside it. The held-out golden set is never read.
+The constants of service/decide/verdict.py were chosen with it; eval/golden/near.jsonl holds pairs of questions on
+either side of an unanswered entry and the answered ones beside it. The held-out golden set is never read.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.questions import DEVELOP, labelled
-from ingest.versions import Versions
+from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 

@@ -20,7 +20,7 @@ from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
 from service.write.vllm import ChatModel
-from tests.service.test_sse import serve
+from tests.service.api.test_sse import serve
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden/develop.jsonl"
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.questions import written
-from ingest.snapshot import Snapshot
-from service.condense import Message, condense
+from ingest.fit.questions import written
+from ingest.index.snapshot import Snapshot
+from service.understand.condense import Message, condense
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden"
 DEVELOP = ("develop.jsonl", "refusals.jsonl", "near.jsonl")

@@ -25,13 +25,13 @@ from rich.table import Table
 from transformers import BertConfig, BertForSequenceClassification
 
 from benchmarks.questions import Labelled, labelled
-from ingest.reranker.export import export
-from ingest.reranker.pairs import Pairs, padded
-from ingest.reranker.recipe import LAYERS
-from ingest.versions import Versions
+from ingest.fit.reranker.export import export
+from ingest.fit.reranker.recipe import LAYERS
+from ingest.index.versions import Versions
+from ingest.models.pairs import Pairs, padded
 from service.bootstrap import Service
-from service.retrieve import Candidate
-from service.scorers import SHIPPED, ShippedScorer
+from service.search.retrieve import Candidate
+from service.search.scorers import SHIPPED, ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
 
 CANDIDATES = 30

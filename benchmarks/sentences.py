@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ingest.questions import written
-from ingest.versions import Versions
+from ingest.fit.questions import written
+from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.passages import gather
-from service.retrieve import Query
+from service.search.passages import gather
+from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
 from service.write.writer import Passage

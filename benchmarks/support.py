@@ -1,7 +1,7 @@
 """Fit the support model on labelled sentences, and say how it does on entries it has not seen.
 
-The labels are tests/service/support.jsonl: a sentence, a passage of the outline, and whether the passage supports it.
-Entries are split in three by name; a third is held out. `--write` replaces service/support.json.
+The labels are the pack's support.jsonl: a sentence, a passage of the outline, and whether the passage supports it.
+Entries are split in three by name; a third is held out. `--write` replaces support.json.
 """
 
 import argparse
@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from ingest.snapshot import Snapshot
-from ingest.versions import Versions
+from ingest.index.snapshot import Snapshot
+from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.passages import passage
+from service.check.support import FEATURES, WEIGHTS, LexicalSupport, Model
+from service.search.passages import passage
 from service.settings import ServiceSettings, VllmSettings
-from service.support import FEATURES, WEIGHTS, LexicalSupport, Model
 from service.write.writer import Passage
 
-PAIRS = Path(__file__).parents[1] / "tests/service/support.jsonl"
+PAIRS = Path(__file__).parents[1] / "ingest/packs/llm-interview/support.jsonl"
 LEAST = float(VllmSettings.model_fields["min_support"].default)  # as the service asks for
 
 

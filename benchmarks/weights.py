@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks.questions import labelled
-from ingest.versions import Versions
+from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.fusion import Evidence, ReciprocalRank
-from service.retrieve import Retriever
+from service.search.fusion import Evidence, ReciprocalRank
+from service.search.retrieve import Retriever
 from service.settings import ServiceSettings
 
 FILES = ("develop.jsonl", "refusals.jsonl")

@@ -7,9 +7,8 @@ from types import ModuleType
 
 from rich.markup import escape
 
-from eval.ask import GoldenError, TargetError
-from eval.candidates import CandidateError
-from eval.chat import ModelError
+from eval.ask.chat import ModelError
+from eval.ask.client import GoldenError, TargetError
 from eval.commands import (
     FAILED,
     ab,
@@ -27,19 +26,20 @@ from eval.commands import (
     run,
     trust,
 )
-from eval.compare import CompareError
-from eval.entries import OutlineError
-from eval.gate import GateError
-from eval.history import HistoryError
-from eval.launch import LaunchError
-from eval.likeness import LikenessError
-from eval.line import JudgeError
-from eval.robust import RobustnessError
-from eval.row import RowError
-from eval.run import RunError
-from eval.store import StoreError
-from eval.traffic import TrafficError
-from eval.trust import TrustError
+from eval.grow.candidates import CandidateError
+from eval.grow.entries import OutlineError
+from eval.judge.line import JudgeError
+from eval.judge.trust import TrustError
+from eval.nights.compare import CompareError
+from eval.nights.gate import GateError
+from eval.nights.history import HistoryError
+from eval.nights.run import RunError
+from eval.robust.differences import RobustnessError
+from eval.robust.launch import LaunchError
+from eval.score.likeness import LikenessError
+from eval.score.row import RowError
+from eval.traffic.samples import TrafficError
+from eval.traffic.store import StoreError
 
 COMMANDS: dict[str, ModuleType] = {
     "run": run,

@@ -12,12 +12,12 @@ from rich.table import Table
 from ingest import bootstrap
 from ingest.build import BuildError, Outcome, build
 from ingest.clean import CleanSteps
-from ingest.embed import Embedder
-from ingest.offline import ModelUnavailableError
+from ingest.index.snapshot import Snapshot, SnapshotError
+from ingest.index.versions import Versions
+from ingest.models.embedder import Embedder
+from ingest.models.offline import ModelUnavailableError
 from ingest.progress import bars
 from ingest.settings import IngestSettings
-from ingest.snapshot import Snapshot, SnapshotError
-from ingest.versions import Versions
 
 STAGES = {
     "read": "Reading files",

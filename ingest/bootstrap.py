@@ -10,8 +10,8 @@ from ingest.chunk.fixed import FixedChunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.semantic import SemanticChunker
 from ingest.chunk.window import WindowChunker
-from ingest.embed import Embedder, SentenceTransformerEmbedder
-from ingest.offline import resolve
+from ingest.models.embedder import Embedder, SentenceTransformerEmbedder
+from ingest.models.offline import resolve
 from ingest.settings import ChunkerSettings, IngestSettings
 
 CHUNKERS: dict[str, Callable[[Any, Embedder], Chunker]] = {

@@ -10,17 +10,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest import asked, outline, snapshot, text
-from ingest.asked import Asked
-from ingest.bm25 import Postings
 from ingest.chunk import Chunk, Chunker, chunk
-from ingest.clean import CleanReport, CleanSource, CleanSteps, clean, duplicate_groups, read
-from ingest.dense import DenseIndex
-from ingest.embed import Embedder
-from ingest.outline import Entry
+from ingest.clean import CleanReport, CleanSource, CleanSteps, clean, duplicate_groups
+from ingest.index import asked, snapshot
+from ingest.index.asked import Asked
+from ingest.index.bm25 import Postings
+from ingest.index.dense import DenseIndex
+from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.index.versions import Versions
+from ingest.models.embedder import Embedder
+from ingest.parse import outline
+from ingest.parse.outline import Entry
 from ingest.progress import Report
-from ingest.snapshot import Manifest, Snapshot, SnapshotError
-from ingest.versions import Versions
+from ingest.read.files import read
+from ingest.words import text
 
 
 class BuildError(Exception):

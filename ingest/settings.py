@@ -46,7 +46,7 @@ ChunkerSettings = Annotated[
 class EmbedderSettings(Settings):
     model: str = Field(
         "multilingual-e5-small",
-        description="A name in ingest/models.toml, a sentence-transformers folder, or a Hugging Face id.",
+        description="A name in ingest/models/models.toml, a sentence-transformers folder, or a Hugging Face id.",
     )
     query_prefix: str = Field("query: ", description="Put before a question; empty for models without prefixes.")
     passage_prefix: str = Field("passage: ", description="Put before a passage.")

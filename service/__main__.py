@@ -10,8 +10,8 @@ from rich.console import Console
 
 from ingest.__main__ import ensure
 from ingest.build import BuildError
-from ingest.offline import ModelUnavailableError
-from ingest.snapshot import SnapshotError
+from ingest.index.snapshot import SnapshotError
+from ingest.models.offline import ModelUnavailableError
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings

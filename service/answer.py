@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from service import phrases
 from service.draft import Answer, Delta, Draft, Event, Meta, Parts, Question, Sources, Status
-from service.guard import declines
-from service.outline_facts import outline_facts
-from service.passages import entry_line
-from service.retrieve import Query
+from service.guard.requests import declines
+from service.language import phrases
+from service.search.passages import entry_line
+from service.search.retrieve import Query
+from service.understand.outline_facts import outline_facts
 from service.write.facts import state
 from service.write.writer import Passage, Quote, Sentence, WriterError
 

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest import bootstrap as ingest
-from ingest.embed import Embedder
-from ingest.glossary import bilingual
-from ingest.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot
+from ingest.models.embedder import Embedder
+from ingest.words.glossary import bilingual
 from service.answer import Parts
-from service.batching import Batcher
-from service.confidence import Matcher, models
-from service.covered import covered
-from service.decide import Decider
-from service.fusion import Fusion, ReciprocalRank, Weighted
-from service.rerank import CrossEncoderReranker, NoReranker, Reranker
-from service.retrieve import Query, Retriever
-from service.rewrite import ModelRewriter, Rewriter, RuleRewriter
-from service.scorers import HubScorer, Scorer, ShippedScorer
+from service.check.support import LexicalSupport, Model
+from service.decide.confidence import Matcher, models
+from service.decide.covered import covered
+from service.decide.verdict import Decider
+from service.search.fusion import Fusion, ReciprocalRank, Weighted
+from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
+from service.search.retrieve import Query, Retriever
+from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
-from service.support import LexicalSupport, Model
-from service.worker import Worker
+from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
+from service.workers.batching import Batcher
+from service.workers.worker import Worker
 from service.write.extractive import ExtractiveWriter
 from service.write.replicas import Health, Replicas
 from service.write.writer import Writer

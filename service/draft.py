@@ -7,18 +7,18 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ingest.outline import Entry
-from ingest.snapshot import Snapshot
-from service import phrases
-from service.check import Checker, Citation
-from service.condense import Message
-from service.decide import Decider, Decision
-from service.ground import Grounder
-from service.passages import gather
-from service.retrieve import Candidate, Query, Retriever, Scope
-from service.rewrite import Rewriter
-from service.support import Support
-from service.worker import Worker
+from ingest.index.snapshot import Snapshot
+from ingest.parse.outline import Entry
+from service.check.ground import Grounder
+from service.check.quotes import Checker, Citation
+from service.check.support import Support
+from service.decide.verdict import Decider, Decision
+from service.language import phrases
+from service.search.passages import gather
+from service.search.retrieve import Candidate, Query, Retriever, Scope
+from service.understand.condense import Message
+from service.understand.rewrite import Rewriter
+from service.workers.worker import Worker
 from service.write.writer import Claim, Passage, Reason, Sentence, Writer
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]

@@ -9,11 +9,11 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import Field, PrivateAttr
 
-from ingest.snapshot import Snapshot
-from ingest.versions import Versions
+from ingest.index.snapshot import Snapshot
+from ingest.index.versions import Versions
 from service.answer import Parts
 from service.bootstrap import Service
-from service.retrieve import Candidate, Scope
+from service.search.retrieve import Candidate, Scope
 from service.settings import ServiceSettings
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.offline import prepare
+from ingest.models.offline import prepare
 
 
 @pytest.fixture(scope="session")

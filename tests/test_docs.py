@@ -19,7 +19,7 @@ from ingest.settings import PREFIX
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings
-from tests.ingest.tiny import TinyEmbedder
+from tests.support.tiny_embedder import TinyEmbedder
 
 ROOT = Path(__file__).parents[1]
 README, README_ZH = ROOT / "README.md", ROOT / "README.zh.md"

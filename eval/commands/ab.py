@@ -8,7 +8,7 @@ from rich.console import Console
 
 from eval.commands import DONE
 from eval.commands.drift import table
-from eval.traffic import compare, read
+from eval.traffic.samples import compare, read
 
 EPILOG = (
     "A and B are the SQLite files of two services between which a proxy divides the visitors; they are only read. What "

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from eval import candidates
 from eval.commands import BROKEN, DONE
 from eval.golden.check import OUTLINE
+from eval.grow import candidates
 
 # Not the held-out questions: figures that were published are of those.
 ACCEPTED = Path("eval/golden/accepted.jsonl")

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.commands import DONE, columns, fixed, probability
-from eval.compare import Change, CompareError, Difference, Moved, Tested, by_kind, compare, moved
-from eval.history import HISTORY, History
-from eval.row import METRICS, Row, from_lines
+from eval.nights.compare import Change, CompareError, Difference, Moved, Tested, by_kind, compare, moved
+from eval.nights.history import HISTORY, History
+from eval.score.row import METRICS, Row, from_lines
 
 EPILOG = (
     "A and B are ids of runs, or rows.jsonl files that `python -m eval run` wrote. The interval is a paired "

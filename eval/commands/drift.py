@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.commands import BROKEN, DONE, columns, fixed, positive, probability
-from eval.feedback import masked
-from eval.store import STORE
-from eval.traffic import DAY, FIGURES, UNANSWERED, Asked, Compared, Shift, compare, gaps, read, subjects
+from eval.grow.feedback import masked
+from eval.traffic.samples import DAY, FIGURES, UNANSWERED, Asked, Compared, Shift, compare, gaps, read, subjects
+from eval.traffic.store import STORE
 
 EPILOG = (
     "The last days are compared with those before, as far as the store reaches. The interval is a bootstrap and p a "

@@ -12,11 +12,11 @@ from rich.table import Table
 
 from eval.commands import BROKEN, DONE, FAILED, columns
 from eval.commands.compare import gain, number, show_moved
-from eval.compare import Difference, measured, moved
-from eval.gate import GATES, GateError, Gates, Verdict, check, choose, load
-from eval.history import HISTORY, History, HistoryError
-from eval.row import METRICS, Row, Run
-from eval.webhook import HEADLINES, WebhookError, message, post, trouble
+from eval.nights.compare import Difference, measured, moved
+from eval.nights.gate import GATES, GateError, Gates, Verdict, check, choose, load
+from eval.nights.history import HISTORY, History, HistoryError
+from eval.nights.webhook import HEADLINES, WebhookError, message, post, trouble
+from eval.score.row import METRICS, Row, Run
 
 EPILOG = "Exit status: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
 WEBHOOK = "EVAL_WEBHOOK"

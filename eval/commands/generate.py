@@ -6,13 +6,13 @@ from pathlib import Path
 
 import httpx
 
-from eval import candidates, entries, generate
-from eval.ask import load
-from eval.candidates import Candidate
-from eval.chat import Model
+from eval.ask.chat import Model
+from eval.ask.client import load
 from eval.commands import DONE, bars, console, positive
-from eval.generate import Generated
 from eval.golden.check import GOLDEN, OUTLINE
+from eval.grow import candidates, entries, generate
+from eval.grow.candidates import Candidate
+from eval.grow.generate import Generated
 
 EPILOG = (
     "Entries without an answer are left out; sections take turns, entries with few questions come first. Each question "

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from eval import tables
-from eval.ask import ask, load
+from eval.ask.client import ask, load
 from eval.commands import BROKEN, DONE, bars, console, positive
 from eval.golden.check import GOLDEN, KINDS
+from eval.score import tables
 
 EPILOG = "Exit status: 0 measured, 1 measured but a citation guarantee is broken, 2 not measured."
 

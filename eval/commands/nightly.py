@@ -10,9 +10,9 @@ from types import ModuleType
 
 from eval.commands import DONE, FAILED, console, gate, report, run
 from eval.golden.check import GOLDEN
-from eval.nightly import hour, next_time
-from eval.row import RUN
-from eval.webhook import trouble
+from eval.nights.clock import hour, next_time
+from eval.nights.webhook import trouble
+from eval.score.row import RUN
 
 EPILOG = "Exit status of a single night: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
 SHARED = {  # options that are handed on as they are, by the command that takes them

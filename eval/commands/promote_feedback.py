@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from eval import candidates, feedback
 from eval.commands import DONE
-from eval.store import STORE
+from eval.grow import candidates, feedback
+from eval.traffic.store import STORE
 
 EPILOG = (
     "Fill in kind, status, entries, evidence and key points in the queue's file, then run `python -m eval accept ID`. "

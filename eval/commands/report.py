@@ -5,14 +5,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from eval import gate
 from eval.commands import DONE
-from eval.gate import GATES, Gates
-from eval.headline import headline
-from eval.history import HISTORY, History, HistoryError
-from eval.report import Night, Report, compose
-from eval.row import Run
-from eval.summary import to_junit, to_markdown
+from eval.nights import gate
+from eval.nights.gate import GATES, Gates
+from eval.nights.history import HISTORY, History, HistoryError
+from eval.report.headline import headline
+from eval.report.night import Night, Report, compose
+from eval.report.summary import to_junit, to_markdown
+from eval.score.row import Run
 
 EPILOG = "Exit status: 0 written, whatever it says; `python -m eval gate` has one that tells how the night was."
 OUT = Path("var/eval/report")
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    from eval.page.html import render  # loads the plotting library
+    from eval.report.page.html import render
 
     history = History(options.history)
     run = history.run(options.run) if options.run else _latest(history)

@@ -14,14 +14,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from eval import distract, entries, launch, robust, translate, variants
-from eval.ask import load
-from eval.chat import Model
+from eval.ask.chat import Model
+from eval.ask.client import load
 from eval.commands import DONE, bars, console, positive
 from eval.golden.check import GOLDEN, OUTLINE, Question
-from eval.robust import COMPARED, Bare, Difference, Noise, RobustnessError
-from eval.row import Row
-from eval.run import Asking, RowFile, check, fingerprint, measure, sample
+from eval.grow import entries
+from eval.nights.run import Asking, RowFile, check, fingerprint, measure, sample
+from eval.robust import differences as robust
+from eval.robust import distract, launch, translate, variants
+from eval.robust.differences import COMPARED, Bare, Difference, Noise, RobustnessError
+from eval.score.row import Row
 
 EPILOG = (
     "--noise and --removed build indexes of their own (about 70 s on 2 cores for one of the outline, five times that "

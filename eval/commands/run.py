@@ -14,16 +14,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from eval.ask import load
+from eval.ask.client import load
 from eval.commands import DONE, bars, console, positive
 from eval.commands.trust import TRUST
 from eval.golden.check import GOLDEN, Question
-from eval.history import HISTORY, History
-from eval.likeness import MODEL, Likeness
-from eval.line import PRIORITY
-from eval.prompts import PROMPTS_VERSION
-from eval.row import JUDGED, METRICS, RUN, Row, Run, average
-from eval.run import Asking, RowFile, RunError, Step, add, check, fingerprint, measure, sample
+from eval.judge.line import PRIORITY
+from eval.judge.prompts import PROMPTS_VERSION
+from eval.nights.history import HISTORY, History
+from eval.nights.run import Asking, RowFile, RunError, Step, add, check, fingerprint, measure, sample
+from eval.score.likeness import MODEL, Likeness
+from eval.score.row import JUDGED, METRICS, RUN, Row, Run, average
 
 EPILOG = (
     "A run that was stopped goes on where it was when it is started again with the same --out. "
@@ -137,7 +137,7 @@ def _compared(folder: Path) -> list[Step]:
 
 async def _judged(options: argparse.Namespace, stack: AsyncExitStack) -> tuple[Step, dict[str, str]]:
     """Return the step that judges a row, and the judge's name and prompts; raises JudgeError."""
-    from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
+    from eval.judge.ragas_scores import Judge
 
     judge = await stack.enter_async_context(
         Judge(

@@ -10,13 +10,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from eval.ask import Passage
+from eval.ask.client import Passage
 from eval.commands import DONE, FAILED, bars, columns, console, positive
 from eval.golden.check import Question
-from eval.likeness import MODEL, Likeness
-from eval.line import PRIORITY
-from eval.row import Row
-from eval.trust import LABELLED, LABELS, PARTLY, SUPPORTED, Labelled, Trust, load, measure
+from eval.judge.line import PRIORITY
+from eval.judge.trust import LABELLED, LABELS, PARTLY, SUPPORTED, Labelled, Trust, load, measure
+from eval.score.likeness import MODEL, Likeness
+from eval.score.row import Row
 
 EPILOG = "Exit status: 0 measured, 2 not measured, or over 2 % of the answers were not judged."
 FIGURES = {"faithfulness": "faithfulness", "groundedness": "response groundedness"}
@@ -58,8 +58,8 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> tuple[list[Row], str]:
-    from eval.judge import Judge  # RAGAs is an extra, and takes seconds to load
-    from eval.run import add
+    from eval.judge.ragas_scores import Judge
+    from eval.nights.run import add
 
     async with Judge(
         options.judge,

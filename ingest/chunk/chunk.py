@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, Protocol
 
-from ingest.markdown import Document, Section
-from ingest.outline import Entry
+from ingest.parse.markdown import Document, Section
+from ingest.parse.outline import Entry
 
 ChunkKind = Literal["text", "listing"]
 Span = tuple[int, int]

@@ -1,7 +1,7 @@
 """Fixed-size chunking with overlap: blind to structure, the baseline the others are measured against."""
 
 from ingest.chunk.chunk import Piece, homes
-from ingest.markdown import Document
+from ingest.parse.markdown import Document
 
 
 class FixedChunker:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ingest.chunk.chunk import Piece, homes
-from ingest.markdown import Document
+from ingest.parse.markdown import Document
 
 SEPARATORS = ("\n\n", "\n", "。", "；", ". ", "，", ", ", " ")
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ingest.chunk.chunk import Piece, homes
 from ingest.chunk.units import Unit, units
-from ingest.embed import Embedder
-from ingest.markdown import Document
+from ingest.models.embedder import Embedder
+from ingest.parse.markdown import Document
 
 Distances = NDArray[np.float32]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ingest.markdown import BlockKind, Document, Section
-from ingest.sentences import sentences
+from ingest.parse.markdown import BlockKind, Document, Section
+from ingest.parse.sentences import sentences
 
 
 @dataclass(frozen=True, slots=True)

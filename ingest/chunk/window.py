@@ -2,7 +2,7 @@
 
 from ingest.chunk.chunk import Piece, homes
 from ingest.chunk.units import units
-from ingest.markdown import Document
+from ingest.parse.markdown import Document
 
 
 class WindowChunker:

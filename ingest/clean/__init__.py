@@ -8,10 +8,10 @@ from typing import Literal
 
 from ingest.clean.duplicates import duplicate_groups, exact_groups
 from ingest.clean.mojibake import repair_mojibake
-from ingest.clean.read import Source, read
 from ingest.clean.report import Alias, Change, CleanReport, Edit, Skipped, Step
 from ingest.clean.secrets import mask_secrets
 from ingest.clean.whitespace import normalise_whitespace
+from ingest.read.files import Source, read
 
 __all__ = [
     "Alias",

@@ -10,18 +10,17 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from ingest.versions import Versions
-from service import contract
-from service.api import ask, chat, documents, feedback, health, problems, search, widget
+from ingest.index.versions import Versions
+from service.api import ask, chat, contract, documents, feedback, health, problems, search, widget
 from service.api import metrics as figures
 from service.api.gate import Gate
 from service.api.metrics import Measured
 from service.api.state import State
 from service.bootstrap import Service
-from service.index import LiveIndex
-from service.metrics import Metrics
-from service.store import Store
-from service.tokens import Tokens
+from service.serve.live import LiveIndex
+from service.serve.metrics import Metrics
+from service.serve.store import Store
+from service.serve.tokens import Tokens
 
 # Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
 SWITCH = 0.0003

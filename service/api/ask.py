@@ -11,15 +11,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
 
-from ingest.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot
 from service import answer as pipeline
-from service import contract
-from service.api import reply
+from service.api import contract, reply
 from service.api.problems import ProblemError, problem
 from service.api.search import messages, scope
 from service.api.state import Admitted, Bound, Shared
-from service.check import Citation
-from service.store import Store
+from service.check.quotes import Citation
+from service.serve.store import Store
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["questions"])

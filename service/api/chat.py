@@ -15,8 +15,7 @@ from pydantic import ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from service import answer as pipeline
-from service import contract
-from service.api import reply
+from service.api import contract, reply
 from service.api.ask import PING_SECONDS, last
 from service.api.problems import ProblemError, problem
 from service.api.search import messages

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from ingest.outline import Entry
-from service import contract
+from ingest.parse.outline import Entry
+from service.api import contract
 from service.api.problems import ProblemError
 from service.api.state import Shared
 

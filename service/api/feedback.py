@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter
 
-from service import contract
+from service.api import contract
 from service.api.problems import ProblemError
 from service.api.state import Shared
 

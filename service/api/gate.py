@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.problems import problem
-from service.tokens import TokenError, Tokens
+from service.serve.tokens import TokenError, Tokens
 
 TOKEN_PATH = "/v1/token"
 QUESTIONS = ("/v1/ask", "/v1/search", "/v1/chat/completions")

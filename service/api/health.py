@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from service import contract
+from service.api import contract
 from service.api.state import Shared
 
 router = APIRouter(tags=["operation"])

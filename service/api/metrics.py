@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.state import Shared
-from service.metrics import Metrics
+from service.serve.metrics import Metrics
 
 router = APIRouter(tags=["operation"])
 

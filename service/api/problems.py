@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import contract
+from service.api import contract
 
 log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024

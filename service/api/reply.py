@@ -1,11 +1,11 @@
 """What the pipeline gives, as the bodies of the contract."""
 
-from ingest.outline import Entry
-from ingest.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot
+from ingest.parse.outline import Entry
 from service import answer as pipeline
-from service import contract
+from service.api import contract
 from service.api.search import also_at
-from service.check import Citation
+from service.check.quotes import Citation
 
 
 def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from ingest.chunk import Chunk
-from ingest.snapshot import Snapshot
-from service import contract
+from ingest.index.snapshot import Snapshot
+from service.api import contract
 from service.api.state import Admitted, Shared
-from service.condense import Message, condense
-from service.retrieve import Scope
+from service.search.retrieve import Scope
+from service.understand.condense import Message, condense
 
 router = APIRouter(tags=["questions"])
 

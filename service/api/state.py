@@ -9,15 +9,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from ingest.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot
 from service.answer import Answer, Delta, Event, Parts, Question, answer
 from service.api.problems import ProblemError
 from service.bootstrap import Service
-from service.index import LiveIndex
-from service.metrics import Metrics
-from service.shared import SharedAnswers
-from service.store import Store
-from service.tokens import Tokens
+from service.serve.live import LiveIndex
+from service.serve.metrics import Metrics
+from service.serve.shared import SharedAnswers
+from service.serve.store import Store
+from service.serve.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from service import contract
+from service.api import contract
 from service.api.state import Shared
 
 BUILT = Path(__file__).parents[1] / "widget" / "built"

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
 
-from ingest.offline import ModelUnavailableError
+from ingest.models.offline import ModelUnavailableError
 from service.llm.child import Child, StoppedError, stoppable
 from service.llm.model import add_options, is_whole
 from service.llm.parts import pins

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.offline import ModelUnavailableError
+from ingest.models.offline import ModelUnavailableError
 from service.llm.parts import Pin, fetch, join, pins
 from service.llm.room import check_disk, check_memory
 

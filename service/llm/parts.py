@@ -12,7 +12,7 @@ from functools import cache as memoise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.offline import ModelUnavailableError, check_sum, sha256_of
+from ingest.models.offline import ModelUnavailableError, check_sum, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.offline import ModelUnavailableError
+from ingest.models.offline import ModelUnavailableError
 
 if TYPE_CHECKING:
     from service.llm.parts import Pin

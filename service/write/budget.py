@@ -5,10 +5,10 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
-from ingest import markdown, outline
 from ingest.chunk.units import units
-from ingest.text import terms
-from service.retrieve import Query
+from ingest.parse import markdown, outline
+from ingest.words.text import terms
+from service.search.retrieve import Query
 from service.write.writer import Passage
 
 Count = Callable[[str], Awaitable[int | None]]

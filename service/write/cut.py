@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.sentences import sentences
+from ingest.parse.sentences import sentences
 from service.write.writer import Kind
 
 # [1], [1][2], [1, 2], 【1】, [passage 1], and the same with full-width signs. Not [1](link), not x[1] in code.

@@ -5,13 +5,13 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest import markdown, outline
 from ingest.chunk.units import Unit, units
-from ingest.glossary import expand
-from ingest.text import terms
-from service.asking import ASKING
-from service.phrases import Language
-from service.retrieve import Query
+from ingest.parse import markdown, outline
+from ingest.words.glossary import expand
+from ingest.words.text import terms
+from service.language.asking import ASKING
+from service.language.phrases import Language
+from service.search.retrieve import Query
 from service.write.writer import Passage, Quote, Sentence
 
 CODE_ASKED = re.compile(

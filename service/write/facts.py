@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ingest.outline import Entry
-from ingest.snapshot import Snapshot
-from service.outline_facts import Facts
-from service.passages import entry_line, section_line
-from service.phrases import Language
+from ingest.index.snapshot import Snapshot
+from ingest.parse.outline import Entry
+from service.language.phrases import Language
+from service.search.passages import entry_line, section_line
+from service.understand.outline_facts import Facts
 from service.write.writer import Passage, Quote, Sentence
 
 

@@ -8,8 +8,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from ingest.text import normalise
-from service.phrases import Language
+from ingest.words.text import normalise
+from service.language.phrases import Language
 from service.write.writer import Passage
 
 EXAMPLE = """<passage n="1" from="水 > 沸点">

@@ -16,9 +16,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
-from service.phrases import Language
-from service.planted import without_commands
-from service.retrieve import Query
+from service.guard.planted import without_commands
+from service.language.phrases import Language
+from service.search.retrieve import Query
 from service.write import prompt
 from service.write.budget import Budget
 from service.write.cut import Cutter, Piece

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from service.phrases import Language
-from service.retrieve import Query
+from service.language.phrases import Language
+from service.search.retrieve import Query
 
 Kind = Literal["sentence", "heading", "code", "table", "formula"]
 # Why a language model's answer was not used, or not to its end; phrases.py has the words for each.

@@ -1,11 +1,11 @@
 """axe-core, every rule of it."""
 
-from pathlib import Path
 from typing import Any
 
 from tests.e2e.widget import Widget
+from tests.support.paths import ROOT
 
-SOURCE = Path(__file__).parents[2] / "service/widget/node_modules/axe-core/axe.min.js"
+SOURCE = ROOT / "service/widget/node_modules/axe-core/axe.min.js"
 RUN = """async (within) => {
   const { violations } = await axe.run(within, { resultTypes: ["violations"] });
   const where = (nodes) => nodes.map((node) => node.target.flat().join(" "));

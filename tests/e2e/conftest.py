@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from ingest.embed import Embedder
+from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings
 from tests.e2e.browser import TIMEOUT_MS, chromium
 from tests.e2e.index import real_embedder, real_settings

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from ingest import bootstrap
 from ingest.__main__ import ensure
-from ingest.embed import Embedder
+from ingest.models.embedder import Embedder
 from service.settings import AnswerSettings, ServiceSettings, ShippedSettings, StoreSettings, WidgetSettings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 INDEX = Path(os.environ.get("OUTLINE_QA_TEST_INDEX", ROOT / "var" / "test-index"))
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import uvicorn
 
-from ingest.embed import Embedder
-from ingest.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot
+from ingest.models.embedder import Embedder
 from service.answer import Parts
 from service.api.app import create_app
 from service.bootstrap import Service
+from service.serve.store import Store
 from service.settings import ServiceSettings
-from service.store import Store
 from tests.e2e.pace import Pace, Paced
 
 START_SECONDS = 120

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from service.retrieve import Query
+from service.search.retrieve import Query
 from service.write.writer import Passage, Writer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, expect
 
-from ingest.offline import prepare
+from ingest.models.offline import prepare
 from tests.e2e.browser import chromium
 from tests.e2e.index import ROOT, real_embedder, real_settings
 from tests.e2e.live import Live

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from service.store import Rated
+from service.serve.store import Rated
 from tests.e2e.live import Live
 from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget

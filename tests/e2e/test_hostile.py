@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ingest.__main__ import ensure
-from ingest.embed import Embedder
+from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings
 from tests.e2e.conftest import Visit
 from tests.e2e.live import Live

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from service import contract
+from service.api import contract
 
 DOCUMENT = "大纲 #1.md"
 TEXT = "LoRA 冻结原模型。它只训练低秩矩阵。\n"

@@ -1,8 +1,8 @@
-from pathlib import Path
-
 import pytest
 
-CORPUS = Path(__file__).parents[2] / "ingest/corpus"
+from tests.support.paths import ROOT
+
+CORPUS = ROOT / "ingest/corpus"
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from ingest.chunk import Chunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.window import WindowChunker
 from ingest.clean import CleanSteps
-from ingest.snapshot import Snapshot, SnapshotError
-from ingest.versions import Versions
-from tests.ingest.tiny import TinyEmbedder
+from ingest.index.snapshot import Snapshot, SnapshotError
+from ingest.index.versions import Versions
+from tests.support.tiny_embedder import TinyEmbedder
 
 # No five characters come twice, so that one changed character leaves a Jaccard index above 0.9.
 LONG = "".join(f"第{i}步由{chr(0x4E00 + 37 * i)}到{chr(0x6E00 + 53 * i)}，" for i in range(20)) + "最后标明出处。"

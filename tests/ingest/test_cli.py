@@ -5,8 +5,8 @@ import pytest
 
 from ingest import bootstrap
 from ingest.__main__ import main
-from ingest.versions import Versions
-from tests.ingest.tiny import TinyEmbedder
+from ingest.index.versions import Versions
+from tests.support.tiny_embedder import TinyEmbedder
 
 TEXT = """# 题
 

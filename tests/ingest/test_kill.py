@@ -11,17 +11,16 @@ import pytest
 from ingest.build import build
 from ingest.chunk.semantic import SemanticChunker
 from ingest.clean import CleanSteps
-from ingest.versions import Versions
-from tests.ingest.tiny import TinyEmbedder
-
-ROOT = Path(__file__).parents[2]
+from ingest.index.versions import Versions
+from tests.support.paths import ROOT
+from tests.support.tiny_embedder import TinyEmbedder
 
 # Builds folder/n.md into folder/index, slowly; stops for good at the moment named.
 SCRIPT = """
 import sys, time
 from pathlib import Path
 from ingest import snapshot
-from ingest.versions import Versions
+from ingest.index.versions import Versions
 from tests.ingest.test_kill import make
 
 folder, wanted = Path(sys.argv[1]), sys.argv[2]

@@ -16,7 +16,7 @@ from ingest.settings import (
     SemanticSettings,
     WindowSettings,
 )
-from tests.ingest.tiny import TinyEmbedder
+from tests.support.tiny_embedder import TinyEmbedder
 
 
 @pytest.fixture(autouse=True)

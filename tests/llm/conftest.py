@@ -10,13 +10,12 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.service.conftest import embedder, settings, snapshot  # noqa: F401  # the same index
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 NAME = "qwen2.5-coder-0.5b"
 
 

@@ -12,14 +12,14 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from ingest.embed import Embedder
-from ingest.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot
+from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import AnswerSettings, ServiceSettings, VllmSettings
 from service.write.replicas import Replicas
 from service.write.vllm import ChatModel
-from tests.service.test_sse import events, serve
+from tests.service.api.test_sse import events, serve
 
 QUESTIONS = [
     "什么是 QLoRA？",

@@ -6,14 +6,13 @@ from starlette.testclient import TestClient
 
 from ingest import bootstrap
 from ingest.__main__ import ensure
-from ingest.embed import Embedder
-from ingest.snapshot import Snapshot
-from ingest.versions import Versions
+from ingest.index.snapshot import Snapshot
+from ingest.index.versions import Versions
+from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings, ShippedSettings
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,16 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from eval.metrics import unmarked
-from ingest.snapshot import Snapshot
+from eval.score.metrics import unmarked
+from ingest.index.snapshot import Snapshot
+from tests.support.paths import ROOT
 
-GOLDEN = Path(__file__).parents[2] / "eval/golden/outline.jsonl"
+GOLDEN = ROOT / "eval/golden/outline.jsonl"
 MARK = re.compile(r"\[(\d+)\]")
 MARKS_ALONE = re.compile(r"\s*(?:\[\d+\])+$")
 FENCE = re.compile(r"\s*(```|~~~|\$\$)")

@@ -7,10 +7,10 @@ from langchain_core.runnables import RunnableLambda
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from ingest.snapshot import Snapshot, SnapshotError
+from ingest.index.snapshot import Snapshot, SnapshotError
 from service.bootstrap import Service
 from service.langchain_retriever import OutlineRetriever
-from service.retrieve import Scope
+from service.search.retrieve import Scope
 from service.settings import ServiceSettings
 
 

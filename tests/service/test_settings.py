@@ -5,11 +5,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from ingest.reranker import depths, evaluate, recipe
+from ingest.fit.reranker import depths, evaluate, recipe
 from ingest.settings import PREFIX
 from service.settings import ServiceSettings, ShippedSettings, WeightedSettings
+from tests.support.paths import ROOT
 
-DOCS = Path(__file__).parents[2] / "docs/settings.md"
+DOCS = ROOT / "docs/settings.md"
 
 
 @pytest.fixture(autouse=True)

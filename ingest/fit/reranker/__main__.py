@@ -1,0 +1,172 @@
+"""`python -m ingest.fit.reranker train | evaluate | depths`: make and measure the shipped cross-encoder."""
+
+import argparse
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from transformers import BertForSequenceClassification
+
+from ingest import bootstrap
+from ingest.fit.reranker import negatives
+from ingest.fit.reranker.depths import thinned, trials
+from ingest.fit.reranker.evaluate import Scores, evaluate
+from ingest.fit.reranker.export import keep
+from ingest.fit.reranker.exported import Exported
+from ingest.fit.reranker.plan import Example, plan
+from ingest.fit.reranker.recipe import (
+    DEPTH,
+    LAYERS,
+    OUTLINE_PASSES,
+    RATE,
+    SECOND_PASSES,
+    SECOND_RATE,
+    SEED,
+    WEIGHT,
+    in_second_round,
+    sets,
+)
+from ingest.fit.reranker.sets import QuestionSet
+from ingest.fit.reranker.statements import statements
+from ingest.fit.reranker.train import train, trained
+from ingest.fit.reranker.vocabulary import cut
+from ingest.index.snapshot import Snapshot, SnapshotError
+from ingest.index.versions import Versions
+from ingest.models.embedder import Embedder
+from ingest.models.offline import ModelUnavailableError, resolve, sha256_of
+from ingest.models.pairs import Pairs
+from ingest.progress import bars
+from ingest.settings import IngestSettings
+from ingest.words.glossary import bilingual
+
+Statements = tuple[QuestionSet, list[negatives.Found]]
+Mined = list[tuple[QuestionSet, list[negatives.Found]]]
+
+console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+out = Console(markup=False, highlight=False, soft_wrap=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest.fit.reranker", description="Train the shipped cross-encoder."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (
+        ("train", "train in two rounds, export to int8, measure"),
+        ("evaluate", "measure a trained model"),
+        ("depths", "train models of different depth on the same examples, measure them side by side"),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("--data", type=Path, required=True, help="folder of the question sets (recipe.py)")
+        command.add_argument("--out", type=Path, default=Path("var/reranker/run"), help="where the model goes")
+        if name == "train":
+            command.add_argument("--layers", type=int, default=LAYERS, help="layers kept of the embedder's")
+            command.add_argument("--every", type=int, default=1, help="take one example of so many: for a deeper one")
+        if name == "depths":
+            command.add_argument("--steps", type=int, default=400, help="steps of the first round, evenly spaced")
+    options = parser.parse_args(arguments)
+    if options.command == "train" and options.every < 1:
+        parser.error("--every: a whole number from 1")
+    try:
+        settings = IngestSettings()
+        embedder = bootstrap.embedder(settings)
+        snapshot = Versions(settings.index).open(embedder.fingerprint)
+        mined = _mine(options.data, snapshot, embedder)
+        base = Path(resolve(settings.embedder.model, settings.models))
+        del embedder
+        if options.command == "depths":
+            _depths(base, mined, options.out, options.steps)
+            return 0
+        if options.command == "train":
+            _train(base, mined, statements(snapshot), options.out, options.layers, options.every)
+        with bars(console) as report:
+            measured = evaluate(mined, options.out, WEIGHT, report)
+        _show(measured)
+    except (SnapshotError, ModelUnavailableError, OSError, ValueError) as error:
+        console.print(f"error: {error}", style="red")
+        return 1
+    return 0
+
+
+def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
+    cache = Path("var/reranker/candidates")
+    with bars(console) as report:
+        return [(s, negatives.mine(s, embedder, cache, DEPTH, report)) for s in sets(data, snapshot)]
+
+
+def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int, every: int) -> None:
+    first = folder / "first"
+    if not (first / "torch").exists():
+        _first(base, mined, first, layers, every)
+    _second(mined, said, first, folder, every)
+    for name in ("model.onnx", "tokenizer.json"):
+        console.print(f"{name}: {(folder / name).stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(folder / name)}")
+
+
+def _first(base: Path, mined: Mined, folder: Path, layers: int, every: int) -> None:
+    """Train from the embedder, against what retrieval takes for an answer."""
+    torch.manual_seed(SEED)
+    model = cut(base, folder, _texts(mined), layers)
+    steps = _first_steps(mined)
+    _run(model, thinned(steps, len(steps) // every), folder, RATE)
+
+
+def _texts(mined: Mined) -> list[str]:
+    return [*(w for s, _ in mined for w in s.windows), *(bilingual(q.text) for s, _ in mined for q in s.questions)]
+
+
+def _first_steps(mined: Mined) -> list[list[Example]]:
+    return plan([(s, found, OUTLINE_PASSES if s.name == "outline" else 1) for s, found in mined], SEED)
+
+
+def _depths(base: Path, mined: Mined, folder: Path, steps: int) -> None:
+    """Train and measure the same examples at each depth, and show each model's figures when it is done."""
+    with bars(console) as report:
+        some = thinned(_first_steps(mined), steps)
+        for measured in trials(base, _texts(mined), some, mined, folder, report):
+            console.print(f"{measured.trial.name} layers, {measured.size / 1e6:.0f} MB in int8")
+            _show(measured.scores)
+
+
+def _second(mined: Mined, said: Statements, first: Path, folder: Path, every: int) -> None:
+    """Train on from the first round, against what its model takes for an answer, and sentence by sentence."""
+    shutil.copy(first / "tokenizer.json", folder)
+    exported = Exported(first)
+    sets = []
+    with bars(console) as report:
+        for s, found in mined:
+            hard = negatives.refreshed(s, found, exported, partial(in_second_round, s, every), report)
+            sets.append((s, hard, SECOND_PASSES if s.name == "outline" else 1))
+        hard = negatives.refreshed(*said, exported, partial(in_second_round, said[0], every), report)
+    model = trained(first)
+    _run(model, plan([*sets, (said[0], hard, 1)], SEED), folder, SECOND_RATE)
+
+
+def _run(model: BertForSequenceClassification, steps: list[list[Example]], folder: Path, rate: float) -> None:
+    with bars(console) as report:
+        train(
+            model,
+            Pairs(folder / "tokenizer.json"),
+            steps,
+            folder,
+            lambda done, total, loss: report(f"training, loss {loss:.3f}", done, total),
+            rate,
+        )
+    keep(model, folder)
+
+
+def _show(measured: dict[str, Scores]) -> None:
+    columns = ("set", "questions", "fused", "model", "both", "longest first")
+    table = Table(*columns, title="Held-back questions, MRR@10")
+    for name, scores in measured.items():
+        figures = (scores.fused, scores.model, scores.both, scores.longest)
+        table.add_row(name, str(scores.questions), *(f"{figure:.3f}" for figure in figures))
+    out.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What the shipped model is made of: the sets, how often each is seen, how deep the model is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.fit.questions import nth
+from ingest.fit.reranker.sets import Question, QuestionSet, folder, lines, outline
+from ingest.fit.reranker.statements import NAME as STATEMENTS
+from ingest.index.snapshot import Snapshot
+
+LAYERS = 4
+SEED = 7
+DEPTH = 30  # candidates from which negatives are drawn
+WEIGHT = 0.4  # of the model's score beside the fused one, as in service/settings.py
+OUTLINE_PASSES = 3  # over the outline's questions; the others are seen once
+RATE = 1e-4  # where the learning rate begins
+DOMAIN = ("outline", STATEMENTS)  # sets of the users' own subject
+SECOND_PASSES = 2  # over the outline's questions, in the second round
+SECOND_RATE = 5e-5  # where its learning rate begins: half the first round's
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder of the data, the one its questions come from if another, and which passages are taken."""
+
+    name: str
+    questions: str | None = None
+    half: bool = False
+    asked_files: bool = False
+
+
+SOURCES = (
+    Source("llm_headings_permissive", asked_files=True),
+    Source("xquad_zh"),
+    Source("xquad_zh", questions="xquad_en"),
+    Source("xquad_en", questions="xquad_zh"),
+    Source("cmrc2018_trial"),
+    Source("drcd_dev"),
+    Source("cmrc2018_train", half=True),
+    Source("pubmedqa_l", half=True),
+)
+
+
+def sets(data: Path, snapshot: Snapshot) -> list[QuestionSet]:
+    """Read the outline's questions and every source; raises OSError naming a folder that is missing."""
+    asked = list(zip(snapshot.asked.questions, snapshot.asked.groups, strict=True))
+    return [outline(snapshot, asked), *(_read(data, source) for source in SOURCES)]
+
+
+def in_second_round(questions: QuestionSet, every: int, question: Question) -> bool:
+    """Take all that is in the users' domain or across languages, and of the rest enough not to forget it.
+
+    Of what is so taken, one question in `every`.
+    """
+    domain = questions.name in DOMAIN or "-" in questions.name
+    return nth(f"every{question.text}", every) and (domain or nth(f"2{question.text}", 4))
+
+
+def _read(data: Path, source: Source) -> QuestionSet:
+    path = data / source.name
+    return folder(path, _taken(path, source), data / source.questions if source.questions else None)
+
+
+def _taken(path: Path, source: Source) -> Callable[[str], bool]:
+    if source.half:
+        return lambda key: nth(f"x{key}", 2)
+    if source.asked_files:  # most files hold no question; their passages would only cost time
+        files = {record["pid"].partition("#")[0] for record in lines(path / "qrels.jsonl")}
+        return lambda key: key.partition("#")[0] in files
+    return lambda _: True

@@ -1,0 +1,76 @@
+"""Other ways people ask for an entry: what a question may look like that shares no word with the document.
+
+Document expansion by queries (Nogueira et al., Document Expansion by Query Prediction, 2019). asked.jsonl and
+questions.jsonl hold them by the entry's question, so that they follow it wherever it stands; other entries have none.
+They lead to an entry and are never shown or quoted.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ingest.fit import questions
+from ingest.index.bm25 import Postings
+from ingest.index.dense import DenseIndex
+
+SOURCE = Path(__file__).parents[1] / "packs" / "llm-interview" / "asked.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions and their indexes; `groups[i]` is the number of the group that question i leads to."""
+
+    questions: tuple[str, ...]
+    groups: tuple[int, ...]
+    dense: DenseIndex
+    postings: Postings
+
+    def save(self, folder: Path) -> None:
+        """Write into a new folder."""
+        folder.mkdir()
+        (folder / "bm25").mkdir()
+        rows = ({"question": q, "group": g} for q, g in zip(self.questions, self.groups, strict=True))
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / "questions.jsonl").write_text(lines, encoding="utf-8", newline="\n")
+        self.dense.save(folder / "dense.faiss")
+        self.postings.save(folder / "bm25")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Asked":
+        """Read back; raises OSError, ValueError, KeyError or RuntimeError when a file is not what it should be."""
+        rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text("utf-8").splitlines()]
+        loaded = cls(
+            tuple(row["question"] for row in rows),
+            tuple(row["group"] for row in rows),
+            DenseIndex.load(folder / "dense.faiss"),
+            Postings.load(folder / "bm25"),
+        )
+        if not len(rows) == len(loaded.dense) == loaded.postings.documents:
+            raise ValueError(f"its {len(rows)} asked questions and their indexes disagree")
+        return loaded
+
+
+def other_ways(titles: Sequence[str]) -> list[tuple[str, int]]:
+    """Return (question, number of the title it belongs to) for every known way to ask for one of the titles."""
+    known = _known()
+    return [(way, number) for number, title in enumerate(titles) for way in known.get(title, ())]
+
+
+def fingerprint() -> str:
+    """Name the questions known; an index made with others is rebuilt."""
+    return f"asked:{hashlib.sha256(SOURCE.read_bytes() + questions.SOURCE.read_bytes()).hexdigest()[:12]}"
+
+
+@cache
+def _known() -> Mapping[str, tuple[str, ...]]:
+    known: dict[str, dict[str, None]] = {}  # a question stands in both files now and then
+    for line in SOURCE.read_text("utf-8").splitlines():
+        record = json.loads(line)
+        known[record["question"]] = dict.fromkeys(record["asked"])
+    for each in questions.written():
+        if each.entry is not None and not each.kept:
+            known.setdefault(each.entry, {})[each.question] = None
+    return {entry: tuple(ways) for entry, ways in known.items()}

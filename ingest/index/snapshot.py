@@ -1,0 +1,221 @@
+"""One immutable index on disk: documents, entries, chunks, vectors, postings; a manifest with checksums."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ingest.chunk import Chunk
+from ingest.index.asked import Asked
+from ingest.index.bm25 import Postings
+from ingest.index.dense import DenseIndex
+from ingest.parse.outline import Entry
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class SnapshotError(Exception):
+    """A snapshot that is missing, damaged or made for another model; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot was made from and what it holds; `version` is the hash of the inputs and the files."""
+
+    version: str
+    created: str
+    inputs: str  # hash of the source files and settings: equal inputs need no new build
+    sources: Mapping[str, str]  # file name -> sha256 of its bytes
+    settings: Mapping[str, str]  # chunker, embedder, tokeniser, cleaning
+    counts: Mapping[str, int] = field(default_factory=dict)  # documents, entries, chunks ...
+    files: Mapping[str, str] = field(default_factory=dict)  # file in the snapshot -> sha256
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An entry, or a top section of a file without entries: the unit that results are grouped by."""
+
+    key: tuple[str, ...]
+    title: str
+    rows: tuple[int, ...]  # its chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An opened index; row i of `dense` and `postings` is chunks[i], of `titles` groups[i]."""
+
+    manifest: Manifest
+    documents: Mapping[str, str]
+    entries: tuple[Entry, ...]
+    chunks: tuple[Chunk, ...]
+    aliases: Mapping[str, tuple[Chunk, ...]]  # chunk id -> the same passage elsewhere
+    groups: tuple[Group, ...]
+    dense: DenseIndex
+    postings: Postings
+    titles: DenseIndex
+    asked: Asked
+
+
+def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
+    """Group chunks by entry, or by document and top headings, in order of first appearance."""
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for row, chunk in enumerate(chunks):
+        rows.setdefault(chunk.group, []).append(row)
+    return tuple(
+        Group(key, " > ".join(chunks[members[0]].heading_path[:2]) or key[0], tuple(members))
+        for key, members in rows.items()
+    )
+
+
+def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Manifest:
+    """Write all files of a snapshot into an empty folder; return its manifest with version and counts."""
+    (folder / "bm25").mkdir()
+    _write_lines(folder / "documents.jsonl", ({"name": n, "text": t} for n, t in snapshot.documents.items()))
+    _write_lines(folder / "entries.jsonl", (asdict(entry) for entry in snapshot.entries))
+    _write_lines(folder / "chunks.jsonl", (asdict(chunk) for chunk in snapshot.chunks))
+    _write_lines(
+        folder / "aliases.jsonl",
+        ({"of": of, **asdict(chunk)} for of, chunks in snapshot.aliases.items() for chunk in chunks),
+    )
+    snapshot.dense.save(folder / "dense.faiss")
+    snapshot.titles.save(folder / "titles.faiss")
+    snapshot.postings.save(folder / "bm25")
+    snapshot.asked.save(folder / "asked")
+    _write_text(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1))
+    files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    parts = asdict(snapshot.manifest) | {"files": files, "counts": _counts(snapshot)}
+    parts["version"] = _version(parts)
+    _write_text(folder / MANIFEST, json.dumps(parts, ensure_ascii=False, indent=1))
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+    return Manifest(**parts)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest alone; raises SnapshotError when it is missing or of another format."""
+    try:
+        parts = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if parts["format"] != FORMAT:
+            raise SnapshotError(
+                f"index {folder.name!r} has format {parts['format']!r}, this program reads {FORMAT}; "
+                "run `python -m ingest build`"
+            )
+        if parts["version"] != _version(parts):
+            raise ValueError(f"its content does not make version {parts['version']!r}")
+        return Manifest(**parts)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(
+            f"index {folder.name!r} has no readable manifest ({error}); run `python -m ingest build`, "
+            "or `python -m ingest rollback VERSION` for an earlier one"
+        ) from error
+
+
+def read(folder: Path, embedder: str | None = None) -> Snapshot:
+    """Open a snapshot after checking every file against the manifest.
+
+    `embedder` is the fingerprint of the model that will embed the queries; raises SnapshotError when the
+    index was made with another one, or when a file is missing or changed.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or _sha256(path) != expected:
+            state = "changed on disk" if path.is_file() else "missing"
+            raise SnapshotError(
+                f"index {folder.name!r} is damaged: {name!r} is {state}; run `python -m ingest build "
+                "--force`, or `python -m ingest rollback VERSION` for an earlier one"
+            )
+    if embedder is not None and manifest.settings["embedder"] != embedder:
+        raise SnapshotError(
+            f"index {folder.name!r} was made with embedder {manifest.settings['embedder']!r}, the service "
+            f"has {embedder!r}; run `python -m ingest build` with the service's settings, or set the "
+            "model back"
+        )
+    try:
+        return _read(folder, manifest)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise SnapshotError(
+            f"index {folder.name!r} cannot be read ({error}); run `python -m ingest build --force`"
+        ) from error
+
+
+def _read(folder: Path, manifest: Manifest) -> Snapshot:
+    chunks = tuple(_chunk(line) for line in _lines(folder / "chunks.jsonl"))
+    aliases: dict[str, tuple[Chunk, ...]] = {}
+    for line in _lines(folder / "aliases.jsonl"):
+        of = line.pop("of")
+        aliases[of] = (*aliases.get(of, ()), _chunk(line))
+    snapshot = Snapshot(
+        manifest=manifest,
+        documents={line["name"]: line["text"] for line in _lines(folder / "documents.jsonl")},
+        entries=tuple(Entry(**line) for line in _lines(folder / "entries.jsonl")),
+        chunks=chunks,
+        aliases=aliases,
+        groups=groups(chunks),
+        dense=DenseIndex.load(folder / "dense.faiss"),
+        postings=Postings.load(folder / "bm25"),
+        titles=DenseIndex.load(folder / "titles.faiss"),
+        asked=Asked.load(folder / "asked"),
+    )
+    sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}
+    if len(sizes) > 1 or len(snapshot.groups) != len(snapshot.titles):
+        raise ValueError(f"its parts disagree on how many chunks there are: {sizes}")
+    if manifest.counts != _counts(snapshot):
+        raise ValueError(f"it holds {_counts(snapshot)}, its manifest says {manifest.counts}")
+    for chunk in (*chunks, *(alias for same in aliases.values() for alias in same)):
+        if snapshot.documents[chunk.document][chunk.start : chunk.end] != chunk.text:
+            raise ValueError(f"chunk {chunk.id!r} is not at its place in {chunk.document!r}")
+    return snapshot
+
+
+def _counts(snapshot: Snapshot) -> dict[str, int]:
+    return {
+        "documents": len(snapshot.documents),
+        "entries": len(snapshot.entries),
+        "answered": sum(entry.answered for entry in snapshot.entries),
+        "chunks": len(snapshot.chunks),
+        "aliases": sum(map(len, snapshot.aliases.values())),
+    }
+
+
+def _chunk(line: dict[str, Any]) -> Chunk:
+    return Chunk(**line | {"heading_path": tuple(line["heading_path"]), "focus": tuple(line["focus"])})
+
+
+def _lines(path: Path) -> Iterable[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _write_lines(path: Path, rows: Iterable[object]) -> None:
+    _write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(parts: Mapping[str, Any]) -> str:
+    identity = {key: parts[key] for key in ("format", "inputs", "settings", "files")}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to disk, so that a power cut after publishing cannot lose it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

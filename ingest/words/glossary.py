@@ -1,0 +1,139 @@
+"""What else a thing is called: the search terms a question lacks, from the names listed in glossary.txt."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import chain
+from pathlib import Path
+
+from ingest.words.text import normalise, terms, vocabulary
+
+# A character of an unspaced script, a spaced word up to its hyphen, or a mark that no variant reaches across.
+_PIECE = re.compile(r"[^\W_\x00-\u2e7f]|(?:[^\W_\u2e80-\U0010ffff]|(?<=\d)\.(?=\d)|')+|[,.;:!?、。]")
+
+
+def expand(text: str) -> list[str]:
+    """Return the search terms of every concept of glossary.txt that a question mentions, but not its own.
+
+    They come in the order of the mentions, each once. Raises ValueError, at the first call, for a wrong file.
+    """
+    return list(_expanded(text))
+
+
+@lru_cache(maxsize=4096)
+def widened(text: str) -> frozenset[str]:
+    """Return the distinct search terms of a text and of every concept that it mentions; kept, as in vocabulary."""
+    return vocabulary(text).union(_expanded(text))
+
+
+@lru_cache(maxsize=4096)
+def _expanded(text: str) -> tuple[str, ...]:
+    return tuple(_shipped().expand(text))
+
+
+def chinese_names(text: str) -> list[str]:
+    """Return the usual Chinese name of every concept that a text mentions, in the order of the mentions."""
+    return _shipped().chinese_names(text)
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """Concepts by the atoms of their variants: stems of spaced words, single characters of other scripts."""
+
+    concepts: dict[tuple[str, ...], tuple[str, ...]]  # atoms of a variant -> search terms of all variants
+    lengths: dict[str, tuple[int, ...]]  # first atom -> the lengths in atoms of the variants it begins
+
+    @classmethod
+    def parse(cls, source: str) -> "Glossary":
+        """Read concepts, one a line, of at least two variants separated by "|"; "#" begins a comment line.
+
+        Raises ValueError for a line with fewer, a variant without a search term, and one listed twice, where
+        variants that differ only in case, inflection, hyphens or stop words are the same.
+        """
+        concepts: dict[tuple[str, ...], tuple[str, ...]] = {}
+        listed: dict[tuple[str, ...], int] = {}
+        for number, line in enumerate(source.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            variants = [variant.strip() for variant in line.split("|")]
+            if len(variants) < 2:
+                raise ValueError(f"glossary line {number}: {line!r} has one variant; add another, after a '|'")
+            found = tuple(dict.fromkeys(term for variant in variants for term in terms(variant)))
+            for variant in variants:
+                atoms = _atoms(variant)
+                if not terms(variant):
+                    raise ValueError(f"glossary line {number}: {variant!r} has no search term; remove it")
+                if atoms in listed:
+                    both = f"glossary lines {listed[atoms]} and {number}"
+                    raise ValueError(f"{both}: {variant!r} stands in both; keep one or join the lines")
+                listed[atoms] = number
+                concepts[atoms] = found
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
+        for atoms in concepts:
+            lengths[atoms[0]].add(len(atoms))
+        return cls(concepts, {first: tuple(sizes) for first, sizes in lengths.items()})
+
+    def expand(self, text: str) -> list[str]:
+        """Return the search terms of every concept mentioned that are not the text's own."""
+        own = vocabulary(text)
+        mentioned = (term for atoms in self._mentions(text, own) for term in self.concepts[atoms])
+        return [term for term in dict.fromkeys(mentioned) if term not in own]
+
+    def chinese_names(self, text: str) -> list[str]:
+        """Return, for each concept mentioned, its first term that is not in Latin script, each once."""
+        names = (
+            next((term for term in self.concepts[atoms] if not term.isascii()), "")
+            for atoms in self._mentions(text, vocabulary(text))
+        )
+        return [name for name in dict.fromkeys(names) if name]
+
+    def _mentions(self, text: str, own: frozenset[str]) -> list[tuple[str, ...]]:
+        """Return the variants in the text, in its order; of those that overlap the longest, then the first.
+
+        A single character counts only where it is a word: 层 in 模型的层, not in 层次.
+        """
+        atoms = _atoms(text)
+        spans = [
+            (start, stop)
+            for start, first in enumerate(atoms)
+            for stop in (start + size for size in self.lengths.get(first, ()))
+            if stop <= len(atoms) and atoms[start:stop] in self.concepts and (stop > start + 1 or first in own)
+        ]
+        spans.sort(key=lambda span: span[0] - span[1])  # longest first; stable, so the first of equals
+        taken: set[int] = set()
+        kept = []
+        for start, stop in spans:
+            if taken.isdisjoint(range(start, stop)):
+                taken.update(range(start, stop))
+                kept.append((start, stop))
+        return [atoms[start:stop] for start, stop in sorted(kept)]
+
+
+def bilingual(text: str) -> str:
+    """Return the text that a model reads: an English question followed by the Chinese names of what it mentions.
+
+    A small multilingual model places a term and its translation apart; the names bring the question nearer to
+    Chinese passages.
+    """
+    return " ".join([text, *chinese_names(text)]) if text.isascii() else text
+
+
+@cache
+def _shipped() -> Glossary:
+    return Glossary.parse(
+        (Path(__file__).parents[1] / "packs" / "llm-interview" / "glossary.txt").read_text(encoding="utf-8")
+    )
+
+
+def _atoms(text: str) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(map(_stems, _PIECE.findall(normalise(text)))))
+
+
+@lru_cache(maxsize=65_536)
+def _stems(piece: str) -> tuple[str, ...]:
+    """Return a character or mark itself, the stems of a word: two of finetuning, none of a stop word."""
+    if piece >= "\u2e80" or piece in ",.;:!?":
+        return (piece,)
+    found = tuple(terms(piece))
+    return found[1:] or found  # a compound stands before its parts

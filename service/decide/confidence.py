@@ -1,0 +1,196 @@
+"""How likely the documents deal with a question: logistic models over how well the best candidates match."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.index.snapshot import Snapshot
+from ingest.words.glossary import expand
+from ingest.words.text import rarity, terms, vocabulary
+from service.search.retrieve import Candidate, Query, Retriever
+
+WEIGHTS = Path(__file__).parents[2] / "ingest" / "packs" / "llm-interview" / "confidence.json"
+FEATURES = (
+    "nearest",  # cosine of the nearest passage above the average passage's, in spreads
+    "nearest_title",
+    "average",  # cosine of the average passage
+    "cosine",  # of the nearest passage
+    "coverage",  # share of the question's term weight found in the best of five passages
+    "found",  # that weight itself
+    "unknown",  # share of the question's terms that no document has, weighed by how rare they are in general
+    "rarest_unknown",
+    "unknown_name",  # the same of names of things: Latin in a Chinese question, capitalised in an English one
+    "english",
+    "margin",  # of the best entry over the next, in fused score
+    "bm25",
+    "english_coverage",
+)
+RERANKED = (  # those that need the cross-encoder's scores
+    *FEATURES,
+    "answer",  # log odds that the best candidate answers, and the best one that has an answer
+    "answer_text",
+    "second",  # those of the second best
+)
+UNKNOWN_WEIGHT = 4.5  # idf of a term in about one of ninety passages
+QUESTION_SCALE = 10.0  # of the question's vector beside the features
+NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
+NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital within a sentence or a word
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of named features; `direction`, (d,) or empty, those of the question's vector. Below `threshold`: no."""
+
+    bias: float
+    weights: Mapping[str, float]
+    threshold: float
+    direction: NDArray[np.float64]
+
+    def probability(self, features: Mapping[str, float], vector: NDArray[np.float32]) -> float:
+        score = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+        if self.direction.size:
+            score += QUESTION_SCALE * float(self.direction @ vector)
+        return 1 / (1 + math.exp(-score))
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What decides for candidates as they were fused, and for those that the cross-encoder scored."""
+
+    fused: Model
+    reranked: Model
+
+    def of(self, candidates: Sequence[Candidate]) -> Model:
+        return self.fused if candidates[0].rerank_score is None else self.reranked
+
+
+def models(snapshot: Snapshot, reranker: str) -> Models:
+    """Return the models calibrated for a snapshot's documents and embedder, else the general ones.
+
+    All were fitted by benchmarks/calibrate.py. A calibrated one also knows which questions lie near the outline at all,
+    which holds for this outline and this embedder alone. The scores of a cross-encoder other than the one they were
+    fitted with mean something else: `reranker` names it, and with another the fused model decides.
+    """
+    stored = _stored()
+    kind = "calibrated" if stored["for"] == subject(snapshot) else "general"
+    fused, reranked = (_model(stored[name][kind]) for name in ("fused", "reranked"))
+    return Models(fused, reranked if reranker == stored["reranker"] else fused)
+
+
+def _model(stored: Mapping[str, Any]) -> Model:
+    return Model(stored["bias"], stored["weights"], stored["threshold"], np.array(stored["direction"]))
+
+
+def subject(snapshot: Snapshot) -> dict[str, str]:
+    """What a calibration belongs to: the documents and the embedder."""
+    return {"embedder": snapshot.manifest.settings["embedder"], **snapshot.manifest.sources}
+
+
+@cache
+def _stored() -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(WEIGHTS.read_text("utf-8"))
+    return stored
+
+
+class Matcher:
+    """Measures how well candidates match a question, against the whole snapshot."""
+
+    def __init__(self, snapshot: Snapshot, retriever: Retriever) -> None:
+        self._snapshot, self._retriever = snapshot, retriever
+        self._average = snapshot.dense.vectors().mean(axis=0)
+        self._average_title = snapshot.titles.vectors().mean(axis=0)
+        self._latin: dict[str, list[str]] = {}
+        for term in snapshot.postings.vocabulary:
+            if term.isascii() and len(term) >= 5:
+                self._latin.setdefault(term[0], []).append(term)
+
+    def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
+        """Return FEATURES, or RERANKED where candidates were scored, each about -3 to 3.
+
+        Candidates are best first, at least one.
+        """
+        values = (*self._matched(query, candidates), *_answering(candidates))
+        return dict(zip(RERANKED, values, strict=False))
+
+    def _matched(self, query: Query, candidates: Sequence[Candidate]) -> tuple[float, ...]:
+        spread = self._retriever.spread
+        english = float(query.text.isascii())
+        average = float(self._average @ query.vector)
+        cosine = max(c.cosine for c in candidates)
+        title = max(c.title_cosine for c in candidates)
+        # A compound stands for its parts.
+        asked = [t for t in dict.fromkeys(query.terms) if not any(t != o and t in o for o in query.terms)]
+        rare = {term: _rarity(term, bool(english)) for term in asked}
+        unknown = [term for term in asked if not self._known(term)]
+        weight = {term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked}
+        total = sum(weight.values()) + 1e-6
+        found = max(self._found(weight, candidate) for candidate in candidates[:5])
+        named = set(terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
+        names = [_rarity(term, english=False) for term in unknown if term.isascii() and term in named]
+        margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else 3.0
+        return (
+            (cosine - average) / spread,
+            (title - float(self._average_title @ query.vector)) / spread,
+            average * 10,
+            cosine * 10,
+            found / total,
+            min(found, 25) / 10,
+            sum(rare[term] for term in unknown) / (sum(rare.values()) + 1e-6),
+            max((rare[term] for term in unknown), default=0.0),
+            max(names, default=0.0),
+            english,
+            min(margin, 3.0),
+            float(self._retriever.bm25(query).max(initial=0)) / 30,
+            english * found / total,
+        )
+
+    def held(self, query: Query, candidate: Candidate) -> float:
+        """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
+        found = vocabulary(candidate.chunk.indexed)
+        weight = {term: self._idf(term) for term in query.terms}
+        return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + 1e-6)
+
+    def _idf(self, term: str) -> float:
+        idf = self._snapshot.postings.idf
+        return idf(term) or max((idf(other) for other in expand(term)), default=0.0)
+
+    def _known(self, term: str) -> bool:
+        """Whether the documents have a term, its usual name, its parts, or what it is a slip of the pen for."""
+        vocabulary = self._snapshot.postings.vocabulary
+        names = expand(term)
+        if term in vocabulary or (names and names[0] in vocabulary):
+            return True
+        if "-" in term and all(part in vocabulary for part in terms(term) if part != term):
+            return True
+        near = [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2] if len(term) >= 5 else []
+        return bool(get_close_matches(term, near, 1, 0.8))
+
+    def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
+        held = vocabulary(candidate.chunk.indexed)
+        return sum(w for term, w in weight.items() if term in held or not held.isdisjoint(expand(term)))
+
+
+def _answering(candidates: Sequence[Candidate]) -> tuple[float, ...]:
+    """The last features of RERANKED, () for candidates without scores."""
+    scored = [c for c in candidates if c.rerank_score is not None]
+    if not scored:
+        return ()
+    scores = sorted((c.rerank_score or 0.0 for c in scored), reverse=True)
+    text = max((c.rerank_score or 0.0 for c in scored if c.chunk.kind == "text"), default=scores[-1])
+    second = scores[1] if len(scores) > 1 else scores[0]
+    return scores[0] / 3, text / 3, second / 3
+
+
+def _rarity(term: str, english: bool) -> float:
+    if NUMBER.fullmatch(term):
+        return 0.15
+    return (0.5 if english else 1.0) if term.isascii() else rarity(term)

@@ -1,0 +1,205 @@
+"""Candidates for a question: BM25 and dense search over passages and titles, fused entry by entry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.chunk import Chunk
+from ingest.index.bm25 import Postings
+from ingest.index.snapshot import Snapshot
+from ingest.words.glossary import expand
+from ingest.words.text import terms
+from service.search.fusion import Evidence, Fusion
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as searched: its text, its (d,) float32 unit vector, its terms, and other names for them."""
+
+    text: str
+    vector: NDArray[np.float32]
+    terms: tuple[str, ...] = field(init=False)
+    synonyms: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(terms(self.text)))
+        object.__setattr__(self, "synonyms", tuple(expand(self.text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which chunks may be found; None does not restrict."""
+
+    sections: frozenset[int] | None = None
+    min_stars: int | None = None
+    documents: frozenset[str] | None = None
+    answered: bool | None = None
+
+    def mask(self, chunks: Iterable[Chunk]) -> Mask:
+        return np.fromiter((self._allows(chunk) for chunk in chunks), np.bool_)
+
+    def _allows(self, chunk: Chunk) -> bool:
+        section = int(chunk.entry_id.split(".")[0]) if chunk.entry_id else None
+        return (
+            (self.sections is None or section in self.sections)
+            and (self.min_stars is None or (chunk.stars or 0) >= self.min_stars)
+            and (self.documents is None or chunk.document in self.documents)
+            and (self.answered is None or (chunk.kind == "text") == self.answered)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk found; ranks are among passages, from 1, None where that index did not find it."""
+
+    chunk: Chunk
+    score: float
+    bm25_rank: int | None
+    dense_rank: int | None
+    cosine: float
+    title_cosine: float
+    rerank_score: float | None = None
+
+
+class Retriever:
+    """Hybrid search over one snapshot."""
+
+    def __init__(
+        self, snapshot: Snapshot, fusion: Fusion, depth: int = 60, per_entry: int = 1, expansion: float = 0.35
+    ) -> None:
+        self._snapshot, self._fusion, self._expansion = snapshot, fusion, expansion
+        self._depth, self._per_entry = depth, per_entry
+        self._group = np.empty(len(snapshot.chunks), np.int64)
+        for number, group in enumerate(snapshot.groups):
+            self._group[list(group.rows)] = number
+        self._ways = snapshot.asked.dense.vectors()
+        self._way_groups = np.array(snapshot.asked.groups, np.int64)
+        self.spread = _spread(snapshot)
+
+    def retrieve(self, query: Query, k: int, scope: Scope | None = None) -> list[Candidate]:
+        """Return up to k candidates, best first, at most `per_entry` passages of one entry."""
+        allowed = scope.mask(self._snapshot.chunks) if scope else None
+        if allowed is not None and not allowed.any():
+            return []
+        found = self._find(query, max(self._depth, k), allowed)
+        scores = self._fusion.score(self._evidence(found), self.spread)
+        most = max(float(found.bm25[list(found.cosines)].max(initial=0)), 1e-9)
+        candidates: list[Candidate] = []
+        for group in sorted(scores, key=lambda g: (-scores[g], g))[:k]:
+            # Within an entry the passage that both indexes like: BM25 relative to the best, cosine in spreads.
+            best = sorted(
+                found.members[group],
+                key=lambda row: (-2 * found.bm25[row] / most - found.cosines[row] / self.spread, row),
+            )
+            candidates += [
+                found.candidate(self._snapshot, row, group, scores[group]) for row in best[: self._per_entry]
+            ]
+        return candidates[:k]
+
+    def bm25(self, query: Query) -> NDArray[np.float64]:
+        """Return every chunk's BM25 score, (n,) float64, the question's other names counting less."""
+        return self._bm25(self._snapshot.postings, query)
+
+    def _bm25(self, postings: Postings, query: Query) -> NDArray[np.float64]:
+        return postings.scores(query.terms) + self._expansion * postings.scores(query.synonyms)
+
+    def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> NDArray[np.float64]:
+        """Return for every group the best score of its other ways to ask, (groups,), `least` where there are none."""
+        best = np.full(len(self._snapshot.groups), least)
+        np.maximum.at(best, self._way_groups, scores)
+        return best
+
+    def _find(self, query: Query, depth: int, allowed: Mask | None) -> "_Found":
+        snapshot = self._snapshot
+        groups: Mask | None = None
+        bm25 = self.bm25(query)
+        if allowed is not None:
+            groups = np.zeros(len(snapshot.groups), np.bool_)
+            groups[self._group[allowed]] = True
+            bm25 = np.where(allowed, bm25, 0)
+        best = np.argsort(-bm25, kind="stable")[:depth]
+        lexical = _ranks(best[bm25[best] > 0])
+        dense = _ranks(snapshot.dense.search(query.vector, depth, allowed)[0])
+        titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
+        asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
+        asked_bm25 = self._best_way(self._bm25(snapshot.asked.postings, query), 0.0)
+        listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
+        near = {int(g) for best in (asked_cosine, asked_bm25) for g in np.argsort(-best, kind="stable")[:depth]}
+        listed |= near if groups is None else {g for g in near if groups[g]}
+        members = {
+            group: [row for row in snapshot.groups[group].rows if allowed is None or allowed[row]]
+            for group in sorted(listed)
+        }
+        rows = [row for inside in members.values() for row in inside]
+        return _Found(
+            members=members,
+            bm25=bm25,
+            cosines=dict(zip(rows, snapshot.dense.similarity(query.vector, rows).tolist(), strict=True)),
+            titles={
+                group: max(title, float(asked_cosine[group]))
+                for group, title in zip(
+                    members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True
+                )
+            },
+            asked=asked_bm25,
+            lexical=lexical,
+            dense=dense,
+        )
+
+    def _evidence(self, found: "_Found") -> dict[int, Evidence]:
+        lexical, dense = (_ranks(self._group[list(ranks)]) for ranks in (found.lexical, found.dense))
+        return {
+            group: Evidence(
+                bm25=max(float(found.bm25[row]) for row in rows),
+                cosine=max(found.cosines[row] for row in rows),
+                title_cosine=found.titles[group],
+                asked_bm25=float(found.asked[group]),
+                bm25_rank=lexical.get(group),
+                dense_rank=dense.get(group),
+                listed=self._snapshot.chunks[rows[0]].kind == "listing",
+            )
+            for group, rows in found.members.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the indexes gave, chunk by chunk, and the groups those are in."""
+
+    members: dict[int, list[int]]
+    bm25: NDArray[np.float64]
+    cosines: dict[int, float]
+    titles: dict[int, float]
+    asked: NDArray[np.float64]
+    lexical: dict[int, int]
+    dense: dict[int, int]
+
+    def candidate(self, snapshot: Snapshot, row: int, group: int, score: float) -> Candidate:
+        return Candidate(
+            snapshot.chunks[row],
+            score,
+            self.lexical.get(row),
+            self.dense.get(row),
+            self.cosines[row],
+            self.titles[group],
+        )
+
+
+def _ranks(items: Iterable[np.integer]) -> dict[int, int]:
+    """Map each item to the rank of its first appearance, from 1."""
+    ranks: dict[int, int] = {}
+    for item in items:
+        ranks.setdefault(int(item), len(ranks) + 1)
+    return ranks
+
+
+def _spread(snapshot: Snapshot) -> float:
+    """How far the model's cosines of unrelated texts scatter: the unit in which nearness is measured."""
+    titles = snapshot.titles.vectors()[:500]
+    spread = float((titles @ snapshot.dense.vectors()[:2000].T).std())
+    return spread or 1.0

@@ -1,0 +1,93 @@
+"""Models that score how well a passage answers a question."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.models.offline import sha256_of
+from ingest.models.pairs import Pairs, padded
+
+SHIPPED = Path(__file__).with_name("reranker")
+SHA256 = {
+    "model.onnx": "576d31e6d74f77d1d1b2fada68b63cf36301af9ec8ab87110bcbfc329817f272",
+    "tokenizer.json": "57e64ca50d8aae103c2894e563b3f6ab4c13b1dd177b509a67cfb239a0c62a8e",
+}
+
+
+class Scorer(Protocol):
+    """Score (question, passage) pairs, (pairs,) float64; higher is better.
+
+    `name` is the model's. `together` is how many requests are best run as one.
+    """
+
+    together: int
+
+    @property
+    def name(self) -> str: ...
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]: ...
+
+
+class ShippedScorer:
+    """The project's own cross-encoder (service/search/reranker/README.md): a score is the log odds of an answer."""
+
+    together = 1  # on a CPU a batch is no faster than its parts, and the first of them would wait for the last
+
+    def __init__(self, max_tokens: int = 256, threads: int = 0, folder: Path = SHIPPED) -> None:
+        """Load it in well under 2 s. Raises ValueError naming a file that is missing or changed."""
+        import onnxruntime
+
+        self.name = f"shipped:{SHA256['model.onnx'][:12]}"
+        for name, wanted in SHA256.items():
+            path = folder / name
+            if not path.is_file():
+                raise ValueError(f"{path} is missing: take it from the repository again, or set rerank.kind to none")
+            if sha256_of(path) != wanted:
+                raise ValueError(
+                    f"{path} is not the file this version was made with: take it from the repository again, "
+                    "or set rerank.kind to none"
+                )
+        self.pairs = Pairs(folder / "tokenizer.json", max_tokens)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores between runs
+        self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """Score one by one: in int8 a batch shares one scale, so a score would hang on its neighbours.
+
+        Batches would save no time either.
+        """
+        rows = self.pairs.ids(pairs) if pairs else []
+        return np.array([self._score(row) for row in rows], np.float64)
+
+    def _score(self, row: Sequence[int]) -> float:
+        ids, mask = padded([row])
+        return float(self._session.run(None, {"ids": ids, "mask": mask})[0][0])
+
+
+class HubScorer:
+    """Any sentence-transformers CrossEncoder, a folder or a Hugging Face id; a score is the logit as it comes."""
+
+    together = 4
+
+    def __init__(self, model: str, max_tokens: int = 256) -> None:
+        """Load the weights; raises ValueError naming the model when it cannot be loaded."""
+        from sentence_transformers import CrossEncoder
+        from torch.nn import Identity
+
+        self.name = model
+        try:
+            self._model = CrossEncoder(model, max_length=max_tokens, num_labels=1, activation_fn=Identity())
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"cannot load the cross-encoder {model!r}: {error}. Set rerank.model to a CrossEncoder folder or "
+                "Hugging Face id, or rerank.kind to none"
+            ) from error
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """Score them; `predict` sorts them by length itself."""
+        return np.asarray(self._model.predict(list(pairs), show_progress_bar=False), np.float64)

@@ -1,0 +1,40 @@
+"""The snapshot in use, replaced while requests run when a new one is published."""
+
+import gc
+import logging
+
+from ingest.index.snapshot import Snapshot, SnapshotError
+from ingest.index.versions import Versions
+
+log = logging.getLogger(__name__)
+
+
+class LiveIndex:
+    """Opens the current version, and another one when it becomes current; requests keep the one they took."""
+
+    def __init__(self, versions: Versions, embedder: str) -> None:
+        self._versions, self._embedder = versions, embedder
+        self.snapshot: Snapshot | None = None
+        self.problem: str | None = "the index is not loaded yet"
+
+    def refresh(self) -> None:
+        """Open the current version if it is not the one in use; on failure the old one stays.
+
+        What failed is tried again each time: a repaired version has the name of the damaged one.
+        """
+        try:
+            version = self._versions.current()
+            if self.snapshot and version == self.snapshot.manifest.version:
+                self.problem = None
+                return
+            opened = self._versions.open(self._embedder, version)
+        except (SnapshotError, OSError, ValueError) as error:
+            if self.problem != str(error):
+                log.error("index not loaded: %s", error)
+            self.problem = str(error)
+        else:
+            self.snapshot, self.problem = opened, None
+            # A full collection would visit all of the index, for 400 ms in which nothing else runs.
+            gc.collect()
+            gc.freeze()
+            log.info("index %s: %s", opened.manifest.version, dict(opened.manifest.counts))

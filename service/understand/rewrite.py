@@ -1,0 +1,102 @@
+"""What a question is searched as: made to stand alone, split where it asks several things, put in other words."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, Field
+
+from ingest.words.text import terms
+from service.check.claims import alien
+from service.language.asking import ASKING
+from service.understand.condense import Message, condense, leans
+
+Form = TypeVar("Form", bound=BaseModel)
+LONGEST = 300  # characters of a rewritten question
+PARTS = 3
+# A question may ask several things when it lists, or has two question marks. A comparison is often one entry's subject.
+SEVERAL = re.compile(
+    r"[？?].{4,}[？?]|以及|分别|各自|，[^，]{0,6}(?:又|还|再)[^，]{4,}|\b(?:respectively|as well as)\b", re.IGNORECASE
+)
+STANDALONE = """Rewrite the last question so that it can be understood without the conversation. Replace words like "它", "这个", "it", "the second one" by what they refer to. Keep its language. Add nothing else.
+把最后一个问题改写成不看对话也能懂的问题，把“它”“这个”换成所指的东西，语言不变，不添加内容。"""  # noqa: E501
+SPLIT = """Split the question into the separate things it asks, at most three short questions, each understandable alone, in its language. A question about one thing stays one.
+把问题拆成它分别问的事，最多三个短问题，每个单独能懂，语言不变。只问一件事就只写一个。"""  # noqa: E501
+AGAIN = """Put the question into other words for a search: the technical terms that a textbook would use for it. Keep its language. Do not answer it.
+把问题换一种说法用于检索：用教科书里的术语，语言不变，不要回答。"""  # noqa: E501
+
+
+class Rewriter(Protocol):
+    """Rewrite questions. None of it may fail: what cannot be rewritten stays as it is."""
+
+    async def standalone(self, question: str, history: Sequence[Message]) -> str:
+        """Return the question as it is to be searched, with what it takes from the conversation."""
+
+    async def split(self, question: str) -> list[str]:
+        """Return the questions in a question that needs several entries; none in one that does not."""
+
+    async def again(self, question: str) -> str | None:
+        """Return other words to search with, None when there are none."""
+
+
+class RuleRewriter:
+    """Makes a follow-up stand alone by a rule; the rest needs a model."""
+
+    async def standalone(self, question: str, history: Sequence[Message]) -> str:
+        return condense(question, history)
+
+    async def split(self, question: str) -> list[str]:
+        return []
+
+    async def again(self, question: str) -> str | None:
+        return None
+
+
+class Rewritten(BaseModel):
+    question: str = Field(max_length=LONGEST)
+
+
+class Split(BaseModel):
+    questions: list[str] = Field(max_length=PARTS)
+
+
+class Filler(Protocol):
+    """A model that fills in a form, or gives None."""
+
+    async def fill(self, form: type[Form], system: str, message: str, seconds: float) -> Form | None: ...
+
+
+class ModelRewriter:
+    """Asks a model, within `seconds`; what it adds of its own is not taken over."""
+
+    def __init__(self, model: Filler, seconds: float) -> None:
+        self._model, self._seconds = model, seconds
+
+    async def standalone(self, question: str, history: Sequence[Message]) -> str:
+        if not history or not leans(question):
+            return question
+        said = [f"{message.role}: {message.content[:300]}" for message in history[-6:]]
+        told = "\n".join([*said, f"Last question: {question}"])
+        found = await self._model.fill(Rewritten, STANDALONE, told, self._seconds)
+        # One that takes nothing from the conversation was not rewritten.
+        if found and _is_faithful(found.question, told) and {*terms(found.question)} - {*terms(question)}:
+            return found.question.strip()
+        return condense(question, history)
+
+    async def split(self, question: str) -> list[str]:
+        if not SEVERAL.search(question):
+            return []
+        found = await self._model.fill(Split, SPLIT, question, self._seconds)
+        parts = [part.strip() for part in found.questions if _is_faithful(part, question)] if found else []
+        return parts if len(parts) > 1 else []
+
+    async def again(self, question: str) -> str | None:
+        found = await self._model.fill(Rewritten, AGAIN, question, self._seconds)
+        # Terms are added, never swapped: what the question names stays in the search.
+        return f"{question} {found.question.strip()}" if found and found.question.strip() != question else None
+
+
+def _is_faithful(rewritten: str, said: str) -> bool:
+    """Whether a rewritten question names only what was said, and something of it."""
+    own = {term for term in terms(rewritten) if term not in ASKING}
+    return bool(own & {*terms(said)}) and not alien(rewritten, said)

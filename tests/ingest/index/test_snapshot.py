@@ -1,0 +1,213 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.chunk import chunk
+from ingest.chunk.recursive import RecursiveChunker
+from ingest.index import snapshot
+from ingest.index.asked import Asked
+from ingest.index.bm25 import Postings
+from ingest.index.dense import DenseIndex
+from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.parse import outline
+from ingest.words import text
+from tests.support.paths import ROOT
+from tests.support.tiny_embedder import TinyEmbedder
+
+SOURCE = "# 题\n\n前言。\n\n## 1. 节\n\n★★★★★ **1. 甲？**\n\n答\u2028案\r\n。\n\n★ **2. 乙？**\n"
+FILES = [
+    "aliases.jsonl",
+    "asked/bm25/ids.npy",
+    "asked/bm25/offsets.npy",
+    "asked/bm25/vocabulary.json",
+    "asked/bm25/weights.npy",
+    "asked/dense.faiss",
+    "asked/questions.jsonl",
+    "bm25/ids.npy",
+    "bm25/offsets.npy",
+    "bm25/vocabulary.json",
+    "bm25/weights.npy",
+    "chunks.jsonl",
+    "dense.faiss",
+    "documents.jsonl",
+    "entries.jsonl",
+    "report.json",
+    "titles.faiss",
+]
+
+
+def make(inputs: str = "inputs") -> Snapshot:
+    document, entries = outline.parse("n.md", SOURCE)
+    chunks = chunk(document, entries, RecursiveChunker(100))
+    (copy,) = chunk(outline.parse("copy.md", "\n前言。")[0], [], RecursiveChunker(100))
+    groups = snapshot.groups(chunks)
+    tiny = TinyEmbedder(dimension=8)
+    return Snapshot(
+        Manifest(
+            "",
+            "2024-01-01T00:00:00+00:00",
+            inputs,
+            {"n.md": "aa", "copy.md": "bb"},
+            {"embedder": "tiny-1", "chunker": "recursive"},
+        ),
+        {"n.md": SOURCE, "copy.md": "\n前言。"},
+        entries,
+        tuple(chunks),
+        {chunks[0].id: (copy,)},
+        groups,
+        DenseIndex.build(tiny.embed_passages([c.indexed for c in chunks])),
+        Postings.build([text.terms(c.indexed) for c in chunks]),
+        DenseIndex.build(tiny.embed_passages([g.title for g in groups])),
+        Asked(("怎么问？",), (1,), DenseIndex.build(tiny.embed_passages(["怎么问？"])), Postings.build([["问"]])),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    snapshot.write(tmp_path, make(), {"warnings": []})
+    return tmp_path
+
+
+def reseal(folder: Path) -> None:
+    """Make checksums and version of the manifest fit the files again, as damage before writing would."""
+    parts = json.loads((folder / "manifest.json").read_text("utf-8"))
+    parts["files"] = {name: snapshot._sha256(folder / name) for name in parts["files"]}
+    parts["version"] = snapshot._version(parts)
+    (folder / "manifest.json").write_text(json.dumps(parts), "utf-8")
+
+
+def test_round_trip(folder: Path) -> None:
+    made, opened = make(), snapshot.read(folder, "tiny-1")
+    for name in ("documents", "entries", "chunks", "aliases", "groups"):
+        assert getattr(opened, name) == getattr(made, name), name
+    assert opened.documents["n.md"] == SOURCE
+    np.testing.assert_array_equal(opened.dense.vectors(), made.dense.vectors())
+    np.testing.assert_array_equal(opened.titles.vectors(), made.titles.vectors())
+    query = text.terms("甲")
+    np.testing.assert_array_equal(opened.postings.scores(query), made.postings.scores(query))
+
+
+def test_manifest(folder: Path) -> None:
+    manifest = snapshot.read_manifest(folder)
+    assert manifest.counts == {"documents": 2, "entries": 2, "answered": 1, "chunks": 3, "aliases": 1}
+    assert sorted(manifest.files) == FILES
+    assert re.fullmatch("[0-9a-f]{12}", manifest.version)
+    assert (manifest.format, manifest.inputs, manifest.sources["n.md"]) == (snapshot.FORMAT, "inputs", "aa")
+
+
+def test_equal_content_makes_equal_versions(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    version = snapshot.read_manifest(folder).version
+    assert snapshot.write(tmp_path_factory.mktemp("a"), make(), {"warnings": []}).version == version
+    assert snapshot.write(tmp_path_factory.mktemp("b"), make("other"), {"warnings": []}).version != version
+
+
+def test_groups_are_entries_or_top_headings() -> None:
+    groups = make().groups
+    assert [(g.key, g.title, g.rows) for g in groups] == [
+        (("n.md",), "n.md", (0,)),
+        (("n.md", "1.1"), "1. 节 > 甲？", (1,)),
+        (("n.md", "1.2"), "1. 节 > 乙？", (2,)),
+    ]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    message = rf"'{re.escape(name)}' is missing; run `python -m ingest build --force`"
+    with pytest.raises(SnapshotError, match=message):
+        snapshot.read(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", ["cut", "flip", "grow"])
+def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
+    raw = (folder / name).read_bytes()
+    half = len(raw) // 2
+    flipped = raw[:half] + bytes([raw[half] ^ 1]) + raw[half + 1 :] if raw else b"x"
+    (folder / name).write_bytes({"cut": raw[:-1] or b"x", "flip": flipped, "grow": raw + b"\n"}[damage])
+    message = rf"'{re.escape(name)}' is changed on disk; run `python -m ingest build --force`.*rollback"
+    with pytest.raises(SnapshotError, match=message):
+        snapshot.read(folder)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "{}", '{"format": 1}', "\udcff"])
+def test_a_damaged_manifest_is_refused(folder: Path, content: str) -> None:
+    (folder / "manifest.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SnapshotError, match=r"no readable manifest.*run `python -m ingest build`"):
+        snapshot.read(folder)
+
+
+def test_a_missing_snapshot_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="no readable manifest"):
+        snapshot.read(tmp_path / "none")
+
+
+@pytest.mark.parametrize("key", ["version", "inputs", "settings", "files"])
+def test_a_changed_manifest_is_refused(folder: Path, key: str) -> None:
+    parts = json.loads((folder / "manifest.json").read_text("utf-8"))
+    parts[key] = "x" if isinstance(parts[key], str) else None
+    (folder / "manifest.json").write_text(json.dumps(parts), "utf-8")
+    with pytest.raises(SnapshotError, match="its content does not make version"):
+        snapshot.read(folder)
+
+
+def test_another_format_is_refused(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
+    with pytest.raises(SnapshotError, match=r"has format 99, this program reads 1; run `python -m ingest build`"):
+        snapshot.read(folder)
+
+
+def test_another_embedder_is_refused(folder: Path) -> None:
+    with pytest.raises(SnapshotError, match=r"made with embedder 'tiny-1', the service has 'big-2'; run"):
+        snapshot.read(folder, "big-2")
+
+
+def drop_line(folder: Path) -> None:
+    path = folder / "chunks.jsonl"
+    path.write_text(path.read_text("utf-8").rstrip("\n").rpartition("\n")[0] + "\n", "utf-8")
+
+
+def move_chunk(folder: Path, name: str = "chunks.jsonl") -> None:
+    path = folder / name
+    lines = [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+    lines[0] |= {"start": lines[0]["start"] - 1, "end": lines[0]["end"] - 1}
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+
+
+def other_counts(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"answered": 1', '"answered": 2'), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (drop_line, "disagree on how many chunks"),
+        (move_chunk, r"chunk '\w+' is not at its place in 'n.md'"),
+        (lambda folder: move_chunk(folder, "aliases.jsonl"), r"chunk '\w+' is not at its place in 'copy.md'"),
+        (other_counts, "its manifest says"),
+        (lambda folder: (folder / "dense.faiss").write_bytes(b"x" * 100), "cannot be read"),
+        (lambda folder: (folder / "entries.jsonl").write_text("{}\n"), "cannot be read"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(folder: Path, change: Callable[[Path], object], message: str) -> None:
+    change(folder)
+    reseal(folder)
+    with pytest.raises(SnapshotError, match=rf"{message}.*run `python -m ingest build --force`"):
+        snapshot.read(folder)
+
+
+def test_nothing_is_pickled(folder: Path) -> None:
+    for path in (ROOT / "ingest").rglob("*.py"):
+        source = path.read_text("utf-8")
+        assert not re.search(r"\b(import|from) (pickle|joblib|dill|marshal|shelve)\b", source), path
+        for call in re.findall(r"np\.(?:load|save)\(.*", source):
+            assert "allow_pickle=False" in call, path
+    for name in FILES:
+        if name.endswith(".npy"):
+            assert np.load(folder / name, allow_pickle=False).dtype != np.object_

@@ -1,0 +1,272 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.parse.markdown import RULE, Document, atx_heading, parse
+
+
+def kinds(document: Document) -> list[tuple[str, str]]:
+    """Every block as (kind, text)."""
+    return [
+        (block.kind, document.text[block.start : block.end])
+        for section in document.sections
+        for block in section.blocks
+    ]
+
+
+def paths(document: Document) -> list[tuple[str, ...]]:
+    return [section.heading_path for section in document.sections]
+
+
+def check(document: Document) -> None:
+    """Assert that sections tile the text, and blocks all of a section's body that is not white space."""
+    at = 0
+    for section in document.sections:
+        assert section.start == at
+        at = section.end
+        assert section.start <= section.body <= section.end
+        inner = section.body
+        for block in section.blocks:
+            between(document.text[inner : block.start])
+            assert section.body <= block.start < block.end <= section.end
+            assert document.text[block.start : block.end].strip() == document.text[block.start : block.end]
+            inner = block.end
+        between(document.text[inner : section.end])
+    assert at == len(document.text)
+
+
+def between(text: str) -> None:
+    """Between blocks there are only blank lines and thematic breaks."""
+    assert all(not line.strip() or RULE.match(line) for line in text.split("\n")), text
+
+
+def test_headings_make_paths_below_the_only_title() -> None:
+    text = "# 标题\n\n序\n\n## A\n\na\n\n#### A.x\n\nx\n\n### B\n\nb\n\n## C\n"
+    document = parse("n.md", text)
+    assert document.title == "标题"
+    assert paths(document) == [(), ("A",), ("A", "A.x"), ("A", "B"), ("C",)]
+    assert [section.level for section in document.sections] == [1, 2, 4, 3, 2]
+    check(document)
+
+
+def test_several_titles_stay_in_the_paths() -> None:
+    assert paths(parse("n.md", "# A\na\n# B\n## b\nx")) == [("A",), ("B",), ("B", "b")]
+
+
+def test_without_headings_the_file_is_one_section_named_after_it() -> None:
+    document = parse("n.md", "只有一段。\n")
+    assert (document.title, paths(document), kinds(document)) == (
+        "n.md",
+        [()],
+        [("paragraph", "只有一段。")],
+    )
+
+
+def test_atx_headings() -> None:
+    assert atx_heading("## **粗** `code` ##") == (2, "粗 code")
+    assert atx_heading("   ### x") == (3, "x")
+    assert atx_heading("#") == (1, "")
+    assert atx_heading("## #") == (2, "")
+    assert atx_heading("# C#") == (1, "C#")
+    for line in ("#标签", "####### seven", "    # code", "a # b"):
+        assert atx_heading(line) is None
+
+
+def test_setext_headings() -> None:
+    document = parse("n.md", "题\n===\n\n甲\n---\n\n正文\n接着\n\n- 项\n---\n")
+    assert paths(document) == [(), ("甲",)]
+    assert kinds(document) == [("paragraph", "正文\n接着"), ("list_item", "- 项")]
+    check(document)
+
+
+def test_hash_lines_in_code_are_no_headings() -> None:
+    text = "## A\n\n```python\n# 注释\n\n## 不是标题\n```\n\n~~~\n# x\n~~~\n\n## B\n"
+    document = parse("n.md", text)
+    assert paths(document) == [("A",), ("B",)]
+    assert kinds(document) == [
+        ("code", "```python\n# 注释\n\n## 不是标题\n```"),
+        ("code", "~~~\n# x\n~~~"),
+    ]
+    check(document)
+
+
+def test_a_longer_fence_holds_a_shorter_one() -> None:
+    text = "````md\n```\n# x\n```\n````\n# y\n"
+    document = parse("n.md", text)
+    assert kinds(document) == [("code", text[:-5])]
+    assert document.title == "y"
+
+
+def test_tildes_do_not_close_backticks() -> None:
+    assert kinds(parse("n.md", "```\n~~~\n# x\n```")) == [("code", "```\n~~~\n# x\n```")]
+
+
+def test_a_fence_may_begin_right_after_a_list_marker() -> None:
+    document = parse("n.md", "- ```python\n  # 注释\n  ```\n\n## A\n\n```\ncode\n```\n")
+    assert paths(document) == [(), ("A",)]
+    assert kinds(document) == [("code", "- ```python\n  # 注释\n  ```"), ("code", "```\ncode\n```")]
+    assert not document.warnings
+
+
+def test_an_unclosed_fence_is_text_and_the_rest_is_still_parsed() -> None:
+    document = parse("n.md", "## A\n\n```python\nx = 1\n\n## B\n\nb\n")
+    assert paths(document) == [("A",), ("B",)]
+    assert document.warnings == ("line 3: code fence '```' is never closed; read as text",)
+    assert kinds(document) == [("paragraph", "```python\nx = 1"), ("paragraph", "b")]
+    check(document)
+
+
+def test_many_unclosed_fences_end() -> None:
+    document = parse("n.md", "```python\n" * 20_000 + "\n## A\n")
+    assert paths(document) == [(), ("A",)]
+    assert len(document.warnings) == 1
+
+
+def test_long_runs_end() -> None:
+    n = 50_000
+    for line in (f"# a{' ' * n}b", f"# {'#' * n}x", f"{'- ' * n}x", f"{'`' * n}x`", f"```{' `' * n}"):
+        check(parse("n.md", line))
+
+
+def test_formulas() -> None:
+    text = "a\n\n$$\nx\n= y\n$$\n\n\\[\nz\n\\]\n\n$$ a $$ 行内\n"
+    document = parse("n.md", text)
+    assert kinds(document) == [
+        ("paragraph", "a"),
+        ("formula", "$$\nx\n= y\n$$"),
+        ("formula", "\\[\nz\n\\]"),
+        ("paragraph", "$$ a $$ 行内"),
+    ]
+    check(document)
+
+
+def test_an_unclosed_formula_is_text() -> None:
+    document = parse("n.md", "$$\nx\n\n## A\n")
+    assert paths(document) == [(), ("A",)]
+    assert document.warnings == ("line 1: formula '$$' is never closed; read as text",)
+
+
+def test_tables() -> None:
+    piped = "| a | b |\n|---|---|\n| 1 | 2 |"
+    broken = "| a | b |\n|-- --\n| 1 | 2 |"
+    bare = "a | b\n--- | ---\n1 | 2"
+    document = parse("n.md", f"前\n{piped}\n后\n\n{broken}\n\n前\n{bare}\n\n甲|乙\n")
+    assert kinds(document) == [
+        ("paragraph", "前"),
+        ("table", piped),
+        ("paragraph", "后"),
+        ("table", broken),
+        ("paragraph", "前"),
+        ("table", bare),
+        ("paragraph", "甲|乙"),
+    ]
+    check(document)
+
+
+def test_list_items_hold_what_is_indented_below_them() -> None:
+    first = "1. 甲\n   接着\n\n   ```\n   # x\n\n   y\n   ```\n\n   $$\n   z\n   $$\n\n   | a |\n   |---|"
+    document = parse("n.md", f"{first}\n2. 乙\n   - 丙\n懒惰的续行\n***\n段\n")
+    assert kinds(document) == [
+        ("list_item", first),
+        ("list_item", "2. 乙"),
+        ("list_item", "- 丙\n懒惰的续行"),
+        ("paragraph", "段"),
+    ]
+    check(document)
+
+
+def test_quotes_and_thematic_breaks() -> None:
+    document = parse("n.md", "> 引\n> 文\n正文\n***\n又\n\n* * *\n")
+    assert kinds(document) == [("quote", "> 引\n> 文"), ("paragraph", "正文"), ("paragraph", "又")]
+    check(document)
+
+
+def test_front_matter_is_no_text() -> None:
+    document = parse("n.md", "---\ntitle: x\n# 注\n---\n\n# 真\n\n正文\n")
+    assert (document.title, kinds(document)) == ("真", [("paragraph", "正文")])
+
+
+def test_a_leading_thematic_break_is_no_front_matter() -> None:
+    document = parse("n.md", "---\n\n# 真\n\n正文\n\n---\n\n尾\n")
+    assert document.title == "真"
+    assert kinds(document) == [("paragraph", "正文"), ("paragraph", "尾")]
+    check(document)
+
+
+def test_carriage_returns() -> None:
+    document = parse("n.md", "# 题\r\n\r\n## A\r\n\r\n- 甲\r\n\r\n```\r\n# x\r\n```\r\n\r\nB\r\n---\r\n\r\n尾\r\n")
+    assert paths(document) == [(), ("A",), ("B",)]
+    assert kinds(document) == [
+        ("list_item", "- 甲"),
+        ("code", "```\r\n# x\r\n```"),
+        ("paragraph", "尾"),
+    ]
+    check(document)
+
+
+def test_nothing_at_all() -> None:
+    assert parse("n.md", "").sections == ()
+    blank = parse("n.md", " \n\t\n\n")
+    assert [section.blocks for section in blank.sections] == [()]
+    check(blank)
+
+
+def test_one_huge_line() -> None:
+    text = "一二三四五。" * 200_000
+    document = parse("n.md", text)
+    assert kinds(document) == [("paragraph", text)]
+
+
+def test_emphasis_is_dropped_from_titles_only() -> None:
+    document = parse("n.md", "## **粗** 与 `码`\n\n**粗** 与 `码`\n")
+    assert paths(document) == [("粗 与 码",)]
+    assert kinds(document) == [("paragraph", "**粗** 与 `码`")]
+
+
+LINES = st.sampled_from(
+    [
+        "a\r",
+        *"""  \t
+# h
+### h
+★★★★★ **1. q**
+文。
+  缩进
+
+- 项
+  - 子
+- ```
+1. 一
+> 引
+| a |
+a | b
+|-|
+---
+===
+***
+```
+    ```
+~~~
+$$
+$$ x
+\\[
+\\]
+""".splitlines(),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(LINES, max_size=40))
+def test_sections_and_blocks_tile_any_text(lines: list[str]) -> None:
+    check(parse("n.md", "\n".join(lines)))
+
+
+def test_the_outline_is_tiled(outline_text: str) -> None:
+    document = parse("outline.md", outline_text)
+    check(document)
+    assert document.title == "大模型全技术面试大纲"
+    assert document.warnings == ()
+    fences = sum(line.strip().startswith("```") for line in outline_text.splitlines())
+    code = [text for kind, text in kinds(document) if kind == "code"]
+    inside = sum(text.count("```") for kind, text in kinds(document) if kind == "list_item")
+    assert 2 * len(code) + inside == fences

@@ -1,0 +1,162 @@
+import hashlib
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.clean.encoding import decode
+from ingest.clean.report import UnfitError
+from ingest.read.files import Source, read
+
+SIMPLIFIED = "大模型的训练分为预训练、监督微调和强化学习三个阶段。\n# 注意力机制\n- 让模型关注重要的词 item one\n"
+TRADITIONAL = "大型語言模型的訓練分為預訓練、監督微調和強化學習。\n# 注意力機制\n- 讓模型關注重要的詞彙 item\n"
+
+
+def write(folder: Path, files: dict[str, str | bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def names(sources: list[Source]) -> list[str]:
+    return [source.name for source in sources]
+
+
+def test_a_folder_is_read_in_order_and_what_is_left_out_is_listed(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "b.md": "乙",
+            "a/z.MD": "z",
+            "a/深/c.markdown": "丙",
+            "notes.txt": "no",
+            "empty.md": "",
+            "blank.md": " \n",
+            "photo.md": b"\x89PNG\0\0",
+            ".git/config.md": "no",
+            ".draft.md": "no",
+            "long.md": "x" * 101,
+        },
+    )
+    sources, skipped = read([tmp_path], max_bytes=100)
+    assert names(sources) == ["a/z.MD", "a/深/c.markdown", "b.md"]
+    assert [source.text for source in sources] == ["z", "丙", "乙"]
+    assert sources[2].sha256 == hashlib.sha256("乙".encode()).hexdigest()
+    assert sources[2].path == tmp_path / "b.md"
+    reasons = {skip.name: skip.reason for skip in skipped}
+    assert reasons.keys() == {
+        ".draft.md", ".git", "blank.md", "empty.md", "long.md", "notes.txt", "photo.md"
+    }  # fmt: skip
+    assert reasons[".git"] == reasons[".draft.md"] == "hidden"
+    assert reasons["empty.md"] == reasons["blank.md"] == "empty"
+    assert "100 bytes" in reasons["long.md"]
+    assert "NUL" in reasons["photo.md"]
+    assert "not Markdown" in reasons["notes.txt"]
+
+
+def test_a_file_as_given_may_have_any_suffix_and_be_as_large_as_the_limit(tmp_path: Path) -> None:
+    write(tmp_path, {"notes.txt": "x" * 100})
+    done: list[tuple[int, int]] = []
+    sources, skipped = read([tmp_path / "notes.txt"], 100, lambda *at: done.append(at))
+    assert (names(sources), skipped, done) == (["notes.txt"], [], [(1, 1)])
+
+
+def test_a_missing_path_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=re.escape("nowhere.md")):
+        read([tmp_path / "nowhere.md"])
+
+
+def test_links_are_followed_only_to_files_inside(tmp_path: Path) -> None:
+    write(tmp_path, {"in/z.md": "z", "in/.v1/data.md": "mounted", "out/secret.md": "s"})
+    inside = tmp_path / "in"
+    (inside / "loop").symlink_to(inside)
+    (inside / "self.md").symlink_to("self.md")
+    (inside / "gone.md").symlink_to("nothing.md")
+    (inside / "out.md").symlink_to(tmp_path / "out" / "secret.md")
+    (inside / "a.md").symlink_to("z.md")
+    (inside / "mounted.md").symlink_to(".v1/data.md")
+    sources, skipped = read([inside])
+    assert names(sources) == ["z.md", "mounted.md"]
+    reasons = {skip.name: skip.reason for skip in skipped}
+    assert reasons.keys() == {".v1", "loop", "self.md", "gone.md", "out.md", "a.md"}
+    assert "link to a folder" in reasons["loop"]
+    assert "out of the folder" in reasons["out.md"]
+    assert "already read" in reasons["a.md"]
+    assert "cannot be read" in reasons["gone.md"]
+    assert "cannot be read" in reasons["self.md"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert [skip.reason for skip in read([tmp_path])[1]] == ["not a regular file"]
+
+
+def test_clashing_names_are_told_apart_and_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
+    write(tmp_path, {"a/x.md": "1", "b/x.md": "2", "c/b/x.md": "3", "c/b/y.md": "4", "b/sub/y.md": "5"})
+    sources, skipped = read([tmp_path / "a", tmp_path / "b", tmp_path / "c" / "b" / "x.md", tmp_path / "b" / "x.md"])
+    assert names(sources) == ["x.md", "sub/y.md", "b/x.md", "b/x-2.md"]
+    assert [(skip.name, skip.reason) for skip in skipped] == [("x.md", "already read by another path")]
+
+
+def test_a_folder_given_by_dots_lends_its_real_name(tmp_path: Path) -> None:
+    write(tmp_path, {"a/x.md": "1", "b/x.md": "2", "b/sub/y.md": "3"})
+    assert names(read([tmp_path / "a", tmp_path / "b" / "sub" / ".."])[0]) == ["x.md", "sub/y.md", "b/x.md"]
+
+
+def test_names_are_safe_in_a_url(tmp_path: Path) -> None:
+    write(tmp_path, {"a?b#c%2e\\..\n\u202e名.md": "1", "cafe\u0301.md": "2"})
+    assert names(read([tmp_path])[0]) == ["a_b_c_2e_..__名.md", "café.md"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
+def test_a_name_that_is_not_utf_8_becomes_printable(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.md")).write_text("1")
+    (name,) = names(read([tmp_path])[0])
+    assert (name, unquote(quote(name))) == ("_.md", "_.md")
+
+
+@pytest.mark.parametrize(
+    ("text", "saved_as", "named"),
+    [
+        ("# 标题\r\n", "utf-8", "utf-8"),
+        ("# 标题", "utf-8-sig", "utf-8-sig"),
+        ("# 标题 A", "utf-16", "utf-16"),
+        (SIMPLIFIED, "gbk", "gb18030"),
+        (SIMPLIFIED * 2000, "gb18030", "gb18030"),
+        (TRADITIONAL, "big5", "big5hkscs"),
+    ],
+)
+def test_decode(text: str, saved_as: str, named: str) -> None:
+    assert decode(text.encode(saved_as)) == (text, named)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Les modèles de langue sont entraînés, voilà le café déjà prêt.".encode("cp1252"),
+        "Un café".encode("latin-1"),
+        "Большие языковые модели обучаются.".encode("cp1251"),
+        "대규모 언어 모델의 학습은 사전 학습과 미세 조정으로 나뉩니다.".encode("euc_kr"),
+        "大規模言語モデルの学習は事前学習と微調整に分かれます。".encode("shift_jis"),
+        "你好".encode("gbk"),  # right, but no one can tell
+        ("# English text\n" * 50).encode() + b"\xff\xfe\xfd",
+        SIMPLIFIED.encode("utf-16-le"),
+        SIMPLIFIED.encode()[:-2] + b"\xe6\x96",
+        SIMPLIFIED.encode("gbk") * 2000 + b"\xff",
+        (SIMPLIFIED.encode() + SIMPLIFIED.encode("gbk")) * 20,
+        b"\xff\xfe\x00",
+    ],
+)
+def test_what_is_not_clearly_known_is_refused(raw: bytes) -> None:
+    with pytest.raises(UnfitError):
+        decode(raw)
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_utf_8_is_never_taken_for_anything_else(text: str) -> None:
+    assert decode(text.encode()).text == text.removeprefix("\ufeff")

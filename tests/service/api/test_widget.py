@@ -1,0 +1,171 @@
+"""The widget's files, tokens and feedback over HTTP, and which pages may call the API."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from ingest.index.snapshot import Snapshot
+from ingest.models.embedder import Embedder
+from service.api.app import create_app
+from service.api.widget import BUILT
+from service.bootstrap import Service
+from service.serve.store import Store
+from service.settings import ServiceSettings, StoreSettings, WidgetSettings
+
+SITE = "https://site.example"
+QUESTION = {"question": "什么是 LoRA？"}
+
+
+@pytest.fixture(scope="module")
+def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept") / "store.sqlite"
+
+
+@pytest.fixture(scope="module")
+def site(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, store_path: Path) -> Iterator[TestClient]:
+    """The service at https://qa.example, which SITE may embed, three questions a minute."""
+    changed = {
+        "widget": WidgetSettings(origins=[SITE], per_minute=3),
+        "store": StoreSettings(path=store_path),
+    }
+    service = Service(settings.model_copy(update=changed), embedder)
+    with TestClient(create_app(service), base_url="https://qa.example") as client:
+        yield client
+
+
+def token(client: TestClient, origin: str = SITE) -> dict[str, str]:
+    reply = client.post("/v1/token", headers={"Origin": origin})
+    assert reply.status_code == 200
+    assert reply.json()["expires_in"] == 900
+    return {"Origin": origin, "Authorization": f"Bearer {reply.json()['token']}"}
+
+
+def test_the_page_has_a_strict_policy_and_names_what_is_there(site: TestClient) -> None:
+    page = site.get("/")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"https?:", policy)
+    assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", page.text)
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert site.get(f"/{path}").status_code == 200
+
+
+def test_any_site_may_load_the_script_and_its_parts(site: TestClient) -> None:
+    script = site.get("/widget.js", headers={"Origin": "https://anywhere.example"})
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert (script.headers["access-control-allow-origin"], script.headers["cache-control"]) == ("*", "no-cache")
+    parts = sorted(path.name for path in (BUILT / "widget").glob("*.js"))
+    assert len(parts) >= 4
+    for name in parts:
+        reply = site.get(f"/widget/{name}", headers={"Origin": "https://anywhere.example"})
+        assert "immutable" in reply.headers["cache-control"]
+        assert reply.headers["content-encoding"] == "gzip"
+        assert reply.headers["access-control-allow-origin"] == "*"
+    assert site.get("/widget/../app.py").status_code == 404
+    assert site.get("/widget/%2e%2e/%2e%2e/store.py").status_code == 404
+
+
+def test_the_first_load_is_small() -> None:
+    main = next((BUILT / "widget").glob("main-*.js"))
+    assert main.name in (BUILT / "widget.js").read_text("utf-8")
+    sizes = [len(gzip.compress(path.read_bytes())) for path in (BUILT / "widget.js", main)]
+    assert sum(sizes) <= 45_000
+
+
+def test_programs_and_own_pages_need_no_token(site: TestClient) -> None:
+    assert site.get("/v1/outline").status_code == 200
+    assert site.get("/v1/outline", headers={"Origin": "https://qa.example"}).status_code == 200
+
+
+def test_a_page_of_an_allowed_site_needs_a_token(site: TestClient) -> None:
+    bare = site.get("/v1/outline", headers={"Origin": SITE})
+    assert bare.status_code == 401
+    assert bare.headers["www-authenticate"] == "Bearer"
+    assert bare.headers["access-control-allow-origin"] == SITE  # so that the page can read why
+    allowed = site.get("/v1/outline", headers=token(site))
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == SITE
+    assert site.get("/v1/outline", headers=token(site) | {"Authorization": "Bearer x"}).status_code == 401
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://site.example", "null", f"{SITE}.evil.example"])
+def test_a_page_of_another_site_is_refused(site: TestClient, origin: str) -> None:
+    for reply in (
+        site.post("/v1/token", headers={"Origin": origin}),
+        site.get("/v1/outline", headers=token(site) | {"Origin": origin}),
+        site.post("/v1/ask", json=QUESTION, headers={"Origin": origin}),
+    ):
+        assert reply.status_code == 403
+        assert origin in reply.json()["detail"]
+        assert reply.headers["access-control-allow-origin"] == "*"  # the refusal may be read, and nothing else
+
+
+def test_preflights_are_answered_for_allowed_sites_alone(site: TestClient) -> None:
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    reply = site.options("/v1/ask", headers=asks | {"Origin": SITE})
+    assert reply.status_code == 200
+    assert reply.headers["access-control-allow-origin"] == SITE
+    assert "Authorization" in reply.headers["access-control-allow-headers"]
+    refused = site.options("/v1/ask", headers=asks | {"Origin": "https://evil.example"})
+    assert refused.status_code == 400
+    assert "access-control-allow-origin" not in refused.headers
+
+
+def test_a_visitor_who_asks_too_much_has_to_wait(site: TestClient) -> None:
+    headers = token(site)
+    found = [site.post("/v1/search", json={"query": "LoRA"}, headers=headers) for _ in range(4)]
+    assert [reply.status_code for reply in found] == [200, 200, 200, 429]
+    assert int(found[-1].headers["retry-after"]) > 0
+    assert "Retry-After" in found[-1].headers["access-control-expose-headers"]
+    assert site.get("/v1/outline", headers=headers).status_code == 200  # reading is free
+    assert site.post("/v1/search", json={"query": "LoRA"}).status_code == 200  # and programs are not visitors
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_can_be_rated_once_it_is_there(site: TestClient, store_path: Path, stream: bool) -> None:
+    reply = site.post("/v1/ask", json=QUESTION | {"stream": stream, "session_id": "s-1"})
+    found = re.search(r'"id":\s*"(a-\w+)"', reply.text)
+    assert found
+    for rating, comment in (("down", None), ("down", f"stream {stream}")):
+        body = {"answer_id": found[1], "rating": rating, "comment": comment}
+        assert site.post("/v1/feedback", json=body).status_code == 204
+    store = Store(store_path, 30)
+    rated = {each.answer_id: each for each in store.rated("down")}
+    store.close()
+    assert rated[found[1]].comment == f"stream {stream}"
+    assert rated[found[1]].question == QUESTION["question"]
+    assert found[1] in rated[found[1]].body
+
+
+def test_feedback_that_is_not_right(site: TestClient) -> None:
+    assert site.post("/v1/feedback", json={"answer_id": "a-0", "rating": "up"}).status_code == 404
+    for body in (
+        {"answer_id": "a-0", "rating": "meh"},
+        {"answer_id": "", "rating": "up"},
+        {"answer_id": "a-0", "rating": "up", "comment": "x" * 2001},
+        {"rating": "up"},
+    ):
+        assert site.post("/v1/feedback", json=body).status_code == 422
+
+
+def test_a_store_that_fails_loses_no_answer(
+    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    changed = settings.model_copy(update={"store": StoreSettings(path=tmp_path / "store.sqlite")})
+    app = create_app(Service(changed, embedder))
+    with TestClient(app) as client:
+        app.state.outline_qa.store.close()
+        reply = client.post("/v1/ask", json=QUESTION)
+        assert reply.status_code == 200
+        assert reply.json()["status"] == "answered"
+
+
+@pytest.mark.parametrize("origin", ["site.example", "https://site.example/path", "*", "https://", ""])
+def test_an_origin_that_is_none_is_refused_at_the_start(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        WidgetSettings(origins=[origin])

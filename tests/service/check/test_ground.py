@@ -1,0 +1,60 @@
+"""A lead-in's citation: which passage carries it, by a support that is set by hand."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from service.check.ground import Grounder
+from service.check.support import NOTHING, Supported
+from service.write.writer import Claim, Passage, Sentence
+
+TEXTS = ("T5 把任务统一为文本到文本。", "主要的改进点包括：动态掩码。", "T5 有编码器和解码器。")
+ENTRIES = ("1.18", "1.19", "1.18")
+LEAD, ITEM = "T5 的创新点包括：", "- 统一的框架。"
+
+
+class BySentence:
+    """A sentence is carried by the passage whose number is given for it, and by no other."""
+
+    def __init__(self, carried: Mapping[str, int]) -> None:
+        self.carried = carried
+
+    async def score(self, sentence: str, passages: Sequence[Passage], question: str) -> list[Supported]:
+        wanted = self.carried.get(sentence)
+        return [Supported(0, 4, 0.9) if p.chunk_id == str(wanted) else NOTHING for p in passages]
+
+
+def ground(carried: Mapping[str, int], *texts: str) -> list[Sentence]:
+    passages = [
+        Passage(str(n), entry, "大纲.md", (), 100 * n, 100 * n + len(text), text, 1.0)
+        for n, (entry, text) in enumerate(zip(ENTRIES, TEXTS, strict=True))
+    ]
+    grounder = Grounder(BySentence(carried), passages, "T5 的创新点？", "zh", 0.65)
+
+    async def every() -> list[Sentence]:
+        return [s for text in texts for s in await grounder.ground(Claim(text, ()))]
+
+    return asyncio.run(every())
+
+
+@pytest.mark.parametrize(
+    ("lead", "item", "cited"),
+    [
+        (1, 0, 0),  # what carries it is of another entry than what it announces
+        (2, 0, 2),  # of the same entry: it stays
+        (None, 0, 0),  # it only takes up the question
+        (1, 1, 1),
+    ],
+)
+def test_a_lead_in_cites_the_entry_of_what_it_announces(lead: int | None, item: int, cited: int) -> None:
+    carried = {ITEM: item} if lead is None else {LEAD: lead, ITEM: item}
+    first, second = ground(carried, LEAD, ITEM)
+    assert (first.text, second.text) == (LEAD, ITEM)
+    assert [quote.passage for quote in first.quotes] == [cited]
+    assert [quote.passage for quote in second.quotes] == [item]
+
+
+def test_a_lead_in_that_announces_nothing_is_not_shown() -> None:
+    assert ground({LEAD: 0}, LEAD) == []
+    assert ground({LEAD: 0}, LEAD, ITEM) == []

@@ -1,0 +1,143 @@
+"""Whether support is judged as people judge it, and the rules that need no model."""
+
+import asyncio
+import json
+
+import pytest
+
+from benchmarks.support import LEAST, pairs
+from ingest.index.snapshot import Snapshot
+from service.bootstrap import Service
+from service.check.claims import (
+    FURTHER,
+    alien,
+    clauses,
+    contradicts,
+    edited,
+    formulas,
+    is_chinese,
+    miscounted,
+    names,
+    numbers,
+)
+from service.check.support import FEATURES, LexicalSupport, Model
+from tests.support.paths import ROOT
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "missing"),
+    [
+        ("参数少 0.01%。", "通常是总参数的 0.01% ~ 0.1%", None),
+        ("参数少 0.02%。", "通常是总参数的 0.01% ~ 0.1%", "0.02"),
+        ("1,000 条数据", "1000 条数据", None),
+        ("有 3 点", "1. 一\n2. 二\n3. 三", "3"),  # the number of a list item is no number in it
+        ("QLoRA 更省。", "LoRA 更省。", "QLoRA"),
+        ("大型语言模型 LLM 更大。", "大型语言模型更大。", None),
+        ("It uses AdamW.", "使用 AdamW 优化器。", None),
+        ("The model is large.", "模型很大。", None),
+        ("公式是 $W = BA$。", r"其中 $$W=B A$$", None),
+        ("公式是 $W = AB$。", r"其中 $$W=B A$$", "w=ab"),
+    ],
+)
+def test_what_must_stand_in_the_source(claim: str, source: str, missing: str | None) -> None:
+    assert alien(claim, source) == missing
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "negated", "opposite"),
+    [
+        ("模型可以并行计算。", "模型无法并行计算。", True, False),
+        ("The model cannot see future tokens.", "模型不能看到未来的 token。", False, False),
+        ("量化会增加显存占用。", "量化会降低显存占用。", False, True),
+        ("只用编码器处理输入。", "只用解码器处理输入。", False, True),
+        ("量化降低显存占用。", "量化能减少显存占用，但速度稍慢。", False, False),
+        ("天气很好。", "模型无法并行计算。", False, False),
+    ],
+)
+def test_opposites(claim: str, source: str, negated: bool, opposite: bool) -> None:
+    assert contradicts(claim, source) == (negated, opposite)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "wrong"),
+    [
+        ("GAN 由两个生成器组成。", "GAN 由一个生成器组成。", True),
+        ("GAN 由两个网络组成。", "GAN 由 2 个网络组成。", False),
+        ("It has three steps.", "共三步：", False),
+        ("It has three steps.", "一共 3 步：", False),
+        ("It has three steps.", "一共 13 步：", True),
+        ("Two or three layers.", "两层", True),
+        ("One of the layers.", "每一层", False),  # no number
+        ("十分有效，一分为二。", "有效。", False),  # none either
+        ("It has TWO heads.", "两个头", False),
+    ],
+)
+def test_a_number_in_a_word_has_a_source(claim: str, source: str, wrong: bool) -> None:
+    assert miscounted(claim, source) is wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("子词切分缓解 OOV，以减小规模。", "减小规模"),
+        ("子词切分缓解 OOV 并减小规模", "减小规模"),
+        ("It converges slowly and overfits.", " overfits."),
+        ("可以并行计算", "可以并行计算"),
+        ("所以之前的句子留着", "所以之前的句子留着"),
+        ("，。", None),
+    ],
+)
+def test_what_a_sentence_says_last(text: str, last: str | None) -> None:
+    assert ([*clauses(text, FURTHER)] or [None])[-1] == last
+
+
+def test_small_things() -> None:
+    assert numbers("共 1,000 条，0.50 倍") == {"1000", "0.5"}
+    assert names("LoRA 冻结权重 W") == {"LoRA"}
+    assert names("The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
+    assert formulas("设 `r = 8`") == ["r=8"]
+    assert edited("它把占用减少了 8 倍，效果好", "它把占用减少了 4 倍，效果好")
+    assert not edited("它把占用减少了 4 倍，效果好", "它把占用减少了 4 倍，效果好。")
+    assert is_chinese("Sparse Attention 稀疏注意力专注于部分标记")
+    assert not is_chinese("removing special characters and乱码 from text")
+
+
+def test_the_weights_name_every_feature() -> None:
+    weights = json.loads((ROOT / "ingest/packs/llm-interview/support.json").read_text("utf-8"))["weights"]
+    assert tuple(weights) == FEATURES
+
+
+def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
+    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load(), service.work)
+    held_out = [pair for pair in pairs(snapshot) if pair.held_out]
+
+    async def judged() -> list[bool]:
+        found = [await support.score(pair.claim, [pair.passage], pair.question) for pair in held_out]
+        return [each.probability >= LEAST for (each,) in found]
+
+    passed = asyncio.run(judged())
+    service.close()
+    right = sum(p == pair.supported for p, pair in zip(passed, held_out, strict=True))
+    shown = [pair for p, pair in zip(passed, held_out, strict=True) if p]
+    easier = [pair for pair in shown if pair.kind not in ("ending", "count")]  # those are true but for one thing
+    invented = [p for p, pair in zip(passed, held_out, strict=True) if pair.kind == "ending"]
+    assert len(held_out) > 170
+    assert right / len(held_out) >= 0.85
+    assert sum(pair.supported for pair in easier) / len(easier) >= 0.88
+    assert sum(pair.supported for pair in shown) / len(shown) >= 0.87
+    assert sum(invented) / len(invented) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("claim", "turned"),
+    [
+        ("温度越低，生成结果越多样。", True),
+        ("温度越高生成结果越确定。", True),
+        ("温度越低，生成的内容会变得越确定。", False),
+        ("温度越高，输出越多样。", False),
+        ("模型越大，效果越好。", False),
+    ],
+)
+def test_the_more_the_more_keeps_its_pairs(claim: str, turned: bool) -> None:
+    source = "控制生成文本时的随机性，温度越低生成结果越确定，温度越高生成结果越多样。"
+    assert contradicts(claim, source) == (False, turned)

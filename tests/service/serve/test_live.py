@@ -1,0 +1,177 @@
+import asyncio
+import logging
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ingest.__main__ import ensure
+from ingest.index.snapshot import Snapshot, SnapshotError
+from ingest.index.versions import Versions
+from ingest.models.embedder import Embedder
+from service.api.app import create_app
+from service.bootstrap import Service
+from service.serve.live import LiveIndex
+from service.settings import ServiceSettings
+
+NOTE = "# 测试笔记\n\n## 海星协议\n\n海星协议让五个节点轮流发言，每轮由编号最小的节点开始。\n"
+
+
+@pytest.fixture
+def own(settings: ServiceSettings, snapshot: Snapshot, tmp_path: Path) -> ServiceSettings:
+    """Settings over a copy of the index, watched closely."""
+    shutil.copytree(settings.index, tmp_path / "index")
+    return settings.model_copy(update={"index": tmp_path / "index", "watch_seconds": 0.05})
+
+
+def publish_another(own: ServiceSettings, embedder: Embedder, folder: Path) -> str:
+    """Build and publish the outline with a note beside it."""
+    (folder / "notes").mkdir(exist_ok=True)
+    (folder / "notes" / "starfish.md").write_text(NOTE, encoding="utf-8")
+    corpus = [*own.corpus, folder / "notes"]
+    return ensure(own.model_copy(update={"corpus": corpus}), embedder).manifest.version
+
+
+def damage(own: ServiceSettings, version: str) -> Path:
+    path = Versions(own.index).folder(version) / "chunks.jsonl"
+    path.write_bytes(path.read_bytes()[:-10])
+    return path
+
+
+def test_a_new_snapshot_is_taken_up_while_requests_run(
+    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    new = publish_another(own, embedder, tmp_path)
+    old = snapshot.manifest.version
+    assert new != old
+    Versions(own.index).point(old)
+    app = create_app(Service(own, embedder))
+    seen: list[str] = []
+
+    async def traffic(client: httpx.AsyncClient) -> None:
+        while new not in seen[-3:]:
+            search = client.post("/v1/search", json={"query": "什么是 LoRA？"})
+            asked = client.post("/v1/ask", json={"question": "什么是 QLoRA？"})
+            for reply in await asyncio.gather(search, asked):
+                assert reply.status_code == 200
+                seen.append(reply.json()["index_version"])
+
+    async def run() -> None:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+        ):
+            clients = [asyncio.create_task(traffic(client)) for _ in range(4)]
+            while len(seen) < 8:
+                await asyncio.sleep(0.01)
+            Versions(own.index).point(new)
+            await asyncio.gather(*clients)
+            found = (await client.post("/v1/search", json={"query": "海星协议"})).json()["results"][0]
+            assert found["document"] == "starfish.md"
+            assert found["entry_id"] is None
+            served = (await client.get(f"/v1/documents/{found['document']}")).json()["text"]
+            assert served[found["start"] : found["end"]] == found["text"]
+
+    asyncio.run(asyncio.wait_for(run(), 120))
+    assert set(seen) == {old, new}
+
+
+def test_a_damaged_new_version_leaves_the_old_one_in_use(
+    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    versions, old = Versions(own.index), snapshot.manifest.version
+    new = publish_another(own, embedder, tmp_path)
+    damage(own, new)
+    versions.point(old)
+    app = create_app(Service(own, embedder))
+
+    async def run() -> None:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+        ):
+
+            async def until(status: str) -> dict[str, object]:
+                while True:
+                    reply = await client.get("/readyz")
+                    assert reply.status_code == 200
+                    if reply.json()["status"] == status:
+                        body: dict[str, object] = reply.json()
+                        return body
+                    await asyncio.sleep(0.02)
+
+            assert (await until("ready"))["reasons"] == []
+            versions.point(new)
+            degraded = await until("degraded")
+            assert degraded["index_version"] == old
+            assert f"index {new!r} is damaged: 'chunks.jsonl'" in str(degraded["reasons"])
+            assert "rollback" in str(degraded["reasons"])
+            reply = await client.post("/v1/ask", json={"question": "什么是 QLoRA？"})
+            assert (reply.status_code, reply.json()["index_version"]) == (200, old)
+            versions.point(old)
+            assert (await until("ready"))["index_version"] == old
+
+    asyncio.run(asyncio.wait_for(run(), 120))
+
+
+def test_a_version_repaired_under_its_own_name_is_taken_up(own: ServiceSettings, embedder: Embedder) -> None:
+    """What `python -m ingest build --force` does after the service refused a damaged index."""
+    versions = Versions(own.index)
+    version = versions.current()
+    assert version is not None
+    path = versions.folder(version) / "chunks.jsonl"
+    whole = path.read_bytes()
+    damage(own, version)
+    live = LiveIndex(versions, embedder.fingerprint)
+    live.refresh()
+    assert live.snapshot is None
+    assert "damaged" in (live.problem or "")
+    path.write_bytes(whole)
+    live.refresh()
+    assert live.snapshot is not None
+    assert live.problem is None
+
+
+@pytest.mark.parametrize("pointer", [b"", b"000000000000\n", b"\xff\xfe", b"../../elsewhere\n"], ids=repr)
+def test_a_damaged_pointer_leaves_the_old_version_in_use(
+    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, pointer: bytes
+) -> None:
+    live = LiveIndex(Versions(own.index), embedder.fingerprint)
+    live.refresh()
+    current = own.index / "current"
+    kept = current.read_bytes()
+    current.write_bytes(pointer)
+    live.refresh()
+    assert live.snapshot is not None
+    assert live.snapshot.manifest == snapshot.manifest
+    assert live.problem
+    current.write_bytes(kept)
+    live.refresh()
+    assert live.problem is None
+
+
+def test_an_index_of_another_model_is_refused(own: ServiceSettings) -> None:
+    live = LiveIndex(Versions(own.index), "another-model")
+    live.refresh()
+    assert live.snapshot is None
+    assert "'another-model'" in (live.problem or "")
+
+
+def test_the_snapshot_in_use_is_not_opened_again(own: ServiceSettings, embedder: Embedder) -> None:
+    live = LiveIndex(Versions(own.index), embedder.fingerprint)
+    live.refresh()
+    first = live.snapshot
+    live.refresh()
+    assert live.snapshot is first is not None
+
+
+def test_a_problem_is_logged_once(settings: ServiceSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    live = LiveIndex(Versions(tmp_path), "any")
+    assert live.problem == "the index is not loaded yet"
+    with caplog.at_level(logging.ERROR, "service.serve.live"):
+        live.refresh()
+        live.refresh()
+    assert len(caplog.records) == 1
+    with pytest.raises(SnapshotError, match="no index under"):
+        Versions(tmp_path).open()

@@ -1,0 +1,50 @@
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from ingest.index.snapshot import Snapshot
+from ingest.models.embedder import Embedder
+from service.api.app import create_app
+from service.bootstrap import Service
+from service.settings import ServiceSettings
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def samples(client: TestClient) -> Samples:
+    """Every sample by its name and labels."""
+    reply = client.get("/metrics")
+    assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(reply.text)
+        for sample in family.samples
+    }
+
+
+def test_figures_follow_what_happened(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> None:
+    with TestClient(create_app(Service(settings, embedder))) as client:
+        for question in ("什么是 QLoRA？", "什么是 QLoRA？", "什么是模型剪枝？", "今天股市怎么样？"):
+            assert client.post("/v1/ask", json={"question": question}).status_code == 200
+        client.post("/v1/ask", json={"question": ""})
+        client.get("/v1/entries/3.8")
+        client.get("/v1/entries/99.9")
+        client.get("/wp-login.php")
+        found = samples(client)
+
+    def value(name: str, **labels: str) -> float:
+        return found.get((f"outline_qa_{name}", tuple(sorted(labels.items()))), 0.0)
+
+    assert value("answers_total", status="answered", writer="extractive") == 1
+    assert value("answers_total", status="listed_unanswered", writer="extractive") == 1
+    assert value("answers_total", status="not_in_documents", writer="extractive") == 1
+    assert value("cache_total", result="new") == 3
+    assert value("cache_total", result="kept") == 1
+    assert value("requests_total", route="/v1/ask", method="POST", status="200") == 4
+    assert value("requests_total", route="/v1/ask", method="POST", status="422") == 1
+    assert value("requests_total", route="/v1/entries/{id}", method="GET", status="404") == 1
+    assert value("requests_total", route="other", method="GET", status="404") == 1
+    assert value("stage_seconds_count", stage="retrieve") == 3
+    assert value("first_text_seconds_count", writer="extractive") == 3
+    assert value("request_seconds_count", route="/v1/ask") == 5
+    assert 0 < value("request_seconds_sum", route="/v1/ask") < 60
+    assert value("in_flight") == 0

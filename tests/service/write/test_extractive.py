@@ -1,0 +1,99 @@
+"""Which sentences of a long entry the extractive writer picks, with scores and without."""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from service.search.retrieve import Query
+from service.write.extractive import BEHIND, SHORT, ExtractiveWriter, Relevance
+from service.write.writer import Passage
+
+FILLER = "这一句说的是别的事情，与所问的毫无关系，只是为了把条目写长一些而已。"
+COST = "训练成本随参数数量增长。"
+MEMORY = "显存占用可以用量化来降低。"
+SPEED = "推理速度取决于带宽。"
+LEAD = "步骤如下："
+STEPS = ("- 先收集数据。", "- 再清洗数据。")
+QUESTION = "量化对显存有什么用？"
+
+
+def passage(text: str, entry: str = "1.1") -> Passage:
+    return Passage(f"c-{entry}", entry, "a.md", ("1. 节", "题？"), 0, len(text), text, 1.0)
+
+
+def long(*statements: str) -> Passage:
+    """An entry too long to be given whole: the statements, each a paragraph, among filler."""
+    paragraphs = [*statements, *(f"第 {i} 点。{FILLER}" for i in range(SHORT // len(FILLER) + 1))]
+    return passage("\n\n".join(paragraphs))
+
+
+def scoring(**scores: float) -> tuple[Relevance, list[str]]:
+    """Scores by a word of the text, -9 for others; and the texts that were asked about."""
+    seen: list[str] = []
+
+    async def relevance(question: str, texts: Sequence[str]) -> Sequence[float]:
+        assert question == QUESTION
+        seen.extend(texts)
+        return [next((score for word, score in scores.items() if word in text), -9.0) for text in texts]
+
+    return relevance, seen
+
+
+async def nothing(question: str, texts: Sequence[str]) -> Sequence[float]:
+    return []
+
+
+def written(relevance: Relevance, *passages: Passage, question: str = QUESTION) -> list[str]:
+    async def collect() -> list[str]:
+        writer = ExtractiveWriter(lambda term: 2.0, relevance)
+        query = Query(question, np.zeros(2, np.float32))
+        return [sentence.text async for sentence in writer.write(query, passages) if not sentence.heading]
+
+    return asyncio.run(collect())
+
+
+def test_the_best_scored_sentence_is_kept_whatever_its_words() -> None:
+    relevance, seen = scoring(推理速度=6.0, 训练成本=1.0)
+    assert written(relevance, long(COST, MEMORY, SPEED)) == [SPEED]
+    assert f"1. 节 > 题？\n{SPEED}" in seen  # read under its headings, as passages are
+
+
+@pytest.mark.parametrize(("behind", "kept"), [(BEHIND - 0.1, True), (BEHIND + 0.1, False)])
+def test_sentences_about_as_good_are_kept_in_reading_order(behind: float, kept: bool) -> None:
+    relevance, _ = scoring(推理速度=3.0, 训练成本=3.0 - behind)
+    assert written(relevance, long(COST, MEMORY, SPEED)) == ([COST, SPEED] if kept else [SPEED])
+
+
+def test_the_questions_words_count_beside_the_score() -> None:
+    relevance, _ = scoring(推理速度=3.0, 显存=3.0 - BEHIND - 0.5)
+    assert written(relevance, long(COST, MEMORY, SPEED)) == [MEMORY, SPEED]
+
+
+def test_the_first_item_of_an_announced_list_brings_it_all() -> None:
+    relevance, _ = scoring(先收集=5.0)
+    text = long(COST, "\n".join((LEAD, "", *STEPS)))
+    assert written(relevance, text) == [LEAD, *STEPS]
+
+
+def test_without_scores_words_choose() -> None:
+    assert written(nothing, long(COST, MEMORY, SPEED)) == [MEMORY]
+
+
+def test_without_scores_and_telling_words_all_is_given() -> None:
+    found = written(nothing, long(COST, MEMORY, SPEED), question="讲一讲？")
+    assert {COST, MEMORY, SPEED} < set(found)
+
+
+def test_a_short_entry_is_given_whole_and_not_read() -> None:
+    relevance, seen = scoring(推理速度=6.0)
+    assert written(relevance, passage(f"{COST}\n\n{MEMORY}\n\n{SPEED}")) == [COST, MEMORY, SPEED]
+    assert seen == []
+
+
+def test_programs_are_not_read_and_come_only_when_asked_for() -> None:
+    program = "```python\n" + "quantise(model)\n" * 20 + "```"
+    relevance, seen = scoring(显存=3.0)
+    assert written(relevance, long(MEMORY, program)) == [MEMORY]
+    assert not [text for text in seen if "quantise" in text]
