@@ -79,6 +79,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
             embedder,
             bootstrap.chunker(settings.chunker, embedder),
             CleanSteps(steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates, near_duplicates=False),
+            bootstrap.packs(settings),
             near_threshold=steps.near_threshold if steps.near_duplicates else None,
             max_bytes=settings.max_file_mb << 20,
             force=force,

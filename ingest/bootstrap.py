@@ -12,6 +12,7 @@ from ingest.chunk.semantic import SemanticChunker
 from ingest.chunk.window import WindowChunker
 from ingest.models.embedder import Embedder, SentenceTransformerEmbedder
 from ingest.models.offline import resolve
+from ingest.pack import Packs
 from ingest.settings import ChunkerSettings, IngestSettings
 
 CHUNKERS: dict[str, Callable[[Any, Embedder], Chunker]] = {
@@ -41,6 +42,10 @@ def _dtype() -> Literal["bfloat16", "float32"]:
     flags = Path("/proc/cpuinfo")
     native = flags.is_file() and re.search(r"\b(?:avx512_bf16|amx_bf16)\b", flags.read_text("utf-8"))
     return "bfloat16" if native else "float32"
+
+
+def packs(settings: IngestSettings) -> Packs:
+    return Packs(settings.pack, settings.packs)
 
 
 def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:

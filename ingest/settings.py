@@ -83,6 +83,10 @@ class IngestSettings(BaseSettings):
     index: Path = Field(Path("var/index"), description="Where the snapshots lie.")
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
     max_file_mb: int = Field(16, ge=1, description="A larger file is skipped and reported.")
+    pack: str = Field(
+        "auto", description="What is known of the documents: auto (the pack made for them), a folder, none."
+    )
+    packs: Path = Field(Path("var/packs"), description="Where packs beside the shipped ones lie.")
     chunker: ChunkerSettings = SemanticSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     clean: CleanSettings = CleanSettings()

@@ -26,7 +26,7 @@ async def answer(question: Question, parts: Parts) -> AsyncGenerator[Event, None
         yield draft.say("declined", phrases.DECLINED[language])
         yield draft.finish()
         return
-    if facts := outline_facts(text, snapshot.entries):
+    if facts := outline_facts(text, snapshot.entries, snapshot.pack.words):
         if facts.wants_answer:  # "what is the answer to 3.8" asks that entry's own question
             text = facts.entries[0].question
         else:

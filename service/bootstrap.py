@@ -7,7 +7,7 @@ from typing import Any
 from ingest import bootstrap as ingest
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from ingest.words.glossary import bilingual
+from ingest.words.words import Words
 from service.answer import Parts
 from service.check.support import LexicalSupport, Model
 from service.decide.confidence import Matcher, models
@@ -45,10 +45,10 @@ RERANKERS: dict[str, Callable[[Any], Reranker]] = {
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """Who writes, made once: `writer` gives the one for a snapshot's term weights, or the extractive one back."""
+    """Who writes, made once: `writer` gives the one for a snapshot's words and weights, or the extractive one back."""
 
-    writer: Callable[[Idf, Writer], Writer]
-    rewriter: Rewriter
+    writer: Callable[[Words, Idf, Writer], Writer]
+    rewriter: Callable[[Words], Rewriter]
     health: Callable[[], Awaitable[Health]]
     min_support: float = 0.65
     replicas: Replicas | None = None
@@ -58,7 +58,7 @@ def _extractive(_: ExtractiveSettings) -> LanguageModel:
     async def health() -> Health:
         return Health(True)
 
-    return LanguageModel(lambda _, extractive: extractive, RuleRewriter(), health)
+    return LanguageModel(lambda _, __, extractive: extractive, RuleRewriter, health)
 
 
 def _vllm(s: VllmSettings) -> LanguageModel:
@@ -69,8 +69,8 @@ def _vllm(s: VllmSettings) -> LanguageModel:
         replicas, s.model, s.max_tokens, s.temperature, s.first_token_seconds, s.stall_seconds, s.extra_body
     )
     return LanguageModel(
-        lambda idf, _: VllmWriter(chat, idf, s.context_tokens),
-        ModelRewriter(chat, s.rewrite_seconds),
+        lambda words, idf, _: VllmWriter(chat, words, idf, s.context_tokens),
+        lambda words: ModelRewriter(chat, s.rewrite_seconds, words),
         replicas.health,
         s.min_support,
         replicas,
@@ -87,12 +87,12 @@ class Service:
         """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
         self.settings = settings
         self.embedder = embedder or ingest.embedder(settings)
-        self.embed = Batcher(self.queries)
+        self.packs = ingest.packs(settings)
+        self.embed = Batcher(self._embed)
         self.work = Worker()
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
-        Query("预热 warm up", self.embedder.embed_queries(["warm up"])[0])
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
@@ -103,22 +103,28 @@ class Service:
         """Bind the pipeline to a snapshot."""
         answer = self.settings.answer
         retriever, idf = self.retriever(snapshot), snapshot.postings.idf
-        extractive = ExtractiveWriter(idf, self.reranker.relevance, answer.max_characters)
+        words, fitted = snapshot.pack.words, snapshot.pack.fitted
+        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters)
+
+        async def embed(text: str) -> Query:
+            return await self.embed((text, words))
+
         return Parts(
             snapshot=snapshot,
             retriever=retriever,
             decider=Decider(
                 Matcher(snapshot, retriever),
                 models(snapshot, self.reranker.name),
-                covered(snapshot.entries),
+                fitted,
+                covered(snapshot.entries, snapshot.pack.covered),
                 answer.min_confidence,
             ),
-            writer=self.model.writer(idf, extractive),
+            writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(idf, self.embed, Model.load(), self.work),
-            rewriter=self.model.rewriter,
+            support=LexicalSupport(words, idf, embed, Model.of(fitted.support), self.work),
+            rewriter=self.model.rewriter(words),
             work=self.work,
-            embed=self.embed,
+            embed=embed,
             rerank=self.reranker.rerank,
             passages=answer.passages,
             min_support=self.model.min_support,
@@ -133,6 +139,10 @@ class Service:
         self.work.close()
         self.reranker.close()
 
-    def queries(self, texts: Sequence[str]) -> list[Query]:
-        vectors = self.embedder.embed_queries([bilingual(text) for text in texts])
-        return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+    def queries(self, texts: Sequence[str], words: Words) -> list[Query]:
+        """Read questions with the words of an index."""
+        return self._embed([(text, words) for text in texts])
+
+    def _embed(self, questions: Sequence[tuple[str, Words]]) -> list[Query]:
+        vectors = self.embedder.embed_queries([words.bilingual(text) for text, words in questions])
+        return [Query.of(text, vector, words) for (text, words), vector in zip(questions, vectors, strict=True)]

@@ -171,7 +171,9 @@ class Draft:
         """Take the passages that what follows is checked against."""
         self._checker = Checker(self.parts.snapshot.documents, passages)
         asked = query.text if query else ""
-        self._grounder = Grounder(self.parts.support, passages, asked, self.language, self.parts.min_support)
+        self._grounder = Grounder(
+            self.parts.support, self.parts.snapshot.pack.words, passages, asked, self.language, self.parts.min_support
+        )
 
     async def check(self, said: AsyncIterator[Sentence | Claim]) -> AsyncGenerator[Delta | Citation, None]:
         """Check what is said one by one and yield what holds."""

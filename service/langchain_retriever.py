@@ -38,7 +38,7 @@ class OutlineRetriever(BaseRetriever):
     def open(cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None) -> Self:
         """Load models and current index; raises ModelUnavailableError, SnapshotError or ValueError."""
         service = Service(settings or ServiceSettings())
-        snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
+        snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
         return cls(service=service, snapshot=snapshot, k=k, filters=filters or Scope())
 
     def _get_relevant_documents(

@@ -19,7 +19,7 @@ router = APIRouter(tags=["questions"])
 async def search(body: contract.SearchRequest, state: Shared) -> contract.SearchResponse:
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
     parts, timings, began = state.bound().parts, {}, time.perf_counter()
-    query = await parts.embed(condense(body.query, messages(body.history)))
+    query = await parts.embed(condense(body.query, messages(body.history), parts.snapshot.pack.words))
     timings["embed"] = _since(began)
     lap = time.perf_counter()
     candidates = await parts.work(parts.retriever.retrieve, query, max(body.k, parts.candidates), scope(body.filters))

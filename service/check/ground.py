@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ingest.words.words import Words
 from service.check.claims import alien, bare, is_chinese, plain
 from service.check.support import Support, Supported
 from service.language.phrases import Language
@@ -25,6 +26,7 @@ class Grounder:
     """
 
     support: Support
+    words: Words
     passages: Sequence[Passage]
     question: str
     language: Language
@@ -125,7 +127,7 @@ class Grounder:
 
     def _restates(self, text: str) -> bool:
         """Whether a lead-in may only take up the question: it brings no name and no number of its own."""
-        return len(text) <= 80 and not alien(text, self.question, *(p.text for p in self.passages))
+        return len(text) <= 80 and not alien(self.words, text, self.question, *(p.text for p in self.passages))
 
     def _counterpart(self, claim: Claim, passage: int, found: Supported) -> Sentence | None:
         """What the passage says there, word for word, where it is in the language of the answer."""

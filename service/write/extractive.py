@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from ingest.chunk.units import Unit, units
 from ingest.parse import markdown, outline
-from ingest.words.glossary import expand
-from ingest.words.text import terms
-from service.language.asking import ASKING
+from ingest.words.words import Words
 from service.language.phrases import Language
 from service.search.retrieve import Query
 from service.write.writer import Passage, Quote, Sentence
@@ -29,7 +27,7 @@ BEHIND = 1.5
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
 
-Relevance = Callable[[str, Sequence[str]], Awaitable[Sequence[float]]]
+Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,10 @@ class ExtractiveWriter:
 
     name = "extractive"
 
-    def __init__(self, idf: Callable[[str], float], relevance: Relevance, max_characters: int = 1200) -> None:
-        self._idf, self._relevance, self._max = idf, relevance, max_characters
+    def __init__(
+        self, words: Words, idf: Callable[[str], float], relevance: Relevance, max_characters: int = 1200
+    ) -> None:
+        self._words, self._idf, self._relevance, self._max = words, idf, relevance, max_characters
 
     async def write(
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
@@ -78,7 +78,7 @@ class ExtractiveWriter:
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0
-        lines = [_lines(number, passage) for number, passage in enumerate(passages)]
+        lines = [_lines(number, passage, self._words) for number, passage in enumerate(passages)]
         kept = await self._kept(query, passages, lines)
         for number, passage in enumerate(passages):
             for line in _pick(lines[number], kept, with_code):
@@ -104,7 +104,7 @@ class ExtractiveWriter:
         kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
         read = [line for key in long for line in entries[key] if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
-        scores = dict(zip((line.place for line in read), await self._relevance(query.text, texts), strict=False))
+        scores = dict(zip((line.place for line in read), await self._relevance(query, texts), strict=False))
         for key in long:
             kept |= self._answering(query, entries[key], scores)
         return kept
@@ -124,8 +124,8 @@ class ExtractiveWriter:
 
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
-        own = [term for term in dict.fromkeys(query.terms) if term not in ASKING]
-        weights = {term: self._idf(term) / 2 for term in expand(" ".join(own))}
+        own = [term for term in dict.fromkeys(query.terms) if term not in self._words.asking]
+        weights = {term: self._idf(term) / 2 for term in self._words.expand(" ".join(own))}
         weights |= {term: self._idf(term) for term in own}
         held = {term: sum(term in line.terms for line in entry) for term in weights}
         return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
@@ -143,7 +143,7 @@ def _entry(passage: Passage) -> tuple[str, ...]:
     return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
 
 
-def _lines(number: int, passage: Passage) -> list[Line]:
+def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
     found = [(unit, section.heading_path) for section in document.sections for unit in units(document, section)]
     return [
@@ -153,7 +153,9 @@ def _lines(number: int, passage: Passage) -> list[Line]:
             unit,
             passage.text[unit.start : unit.end],
             headings,
-            frozenset(terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))),
+            frozenset(
+                words.terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))
+            ),
         )
         for index, (unit, headings) in enumerate(found)
     ]
