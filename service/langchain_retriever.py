@@ -11,9 +11,9 @@ from pydantic import Field, PrivateAttr
 
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
-from service.answer import Parts
 from service.bootstrap import Service
 from service.search.retrieve import Candidate, Scope
+from service.search.search import Searcher
 from service.settings import ServiceSettings
 
 
@@ -28,11 +28,11 @@ class OutlineRetriever(BaseRetriever):
     snapshot: Snapshot
     k: int = Field(10, ge=1)
     filters: Scope = Scope()
-    _parts: Parts = PrivateAttr()
+    _searcher: Searcher = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
         super().model_post_init(context)
-        self._parts = self.service.parts(self.snapshot)
+        self._searcher = self.service.searcher(self.snapshot)
 
     @classmethod
     def open(cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None) -> Self:
@@ -60,10 +60,8 @@ class OutlineRetriever(BaseRetriever):
         return await self._find(query)
 
     async def _find(self, text: str) -> list[Document]:
-        query = await self._parts.embed(text)
-        wanted = max(self.k, self._parts.candidates)
-        candidates, _ = await self._parts.rerank(query, self._parts.retriever.retrieve(query, wanted, self.filters))
-        return [_document(candidate) for candidate in candidates[: self.k]]
+        hits = await self._searcher.find(text, self.k, self.filters)
+        return [_document(candidate) for candidate in hits.candidates[: self.k]]
 
 
 def _document(candidate: Candidate) -> Document:
