@@ -88,12 +88,16 @@ class Service:
         """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
         self.settings = settings
         self.embedder = embedder or ingest.embedder(settings)
-        self.packs = ingest.packs(settings)
+        self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self.work = Worker()
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
+
+    def open(self) -> Snapshot:
+        """Open the current index, to be asked with these models; raises SnapshotError."""
+        return self.index.open(self.embedder.fingerprint, packs=self.packs)
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval

@@ -10,7 +10,6 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import Field, PrivateAttr
 
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.search.retrieve import Candidate, Scope
 from service.search.search import Searcher
@@ -38,8 +37,7 @@ class OutlineRetriever(BaseRetriever):
     def open(cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None) -> Self:
         """Load models and current index; raises ModelUnavailableError, SnapshotError or ValueError."""
         service = Service(settings or ServiceSettings())
-        snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
-        return cls(service=service, snapshot=snapshot, k=k, filters=filters or Scope())
+        return cls(service=service, snapshot=service.open(), k=k, filters=filters or Scope())
 
     def _get_relevant_documents(
         self,
