@@ -67,7 +67,7 @@ def create_app(service: Service) -> FastAPI:
         static_url="/docs/files",
         title="Outline QA",
         version="0.1.0",
-        summary="Cited answers from an interview outline, in Chinese and English",
+        summary="Cited answers from documents, in Chinese and English",
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
