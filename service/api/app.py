@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
+from ingest import __version__
 from ingest.index.versions import Versions
 from service.api import ask, chat, contract, documents, feedback, health, problems, search, widget
 from service.api import metrics as figures
@@ -67,7 +68,7 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         static_url="/docs/files",
         title="Outline QA",
-        version="0.1.0",
+        version=__version__,
         summary="Cited answers from an interview outline, in Chinese and English",
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
