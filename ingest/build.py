@@ -19,11 +19,11 @@ from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
+from ingest.pack import Pack, PackError, Packs
 from ingest.parse import outline
 from ingest.parse.outline import Entry
 from ingest.progress import Report
 from ingest.read.files import read
-from ingest.words import text
 
 
 class BuildError(Exception):
@@ -58,6 +58,7 @@ def build(
     embedder: Embedder,
     chunker: Chunker,
     steps: CleanSteps,
+    packs: Packs,
     *,
     near_threshold: float | None = 0.9,
     max_bytes: int = 16 << 20,
@@ -66,16 +67,18 @@ def build(
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
-    `near_threshold` None keeps near duplicates. Raises BuildError when there is nothing to index, OSError for
-    a path that cannot be read, SnapshotError while another build runs.
+    `packs` chooses what is known of the documents. `near_threshold` None keeps near duplicates. Raises BuildError when
+    there is nothing to index or the pack cannot be used, OSError for a path that cannot be read, SnapshotError while
+    another build runs.
     """
     sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total))
     cleaned, report = clean(sources, steps, skipped)
+    pack = _pack(packs, [source.name for source in sources])
     settings = {
         "chunker": chunker.fingerprint,
         "embedder": embedder.fingerprint,
-        "tokeniser": text.fingerprint(),
-        "asked": asked.fingerprint(),
+        "tokeniser": pack.words.fingerprint,
+        "pack": pack.fingerprint,
         "clean": json.dumps(asdict(steps) | {"near": near_threshold}, sort_keys=True),
     }
     files = {source.name: source.sha256 for source in sources}
@@ -88,11 +91,18 @@ def build(
         if not cut.chunks:
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
-        made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), embedder, before, progress)
+        made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, progress)
         manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
-        snapshot.read(folder, embedder.fingerprint)  # what cannot be read back is never published
+        snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
         versions.publish(folder, manifest)
     return Outcome(manifest, True, report, tuple(cut.warnings), reused)
+
+
+def _pack(packs: Packs, documents: Sequence[str]) -> Pack:
+    try:
+        return packs.choose(documents)
+    except PackError as error:
+        raise BuildError(f"{error}; the index is as it was") from error
 
 
 def _now() -> str:
@@ -100,14 +110,16 @@ def _now() -> str:
 
 
 def _assemble(
-    cut: Cut, manifest: Manifest, embedder: Embedder, before: Snapshot | None, progress: Report
+    cut: Cut, manifest: Manifest, pack: Pack, embedder: Embedder, before: Snapshot | None, progress: Report
 ) -> tuple[Snapshot, int]:
     """Embed and index what was cut; return the snapshot and how many chunks kept the vectors they had."""
     groups = snapshot.groups(cut.chunks)
     known = _known_vectors(before, embedder)
     vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
     titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
-    ways = asked.other_ways(["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups])
+    questions = ["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups]
+    ways = asked.other_ways(questions, pack.ways)
+    terms = pack.words.terms
     way_vectors, _ = _embed([way for way, _ in ways], embedder, known, "asked", progress)
     made = Snapshot(
         manifest=manifest,
@@ -117,14 +129,15 @@ def _assemble(
         aliases=cut.aliases,
         groups=groups,
         dense=DenseIndex.build(vectors),
-        postings=Postings.build([text.terms(c.indexed) for c in cut.chunks]),
+        postings=Postings.build([terms(c.indexed) for c in cut.chunks]),
         titles=DenseIndex.build(titles),
         asked=Asked(
             tuple(way for way, _ in ways),
             tuple(group for _, group in ways),
             DenseIndex.build(way_vectors),
-            Postings.build([text.terms(way) for way, _ in ways]),
+            Postings.build([terms(way) for way, _ in ways]),
         ),
+        pack=pack,
     )
     return made, reused
 

@@ -7,16 +7,17 @@ from typing import Any
 from ingest import bootstrap as ingest
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from ingest.words.glossary import bilingual
-from service.answer import Parts
+from ingest.words.words import Words
 from service.check.support import LexicalSupport, Model
 from service.decide.confidence import Matcher, models
 from service.decide.covered import covered
 from service.decide.verdict import Decider
+from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
 from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
+from service.search.search import Embed, Searcher
 from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.workers.batching import Batcher
@@ -45,10 +46,10 @@ RERANKERS: dict[str, Callable[[Any], Reranker]] = {
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """Who writes, made once: `writer` gives the one for a snapshot's term weights, or the extractive one back."""
+    """Who writes, made once: `writer` gives the one for a snapshot's words and weights, or the extractive one back."""
 
-    writer: Callable[[Idf, Writer], Writer]
-    rewriter: Rewriter
+    writer: Callable[[Words, Idf, Writer], Writer]
+    rewriter: Callable[[Words], Rewriter]
     health: Callable[[], Awaitable[Health]]
     min_support: float = 0.65
     replicas: Replicas | None = None
@@ -58,7 +59,7 @@ def _extractive(_: ExtractiveSettings) -> LanguageModel:
     async def health() -> Health:
         return Health(True)
 
-    return LanguageModel(lambda _, extractive: extractive, RuleRewriter(), health)
+    return LanguageModel(lambda _, __, extractive: extractive, RuleRewriter, health)
 
 
 def _vllm(s: VllmSettings) -> LanguageModel:
@@ -69,8 +70,8 @@ def _vllm(s: VllmSettings) -> LanguageModel:
         replicas, s.model, s.max_tokens, s.temperature, s.first_token_seconds, s.stall_seconds, s.extra_body
     )
     return LanguageModel(
-        lambda idf, _: VllmWriter(chat, idf, s.context_tokens),
-        ModelRewriter(chat, s.rewrite_seconds),
+        lambda words, idf, _: VllmWriter(chat, words, idf, s.context_tokens),
+        lambda words: ModelRewriter(chat, s.rewrite_seconds, words),
         replicas.health,
         s.min_support,
         replicas,
@@ -87,42 +88,64 @@ class Service:
         """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
         self.settings = settings
         self.embedder = embedder or ingest.embedder(settings)
-        self.embed = Batcher(self.queries)
+        self.index, self.packs = ingest.index(settings), ingest.packs(settings)
+        self.embed = Batcher(self._embed)
         self.work = Worker()
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
-        Query("预热 warm up", self.embedder.embed_queries(["warm up"])[0])
+
+    def open(self) -> Snapshot:
+        """Open the current index, to be asked with these models; raises SnapshotError."""
+        return self.index.open(self.embedder.fingerprint, packs=self.packs)
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
         fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
+    def searcher(self, snapshot: Snapshot) -> Searcher:
+        """Bind the search to a snapshot."""
+        return Searcher(
+            snapshot,
+            self.retriever(snapshot),
+            self.reranker,
+            self._reader(snapshot),
+            self.work,
+            passages=self.settings.answer.passages,
+        )
+
     def parts(self, snapshot: Snapshot) -> Parts:
         """Bind the pipeline to a snapshot."""
-        answer = self.settings.answer
-        retriever, idf = self.retriever(snapshot), snapshot.postings.idf
-        extractive = ExtractiveWriter(idf, self.reranker.relevance, answer.max_characters)
+        answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
+        words, fitted = pack.words, pack.fitted
+        searcher = self.searcher(snapshot)
+        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters)
         return Parts(
             snapshot=snapshot,
-            retriever=retriever,
+            rewriter=self.model.rewriter(words),
+            searcher=searcher,
             decider=Decider(
-                Matcher(snapshot, retriever),
+                Matcher(snapshot, searcher.retriever),
                 models(snapshot, self.reranker.name),
-                covered(snapshot.entries),
+                fitted,
+                covered(snapshot.entries, pack.covered),
                 answer.min_confidence,
             ),
-            writer=self.model.writer(idf, extractive),
+            writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(idf, self.embed, Model.load(), self.work),
-            rewriter=self.model.rewriter,
+            support=LexicalSupport(words, idf, self._reader(snapshot), Model.of(fitted.support), self.work),
             work=self.work,
-            embed=self.embed,
-            rerank=self.reranker.rerank,
-            passages=answer.passages,
             min_support=self.model.min_support,
         )
+
+    def _reader(self, snapshot: Snapshot) -> Embed:
+        """How questions to a snapshot are read: with its words, and embedded with whatever else waits."""
+
+        async def read(text: str) -> Query:
+            return await self.embed((text, snapshot.pack.words))
+
+        return read
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""
@@ -133,6 +156,10 @@ class Service:
         self.work.close()
         self.reranker.close()
 
-    def queries(self, texts: Sequence[str]) -> list[Query]:
-        vectors = self.embedder.embed_queries([bilingual(text) for text in texts])
-        return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+    def queries(self, texts: Sequence[str], words: Words) -> list[Query]:
+        """Read questions with the words of an index."""
+        return self._embed([(text, words) for text in texts])
+
+    def _embed(self, questions: Sequence[tuple[str, Words]]) -> list[Query]:
+        vectors = self.embedder.embed_queries([words.bilingual(text) for text, words in questions])
+        return [Query.of(text, vector, words) for (text, words), vector in zip(questions, vectors, strict=True)]

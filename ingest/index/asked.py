@@ -1,22 +1,17 @@
 """Other ways people ask for an entry: what a question may look like that shares no word with the document.
 
-Document expansion by queries (Nogueira et al., Document Expansion by Query Prediction, 2019). asked.jsonl and
-questions.jsonl hold them by the entry's question, so that they follow it wherever it stands; other entries have none.
+Document expansion by queries (Nogueira et al., Document Expansion by Query Prediction, 2019). A
+pack holds them by the entry's question, so that they follow it wherever it stands; other entries have none.
 They lead to an entry and are never shown or quoted.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from ingest.fit import questions
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
-
-SOURCE = Path(__file__).parents[1] / "packs" / "llm-interview" / "asked.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +48,6 @@ class Asked:
         return loaded
 
 
-def other_ways(titles: Sequence[str]) -> list[tuple[str, int]]:
+def other_ways(titles: Sequence[str], known: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:
     """Return (question, number of the title it belongs to) for every known way to ask for one of the titles."""
-    known = _known()
     return [(way, number) for number, title in enumerate(titles) for way in known.get(title, ())]
-
-
-def fingerprint() -> str:
-    """Name the questions known; an index made with others is rebuilt."""
-    return f"asked:{hashlib.sha256(SOURCE.read_bytes() + questions.SOURCE.read_bytes()).hexdigest()[:12]}"
-
-
-@cache
-def _known() -> Mapping[str, tuple[str, ...]]:
-    known: dict[str, dict[str, None]] = {}  # a question stands in both files now and then
-    for line in SOURCE.read_text("utf-8").splitlines():
-        record = json.loads(line)
-        known[record["question"]] = dict.fromkeys(record["asked"])
-    for each in questions.written():
-        if each.entry is not None and not each.kept:
-            known.setdefault(each.entry, {})[each.question] = None
-    return {entry: tuple(ways) for entry, ways in known.items()}

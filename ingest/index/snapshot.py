@@ -12,6 +12,7 @@ from ingest.chunk import Chunk
 from ingest.index.asked import Asked
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
+from ingest.pack import Pack, Packs, none
 from ingest.parse.outline import Entry
 
 FORMAT = 1
@@ -30,7 +31,7 @@ class Manifest:
     created: str
     inputs: str  # hash of the source files and settings: equal inputs need no new build
     sources: Mapping[str, str]  # file name -> sha256 of its bytes
-    settings: Mapping[str, str]  # chunker, embedder, tokeniser, cleaning
+    settings: Mapping[str, str]  # chunker, embedder, tokeniser, pack, cleaning
     counts: Mapping[str, int] = field(default_factory=dict)  # documents, entries, chunks ...
     files: Mapping[str, str] = field(default_factory=dict)  # file in the snapshot -> sha256
     format: int = FORMAT
@@ -47,7 +48,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An opened index; row i of `dense` and `postings` is chunks[i], of `titles` groups[i]."""
+    """An opened index; row i of `dense` and `postings` is chunks[i], of `titles` groups[i].
+
+    `pack` is the one it was made with: it has the words that `postings` are made of.
+    """
 
     manifest: Manifest
     documents: Mapping[str, str]
@@ -59,6 +63,15 @@ class Snapshot:
     postings: Postings
     titles: DenseIndex
     asked: Asked
+    pack: Pack
+    _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_entries", {(entry.document, entry.id): entry for entry in self.entries})
+
+    def entry(self, document: str, id: str | None) -> Entry:
+        """Return an entry by what identifies it; raises KeyError when there is none."""
+        return self._entries[document, id]
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
@@ -116,11 +129,12 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def read(folder: Path, embedder: str | None = None) -> Snapshot:
+def read(folder: Path, embedder: str | None = None, packs: Packs | None = None) -> Snapshot:
     """Open a snapshot after checking every file against the manifest.
 
-    `embedder` is the fingerprint of the model that will embed the queries; raises SnapshotError when the
-    index was made with another one, or when a file is missing or changed.
+    `embedder` is the fingerprint of the model that will embed the queries, `packs` chooses the pack that questions are
+    read with; raises SnapshotError when the index was made with another one, or when a file is missing or changed.
+    Without them the index can be looked at, not asked.
     """
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
@@ -137,15 +151,27 @@ def read(folder: Path, embedder: str | None = None) -> Snapshot:
             f"has {embedder!r}; run `python -m ingest build` with the service's settings, or set the "
             "model back"
         )
+    pack = none() if packs is None else _pack(folder, manifest, packs)
     try:
-        return _read(folder, manifest)
+        return _read(folder, manifest, pack)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise SnapshotError(
             f"index {folder.name!r} cannot be read ({error}); run `python -m ingest build --force`"
         ) from error
 
 
-def _read(folder: Path, manifest: Manifest) -> Snapshot:
+def _pack(folder: Path, manifest: Manifest, packs: Packs) -> Pack:
+    pack = packs.choose(manifest.sources)
+    for key, wanted in (("pack", pack.fingerprint), ("tokeniser", pack.words.fingerprint)):
+        if manifest.settings.get(key) != wanted:
+            raise SnapshotError(
+                f"index {folder.name!r} was made with {key} {manifest.settings.get(key)!r}, this is {wanted!r}; "
+                "run `python -m ingest build`, or set OUTLINE_QA_PACK to the pack that it was made with"
+            )
+    return pack
+
+
+def _read(folder: Path, manifest: Manifest, pack: Pack) -> Snapshot:
     chunks = tuple(_chunk(line) for line in _lines(folder / "chunks.jsonl"))
     aliases: dict[str, tuple[Chunk, ...]] = {}
     for line in _lines(folder / "aliases.jsonl"):
@@ -162,6 +188,7 @@ def _read(folder: Path, manifest: Manifest) -> Snapshot:
         postings=Postings.load(folder / "bm25"),
         titles=DenseIndex.load(folder / "titles.faiss"),
         asked=Asked.load(folder / "asked"),
+        pack=pack,
     )
     sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}
     if len(sizes) > 1 or len(snapshot.groups) != len(snapshot.titles):

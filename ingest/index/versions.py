@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingest.index import snapshot
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.pack import Packs
 
 POINTER = "current"
 BUILDING = ".building-"
@@ -51,12 +52,12 @@ class Versions:
             raise SnapshotError(f"{prefix!r} {found}; `python -m ingest versions` lists them: {', '.join(names)}")
         return matches[0]
 
-    def open(self, embedder: str | None = None, version: str | None = None) -> Snapshot:
+    def open(self, embedder: str | None = None, version: str | None = None, packs: Packs | None = None) -> Snapshot:
         """Open and check the current snapshot, or the one named; raises SnapshotError."""
         version = version or self.current()
         if version is None:
             raise SnapshotError(f"no index under {str(self.root)!r}; run `python -m ingest build`")
-        return snapshot.read(self.folder(version), embedder)
+        return snapshot.read(self.folder(version), embedder, packs)
 
     def publish(self, building: Path, manifest: Manifest) -> None:
         """Move a checked build to its place and make it current; an intact equal version is kept instead."""

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from ingest.words.glossary import bilingual
 from ingest.words.text import normalise
 
 Ids = NDArray[np.int64]
@@ -17,7 +16,7 @@ Ids = NDArray[np.int64]
 class Pairs:
     """Turns (question, passage) into token ids. Case, width and traditional characters are folded first.
 
-    An English question is followed by the Chinese names of what it mentions. A pair longer than `max_tokens` loses
+    A question comes as Words.bilingual gives it. A pair longer than `max_tokens` loses
     the end of its longer side, so a passage keeps its heading path.
     """
 
@@ -47,7 +46,7 @@ def padded(rows: Sequence[Sequence[int]], pad: int = 1) -> tuple[Ids, Ids]:
 
 @lru_cache(maxsize=1_000)  # a question comes with each of its passages
 def _asked(question: str) -> str:
-    return normalise(bilingual(question))
+    return normalise(question)
 
 
 @lru_cache(maxsize=20_000)

@@ -1,40 +1,15 @@
-"""What else a thing is called: the search terms a question lacks, from the names listed in glossary.txt."""
+"""What else a thing is called: the search terms a question lacks, from the names that a pack lists."""
 
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from itertools import chain
-from pathlib import Path
 
-from ingest.words.text import normalise, terms, vocabulary
+from ingest.words.text import normalise
+from ingest.words.tokeniser import Tokeniser
 
 # A character of an unspaced script, a spaced word up to its hyphen, or a mark that no variant reaches across.
 _PIECE = re.compile(r"[^\W_\x00-\u2e7f]|(?:[^\W_\u2e80-\U0010ffff]|(?<=\d)\.(?=\d)|')+|[,.;:!?、。]")
-
-
-def expand(text: str) -> list[str]:
-    """Return the search terms of every concept of glossary.txt that a question mentions, but not its own.
-
-    They come in the order of the mentions, each once. Raises ValueError, at the first call, for a wrong file.
-    """
-    return list(_expanded(text))
-
-
-@lru_cache(maxsize=4096)
-def widened(text: str) -> frozenset[str]:
-    """Return the distinct search terms of a text and of every concept that it mentions; kept, as in vocabulary."""
-    return vocabulary(text).union(_expanded(text))
-
-
-@lru_cache(maxsize=4096)
-def _expanded(text: str) -> tuple[str, ...]:
-    return tuple(_shipped().expand(text))
-
-
-def chinese_names(text: str) -> list[str]:
-    """Return the usual Chinese name of every concept that a text mentions, in the order of the mentions."""
-    return _shipped().chinese_names(text)
 
 
 @dataclass(frozen=True)
@@ -43,9 +18,10 @@ class Glossary:
 
     concepts: dict[tuple[str, ...], tuple[str, ...]]  # atoms of a variant -> search terms of all variants
     lengths: dict[str, tuple[int, ...]]  # first atom -> the lengths in atoms of the variants it begins
+    tokeniser: Tokeniser
 
     @classmethod
-    def parse(cls, source: str) -> "Glossary":
+    def parse(cls, source: str, tokeniser: Tokeniser) -> "Glossary":
         """Read concepts, one a line, of at least two variants separated by "|"; "#" begins a comment line.
 
         Raises ValueError for a line with fewer, a variant without a search term, and one listed twice, where
@@ -59,10 +35,10 @@ class Glossary:
             variants = [variant.strip() for variant in line.split("|")]
             if len(variants) < 2:
                 raise ValueError(f"glossary line {number}: {line!r} has one variant; add another, after a '|'")
-            found = tuple(dict.fromkeys(term for variant in variants for term in terms(variant)))
+            found = tuple(dict.fromkeys(term for variant in variants for term in tokeniser.terms(variant)))
             for variant in variants:
-                atoms = _atoms(variant)
-                if not terms(variant):
+                atoms = _atoms(variant, tokeniser)
+                if not tokeniser.terms(variant):
                     raise ValueError(f"glossary line {number}: {variant!r} has no search term; remove it")
                 if atoms in listed:
                     both = f"glossary lines {listed[atoms]} and {number}"
@@ -72,11 +48,11 @@ class Glossary:
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         for atoms in concepts:
             lengths[atoms[0]].add(len(atoms))
-        return cls(concepts, {first: tuple(sizes) for first, sizes in lengths.items()})
+        return cls(concepts, {first: tuple(sizes) for first, sizes in lengths.items()}, tokeniser)
 
     def expand(self, text: str) -> list[str]:
         """Return the search terms of every concept mentioned that are not the text's own."""
-        own = vocabulary(text)
+        own = frozenset(self.tokeniser.terms(text))
         mentioned = (term for atoms in self._mentions(text, own) for term in self.concepts[atoms])
         return [term for term in dict.fromkeys(mentioned) if term not in own]
 
@@ -84,7 +60,7 @@ class Glossary:
         """Return, for each concept mentioned, its first term that is not in Latin script, each once."""
         names = (
             next((term for term in self.concepts[atoms] if not term.isascii()), "")
-            for atoms in self._mentions(text, vocabulary(text))
+            for atoms in self._mentions(text, frozenset(self.tokeniser.terms(text)))
         )
         return [name for name in dict.fromkeys(names) if name]
 
@@ -93,7 +69,7 @@ class Glossary:
 
         A single character counts only where it is a word: 层 in 模型的层, not in 层次.
         """
-        atoms = _atoms(text)
+        atoms = _atoms(text, self.tokeniser)
         spans = [
             (start, stop)
             for start, first in enumerate(atoms)
@@ -110,30 +86,13 @@ class Glossary:
         return [atoms[start:stop] for start, stop in sorted(kept)]
 
 
-def bilingual(text: str) -> str:
-    """Return the text that a model reads: an English question followed by the Chinese names of what it mentions.
-
-    A small multilingual model places a term and its translation apart; the names bring the question nearer to
-    Chinese passages.
-    """
-    return " ".join([text, *chinese_names(text)]) if text.isascii() else text
+def _atoms(text: str, tokeniser: Tokeniser) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(_stems(piece, tokeniser) for piece in _PIECE.findall(normalise(text))))
 
 
-@cache
-def _shipped() -> Glossary:
-    return Glossary.parse(
-        (Path(__file__).parents[1] / "packs" / "llm-interview" / "glossary.txt").read_text(encoding="utf-8")
-    )
-
-
-def _atoms(text: str) -> tuple[str, ...]:
-    return tuple(chain.from_iterable(map(_stems, _PIECE.findall(normalise(text)))))
-
-
-@lru_cache(maxsize=65_536)
-def _stems(piece: str) -> tuple[str, ...]:
+def _stems(piece: str, tokeniser: Tokeniser) -> tuple[str, ...]:
     """Return a character or mark itself, the stems of a word: two of finetuning, none of a stop word."""
     if piece >= "\u2e80" or piece in ",.;:!?":
         return (piece,)
-    found = tuple(terms(piece))
-    return found[1:] or found  # a compound stands before its parts
+    stems = tuple(tokeniser.terms(piece))
+    return stems[1:] or stems  # a compound stands before its parts

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from ingest.words.glossary import widened
-from ingest.words.text import normalise, terms
+from ingest.words.text import normalise
+from ingest.words.words import Words
 
 MARKUP = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 NUMBER = re.compile(r"(?<![a-z\d_.-])\d+(?:[.,]\d+)*")
@@ -97,7 +97,7 @@ def is_chinese(text: str) -> bool:
     return len(HAN.findall(text)) > len(LATIN.findall(text))
 
 
-def alien(claim: str, *sources: str) -> str | None:
+def alien(words: Words, claim: str, *sources: str) -> str | None:
     """Return the first number, formula or name of a claim that none of the sources has, None if they have all."""
     text = "\n".join(sources)
     known = numbers(text)
@@ -106,15 +106,15 @@ def alien(claim: str, *sources: str) -> str | None:
     solid = bare(text)
     if missing := next((f for f in formulas(claim) if f not in solid), None):
         return missing
-    words = names(claim)
-    if not words:
+    named = names(claim)
+    if not named:
         return None
     spelt = set(PIECE.findall(text.lower()))
-    left = [word for word in sorted(words) if not set(PIECE.findall(word.lower())) <= spelt]
+    left = [word for word in sorted(named) if not set(PIECE.findall(word.lower())) <= spelt]
     if not left:
         return None
-    said = widened(text)
-    return next((word for word in left if not {*terms(word)} <= said), None)
+    said = words.widened(text)
+    return next((word for word in left if not {*words.terms(word)} <= said), None)
 
 
 def clauses(text: str, cut: re.Pattern[str] = CLAUSE) -> Iterator[str]:
@@ -133,18 +133,18 @@ def miscounted(claim: str, source: str) -> bool:
     return not said <= spelt | set(DIGITS.findall(source))
 
 
-def contradicts(claim: str, source: str) -> tuple[bool, bool]:
+def contradicts(words: Words, claim: str, source: str) -> tuple[bool, bool]:
     """Compare each clause with the source's most like it: is only one negated, do they point opposite ways?
 
     Clauses are aligned by shared terms; one that shares less than a third of its own says something else.
     """
-    said = [(part, widened(part)) for part in clauses(normalise(source))]
+    said = [(part, words.widened(part)) for part in clauses(normalise(source))]
     negated = opposite = False
     for part in clauses(normalise(plain(claim))):
-        own = set(terms(part))
+        own = set(words.terms(part))
         if not own or not said:
             continue
-        best, shared = max(((text, len(own & words)) for text, words in said), key=lambda pair: pair[1])
+        best, shared = max(((text, len(own & spelt)) for text, spelt in said), key=lambda pair: pair[1])
         if shared * 3 < len(own):
             continue
         negated |= bool(NEGATIVE.search(part)) != bool(NEGATIVE.search(best))

@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ingest.words.words import Words
 from service.check.claims import alien, bare, is_chinese, plain
 from service.check.support import Support, Supported
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.write.prompt import REFUSAL, repeats_example
-from service.write.writer import Claim, Passage, Quote, Sentence
+from service.write.writer import Claim, Quote, Sentence
 
 # A claim without support, but this much like its nearest span (cosine), gives way to what the passage says itself.
 ALIKE = 0.93
@@ -25,6 +27,7 @@ class Grounder:
     """
 
     support: Support
+    words: Words
     passages: Sequence[Passage]
     question: str
     language: Language
@@ -73,8 +76,9 @@ class Grounder:
             return lead
         return replace(lead, quotes=found.quotes)
 
-    def _entries(self, sentence: Sentence) -> set[str | None]:
-        return {self.passages[quote.passage].entry_id for quote in sentence.quotes}
+    def _entries(self, sentence: Sentence) -> set[tuple[str, str | None]]:
+        passages = (self.passages[quote.passage] for quote in sentence.quotes)
+        return {(passage.document, passage.entry_id) for passage in passages}
 
     def _laid_out(self, claim: Claim) -> Claim:
         opening = self._opening
@@ -125,7 +129,7 @@ class Grounder:
 
     def _restates(self, text: str) -> bool:
         """Whether a lead-in may only take up the question: it brings no name and no number of its own."""
-        return len(text) <= 80 and not alien(text, self.question, *(p.text for p in self.passages))
+        return len(text) <= 80 and not alien(self.words, text, self.question, *(p.text for p in self.passages))
 
     def _counterpart(self, claim: Claim, passage: int, found: Supported) -> Sentence | None:
         """What the passage says there, word for word, where it is in the language of the answer."""

@@ -1,31 +1,27 @@
 """Whether a passage supports a sentence, and which verbatim span of it carries the sentence."""
 
 import asyncio
-import json
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk.units import units
+from ingest.fitted import Logistic
 from ingest.parse import markdown, outline
 from ingest.parse.sentences import sentences
-from ingest.words.glossary import widened
-from ingest.words.text import rarity, terms, vocabulary
+from ingest.words.words import Words
 from service.check.claims import FURTHER, alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.guard.planted import commands
-from service.language.asking import ASKING
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.workers.worker import Worker
-from service.write.writer import Passage
 
 Vector = NDArray[np.float32]
-WEIGHTS = Path(__file__).parents[2] / "ingest" / "packs" / "llm-interview" / "support.json"
 FEATURES = (
     "cosine",  # of the sentence and the nearest unit of the span
     "coverage",  # share of the sentence's term weight in the span
@@ -79,9 +75,8 @@ class Model:
     weights: tuple[float, ...]
 
     @classmethod
-    def load(cls, path: Path = WEIGHTS) -> "Model":
-        found = json.loads(path.read_text("utf-8"))
-        return cls(found["bias"], tuple(found["weights"][name] for name in FEATURES))
+    def of(cls, fitted: Logistic) -> "Model":
+        return cls(fitted.bias, tuple(fitted.weights[name] for name in FEATURES))
 
     def probability(self, features: Sequence[float]) -> float:
         score = self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True))
@@ -101,9 +96,14 @@ class LexicalSupport:
     """Terms, vectors and rules: no number, name or formula without its source, nothing turned into its opposite."""
 
     def __init__(
-        self, idf: Callable[[str], float], embed: Callable[[str], Awaitable[Query]], model: Model, work: Worker
+        self,
+        words: Words,
+        idf: Callable[[str], float],
+        embed: Callable[[str], Awaitable[Query]],
+        model: Model,
+        work: Worker,
     ) -> None:
-        self._idf, self._embed, self._model, self._work = idf, embed, model, work
+        self._words, self._idf, self._embed, self._model, self._work = words, idf, embed, model, work
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._units: OrderedDict[tuple[str, str], list[Unit]] = OrderedDict()
 
@@ -117,21 +117,21 @@ class LexicalSupport:
 
     def _trials(self, text: str, passages: Sequence[Passage]) -> list["_Trial"]:
         weights = self._weights(text)
-        ending = _ending(text, weights)
-        return [_Trial(passage, self.units(passage), weights, ending) for passage in passages]
+        ending = _ending(text, weights, self._words)
+        return [_Trial(passage, self.units(passage), weights, ending, self._words) for passage in passages]
 
     def _scored(self, trial: "_Trial", text: str, question: str, vectors: Mapping[str, Vector]) -> Supported:
         span, features = trial.features(text, question, vectors)
         if not span:
             return NOTHING
         passage = trial.passage
-        sourced = not alien(text, passage.text, *passage.heading_path, question)
+        sourced = not alien(self._words, text, passage.text, *passage.heading_path, question)
         return Supported(*span, self._model.probability(features) if sourced else 0.0, features[0])
 
     async def features(self, sentence: str, passage: Passage, question: str) -> tuple[float, ...] | None:
         """Return FEATURES of the best span, None where a rule decides; for fitting the model."""
         text = plain(sentence)
-        if alien(text, passage.text, *passage.heading_path, question):
+        if alien(self._words, text, passage.text, *passage.heading_path, question):
             return None
         (trial,) = self._trials(text, [passage])
         wanted = [text, *(unit.text for unit in trial.nearest)]
@@ -141,15 +141,15 @@ class LexicalSupport:
 
     def _weights(self, text: str) -> dict[str, float]:
         """Weigh a sentence's terms by how rare they are; one that no document has counts as rare."""
-        own = (term for term in dict.fromkeys(terms(text)) if term not in ASKING)
-        return {term: self._idf(term) or UNKNOWN * rarity(term) for term in own}
+        own = (term for term in dict.fromkeys(self._words.terms(text)) if term not in self._words.asking)
+        return {term: self._idf(term) or UNKNOWN * self._words.rarity(term) for term in own}
 
     def units(self, passage: Passage) -> list[Unit]:
         """Return the units of a passage, kept for the next sentence."""
         key = (passage.chunk_id, passage.text)
         found = self._units.get(key)
         if found is None:
-            found = self._units[key] = _units(passage)
+            found = self._units[key] = _units(passage, self._words)
             if len(self._units) > CACHED // 10:
                 self._units.popitem(last=False)
         return found
@@ -167,8 +167,14 @@ class _Trial:
     """One sentence against one passage."""
 
     def __init__(
-        self, passage: Passage, found: Sequence[Unit], weights: Mapping[str, float], ending: Mapping[str, float]
+        self,
+        passage: Passage,
+        found: Sequence[Unit],
+        weights: Mapping[str, float],
+        ending: Mapping[str, float],
+        words: Words,
     ) -> None:
+        self._words = words
         self.passage, self._weights, self._ending = passage, weights, ending
         self._units = found
         usable = [i for i, unit in enumerate(found) if not unit.commands]
@@ -190,9 +196,9 @@ class _Trial:
         span = self._widened(first)
         words = frozenset().union(*(self._units[i].terms for i in span))
         around = " ".join((*self.passage.heading_path, question))
-        context = words | widened(around)
+        context = words | self._words.widened(around)
         source = "\n".join(self._units[i].text for i in span)
-        negated, opposite = contradicts(text, source)
+        negated, opposite = contradicts(self._words, text, source)
         near = " ".join((source, *self.passage.heading_path)).lower()
         stray = [name for name in names(text) if name.lower() not in near]
         foreign = float(is_chinese(text) != is_chinese(source))
@@ -229,10 +235,10 @@ class _Trial:
         return span
 
 
-def _ending(text: str, weights: Mapping[str, float]) -> dict[str, float]:
+def _ending(text: str, weights: Mapping[str, float], words: Words) -> dict[str, float]:
     """Return the term weights of the last thing said that weighs enough to tell; nothing where none does."""
     for part in reversed(list(clauses(text, FURTHER))):
-        own = {term: weights[term] for term in terms(part) if term in weights}
+        own = {term: weights[term] for term in words.terms(part) if term in weights}
         if sum(own.values()) >= TELLING:
             return own
     return {}
@@ -243,7 +249,7 @@ def _share(weights: Mapping[str, float], words: frozenset[str] | set[str]) -> fl
     return sum(weight for term, weight in weights.items() if term in words) / (sum(weights.values()) or 1.0)
 
 
-def _units(passage: Passage) -> list[Unit]:
+def _units(passage: Passage, words: Words) -> list[Unit]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
     planted = commands(passage.text)
     found = []
@@ -253,7 +259,7 @@ def _units(passage: Passage) -> list[Unit]:
             prose = unit.kind in ("list_item", "quote")
             for start, end in sentences(passage.text, unit.start, unit.end) if prose else [(unit.start, unit.end)]:
                 text = passage.text[start:end]
-                words = vocabulary(heading) | widened(text)
+                known = words.vocabulary(heading) | words.widened(text)
                 ordered = any(first <= start < last for first, last in planted)
-                found.append(Unit(start, end, plain(text), words, ordered))
+                found.append(Unit(start, end, plain(text), known, ordered))
     return found

@@ -1,24 +1,20 @@
 """How likely the documents deal with a question: logistic models over how well the best candidates match."""
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.fitted import Logistic
 from ingest.index.snapshot import Snapshot
-from ingest.words.glossary import expand
-from ingest.words.text import rarity, terms, vocabulary
+from ingest.pack import none
 from service.search.retrieve import Candidate, Query, Retriever
 
-WEIGHTS = Path(__file__).parents[2] / "ingest" / "packs" / "llm-interview" / "confidence.json"
 FEATURES = (
     "nearest",  # cosine of the nearest passage above the average passage's, in spreads
     "nearest_title",
@@ -48,15 +44,21 @@ NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital w
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of named features; `direction`, (d,) or empty, those of the question's vector. Below `threshold`: no."""
+    """A fitted model, ready to be asked; below its threshold the answer is no."""
 
-    bias: float
-    weights: Mapping[str, float]
-    threshold: float
+    fitted: Logistic
     direction: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, fitted: Logistic) -> Self:
+        return cls(fitted, np.array(fitted.direction))
+
+    @property
+    def threshold(self) -> float:
+        return self.fitted.threshold
+
     def probability(self, features: Mapping[str, float], vector: NDArray[np.float32]) -> float:
-        score = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+        score = self.fitted.bias + sum(weight * features[name] for name, weight in self.fitted.weights.items())
         if self.direction.size:
             score += QUESTION_SCALE * float(self.direction @ vector)
         return 1 / (1 + math.exp(-score))
@@ -74,38 +76,25 @@ class Models:
 
 
 def models(snapshot: Snapshot, reranker: str) -> Models:
-    """Return the models calibrated for a snapshot's documents and embedder, else the general ones.
+    """Return the pack's models where they were fitted to these documents and this embedder, else the general ones.
 
-    All were fitted by benchmarks/calibrate.py. A calibrated one also knows which questions lie near the outline at all,
-    which holds for this outline and this embedder alone. The scores of a cross-encoder other than the one they were
-    fitted with mean something else: `reranker` names it, and with another the fused model decides.
+    Fitted to them they also know which questions lie near the documents at all, which holds for these and this embedder
+    alone. The scores of a cross-encoder other than the one they were fitted with mean something else: `reranker` names
+    it, and with another the fused model decides.
     """
-    stored = _stored()
-    kind = "calibrated" if stored["for"] == subject(snapshot) else "general"
-    fused, reranked = (_model(stored[name][kind]) for name in ("fused", "reranked"))
-    return Models(fused, reranked if reranker == stored["reranker"] else fused)
-
-
-def _model(stored: Mapping[str, Any]) -> Model:
-    return Model(stored["bias"], stored["weights"], stored["threshold"], np.array(stored["direction"]))
-
-
-def subject(snapshot: Snapshot) -> dict[str, str]:
-    """What a calibration belongs to: the documents and the embedder."""
-    return {"embedder": snapshot.manifest.settings["embedder"], **snapshot.manifest.sources}
-
-
-@cache
-def _stored() -> dict[str, Any]:
-    stored: dict[str, Any] = json.loads(WEIGHTS.read_text("utf-8"))
-    return stored
+    fitted = snapshot.pack.fitted
+    made_for = (fitted.embedder, dict(fitted.documents))
+    if made_for != (snapshot.manifest.settings["embedder"], dict(snapshot.manifest.sources)):
+        fitted = none().fitted
+    fused, reranked = Model.of(fitted.fused.confidence), Model.of(fitted.reranked.confidence)
+    return Models(fused, reranked if reranker == fitted.reranker else fused)
 
 
 class Matcher:
     """Measures how well candidates match a question, against the whole snapshot."""
 
     def __init__(self, snapshot: Snapshot, retriever: Retriever) -> None:
-        self._snapshot, self._retriever = snapshot, retriever
+        self._snapshot, self._retriever, self._words = snapshot, retriever, snapshot.pack.words
         self._average = snapshot.dense.vectors().mean(axis=0)
         self._average_title = snapshot.titles.vectors().mean(axis=0)
         self._latin: dict[str, list[str]] = {}
@@ -129,13 +118,13 @@ class Matcher:
         title = max(c.title_cosine for c in candidates)
         # A compound stands for its parts.
         asked = [t for t in dict.fromkeys(query.terms) if not any(t != o and t in o for o in query.terms)]
-        rare = {term: _rarity(term, bool(english)) for term in asked}
+        rare = {term: self._rarity(term, bool(english)) for term in asked}
         unknown = [term for term in asked if not self._known(term)]
         weight = {term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked}
         total = sum(weight.values()) + 1e-6
         found = max(self._found(weight, candidate) for candidate in candidates[:5])
-        named = set(terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
-        names = [_rarity(term, english=False) for term in unknown if term.isascii() and term in named]
+        named = set(self._words.terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
+        names = [self._rarity(term, english=False) for term in unknown if term.isascii() and term in named]
         margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else 3.0
         return (
             (cosine - average) / spread,
@@ -155,28 +144,33 @@ class Matcher:
 
     def held(self, query: Query, candidate: Candidate) -> float:
         """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
-        found = vocabulary(candidate.chunk.indexed)
+        found = self._words.vocabulary(candidate.chunk.indexed)
         weight = {term: self._idf(term) for term in query.terms}
         return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + 1e-6)
 
+    def _rarity(self, term: str, english: bool) -> float:
+        if NUMBER.fullmatch(term):
+            return 0.15
+        return (0.5 if english else 1.0) if term.isascii() else self._words.rarity(term)
+
     def _idf(self, term: str) -> float:
         idf = self._snapshot.postings.idf
-        return idf(term) or max((idf(other) for other in expand(term)), default=0.0)
+        return idf(term) or max((idf(other) for other in self._words.expand(term)), default=0.0)
 
     def _known(self, term: str) -> bool:
         """Whether the documents have a term, its usual name, its parts, or what it is a slip of the pen for."""
         vocabulary = self._snapshot.postings.vocabulary
-        names = expand(term)
+        names = self._words.expand(term)
         if term in vocabulary or (names and names[0] in vocabulary):
             return True
-        if "-" in term and all(part in vocabulary for part in terms(term) if part != term):
+        if "-" in term and all(part in vocabulary for part in self._words.terms(term) if part != term):
             return True
         near = [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2] if len(term) >= 5 else []
         return bool(get_close_matches(term, near, 1, 0.8))
 
     def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
-        held = vocabulary(candidate.chunk.indexed)
-        return sum(w for term, w in weight.items() if term in held or not held.isdisjoint(expand(term)))
+        held = self._words.vocabulary(candidate.chunk.indexed)
+        return sum(w for term, w in weight.items() if term in held or not held.isdisjoint(self._words.expand(term)))
 
 
 def _answering(candidates: Sequence[Candidate]) -> tuple[float, ...]:
@@ -188,9 +182,3 @@ def _answering(candidates: Sequence[Candidate]) -> tuple[float, ...]:
     text = max((c.rerank_score or 0.0 for c in scored if c.chunk.kind == "text"), default=scores[-1])
     second = scores[1] if len(scores) > 1 else scores[0]
     return scores[0] / 3, text / 3, second / 3
-
-
-def _rarity(term: str, english: bool) -> float:
-    if NUMBER.fullmatch(term):
-        return 0.15
-    return (0.5 if english else 1.0) if term.isascii() else rarity(term)

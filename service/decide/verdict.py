@@ -1,32 +1,13 @@
 """What kind of answer a question gets: from the documents, "listed without an answer", or "not in them"."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ingest.fitted import Fitted, Margins
 from service.decide.confidence import Matcher, Models
 from service.decide.covered import Key
 from service.search.retrieve import Candidate, Query
-
-
-@dataclass(frozen=True, slots=True)
-class Margins:
-    """How far an unanswered entry must be ahead to be the one asked for; `ahead`, `far_ahead`, `covered` in score.
-
-    All were chosen on the development questions: the least that leaves recognition of listed questions as it is.
-    """
-
-    ahead: float  # of the unanswered entry over the best answered one
-    preferred: float  # of its cross-encoder score over that one's, in log odds: either suffices
-    far_ahead: float  # from which on it is the question asked, whatever another passage mentions
-    held: float  # share of the question's term weight in the answered passage, from which on it is the answer
-    covered: float  # up to which an answered entry that deals with the same subject may be behind
-    said: float  # share of the question's term weight, from which on such an entry is the answer however far behind
-
-
-FUSED = Margins(ahead=0.75, preferred=math.inf, far_ahead=5.0, held=0.6, covered=5.5, said=0.9)
-RERANKED = Margins(ahead=1.2, preferred=2.0, far_ahead=3.0, held=0.6, covered=7.0, said=math.inf)
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
 
@@ -46,9 +27,14 @@ class Decider:
     """
 
     def __init__(
-        self, matcher: Matcher, models: Models, covered: Mapping[Key, Collection[Key]], threshold: float | None = None
+        self,
+        matcher: Matcher,
+        models: Models,
+        fitted: Fitted,
+        covered: Mapping[Key, Collection[Key]],
+        threshold: float | None = None,
     ) -> None:
-        self._matcher, self._models, self._covered = matcher, models, covered
+        self._matcher, self._models, self._fitted, self._covered = matcher, models, fitted, covered
         self._threshold = threshold
 
     def decide(self, query: Query, candidates: Sequence[Candidate]) -> Decision:
@@ -66,7 +52,7 @@ class Decider:
         answered = next((c for c in candidates if c.chunk.kind == "text"), None)
         if candidates[0].chunk.kind == "text" or answered is None:
             return answered is None
-        margins = FUSED if candidates[0].rerank_score is None else RERANKED
+        margins = (self._fitted.fused if candidates[0].rerank_score is None else self._fitted.reranked).margins
         ahead = candidates[0].score - answered.score
         first = ahead > margins.ahead or _preference(candidates[0], answered) > margins.preferred
         return not self._is_covered(query, candidates, margins) and (

@@ -2,15 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
-from ingest.words.glossary import widened
-from ingest.words.text import vocabulary
-from service.language.asking import ASKING
 from service.search.retrieve import Candidate, Query, Retriever
-from service.write.writer import Passage
 
 # An entry is drawn on beside the best one when its fused score is at most this much lower...
 NEAR_ENTRY = 0.75
@@ -20,6 +17,20 @@ NAMING = 3.0
 NEAR_PASSAGE = 1.5
 # Words of a question rarer than this, log(1 + 5), say what part of an entry it is about.
 WHOLE = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1."""
+
+    chunk_id: str
+    entry_id: str | None
+    document: str
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    relevance: float
 
 
 def gather(
@@ -60,15 +71,19 @@ def _entries(
 ) -> list[Candidate]:
     """The best entry, those about as good, and those that a term of the question names and the others lack."""
     chosen = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
-    asked = [term for term in dict.fromkeys(query.terms) if term not in ASKING and len(term) > 1]
+    asked = [term for term in dict.fromkeys(query.terms) if term not in snapshot.pack.words.asking and len(term) > 1]
     rare = [term for term in asked if snapshot.postings.idf(term) >= NAMING]
 
     def words(candidate: Candidate) -> set[str]:
-        return {term for row in rows[candidate.chunk.group] for term in vocabulary(snapshot.chunks[row].indexed)}
+        return {
+            term
+            for row in rows[candidate.chunk.group]
+            for term in snapshot.pack.words.vocabulary(snapshot.chunks[row].indexed)
+        }
 
     said = set().union(*map(words, chosen))
     for candidate in answered[:10]:
-        title = vocabulary(" ".join(candidate.chunk.heading_path[:2]))
+        title = snapshot.pack.words.vocabulary(" ".join(candidate.chunk.heading_path[:2]))
         if candidate not in chosen and any(term in title and term not in said for term in rare):
             chosen.append(candidate)
             said |= words(candidate)
@@ -76,7 +91,7 @@ def _entries(
 
 
 def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:
-    said = widened(" ".join(chunk.heading_path[:2]))
+    said = snapshot.pack.words.widened(" ".join(chunk.heading_path[:2]))
     return all(term in said for term in query.terms if snapshot.postings.idf(term) >= WHOLE)
 
 

@@ -27,7 +27,7 @@ class Reranker(Protocol):
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
 
-    async def relevance(self, question: str, texts: Sequence[str]) -> list[float]: ...
+    async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]: ...
 
     def close(self) -> None: ...
 
@@ -44,7 +44,7 @@ class NoReranker:
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
 
-    async def relevance(self, question: str, texts: Sequence[str]) -> list[float]:
+    async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
         return []
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class CrossEncoderReranker:
         if not head:
             return [], None
         try:
-            scores = await self._read([(query.text, candidate.chunk.indexed) for candidate in head])
+            scores = await self._read([(self._question(query), candidate.chunk.indexed) for candidate in head])
         except _UnreadError as error:
             return list(candidates), f"{error}; the fused order stands."
         scored = [
@@ -83,11 +83,14 @@ class CrossEncoderReranker:
         unread = [replace(c, score=lowest + self._fused * c.score) for c in tail]
         return [*sorted(scored, key=lambda c: -c.score), *unread], None
 
-    async def relevance(self, question: str, texts: Sequence[str]) -> list[float]:
+    async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
         try:
-            return await self._read([(question, text) for text in texts]) if texts else []
+            return await self._read([(self._question(query), text) for text in texts]) if texts else []
         except _UnreadError:
             return []
+
+    def _question(self, query: Query) -> str:
+        return query.read if self._scorer.bilingual else query.text
 
     async def _read(self, pairs: list[tuple[str, str]]) -> list[float]:
         """Score pairs within the budget; raises _UnreadError saying why it could not."""

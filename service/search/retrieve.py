@@ -1,8 +1,8 @@
 """Candidates for a question: BM25 and dense search over passages and titles, fused entry by entry."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from ingest.chunk import Chunk
 from ingest.index.bm25 import Postings
 from ingest.index.snapshot import Snapshot
-from ingest.words.glossary import expand
-from ingest.words.text import terms
+from ingest.words.words import Words
 from service.search.fusion import Evidence, Fusion
 
 Mask = NDArray[np.bool_]
@@ -19,16 +18,21 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as searched: its text, its (d,) float32 unit vector, its terms, and other names for them."""
+    """A question as searched: its text, its (d,) float32 unit vector, its terms, and other names for them.
+
+    `read` is what models read: the text, with what an English question mentions in Chinese behind it.
+    """
 
     text: str
     vector: NDArray[np.float32]
-    terms: tuple[str, ...] = field(init=False)
-    synonyms: tuple[str, ...] = field(init=False)
+    terms: tuple[str, ...]
+    synonyms: tuple[str, ...]
+    read: str
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", tuple(terms(self.text)))
-        object.__setattr__(self, "synonyms", tuple(expand(self.text)))
+    @classmethod
+    def of(cls, text: str, vector: NDArray[np.float32], words: Words) -> Self:
+        """Read a question with the words of an index."""
+        return cls(text, vector, tuple(words.terms(text)), words.expand(text), words.bilingual(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ SHA256 = {
 class Scorer(Protocol):
     """Score (question, passage) pairs, (pairs,) float64; higher is better.
 
-    `name` is the model's. `together` is how many requests are best run as one.
+    `name` is the model's. `together` is how many requests are best run as one. `bilingual` says whether it was trained
+    on questions as Query.read has them.
     """
 
     together: int
+    bilingual: bool
 
     @property
     def name(self) -> str: ...
@@ -34,6 +36,7 @@ class Scorer(Protocol):
 class ShippedScorer:
     """The project's own cross-encoder (service/search/reranker/README.md): a score is the log odds of an answer."""
 
+    bilingual = True
     together = 1  # on a CPU a batch is no faster than its parts, and the first of them would wait for the last
 
     def __init__(self, max_tokens: int = 256, threads: int = 0, folder: Path = SHIPPED) -> None:
@@ -72,6 +75,7 @@ class ShippedScorer:
 class HubScorer:
     """Any sentence-transformers CrossEncoder, a folder or a Hugging Face id; a score is the logit as it comes."""
 
+    bilingual = False
     together = 4
 
     def __init__(self, model: str, max_tokens: int = 256) -> None:

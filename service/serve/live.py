@@ -5,6 +5,7 @@ import logging
 
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
+from ingest.pack import Packs
 
 log = logging.getLogger(__name__)
 
@@ -12,8 +13,8 @@ log = logging.getLogger(__name__)
 class LiveIndex:
     """Opens the current version, and another one when it becomes current; requests keep the one they took."""
 
-    def __init__(self, versions: Versions, embedder: str) -> None:
-        self._versions, self._embedder = versions, embedder
+    def __init__(self, versions: Versions, embedder: str, packs: Packs) -> None:
+        self._versions, self._embedder, self._packs = versions, embedder, packs
         self.snapshot: Snapshot | None = None
         self.problem: str | None = "the index is not loaded yet"
 
@@ -27,7 +28,7 @@ class LiveIndex:
             if self.snapshot and version == self.snapshot.manifest.version:
                 self.problem = None
                 return
-            opened = self._versions.open(self._embedder, version)
+            opened = self._versions.open(self._embedder, version, self._packs)
         except (SnapshotError, OSError, ValueError) as error:
             if self.problem != str(error):
                 log.error("index not loaded: %s", error)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.words.text import normalise, terms
+from ingest.words.text import normalise
+from ingest.words.words import Words
 
 # Words that point back: pronouns, ordinals of things listed before, connectives at the start.
 LEANING = re.compile(
@@ -27,18 +28,18 @@ class Message:
     content: str
 
 
-def condense(question: str, history: Sequence[Message]) -> str:
+def condense(question: str, history: Sequence[Message], words: Words) -> str:
     """Return the question to search for: itself when it stands alone, else preceded by what it leans on.
 
     Earlier questions are taken up to the last one that stands alone. A question with few words of its own, or
     that points at something listed ("the second step"), also takes the start of the last answer.
     """
-    if not history or not leans(question):
+    if not history or not leans(question, words):
         return question
     carried: list[str] = []
     for message in reversed([m for m in history if m.role == "user"]):
         carried.insert(0, message.content.strip())
-        if not leans(message.content):
+        if not leans(message.content, words):
             break
     carried = [text[:200] for text in carried[-3:]]
     answers = [message.content for message in history if message.role == "assistant"]
@@ -49,7 +50,9 @@ def condense(question: str, history: Sequence[Message]) -> str:
     return " ".join([*carried, question.strip()])
 
 
-def leans(question: str) -> bool:
+def leans(question: str, words: Words) -> bool:
     """Whether a question needs the conversation before it to be understood."""
     text = normalise(question).strip()
-    return bool(LEANING.search(text) or OPENING.search(text) or ENDING.search(text)) or len(set(terms(text))) < FEW
+    return (
+        bool(LEANING.search(text) or OPENING.search(text) or ENDING.search(text)) or len(words.vocabulary(text)) < FEW
+    )

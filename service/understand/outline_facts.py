@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.parse.outline import Entry
-from ingest.words.text import normalise, terms, vocabulary
+from ingest.words.text import normalise
+from ingest.words.words import Words
 
 NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 NUMBERS |= {"十一": 11, "十二": 12}
@@ -96,18 +97,18 @@ class Facts:
     wants_answer: bool = False  # not the entry as such, but what it says
 
 
-def outline_facts(question: str, entries: Sequence[Entry]) -> Facts | None:
+def outline_facts(question: str, entries: Sequence[Entry], words: Words) -> Facts | None:
     """Return what a question about the outline asks for, None when it is about the subject."""
     text = normalise(question)
     if not entries:
         return None
     by_id = {entry.id: entry for entry in entries}
-    if named := _named(text, by_id):
+    if named := _named(text, by_id, words):
         wants = len(named) == 1 and CONTENT.search(text) is not None
         return Facts("entry", named, None, None, None, None, True, wants)
     counts, lists = COUNT.search(text), LIST.search(text)
-    section = _section(text, entries)
-    if section and PART.search(text) and OF_SECTION.search(text) and len(terms(text)) <= 12:
+    section = _section(text, entries, words)
+    if section and PART.search(text) and OF_SECTION.search(text) and len(words.terms(text)) <= 12:
         lists = lists or (None if counts else OF_SECTION.search(text))
         if not UNIT.search(text):
             inside = tuple(entry for entry in entries if entry.section == section)
@@ -116,7 +117,7 @@ def outline_facts(question: str, entries: Sequence[Entry]) -> Facts | None:
         lists = PARTS.search(text)
     if not (counts or lists):
         return None
-    stars, answered, topic = _stars(text), _answered(text), _topic(text)
+    stars, answered, topic = _stars(text), _answered(text), _topic(text, words)
     if PARTS.search(text) and not (topic and not answered):
         return Facts("sections", _sections(text, entries, answered), None, stars, answered, None, True)
     if section and answered and not (counts or stars or LIST.search(text)):
@@ -132,7 +133,7 @@ def outline_facts(question: str, entries: Sequence[Entry]) -> Facts | None:
         if (section is None or entry.section == section)
         and (stars is None or entry.stars == stars[0] or (stars[1] and entry.stars > stars[0]))
         and (answered is None or entry.answered == answered)
-        and (topic is None or _about(entry, topic))
+        and (topic is None or _about(entry, topic, words))
     ]
     if topic and not chosen and not (section or stars):
         return None
@@ -146,7 +147,7 @@ def _number(text: str | None) -> int:
     return int(text) if text.isdigit() else NUMBERS.get(text, WORDS.get(text, 0))
 
 
-def _named(text: str, by_id: dict[str, Entry]) -> tuple[Entry, ...]:
+def _named(text: str, by_id: dict[str, Entry], words: Words) -> tuple[Entry, ...]:
     """The entries a question names by number, when it is about them."""
     found = [
         f"{int(match[1])}.{int(match[2])}"
@@ -157,7 +158,7 @@ def _named(text: str, by_id: dict[str, Entry]) -> tuple[Entry, ...]:
         first = _number(match["n"]) or _number(match["n2"]) or _number(match["n3"])
         second = _number(match["m"]) or _number(match["m2"]) or _number(match["m3"])
         found.append(f"{first}.{second}")
-    rest = len(terms(ENTRY_ID.sub(" ", text)))
+    rest = len(words.terms(ENTRY_ID.sub(" ", text)))
     if not ENTRY_ASK.search(text) or (rest > 8 and not re.search(r"entry|条目|题", text)):
         return ()
     named = tuple(by_id[key] for key in dict.fromkeys(found) if key in by_id)
@@ -169,14 +170,14 @@ def _named(text: str, by_id: dict[str, Entry]) -> tuple[Entry, ...]:
     return named
 
 
-def _section(text: str, entries: Sequence[Entry]) -> int | None:
+def _section(text: str, entries: Sequence[Entry], words: Words) -> int | None:
     """The section that is named by number, or by words of its title next to a word for "section"."""
     if match := SECTION.search(text):
         return _number(match["n"] or match["m"])
     if not PART.search(text) and not UNIT.search(text):
         return None
-    asked = set(terms(text))
-    titles = {entry.section: vocabulary(entry.section_title) - {"llm", "模型"} for entry in entries}
+    asked = set(words.terms(text))
+    titles = {entry.section: words.vocabulary(entry.section_title) - {"llm", "模型"} for entry in entries}
     # Of two titles with as many of the words, the one that has fewer others is meant.
     shared = {number: (len(asked & title), -len(title)) for number, title in titles.items()}
     best = max(shared.values(), default=(0, 0))
@@ -200,15 +201,15 @@ def _answered(text: str) -> bool | None:
     return True if ANSWERED.search(text) else None
 
 
-def _topic(text: str) -> str | None:
+def _topic(text: str, words: Words) -> str | None:
     match = TOPIC.search(text)
     topic = (match["x"] or match["y"] or "").strip(" \"'“”「」的了") if match else ""
-    return topic if topic and terms(topic) and len(topic) <= 40 and not PART.fullmatch(topic) else None
+    return topic if topic and words.terms(topic) and len(topic) <= 40 and not PART.fullmatch(topic) else None
 
 
-def _about(entry: Entry, topic: str) -> bool:
-    wanted = set(terms(topic.replace("isation", "ization")))
-    return wanted <= vocabulary(entry.question) or normalise(topic) in normalise(entry.question)
+def _about(entry: Entry, topic: str, words: Words) -> bool:
+    wanted = set(words.terms(topic.replace("isation", "ization")))
+    return wanted <= words.vocabulary(entry.question) or normalise(topic) in normalise(entry.question)
 
 
 def _sections(text: str, entries: Sequence[Entry], answered: bool | None) -> tuple[Entry, ...]:

@@ -6,9 +6,8 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
-from ingest.words.text import terms
+from ingest.words.words import Words
 from service.check.claims import alien
-from service.language.asking import ASKING
 from service.understand.condense import Message, condense, leans
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -42,8 +41,11 @@ class Rewriter(Protocol):
 class RuleRewriter:
     """Makes a follow-up stand alone by a rule; the rest needs a model."""
 
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
     async def standalone(self, question: str, history: Sequence[Message]) -> str:
-        return condense(question, history)
+        return condense(question, history, self._words)
 
     async def split(self, question: str) -> list[str]:
         return []
@@ -69,25 +71,29 @@ class Filler(Protocol):
 class ModelRewriter:
     """Asks a model, within `seconds`; what it adds of its own is not taken over."""
 
-    def __init__(self, model: Filler, seconds: float) -> None:
-        self._model, self._seconds = model, seconds
+    def __init__(self, model: Filler, seconds: float, words: Words) -> None:
+        self._model, self._seconds, self._words = model, seconds, words
 
     async def standalone(self, question: str, history: Sequence[Message]) -> str:
-        if not history or not leans(question):
+        if not history or not leans(question, self._words):
             return question
         said = [f"{message.role}: {message.content[:300]}" for message in history[-6:]]
         told = "\n".join([*said, f"Last question: {question}"])
         found = await self._model.fill(Rewritten, STANDALONE, told, self._seconds)
         # One that takes nothing from the conversation was not rewritten.
-        if found and _is_faithful(found.question, told) and {*terms(found.question)} - {*terms(question)}:
+        if (
+            found
+            and self._is_faithful(found.question, told)
+            and self._words.vocabulary(found.question) - self._words.vocabulary(question)
+        ):
             return found.question.strip()
-        return condense(question, history)
+        return condense(question, history, self._words)
 
     async def split(self, question: str) -> list[str]:
         if not SEVERAL.search(question):
             return []
         found = await self._model.fill(Split, SPLIT, question, self._seconds)
-        parts = [part.strip() for part in found.questions if _is_faithful(part, question)] if found else []
+        parts = [part.strip() for part in found.questions if self._is_faithful(part, question)] if found else []
         return parts if len(parts) > 1 else []
 
     async def again(self, question: str) -> str | None:
@@ -95,8 +101,7 @@ class ModelRewriter:
         # Terms are added, never swapped: what the question names stays in the search.
         return f"{question} {found.question.strip()}" if found and found.question.strip() != question else None
 
-
-def _is_faithful(rewritten: str, said: str) -> bool:
-    """Whether a rewritten question names only what was said, and something of it."""
-    own = {term for term in terms(rewritten) if term not in ASKING}
-    return bool(own & {*terms(said)}) and not alien(rewritten, said)
+    def _is_faithful(self, rewritten: str, said: str) -> bool:
+        """Whether a rewritten question names only what was said, and something of it."""
+        own = self._words.vocabulary(rewritten) - self._words.asking
+        return bool(own & self._words.vocabulary(said)) and not alien(self._words, rewritten, said)

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from ingest.chunk.units import units
 from ingest.parse import markdown, outline
-from ingest.words.text import terms
+from ingest.words.words import Words
+from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.writer import Passage
 
 Count = Callable[[str], Awaitable[int | None]]
 KEEP = 2  # passages that are compressed rather than cut
@@ -20,8 +20,8 @@ GAP = " … "
 class Budget:
     """Counts in the model's own tokens where a server tells them, else by an estimate that is rather too high."""
 
-    def __init__(self, idf: Callable[[str], float], count: Count, tokens: int) -> None:
-        self._idf, self._count, self._tokens = idf, count, tokens
+    def __init__(self, words: Words, idf: Callable[[str], float], count: Count, tokens: int) -> None:
+        self._words, self._idf, self._count, self._tokens = words, idf, count, tokens
         self._counted: OrderedDict[str, int] = OrderedDict()
 
     async def fit(self, query: Query, passages: Sequence[Passage], fixed: str) -> dict[int, str]:
@@ -58,7 +58,8 @@ class Budget:
         spans = [(unit.start, unit.end) for section in document.sections for unit in units(document, section)]
         weights = {term: self._idf(term) for term in (*query.terms, *query.synonyms)}
         worth = {
-            span: sum(weights.get(term, 0.0) for term in {*terms(passage.text[span[0] : span[1]])}) for span in spans
+            span: sum(weights.get(term, 0.0) for term in {*self._words.terms(passage.text[span[0] : span[1]])})
+            for span in spans
         }
         left = math.floor(share * len(passage.text))
         chosen: list[tuple[int, int]] = []

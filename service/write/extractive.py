@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from ingest.chunk.units import Unit, units
 from ingest.parse import markdown, outline
-from ingest.words.glossary import expand
-from ingest.words.text import terms
-from service.language.asking import ASKING
+from ingest.words.words import Words
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.writer import Passage, Quote, Sentence
+from service.write.writer import Quote, Sentence
 
 CODE_ASKED = re.compile(
     r"代码|实现|编写|写一[个段]|函数|示例|例子|脚本|程序|怎么写|\b(?:code|implement\w*|function|snippet|script|python|pytorch|tensorflow|program|example|class)\b",
@@ -29,7 +28,7 @@ BEHIND = 1.5
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
 
-Relevance = Callable[[str, Sequence[str]], Awaitable[Sequence[float]]]
+Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,10 @@ class ExtractiveWriter:
 
     name = "extractive"
 
-    def __init__(self, idf: Callable[[str], float], relevance: Relevance, max_characters: int = 1200) -> None:
-        self._idf, self._relevance, self._max = idf, relevance, max_characters
+    def __init__(
+        self, words: Words, idf: Callable[[str], float], relevance: Relevance, max_characters: int = 1200
+    ) -> None:
+        self._words, self._idf, self._relevance, self._max = words, idf, relevance, max_characters
 
     async def write(
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
@@ -78,7 +79,7 @@ class ExtractiveWriter:
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0
-        lines = [_lines(number, passage) for number, passage in enumerate(passages)]
+        lines = [_lines(number, passage, self._words) for number, passage in enumerate(passages)]
         kept = await self._kept(query, passages, lines)
         for number, passage in enumerate(passages):
             for line in _pick(lines[number], kept, with_code):
@@ -104,7 +105,7 @@ class ExtractiveWriter:
         kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
         read = [line for key in long for line in entries[key] if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
-        scores = dict(zip((line.place for line in read), await self._relevance(query.text, texts), strict=False))
+        scores = dict(zip((line.place for line in read), await self._relevance(query, texts), strict=False))
         for key in long:
             kept |= self._answering(query, entries[key], scores)
         return kept
@@ -124,8 +125,8 @@ class ExtractiveWriter:
 
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
-        own = [term for term in dict.fromkeys(query.terms) if term not in ASKING]
-        weights = {term: self._idf(term) / 2 for term in expand(" ".join(own))}
+        own = [term for term in dict.fromkeys(query.terms) if term not in self._words.asking]
+        weights = {term: self._idf(term) / 2 for term in self._words.expand(" ".join(own))}
         weights |= {term: self._idf(term) for term in own}
         held = {term: sum(term in line.terms for line in entry) for term in weights}
         return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
@@ -140,10 +141,10 @@ def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool)
 
 
 def _entry(passage: Passage) -> tuple[str, ...]:
-    return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
+    return _owner(passage) or (passage.document, *passage.heading_path[:2])
 
 
-def _lines(number: int, passage: Passage) -> list[Line]:
+def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
     found = [(unit, section.heading_path) for section in document.sections for unit in units(document, section)]
     return [
@@ -153,7 +154,9 @@ def _lines(number: int, passage: Passage) -> list[Line]:
             unit,
             passage.text[unit.start : unit.end],
             headings,
-            frozenset(terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))),
+            frozenset(
+                words.terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))
+            ),
         )
         for index, (unit, headings) in enumerate(found)
     ]
@@ -207,13 +210,13 @@ def _announced(lines: list[Line]) -> list[Line]:
 
 def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
-    entries = {passages[line.passage].entry_id or passages[line.passage].heading_path for line in lines}
+    entries = {_owner(passages[line.passage]) or passages[line.passage].heading_path for line in lines}
     sentences: list[Sentence] = []
     before: Line | None = None
     for line in lines:
         passage = passages[line.passage]
         previous = passages[before.passage] if before else None
-        if len(entries) > 1 and (not previous or previous.entry_id != passage.entry_id):
+        if len(entries) > 1 and (not previous or _owner(previous) != _owner(passage)):
             title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
             name = f"{passage.entry_id} {title}" if passage.entry_id else title or passage.document
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
@@ -227,6 +230,11 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         sentences.append(Sentence(_rendered(line), (quote,), lead))
         before = line
     return sentences
+
+
+def _owner(passage: Passage) -> tuple[str, str] | None:
+    """The entry that a passage is of."""
+    return (passage.document, passage.entry_id) if passage.entry_id else None
 
 
 def _subheading(line: Line, passage: Passage) -> str:

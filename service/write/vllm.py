@@ -16,14 +16,16 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
+from ingest.words.words import Words
 from service.guard.planted import without_commands
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write import prompt
 from service.write.budget import Budget
 from service.write.cut import Cutter, Piece
 from service.write.replicas import Health, Replica, Replicas, count_tokens
-from service.write.writer import Claim, Passage, WriterError
+from service.write.writer import Claim, WriterError
 
 log = logging.getLogger(__name__)
 Form = TypeVar("Form", bound=BaseModel)
@@ -127,9 +129,9 @@ class ChatModel:
 class VllmWriter:
     """Asks the model, cuts what it writes into claims, and turns the numbers it cites into passages."""
 
-    def __init__(self, chat: ChatModel, idf: Callable[[str], float], context_tokens: int) -> None:
+    def __init__(self, chat: ChatModel, words: Words, idf: Callable[[str], float], context_tokens: int) -> None:
         self._chat = chat
-        self._budget = Budget(idf, lambda text: count_tokens(chat.replicas, chat.model, text), context_tokens)
+        self._budget = Budget(words, idf, lambda text: count_tokens(chat.replicas, chat.model, text), context_tokens)
         self.name = f"vllm:{chat.model}"
 
     async def write(self, query: Query, passages: Sequence[Passage], language: Language) -> AsyncIterator[Claim]:

@@ -35,13 +35,11 @@ from ingest.fit.reranker.statements import statements
 from ingest.fit.reranker.train import train, trained
 from ingest.fit.reranker.vocabulary import cut
 from ingest.index.snapshot import Snapshot, SnapshotError
-from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError, resolve, sha256_of
 from ingest.models.pairs import Pairs
 from ingest.progress import bars
 from ingest.settings import IngestSettings
-from ingest.words.glossary import bilingual
 
 Statements = tuple[QuestionSet, list[negatives.Found]]
 Mined = list[tuple[QuestionSet, list[negatives.Found]]]
@@ -74,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = IngestSettings()
         embedder = bootstrap.embedder(settings)
-        snapshot = Versions(settings.index).open(embedder.fingerprint)
+        snapshot = bootstrap.index(settings).open(embedder.fingerprint, packs=bootstrap.packs(settings))
         mined = _mine(options.data, snapshot, embedder)
         base = Path(resolve(settings.embedder.model, settings.models))
         del embedder
@@ -95,7 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
     cache = Path("var/reranker/candidates")
     with bars(console) as report:
-        return [(s, negatives.mine(s, embedder, cache, DEPTH, report)) for s in sets(data, snapshot)]
+        return [
+            (s, negatives.mine(s, embedder, snapshot.pack.words, cache, DEPTH, report)) for s in sets(data, snapshot)
+        ]
 
 
 def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int, every: int) -> None:
@@ -116,7 +116,7 @@ def _first(base: Path, mined: Mined, folder: Path, layers: int, every: int) -> N
 
 
 def _texts(mined: Mined) -> list[str]:
-    return [*(w for s, _ in mined for w in s.windows), *(bilingual(q.text) for s, _ in mined for q in s.questions)]
+    return [*(w for s, _ in mined for w in s.windows), *(q.read for s, _ in mined for q in s.questions)]
 
 
 def _first_steps(mined: Mined) -> list[list[Example]]:

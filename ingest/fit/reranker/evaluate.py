@@ -49,7 +49,7 @@ def evaluate(
         gains: list[list[float]] = []
         for question, candidates in kept:
             windows = [questions.windows[row] for row in candidates.rows]
-            scores = model.scores(question.text, windows)
+            scores = model.scores(question.read, windows)
             orders = (
                 -np.arange(len(windows), dtype=np.float64),
                 scores,

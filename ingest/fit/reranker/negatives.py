@@ -14,8 +14,7 @@ from ingest.fit.reranker.sets import Question, QuestionSet
 from ingest.index.bm25 import Postings
 from ingest.models.embedder import Embedder
 from ingest.progress import Report
-from ingest.words.glossary import bilingual
-from ingest.words.text import terms
+from ingest.words.words import Words
 
 K = 60  # of reciprocal rank fusion
 READ = 14  # candidates that a trained model reads to find what it mistakes
@@ -30,7 +29,9 @@ class Found:
     cosines: tuple[float, ...]
 
 
-def mine(questions: QuestionSet, embedder: Embedder, cache: Path, depth: int, progress: Report) -> list[Found]:
+def mine(
+    questions: QuestionSet, embedder: Embedder, words: Words, cache: Path, depth: int, progress: Report
+) -> list[Found]:
     """Return the `depth` passages nearest to each question, by fused rank; kept in `cache`."""
     asked_and_windows = [*(question.text for question in questions.questions), *questions.windows]
     key = hashlib.sha256(repr((embedder.fingerprint, depth, asked_and_windows)).encode()).hexdigest()[:12]
@@ -39,13 +40,13 @@ def mine(questions: QuestionSet, embedder: Embedder, cache: Path, depth: int, pr
         lines = (json.loads(line) for line in path.read_text("utf-8").splitlines())
         return [Found(*(tuple(column) for column in line)) for line in lines]
     name = questions.name
-    postings = Postings.build([terms(window) for window in questions.windows])
+    postings = Postings.build([words.terms(window) for window in questions.windows])
     vectors = embedder.embed_passages(questions.windows, lambda n: progress(name, n, len(questions.windows)))
-    asked = embedder.embed_queries([bilingual(question.text) for question in questions.questions])
+    asked = embedder.embed_queries([question.read for question in questions.questions])
     owners = np.array(questions.owners)
     found = []
     for question, vector in zip(questions.questions, asked, strict=True):
-        found.append(_candidates(question, postings, vectors @ vector, owners, depth))
+        found.append(_candidates(question, words, postings, vectors @ vector, owners, depth))
         progress(f"{name}: candidates", len(found), len(asked))
     cache.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -69,7 +70,7 @@ def refreshed(
     for question, candidates in zip(questions.questions, found, strict=True):
         rows = candidates.rows[:READ] if take(question) and not question.held_back else ()
         if rows:
-            scores = model.scores(question.text, [questions.windows[row] for row in rows])
+            scores = model.scores(question.read, [questions.windows[row] for row in rows])
             order = np.argsort(-scores, kind="stable").tolist()
             columns = (candidates.rows, candidates.bm25, candidates.cosines)
             hardest_first.append(Found(*(tuple(column[i] for i in order) for column in columns)))
@@ -80,10 +81,15 @@ def refreshed(
 
 
 def _candidates(
-    question: Question, postings: Postings, cosines: NDArray[np.float32], owners: NDArray[np.int64], depth: int
+    question: Question,
+    words: Words,
+    postings: Postings,
+    cosines: NDArray[np.float32],
+    owners: NDArray[np.int64],
+    depth: int,
 ) -> Found:
     """Fuse the two rankings of windows passage by passage (Cormack and others, SIGIR 2009)."""
-    bm25 = postings.scores(terms(question.text))
+    bm25 = postings.scores(words.terms(question.text))
     gain: dict[int, float] = {}
     for scores in (bm25, cosines):
         rank = 0

@@ -58,7 +58,7 @@ def _example(questions: QuestionSet, question: Question, found: Found, rng: rand
     windows = [questions.windows[row] for row in rows]
     if questions.name == "outline" and rng.random() < UNTITLED:
         windows = [_untitled(window) for window in windows]
-    return Example(question.text, tuple(windows), question.owner is not None)
+    return Example(question.read, tuple(windows), question.owner is not None)
 
 
 def _right(questions: QuestionSet, question: Question, found: Found, rng: random.Random) -> int:

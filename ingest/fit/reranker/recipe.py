@@ -1,13 +1,13 @@
 """What the shipped model is made of: the sets, how often each is seen, how deep the model is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.fit.questions import nth
 from ingest.fit.reranker.sets import Question, QuestionSet, folder, lines, outline
 from ingest.fit.reranker.statements import NAME as STATEMENTS
 from ingest.index.snapshot import Snapshot
+from ingest.pack import nth
 
 LAYERS = 4
 SEED = 7
@@ -45,7 +45,13 @@ SOURCES = (
 def sets(data: Path, snapshot: Snapshot) -> list[QuestionSet]:
     """Read the outline's questions and every source; raises OSError naming a folder that is missing."""
     asked = list(zip(snapshot.asked.questions, snapshot.asked.groups, strict=True))
-    return [outline(snapshot, asked), *(_read(data, source) for source in SOURCES)]
+    return [_named(s, snapshot) for s in (outline(snapshot, asked), *(_read(data, source) for source in SOURCES))]
+
+
+def _named(questions: QuestionSet, snapshot: Snapshot) -> QuestionSet:
+    read = snapshot.pack.words.bilingual
+    named = tuple(replace(q, names=read(q.text).removeprefix(q.text).strip()) for q in questions.questions)
+    return replace(questions, questions=named)
 
 
 def in_second_round(questions: QuestionSet, every: int, question: Question) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.fit.questions import SOURCE, nth, written
 from ingest.index.snapshot import Snapshot
+from ingest.pack import nth
 from ingest.parse.sentences import sentences
 
 WINDOW = 240  # characters; every passage is cut into windows alike, so that length tells nothing
@@ -16,12 +16,20 @@ HELD_BACK = 10  # one passage in so many, with all its questions, is never train
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and the rows of the set's windows that answer it; `owner` None: nothing in the set does."""
+    """A question and the rows of the set's windows that answer it; `owner` None: nothing in the set does.
+
+    `names` are the Chinese names of what an English one mentions, which models read after it.
+    """
 
     text: str
     owner: int | None
     rows: tuple[int, ...]
     held_back: bool
+    names: str = ""
+
+    @property
+    def read(self) -> str:
+        return f"{self.text} {self.names}" if self.names else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class QuestionSet:
     questions: tuple[Question, ...]
 
 
-def outline(snapshot: Snapshot, asked: Sequence[tuple[str, int]], path: Path = SOURCE) -> QuestionSet:
+def outline(snapshot: Snapshot, asked: Sequence[tuple[str, int]]) -> QuestionSet:
     """Return the questions written for the outline, its chunks as windows and its entries as owners.
 
     `asked` are the ways to ask that the index knows, each with its entry's number. Raises ValueError for a question
@@ -46,13 +54,15 @@ def outline(snapshot: Snapshot, asked: Sequence[tuple[str, int]], path: Path = S
     for number, group in enumerate(snapshot.groups):
         for row in group.rows:
             owners[row] = number
-    records = written(path)
+    records = snapshot.pack.questions
     known = {record.question for record in records}
     questions = [Question(text, owner, _all(owners, owner), False) for text, owner in asked if text not in known]
     for record in records:
         owner = None if record.entry is None else numbers.get(record.entry)
         if owner is None and record.entry is not None:
-            raise ValueError(f"{path}: no entry of the index asks {record.entry!r}; build the index of the outline")
+            raise ValueError(
+                f"{snapshot.pack.folder}: no entry of the index asks {record.entry!r}; build the index of the outline"
+            )
         rows = () if owner is None else _holding(snapshot, owners, owner, record.evidence)
         questions.append(Question(record.question, owner, rows, record.kept))
     return QuestionSet("outline", tuple(c.indexed for c in snapshot.chunks), tuple(owners), tuple(questions))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ingest.chunk.units import units
-from ingest.fit.questions import written
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import Question, QuestionSet
 from ingest.index.snapshot import Snapshot
@@ -28,7 +27,7 @@ def statements(snapshot: Snapshot) -> tuple[QuestionSet, list[Found]]:
             inside[entry.question] = range(len(windows), len(windows) + len(said))
             windows += said
     questions, found = [], []
-    for record in written():
+    for record in snapshot.pack.questions:
         rows = inside.get(record.entry or "", range(0))
         right = tuple(row for row in rows if record.evidence in windows[row].partition("\n")[2])
         if right and len(rows) > len(right):
