@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
+from ingest import __version__
 from service.api import ask, chat, contract, documents, feedback, health, problems, search, widget
 from service.api import metrics as figures
 from service.api.gate import Gate
@@ -66,8 +67,8 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         static_url="/docs/files",
         title="Outline QA",
-        version="0.1.0",
         summary="Cited answers from documents, in Chinese and English",
+        version=__version__,
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
