@@ -18,10 +18,10 @@ test: .venv/.dev
 test-llm: .venv/.dev .venv-llm/.made
 	TEST_LLM=start $(BIN)/python -m pytest tests/llm
 
-# The widget in a real browser; its built files must be those that its source gives.
+# The widget's sources, which need npm, and the widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 test-browser: .venv/.dev $(CHROMIUM) widget
-	cd service/widget && npm run check && npm test
+	cd service/widget && npm run lint && npm run check && npm test
 	git diff --exit-code -- service/widget/built
 	test -z "$$(git status --porcelain -- service/widget/built)"
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/e2e

@@ -20,9 +20,9 @@ const SILENCE_MS = 45_000;
 const CONTEXT = 160;
 
 export class Client {
-  #token: Token;
+  readonly #token: Token;
   #outline: Promise<Outline> | null = null;
-  #lengths = new Map<string, Promise<number>>();
+  readonly #lengths = new Map<string, Promise<number>>();
 
   constructor(readonly server: string) {
     this.#token = new Token(server);
@@ -81,7 +81,7 @@ export class Client {
   // The service refuses an end beyond the document's, so its length is asked for first.
   #length(document: string): Promise<number> {
     const known = this.#lengths.get(document);
-    if (known) return known;
+    if (known !== undefined) return known;
     const asked = this.#part(document, 0, 0).then((part) => part.length);
     asked.catch(() => this.#lengths.delete(document));
     this.#lengths.set(document, asked);

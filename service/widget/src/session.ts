@@ -83,7 +83,8 @@ export class Session {
     this.#save();
   }
 
-  async #run(turn: Turn): Promise<void> {
+  async #run(first: Turn): Promise<void> {
+    let turn = first;
     const abort = new AbortController();
     const run = { id: turn.id, abort };
     this.#current = run;

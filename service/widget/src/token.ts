@@ -40,8 +40,8 @@ export class Token {
   }
 
   /** A site that is not allowed cannot read the refusal, but it can read the script: the service is there. */
-  async #refused(): Promise<boolean> {
-    if (new URL(this.server).origin === location.origin) return false;
+  #refused(): Promise<boolean> {
+    if (new URL(this.server).origin === location.origin) return Promise.resolve(false);
     const script = fetch(`${this.server}/widget.js`, { credentials: "omit", cache: "no-store" });
     return script.then(
       (response) => response.ok,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { askEvent } from "../src/api";
 import { EventParser, readEvents, type ServerEvent } from "../src/events";
-import { ApiError } from "../src/failure";
+import type { ApiError } from "../src/failure";
 
 function parse(...pieces: string[]): ServerEvent[] {
   const parser = new EventParser();

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { contrast, readable, textOn, type Rgb } from "../src/colour";
+import { contrast, type Rgb, readable, textOn } from "../src/colour";
 import type { Outline } from "../src/contract";
 import { filtered, findEntry, suggestions } from "../src/outline";
-import { TEXTS, sayFailure } from "../src/text";
+import { sayFailure, TEXTS } from "../src/text";
 
 function entry(id: string, question: string, stars: number, answered: boolean): Outline["sections"][0]["entries"][0] {
   return { id, number: Number(id.split(".")[1]), question, stars, answered };

@@ -16,7 +16,8 @@ let highlighter: Highlighter | null = null;
 
 /** Load the Markdown renderer; called early so that it is there when the first answer comes. */
 export async function loadMarkdown(): Promise<Markdown> {
-  return (markdown ??= await import("../markdown"));
+  markdown ??= await import("../markdown");
+  return markdown;
 }
 
 // Longer programs stay plain: colouring them would hold up the page.
@@ -29,7 +30,7 @@ interface Block {
 
 export class Content {
   readonly element: HTMLElement;
-  #blocks: Block[] = [];
+  readonly #blocks: Block[] = [];
   #latest = { source: "", citations: [] as readonly Citation[] };
 
   constructor(
@@ -62,7 +63,7 @@ export class Content {
     while (same < keys.length && this.#blocks[same]?.key === keys[same]) same++;
     const before = this.#blocks.length;
     if (!before) this.element.replaceChildren();
-    for (const block of this.#blocks.splice(same)) block.nodes.forEach((node) => node.remove());
+    for (const { nodes } of this.#blocks.splice(same)) for (const node of nodes) node.remove();
     const waiting: Promise<void>[] = [];
     sources.slice(same).forEach((block, i) => {
       const fragment = renderer.render(block);
@@ -134,7 +135,10 @@ export class Content {
       return null;
     }
     return import("../highlight").then(
-      (loaded) => colour((highlighter = loaded)),
+      (loaded) => {
+        highlighter = loaded;
+        colour(loaded);
+      },
       () => undefined,
     );
   }
@@ -155,7 +159,10 @@ function formula(element: HTMLElement, renderer: Markdown): Promise<void> | null
     return null;
   }
   return import("../katex").then(
-    (loaded) => set((formulas = loaded)),
+    (loaded) => {
+      formulas = loaded;
+      set(loaded);
+    },
     () => undefined,
   );
 }

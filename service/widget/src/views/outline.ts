@@ -2,7 +2,7 @@
 
 import type { Outline } from "../contract";
 import { failureOf } from "../failure";
-import { filtered, type Filter } from "../outline";
+import { type Filter, filtered } from "../outline";
 import { sayFailure } from "../text";
 import type { Context } from "./context";
 import { h } from "./dom";

@@ -83,7 +83,10 @@ export class Popover {
   #click(event: MouseEvent): void {
     const chip = (event.target as Element).closest<HTMLElement>(".cite");
     if (!chip) return;
-    if (chip === this.#chip && this.#pinned) return this.close(true);
+    if (chip === this.#chip && this.#pinned) {
+      this.close(true);
+      return;
+    }
     if (chip !== this.#chip) this.#show(chip);
     this.#pinned = this.open;
     // Pressed with a key, the popover takes the focus; Esc gives it back.
@@ -177,7 +180,7 @@ export class Popover {
     const { document, start, end, quote } = citation;
     try {
       const part = await this.context.client.around(document, start, end);
-      const around = context(part, start, end, quote);
+      const around = wordsAround(part, start, end, quote);
       if (!around) return;
       before.textContent = around.before && `…${around.before}`;
       after.textContent = around.after && `${around.after}…`;
@@ -234,7 +237,7 @@ export class Popover {
 }
 
 /** The words before and after a quote, without Markdown's signs; null where the document has changed since. */
-export function context(
+export function wordsAround(
   part: DocumentPart,
   start: number,
   end: number,

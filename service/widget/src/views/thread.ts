@@ -19,8 +19,8 @@ export class Thread {
   readonly element: HTMLElement;
   readonly #list: HTMLOListElement;
   readonly #jump: HTMLButtonElement;
-  #views = new Map<string, TurnView>();
-  #stale = new Map<string, Turn>();
+  readonly #views = new Map<string, TurnView>();
+  readonly #stale = new Map<string, Turn>();
   #frame = 0;
   readonly #near: IntersectionObserver;
   readonly #size: ResizeObserver;

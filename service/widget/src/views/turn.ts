@@ -7,10 +7,10 @@ import { sayFailure } from "../text";
 import { Content } from "./content";
 import type { Context } from "./context";
 import { copyButton } from "./copy";
-import { h, type Child } from "./dom";
+import { type Child, h } from "./dom";
 import { entryRow } from "./entry";
 import { Feedback } from "./feedback";
-import { icon, type IconName } from "./icons";
+import { type IconName, icon } from "./icons";
 
 const STATUS_ICONS = {
   listed_unanswered: "pending",
@@ -75,7 +75,7 @@ export class TurnView {
   async render(turn: Turn): Promise<string> {
     await this.#content.show(turn.text, turn.citations);
     const spoken = this.#content.element.cloneNode(true) as HTMLElement;
-    spoken.querySelectorAll(".cite, [data-chrome], annotation").forEach((element) => element.remove());
+    for (const element of spoken.querySelectorAll(".cite, [data-chrome], annotation")) element.remove();
     return spoken.textContent;
   }
 
