@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget lint bench bench-llm golden nightly judge calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge calibrate lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -28,6 +28,10 @@ test-browser: .venv/.dev $(CHROMIUM) widget
 
 widget: service/widget/node_modules/.made
 	cd service/widget && npm run build
+
+# The widget's types of the HTTP contract; a test holds them against what the service describes.
+contract: .venv/.runtime
+	$(BIN)/python -m service.api.typescript
 
 service/widget/node_modules/.made: service/widget/package-lock.json
 	cd service/widget && npm ci

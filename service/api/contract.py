@@ -10,9 +10,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Model(BaseModel):
-    """Unknown fields are refused: a misspelt option must not be ignored silently."""
+    """Unknown fields are refused: a misspelt option must not be ignored silently. Replies always have all fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Turn(Model):

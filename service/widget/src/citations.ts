@@ -1,6 +1,6 @@
 // Citation marks: which [n] in a text have a citation, and how they become buttons.
 
-import type { Citation } from "./contract";
+import type { Quotation } from "./conversation";
 
 const MARK = /\[(\d{1,4})\]/g;
 
@@ -77,7 +77,7 @@ function onlyMarks(paragraph: Element): boolean {
 }
 
 /** An answer as it is copied: with the places that its marks stand for. */
-export function withSources(answer: string, citations: readonly Citation[]): string {
+export function withSources(answer: string, citations: readonly Quotation[]): string {
   if (!citations.length) return answer;
   const places = citations.map(({ n, heading_path, document }) => `[${n}] ${[document, ...heading_path].join(" › ")}`);
   return `${answer}\n\n${places.join("\n")}`;

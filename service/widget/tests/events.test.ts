@@ -82,7 +82,10 @@ describe("a body", () => {
 
 describe("an answer's event", () => {
   test("is read by its kind; unknown kinds are skipped", () => {
-    expect(askEvent({ event: "delta", data: '{"text":"a"}', id: "" })).toEqual({ kind: "delta", text: "a" });
+    expect(askEvent({ event: "delta", data: '{"text":"a"}', id: "" })).toEqual({
+      event: "delta",
+      data: { text: "a" },
+    });
     expect(askEvent({ event: "later", data: "{}", id: "" })).toBeNull();
   });
 

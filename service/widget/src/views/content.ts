@@ -1,7 +1,7 @@
 // Rendered Markdown. While an answer streams, only the blocks that changed are rendered again.
 
 import { marksIn, placeChips } from "../citations";
-import type { Citation } from "../contract";
+import type { Quotation } from "../conversation";
 import type { Text } from "../text";
 import { copyButton } from "./copy";
 import { h } from "./dom";
@@ -31,7 +31,7 @@ interface Block {
 export class Content {
   readonly element: HTMLElement;
   readonly #blocks: Block[] = [];
-  #latest = { source: "", citations: [] as readonly Citation[] };
+  #latest = { source: "", citations: [] as readonly Quotation[] };
 
   constructor(
     private readonly text: Text,
@@ -41,7 +41,7 @@ export class Content {
   }
 
   /** Show a text. Resolves when its formulas and programs are in place too. */
-  async show(source: string, citations: readonly Citation[] = []): Promise<void> {
+  async show(source: string, citations: readonly Quotation[] = []): Promise<void> {
     this.#latest = { source, citations };
     if (!markdown) {
       if (!this.#blocks.length) this.element.replaceChildren(h("p", { class: "raw", dir: "auto" }, source));

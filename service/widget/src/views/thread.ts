@@ -1,7 +1,6 @@
 // The list of turns. Finished answers are rendered once, when they come near; the streaming one at most once a frame.
 
-import type { Turn } from "../conversation";
-import { running } from "../conversation";
+import { running, type Turn } from "../conversation";
 import { sayFailure } from "../text";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";

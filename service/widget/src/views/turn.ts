@@ -1,8 +1,7 @@
 // One turn: the question, and what came of it.
 
 import { withSources } from "../citations";
-import type { Citation } from "../contract";
-import { running, type Turn } from "../conversation";
+import { type Quotation, running, type Turn } from "../conversation";
 import { sayFailure } from "../text";
 import { Content } from "./content";
 import type { Context } from "./context";
@@ -155,7 +154,7 @@ export class TurnView {
 
   /** The entries that the answer was taken from, each once. */
   #sources(turn: Turn): HTMLElement {
-    const entries = new Map<string, Citation>();
+    const entries = new Map<string, Quotation>();
     for (const citation of turn.citations) {
       const key = citation.entry_id ?? citation.heading_path.join();
       if (!entries.has(key)) entries.set(key, citation);
