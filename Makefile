@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget lint bench bench-llm golden nightly judge calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge calibrate lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -18,16 +18,20 @@ test: .venv/.dev
 test-llm: .venv/.dev .venv-llm/.made
 	TEST_LLM=start $(BIN)/python -m pytest tests/llm
 
-# The widget in a real browser; its built files must be those that its source gives.
+# The widget's sources, which need npm, and the widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 test-browser: .venv/.dev $(CHROMIUM) widget
-	cd service/widget && npm run check && npm test
+	cd service/widget && npm run lint && npm run check && npm test
 	git diff --exit-code -- service/widget/built
 	test -z "$$(git status --porcelain -- service/widget/built)"
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/e2e
 
 widget: service/widget/node_modules/.made
 	cd service/widget && npm run build
+
+# The widget's types of the HTTP contract; a test holds them against what the service describes.
+contract: .venv/.runtime
+	$(BIN)/python -m service.api.typescript
 
 service/widget/node_modules/.made: service/widget/package-lock.json
 	cd service/widget && npm ci

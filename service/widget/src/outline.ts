@@ -1,6 +1,6 @@
 // The table of contents: what a filter leaves of it, and what to suggest from it.
 
-import type { Outline, OutlineEntry, OutlineSection } from "./contract";
+import type { OutlineEntry, OutlineResponse, OutlineSection } from "./contract";
 
 export interface Filter {
   words: string;
@@ -8,7 +8,7 @@ export interface Filter {
 }
 
 /** Keep the entries that have the stars and hold every word; sections without one are left out. */
-export function filtered(outline: Outline, { words, minStars }: Filter): OutlineSection[] {
+export function filtered(outline: OutlineResponse, { words, minStars }: Filter): OutlineSection[] {
   const wanted = folded(words).split(/\s+/).filter(Boolean);
   return outline.sections
     .map((section) => ({
@@ -21,7 +21,7 @@ export function filtered(outline: Outline, { words, minStars }: Filter): Outline
     .filter((section) => section.entries.length);
 }
 
-export function findEntry(outline: Outline, id: string): OutlineEntry | undefined {
+export function findEntry(outline: OutlineResponse, id: string): OutlineEntry | undefined {
   for (const { entries } of outline.sections) {
     const entry = entries.find((other) => other.id === id);
     if (entry) return entry;
@@ -32,7 +32,7 @@ export function findEntry(outline: Outline, id: string): OutlineEntry | undefine
 const SHORT = 40;
 
 /** Pick answered five-star questions, short ones first, from one section after the other; `turn` gives the next ones. */
-export function suggestions(outline: Outline, k: number, turn = 0): OutlineEntry[] {
+export function suggestions(outline: OutlineResponse, k: number, turn = 0): OutlineEntry[] {
   const sections = outline.sections.map(({ entries }) =>
     entries.filter((entry) => entry.stars === 5 && entry.answered),
   );

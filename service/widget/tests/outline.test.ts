@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { contrast, readable, textOn, type Rgb } from "../src/colour";
-import type { Outline } from "../src/contract";
+import { contrast, type Rgb, readable, textOn } from "../src/colour";
+import type { OutlineEntry, OutlineResponse } from "../src/contract";
 import { filtered, findEntry, suggestions } from "../src/outline";
-import { TEXTS, sayFailure } from "../src/text";
+import { sayFailure, TEXTS } from "../src/text";
 
-function entry(id: string, question: string, stars: number, answered: boolean): Outline["sections"][0]["entries"][0] {
+function entry(id: string, question: string, stars: number, answered: boolean): OutlineEntry {
   return { id, number: Number(id.split(".")[1]), question, stars, answered };
 }
 
-const OUTLINE: Outline = {
+const OUTLINE: OutlineResponse = {
   index_version: "v",
   sections: [
     {

@@ -1,6 +1,6 @@
 // The pane beside the conversation: the outline, or one entry of it. In a narrow widget it covers the conversation.
 
-import type { Citation } from "../contract";
+import type { Quotation } from "../conversation";
 import type { Context } from "./context";
 import { h } from "./dom";
 import { icon } from "./icons";
@@ -82,7 +82,7 @@ export class Aside {
     void this.#reader.read(entryId);
   }
 
-  show(citation: Citation): void {
+  show(citation: Quotation): void {
     this.#turn(true);
     void this.#reader.show(citation);
   }

@@ -1,5 +1,5 @@
 import type { Client } from "../api";
-import type { Citation } from "../contract";
+import type { Quotation } from "../conversation";
 import type { Session } from "../session";
 import type { Text } from "../text";
 
@@ -12,7 +12,7 @@ export interface Context {
   retry(turnId: string): void;
   read(entryId: string): void;
   /** Open the outline at the place that a citation points at. */
-  show(citation: Citation): void;
+  show(citation: Quotation): void;
   browse(): void;
   /** Say something once to screen readers. */
   announce(message: string): void;

@@ -1,8 +1,7 @@
 // The whole chat: header, conversation, composer, and the outline beside it.
 
 import type { Client } from "../api";
-import type { Citation } from "../contract";
-import type { Turn } from "../conversation";
+import type { Quotation, Turn } from "../conversation";
 import type { Session } from "../session";
 import type { Settings } from "../settings";
 import { TEXTS, type Text } from "../text";
@@ -113,7 +112,7 @@ export class Panel implements Context {
     this.#openAside(() => this.#aside.read(entryId));
   }
 
-  show(citation: Citation): void {
+  show(citation: Quotation): void {
     const chip = this.#popover.open;
     this.#popover.close(chip);
     this.#openAside(() => this.#aside.show(citation));

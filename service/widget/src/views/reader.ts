@@ -1,6 +1,7 @@
 // One entry to read, with a quote marked in it.
 
-import type { Citation, Entry } from "../contract";
+import type { EntryResponse } from "../contract";
+import type { Quotation } from "../conversation";
 import { failureOf } from "../failure";
 import { lengthOf, markQuote } from "../quote";
 import { sayFailure } from "../text";
@@ -24,7 +25,7 @@ export class Reader {
     await this.#open(() => this.#entry(id, null));
   }
 
-  async show(citation: Citation): Promise<void> {
+  async show(citation: Quotation): Promise<void> {
     await this.#open(() => (citation.entry_id ? this.#entry(citation.entry_id, citation) : this.#passage(citation)));
   }
 
@@ -56,7 +57,7 @@ export class Reader {
     }
   }
 
-  async #entry(id: string, citation: Citation | null): Promise<() => Promise<void>> {
+  async #entry(id: string, citation: Quotation | null): Promise<() => Promise<void>> {
     const entry = await this.context.client.entry(id);
     return async () => {
       const { text } = this.context;
@@ -81,7 +82,7 @@ export class Reader {
     };
   }
 
-  async #passage(citation: Citation): Promise<() => Promise<void>> {
+  async #passage(citation: Quotation): Promise<() => Promise<void>> {
     const { document, start, end, heading_path } = citation;
     const part = await this.context.client.around(document, start, end, MARGIN);
     return async () => {
@@ -112,7 +113,7 @@ export class Reader {
     scrollWithin(this.element, this.element.scrollTop + top - view.top - margin);
   }
 
-  #head(entry: Entry): HTMLElement {
+  #head(entry: EntryResponse): HTMLElement {
     const { text } = this.context;
     return h(
       "p",
@@ -128,7 +129,7 @@ export class Reader {
     );
   }
 
-  #foot(entry: Entry): HTMLElement {
+  #foot(entry: EntryResponse): HTMLElement {
     const ask = h(
       "button",
       {

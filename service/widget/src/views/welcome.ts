@@ -1,6 +1,6 @@
 // What an empty conversation shows.
 
-import { failureOf, type Failure } from "../failure";
+import { type Failure, failureOf } from "../failure";
 import { suggestions } from "../outline";
 import { sayFailure } from "../text";
 import type { Context } from "./context";
