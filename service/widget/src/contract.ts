@@ -142,6 +142,7 @@ export interface OutlineEntry {
 }
 
 export interface OutlineResponse {
+  speech: Record<string, Speech>;
   index_version: string;
   /** In the document's order. */
   sections: OutlineSection[];
@@ -172,9 +173,10 @@ export interface Problem {
   errors?: Record<string, string>[] | null;
 }
 
-/** Another entry worth reading. */
+/** Another entry worth reading; document and entry_id together name it. */
 export interface Related {
   entry_id: string;
+  document: string;
   question: string;
   stars: number;
   answered: boolean;
@@ -199,6 +201,16 @@ export interface Sources {
 export interface SourcesEvent {
   event: "sources";
   data: Sources;
+}
+
+/** How a page speaks of the documents, in one language. */
+export interface Speech {
+  /** What they are called. */
+  name: string;
+  /** Their subject; empty where none is known. */
+  about: string;
+  /** To begin with. */
+  questions: string[];
 }
 
 export interface TokenResponse {

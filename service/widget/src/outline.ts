@@ -31,16 +31,24 @@ export function findEntry(outline: OutlineResponse, id: string): OutlineEntry | 
 
 const SHORT = 40;
 
-/** Pick answered five-star questions, short ones first, from one section after the other; `turn` gives the next ones. */
-export function suggestions(outline: OutlineResponse, k: number, turn = 0): OutlineEntry[] {
+/**
+ * Pick questions to begin with: those that go with the documents, else answered five-star entries, short ones first, from
+ * one section after the other. `turn` gives the next ones.
+ */
+export function suggestions(outline: OutlineResponse, language: "zh" | "en", k: number, turn = 0): string[] {
+  const given = outline.speech[language]?.questions ?? [];
+  const all = given.length ? given : entriesFirst(outline).map(({ question }) => question);
+  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as string);
+}
+
+function entriesFirst(outline: OutlineResponse): OutlineEntry[] {
   const sections = outline.sections.map(({ entries }) =>
     entries.filter((entry) => entry.stars === 5 && entry.answered),
   );
-  const all = [
+  return [
     ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length <= SHORT))),
     ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length > SHORT))),
   ];
-  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as OutlineEntry);
 }
 
 /** The first of each list, then the second of each, and so on. */

@@ -10,6 +10,7 @@ function entry(id: string, question: string, stars: number, answered: boolean): 
 
 const OUTLINE: OutlineResponse = {
   index_version: "v",
+  speech: { zh: { name: "大纲", about: "", questions: [] } },
   sections: [
     {
       number: 1,
@@ -48,10 +49,18 @@ test("stars leave those with at least as many", () => {
 });
 
 test("suggestions are answered five-star entries, short ones of each section first, and turn", () => {
-  expect(suggestions(OUTLINE, 2).map(({ id }) => id)).toEqual(["1.1", "3.1"]);
-  expect(suggestions(OUTLINE, 2, 1).map(({ id }) => id)).toEqual(["1.2", "1.1"]);
-  expect(suggestions(OUTLINE, 9)).toHaveLength(3);
-  expect(suggestions({ index_version: "v", sections: [] }, 4)).toEqual([]);
+  const question = (id: string): string => findEntry(OUTLINE, id)?.question ?? "";
+  expect(suggestions(OUTLINE, "zh", 2)).toEqual(["1.1", "3.1"].map(question));
+  expect(suggestions(OUTLINE, "zh", 2, 1)).toEqual(["1.2", "1.1"].map(question));
+  expect(suggestions(OUTLINE, "en", 9)).toHaveLength(3);
+  expect(suggestions({ index_version: "v", speech: {}, sections: [] }, "zh", 4)).toEqual([]);
+});
+
+test("questions that go with the documents are suggested before entries", () => {
+  const speech = { en: { name: "the manual", about: "pumps", questions: ["One?", "Two?", "Three?"] } };
+  expect(suggestions({ ...OUTLINE, speech }, "en", 2)).toEqual(["One?", "Two?"]);
+  expect(suggestions({ ...OUTLINE, speech }, "en", 2, 1)).toEqual(["Three?", "One?"]);
+  expect(suggestions({ ...OUTLINE, speech }, "zh", 9)).toHaveLength(3);
 });
 
 test("an entry is found by its number", () => {
