@@ -12,6 +12,7 @@ import type {
 } from "./contract";
 import { readEvents, type ServerEvent } from "./events";
 import { ApiError, retryAfter } from "./failure";
+import type { EntryKey } from "./outline";
 import { Token } from "./token";
 
 // The service sends a comment every 15 s, so this long a silence means that the connection is dead.
@@ -66,8 +67,10 @@ export class Client {
     return this.#outline;
   }
 
-  entry(id: string): Promise<EntryResponse> {
-    return this.#json(`/v1/entries/${encodeURIComponent(id)}`);
+  /** An entry by its document and id; without a document the first that has such an id. */
+  entry({ id, document }: EntryKey): Promise<EntryResponse> {
+    const where = document ? `?document=${encodeURIComponent(document)}` : "";
+    return this.#json(`/v1/entries/${encodeURIComponent(id)}${where}`);
   }
 
   /** The place with so many code points around it, as far as the document reaches. */

@@ -21,8 +21,15 @@ export function filtered(outline: OutlineResponse, { words, minStars }: Filter):
     .filter((section) => section.entries.length);
 }
 
-export function findEntry(outline: OutlineResponse, id: string): OutlineEntry | undefined {
-  for (const { entries } of outline.sections) {
+/** What names an entry: ids are unique within a document. */
+export interface EntryKey {
+  id: string;
+  document?: string | undefined;
+}
+
+export function findEntry(outline: OutlineResponse, { id, document }: EntryKey): OutlineEntry | undefined {
+  for (const { document: own, entries } of outline.sections) {
+    if (document && document !== own) continue;
     const entry = entries.find((other) => other.id === id);
     if (entry) return entry;
   }

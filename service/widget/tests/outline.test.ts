@@ -49,7 +49,7 @@ test("stars leave those with at least as many", () => {
 });
 
 test("suggestions are answered five-star entries, short ones of each section first, and turn", () => {
-  const question = (id: string): string => findEntry(OUTLINE, id)?.question ?? "";
+  const question = (id: string): string => findEntry(OUTLINE, { id })?.question ?? "";
   expect(suggestions(OUTLINE, "zh", 2)).toEqual(["1.1", "3.1"].map(question));
   expect(suggestions(OUTLINE, "zh", 2, 1)).toEqual(["1.2", "1.1"].map(question));
   expect(suggestions(OUTLINE, "en", 9)).toHaveLength(3);
@@ -63,9 +63,18 @@ test("questions that go with the documents are suggested before entries", () => 
   expect(suggestions({ ...OUTLINE, speech }, "zh", 9)).toHaveLength(3);
 });
 
+test("an id that two documents have is found in the one that is named", () => {
+  const [first] = OUTLINE.sections;
+  const other = { ...first, document: "e", entries: [entry("1.1", "别的？", 3, true)] } as (typeof OUTLINE.sections)[0];
+  const both = { ...OUTLINE, sections: [...OUTLINE.sections, other] };
+  expect(findEntry(both, { id: "1.1", document: "e" })?.question).toBe("别的？");
+  expect(findEntry(both, { id: "1.1" })?.question).toBe("什么是 LoRA？");
+  expect(findEntry(both, { id: "1.1", document: "f" })).toBeUndefined();
+});
+
 test("an entry is found by its number", () => {
-  expect(findEntry(OUTLINE, "2.2")?.stars).toBe(4);
-  expect(findEntry(OUTLINE, "9.9")).toBeUndefined();
+  expect(findEntry(OUTLINE, { id: "2.2" })?.stars).toBe(4);
+  expect(findEntry(OUTLINE, { id: "9.9" })).toBeUndefined();
 });
 
 test("text on and in any accent can be read", () => {

@@ -127,7 +127,13 @@ export class OutlineView {
           "section",
           {},
           h("h3", {}, h("span", { class: "section-number" }, String(section.number)), section.title),
-          h("ul", { class: "entries" }, ...section.entries.map((entry) => entryRow(entry, this.context, "entry"))),
+          h(
+            "ul",
+            { class: "entries" },
+            ...section.entries.map((entry) =>
+              entryRow({ ...entry, document: section.document }, this.context, "entry"),
+            ),
+          ),
         ),
       ),
     );

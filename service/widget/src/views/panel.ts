@@ -2,6 +2,7 @@
 
 import type { Client } from "../api";
 import type { Quotation, Turn } from "../conversation";
+import type { EntryKey } from "../outline";
 import type { Session } from "../session";
 import type { Settings } from "../settings";
 import { TEXTS, type Text } from "../text";
@@ -108,8 +109,8 @@ export class Panel implements Context {
     this.focus(); // the button that was pressed is going away
   }
 
-  read(entryId: string): void {
-    this.#openAside(() => this.#aside.read(entryId));
+  read(entry: EntryKey): void {
+    this.#openAside(() => this.#aside.read(entry));
   }
 
   show(citation: Quotation): void {

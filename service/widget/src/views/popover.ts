@@ -171,9 +171,9 @@ export class Popover {
     void this.#addContext(citation, before, after);
   }
 
-  async #addStars({ entry_id }: Quotation, place: HTMLElement): Promise<void> {
+  async #addStars({ entry_id: id, document }: Quotation, place: HTMLElement): Promise<void> {
     const outline = await this.context.client.outline().catch(() => null);
-    const entry = outline && entry_id ? findEntry(outline, entry_id) : undefined;
+    const entry = outline && id ? findEntry(outline, { id, document }) : undefined;
     if (entry) place.replaceChildren(stars(entry.stars, this.context.text));
   }
 

@@ -3,6 +3,7 @@
 import type { EntryResponse } from "../contract";
 import type { Quotation } from "../conversation";
 import { failureOf } from "../failure";
+import type { EntryKey } from "../outline";
 import { lengthOf, markQuote } from "../quote";
 import { sayFailure } from "../text";
 import { Content, loadMarkdown } from "./content";
@@ -21,12 +22,13 @@ export class Reader {
 
   constructor(private readonly context: Context) {}
 
-  async read(id: string): Promise<void> {
-    await this.#open(() => this.#entry(id, null));
+  async read(key: EntryKey): Promise<void> {
+    await this.#open(() => this.#entry(key, null));
   }
 
   async show(citation: Quotation): Promise<void> {
-    await this.#open(() => (citation.entry_id ? this.#entry(citation.entry_id, citation) : this.#passage(citation)));
+    const { entry_id: id, document } = citation;
+    await this.#open(() => (id ? this.#entry({ id, document }, citation) : this.#passage(citation)));
   }
 
   /** Show what `load` gives, unless something else has been asked for meanwhile. */
@@ -57,8 +59,8 @@ export class Reader {
     }
   }
 
-  async #entry(id: string, citation: Quotation | null): Promise<() => Promise<void>> {
-    const entry = await this.context.client.entry(id);
+  async #entry(key: EntryKey, citation: Quotation | null): Promise<() => Promise<void>> {
+    const entry = await this.context.client.entry(key);
     return async () => {
       const { text } = this.context;
       // The entry's own line is shown as the title, so the body begins after it.

@@ -156,7 +156,7 @@ export class TurnView {
   #sources(turn: Turn): HTMLElement {
     const entries = new Map<string, Quotation>();
     for (const citation of turn.citations) {
-      const key = citation.entry_id ?? citation.heading_path.join();
+      const key = [citation.document, citation.entry_id ?? citation.heading_path].join();
       if (!entries.has(key)) entries.set(key, citation);
     }
     const buttons = Array.from(entries.values(), (citation) =>
