@@ -23,9 +23,9 @@ from service.api import ask as route
 from service.api.app import create_app
 from service.api.stream import AskEvent
 from service.bootstrap import Service
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
-from service.search.passages import Passage
 from service.write.writer import Quote, Sentence
 
 
