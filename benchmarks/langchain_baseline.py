@@ -25,9 +25,9 @@ from rich.table import Table
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search, standalone
-from eval.golden.check import Question
-from eval.score.metrics import bootstrap
-from eval.score.tables import Ranking
+from eval.golden.question import GoldenQuestion
+from eval.score.figures import Ranking
+from eval.score.significance import bootstrap
 from ingest.index.snapshot import SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.offline import resolve
@@ -54,7 +54,7 @@ class Plain(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def stock(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
+def stock(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     """Return the distinct entries that the stock pipeline finds for each question, best first."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=500, chunk_overlap=50, add_start_index=True)
     store = InMemoryVectorStore(Plain(str(resolve(settings.embedder.model, settings.models))))
@@ -81,7 +81,7 @@ def entry_of(entries: Sequence[Entry], start: int, length: int) -> str | None:
     return best if shared[best] > 0 else None
 
 
-def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
+def ours(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     service = Service(settings)
     try:
         snapshot = Versions(settings.index).open(service.embedder.fingerprint)
@@ -92,7 +92,7 @@ def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[
     return found
 
 
-def read(file: Path, questions: Sequence[Question]) -> list[list[str]]:
+def read(file: Path, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     """Read the entries found for each question from a report; exits when it is of other questions."""
     try:
         told = json.loads(file.read_text("utf-8"))

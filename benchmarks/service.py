@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.ask.client import load
+from eval.golden.question import load
 
 QUESTIONS = Path(__file__).parents[1] / "eval" / "golden" / "develop.jsonl"
 ONCE = 200  # requests of a single client

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.service import QUESTIONS, serving
-from eval.ask.client import load
+from eval.golden.question import load
 from tests.e2e.browser import chromium
 
 ASKED = 20
