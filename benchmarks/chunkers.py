@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.figures import write
 from eval.golden.question import UNSORTED, GoldenError, GoldenQuestion, load
 from eval.score.figures import Ranking, rank
 from eval.score.significance import bootstrap
@@ -107,7 +108,9 @@ def figure(rankings: Sequence[Ranking], name: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare chunkers on the golden questions.")
     parser.add_argument("--golden", type=Path, default=DEVELOP, help="questions, one JSON object a line")
-    questions = ranked_questions(parser.parse_args().golden)
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    questions, means = ranked_questions(options.golden), dict[str, float]()
     settings = ServiceSettings()
     embedder = ingest.embedder(settings)
     print(f"{len(questions)} questions\n")
@@ -118,6 +121,11 @@ def main() -> None:
         figures = [figure(row.rankings, name) for name in ("hit_1", "hit_5", "reciprocal_rank")]
         cells = [row.chunker, str(row.chunks), f"{row.tokens:.0f}", f"{row.build_seconds:.1f}", *figures]
         print(f"| {' | '.join(cells)} |", flush=True)
+        means[f"{kind}_chunks"] = row.chunks
+        for name in ("hit_1", "hit_5", "reciprocal_rank"):
+            means[f"{kind}_{name}"] = mean(float(getattr(ranking, name)) for ranking in row.rankings)
+    if options.json:
+        write(options.json, means)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from rich.table import Table
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search, standalone
+from benchmarks.figures import write
 from eval.golden.question import GoldenQuestion
 from eval.score.figures import Ranking
 from eval.score.significance import bootstrap
@@ -108,12 +109,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A stock LangChain pipeline beside ours.")
     parser.add_argument("--golden", type=Path, default=DEVELOP, help="questions, one JSON object a line")
     parser.add_argument("--ours", type=Path, help="our results, from `python -m eval golden --out`")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     questions = ranked_questions(options.golden)
     settings = ServiceSettings()
     own = read(options.ours, questions) if options.ours else ours(settings, questions)
     baseline = stock(settings, questions)
-    report(scored(baseline, questions), scored(own, questions), [question.kind for question in questions])
+    systems = {"langchain": scored(baseline, questions), "ours": scored(own, questions)}
+    report(*systems.values(), [question.kind for question in questions])
+    if options.json:
+        means = {
+            f"{system}_{name}": mean(float(getattr(each, name)) for each in rankings)
+            for system, rankings in systems.items()
+            for name in FIGURES
+        }
+        write(options.json, means)
 
 
 def report(baseline: Sequence[Ranking], ours: Sequence[Ranking], kinds: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from eval.commands import (
     compare,
     console,
     drift,
+    figures,
     gate,
     generate,
     golden,
@@ -35,6 +36,7 @@ from eval.nights.comparison import CompareError
 from eval.nights.gate import GateError
 from eval.nights.history import HistoryError
 from eval.nights.run import RunError
+from eval.repro.expected import ExpectedError
 from eval.robust.effects import RobustnessError
 from eval.robust.launch import LaunchError
 from eval.score.likeness import LikenessError
@@ -56,6 +58,7 @@ COMMANDS: dict[str, ModuleType] = {
     "accept": accept,
     "trust": trust,
     "golden": golden,
+    "figures": figures,
 }
 ERRORS = (
     GoldenError,
@@ -75,6 +78,7 @@ ERRORS = (
     JudgeError,
     TrustError,
     LikenessError,
+    ExpectedError,
     OSError,
 )
 

@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", default="http://127.0.0.1:8000", help="address of the service")
     parser.add_argument("--golden", type=Path, default=GOLDEN, help="questions, one JSON object a line")
     parser.add_argument("--out", type=Path, help="write all figures and results here, as JSON")
+    parser.add_argument("--json", type=Path, help="write the figures that are published here, a number for each name")
     parser.add_argument("--concurrency", type=positive, default=4, help="questions asked at once")
     parser.add_argument("--kind", choices=sorted(KINDS), help="only questions of this kind")
 
@@ -43,4 +44,6 @@ def main(options: argparse.Namespace) -> int:
         }
         text = json.dumps(made | tables.to_json(exchanges, assessments), ensure_ascii=False, indent=1)
         options.out.write_text(text + "\n", encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps({"figures": tables.to_figures(assessments)}, indent=1) + "\n", "utf-8")
     return BROKEN if any(s.citing and not s.citing.sound for s in assessments) else DONE

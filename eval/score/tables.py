@@ -23,6 +23,14 @@ FIGURES = {
     "ndcg_10": "nDCG@10",
     "status": "status",
 }
+SHARES = {  # the names of counts in files, and what they are in the tables
+    "listed": "listed without an answer, recognised",
+    "called_unanswered": "answered in the outline, called unanswered",
+    "refused": "not in the documents, refused",
+    "refused_falsely": "answered in the outline, refused",
+    "verbatim": "quotes verbatim",
+    "marked": "answers whose every statement has a mark",
+}
 
 
 def show(scores: Sequence[Assessment], console: Console) -> None:
@@ -61,13 +69,30 @@ def _ranking_table(scores: Sequence[Assessment]) -> Table:
 
 def _interval_table(scores: Sequence[Assessment]) -> Table:
     table = _table("All kinds, 95% interval", "", "mean", "from", "to")
+    for name, figures in _intervals(scores).items():
+        table.add_row(FIGURES[name], *(f"{figure:.3f}" for figure in figures))
+    return table
+
+
+def _intervals(scores: Sequence[Assessment]) -> dict[str, tuple[float, float, float]]:
+    """Return mean, low and high of each figure that any question has."""
     values = {name: [float(getattr(s.ranking, name)) for s in scores if s.ranking] for name in Ranking.__slots__}
     values["status"] = [float(s.given == s.expected) for s in scores]
-    for name, numbers in values.items():
-        if numbers:
-            figures = (mean(numbers), *bootstrap(numbers))
-            table.add_row(FIGURES[name], *(f"{figure:.3f}" for figure in figures))
-    return table
+    return {name: (mean(numbers), *bootstrap(numbers)) for name, numbers in values.items() if numbers}
+
+
+def to_figures(scores: Sequence[Assessment]) -> dict[str, float]:
+    """Return what is published of a set of questions, a number for each name."""
+    figures: dict[str, float] = {}
+    for name, (middle, low, high) in _intervals(scores).items():
+        figures |= {name: middle, f"{name}_low": low, f"{name}_high": high}
+    shares = {**refusals(scores), **citation_figures(scores)}
+    for name, label in SHARES.items():
+        share = shares[label]
+        if isinstance(share, Share):
+            figures |= {name: float(share.count), f"{name}_of": float(share.total)}
+            figures |= {f"{name}_share": share.count / share.total} if share.total else {}
+    return figures
 
 
 def _confusion_table(scores: Sequence[Assessment]) -> Table:
