@@ -8,18 +8,17 @@ import asyncio
 from collections.abc import Sequence
 
 import numpy as np
+from ingest.fit.questions import written
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ingest.fit.questions import written
 from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.search.passages import gather
+from service.search.passages import Passage, gather
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
-from service.search.passages import Passage
 
 Case = tuple[str, Query, list[Passage]]  # the words that answer, the question, what may be drawn on
 
