@@ -2,7 +2,7 @@
 
     python -m benchmarks.listed
 
-The constants of service/decide/verdict.py were chosen with it; eval/golden/near.jsonl holds pairs of questions on
+The margins of a pack's fitted.json were chosen with it; eval/golden/near.jsonl holds pairs of questions on
 either side of an unanswered entry and the answered ones beside it. The held-out golden set is never read.
 """
 
@@ -24,12 +24,14 @@ def main() -> None:
 async def _main() -> None:
     settings = ServiceSettings()
     service = Service(settings)
-    parts = service.parts(Versions(settings.index).open(service.embedder.fingerprint))
+    snapshot = Versions(settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    parts, words = service.parts(snapshot), snapshot.pack.words
     table = Table("questions", "answered, called unanswered", "listed, recognised")
     for name in DEVELOP:
-        answered, listed = [], []
-        for question in (q for q in labelled(name) if q.entries):
-            (query,) = service.queries([question.text])
+        answered: list[bool] = []
+        listed: list[bool] = []
+        for question in (q for q in labelled(words, name) if q.entries):
+            (query,) = service.queries([question.text], words)
             candidates, _ = await parts.rerank(query, parts.retriever.retrieve(query, parts.candidates))
             verdict = parts.decider.decide(query, candidates).verdict
             (answered if question.status == "answered" else listed).append(verdict == "listed_unanswered")
