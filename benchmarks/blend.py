@@ -11,7 +11,6 @@ from rich.table import Table
 from benchmarks.questions import DEVELOP, Labelled, kept, labelled
 from benchmarks.weights import Labels, Matrix, cross_validated, fit, hits
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.search.scorers import ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
@@ -21,7 +20,7 @@ def main() -> None:
     settings = ServiceSettings()
     assert isinstance(settings.rerank, ShippedSettings)
     service = Service(settings)
-    snapshot = Versions(settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    snapshot = service.open()
     scorer = ShippedScorer()
     questions = [q for q in (*labelled(snapshot.pack.words, *DEVELOP), *kept(snapshot)) if q.entries]
     cases = [_case(service, snapshot, scorer, question) for question in questions]

@@ -15,7 +15,6 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.questions import kept, labelled
 from ingest.fitted import Logistic
-from ingest.index.versions import Versions
 from ingest.pack import Pack, none
 from service.bootstrap import Service
 from service.decide.confidence import FEATURES, QUESTION_SCALE, RERANKED, Matcher
@@ -33,7 +32,7 @@ def main() -> None:
 
 async def _main() -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    snapshot = service.open()
     retriever = service.retriever(snapshot)
     matcher, words = Matcher(snapshot, retriever), snapshot.pack.words
     fused, reranked, vectors, labels = [], [], [], []

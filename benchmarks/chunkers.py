@@ -63,7 +63,7 @@ def standalone(question: Question, words: Words) -> str:
 
 def search(service: Service, snapshot: Snapshot, questions: Sequence[Question]) -> list[list[str]]:
     """Return the distinct entries found for each question, best first."""
-    retriever = service.parts(snapshot).retriever
+    retriever = service.retriever(snapshot)
     words = snapshot.pack.words
     texts = [standalone(question, words) for question in questions]
     found = []

@@ -30,7 +30,6 @@ from eval.score.metrics import bootstrap
 from eval.score.tables import Ranking
 from ingest.bootstrap import packs
 from ingest.index.snapshot import SnapshotError
-from ingest.index.versions import Versions
 from ingest.models.offline import resolve
 from ingest.parse import outline
 from ingest.parse.outline import Entry
@@ -86,7 +85,7 @@ def entry_of(entries: Sequence[Entry], start: int, length: int) -> str | None:
 def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
     service = Service(settings)
     try:
-        snapshot = Versions(settings.index).open(service.embedder.fingerprint, packs=service.packs)
+        snapshot = service.open()
     except SnapshotError as error:
         raise SystemExit(str(error)) from error
     found = search(service, snapshot, questions)

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.questions import DEVELOP, labelled
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 
@@ -24,16 +23,15 @@ def main() -> None:
 async def _main() -> None:
     settings = ServiceSettings()
     service = Service(settings)
-    snapshot = Versions(settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    snapshot = service.open()
     parts, words = service.parts(snapshot), snapshot.pack.words
     table = Table("questions", "answered, called unanswered", "listed, recognised")
     for name in DEVELOP:
         answered: list[bool] = []
         listed: list[bool] = []
         for question in (q for q in labelled(words, name) if q.entries):
-            (query,) = service.queries([question.text], words)
-            candidates, _ = await parts.rerank(query, parts.retriever.retrieve(query, parts.candidates))
-            verdict = parts.decider.decide(query, candidates).verdict
+            hits = await parts.searcher.find(question.text)
+            verdict = parts.decider.decide(hits.query, hits.candidates).verdict
             (answered if question.status == "answered" else listed).append(verdict == "listed_unanswered")
         table.add_row(name, f"{sum(answered)} of {len(answered)}", f"{sum(listed)} of {len(listed)}")
     service.close()

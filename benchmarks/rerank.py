@@ -27,7 +27,6 @@ from transformers import BertConfig, BertForSequenceClassification
 from benchmarks.questions import Labelled, labelled
 from ingest.fit.reranker.export import export
 from ingest.fit.reranker.recipe import LAYERS
-from ingest.index.versions import Versions
 from ingest.models.pairs import Pairs, padded
 from service.bootstrap import Service
 from service.search.retrieve import Candidate
@@ -67,13 +66,13 @@ def main() -> None:
 
 async def _judge(*files: str) -> list[Judged]:
     service = Service(ServiceSettings(rerank=ShippedSettings(budget_ms=60_000)))
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    snapshot = service.open()
     parts, words = service.parts(snapshot), snapshot.pack.words
     found = []
     for question in labelled(words, *files):
         (query,) = service.queries([question.text], words)
-        fused = parts.retriever.retrieve(query, CANDIDATES)
-        reranked, _ = await parts.rerank(query, fused)
+        fused = parts.searcher.retriever.retrieve(query, CANDIDATES)
+        reranked, _ = await service.reranker.rerank(query, fused)
         decision = parts.decider.decide(query, reranked)
         found.append(Judged(question, query.read, fused, reranked, decision.confidence, decision.verdict))
     service.close()

@@ -18,13 +18,11 @@ from sklearn.linear_model import LogisticRegression
 
 from ingest.fitted import Logistic
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.check.support import FEATURES, LexicalSupport, Model
-from service.search.passages import passage
+from service.search.passages import Passage, passage
 from service.search.retrieve import Query
 from service.settings import ServiceSettings, VllmSettings
-from service.write.writer import Passage
 
 LEAST = float(VllmSettings.model_fields["min_support"].default)  # as the service asks for
 
@@ -64,7 +62,7 @@ def fit(rows: list[tuple[float, ...]], labels: list[bool]) -> Model:
 
 async def measure(write: bool) -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    snapshot = service.open()
     blank = Model(0.0, (0.0,) * len(FEATURES))  # features need no weights, and the file's may be of others
     words = snapshot.pack.words
 

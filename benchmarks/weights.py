@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks.questions import labelled
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.search.fusion import Evidence, ReciprocalRank
 from service.search.retrieve import Retriever
@@ -36,7 +35,7 @@ class Recorder:
 
 def main() -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
+    snapshot = service.open()
     recorder = Recorder()
     retriever = Retriever(snapshot, recorder, expansion=service.settings.retrieval.expansion)
     numbers = {group.key[1]: number for number, group in enumerate(snapshot.groups)}

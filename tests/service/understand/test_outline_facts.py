@@ -130,10 +130,10 @@ def test_sections(entries: tuple[Entry, ...], question: str, sections: set[int])
 def test_develop_structure_questions(snapshot: Snapshot, record: dict[str, str]) -> None:
     """Every number and entry that the golden answer names is in what is said, and all of it is cited."""
     facts = asked(record["question"], snapshot.entries)
-    passages, sentences = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
-    said = "\n".join(sentence.text for sentence in sentences)
-    checker = Checker(snapshot.documents, passages)
-    assert all(checker.check(sentence) for sentence in sentences)
+    told = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
+    said = "\n".join(sentence.text for sentence in told.sentences)
+    checker = Checker(snapshot.documents, told.passages)
+    assert all(checker.check(sentence) for sentence in told.sentences)
     for id in record["entries"] if facts.listing else []:
         assert f"**{id}**" in said
 
@@ -177,7 +177,7 @@ def test_no_entries_no_facts() -> None:
 
 def said(question: str, snapshot: Snapshot, language: str) -> list[str]:
     facts = asked(question, snapshot.entries)
-    return [s.lead + s.text for s in state(facts, snapshot, "zh" if language == "zh" else "en")[1]]
+    return [s.lead + s.text for s in state(facts, snapshot, "zh" if language == "zh" else "en").sentences]
 
 
 def test_sentences(snapshot: Snapshot) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.extractive import BEHIND, SHORT, ExtractiveWriter, Relevance
-from service.write.writer import Passage
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
 
