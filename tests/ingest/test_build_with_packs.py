@@ -121,6 +121,7 @@ def test_after_an_edit_a_build_mends_the_index_and_keeps_the_vectors(
 def test_the_command_mends_it(
     notes: Notes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setattr(bootstrap, "embedder", lambda settings: notes.embedder)
     monkeypatch.setenv("OUTLINE_QA_INDEX", str(notes.versions.root))
     monkeypatch.setenv("OUTLINE_QA_CORPUS", f'["{notes.file}"]')
@@ -131,11 +132,11 @@ def test_the_command_mends_it(
         notes.open()
     capsys.readouterr()
     assert main(["build"]) == 0
-    assert "2 chunks, 0 aliases; 2 chunks reused" in capsys.readouterr().out
+    assert "2 chunks, 0 aliases; 2 chunks reused" in "".join(capsys.readouterr())
     assert "海星协议" in notes.open().pack.words.expand("sea star")
     (notes.pack / "glossary.txt").write_text("海星协议\n", "utf-8")
     assert main(["build"]) == 1
-    assert "glossary line 1: '海星协议' has one variant" in capsys.readouterr().err
+    assert "glossary line 1: '海星协议' has one variant" in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ def test_general_numbers_belong_to_no_documents_and_name_what_they_were_fitted_w
     assert none().fitted.documents == {}
     assert none().fitted.fused.confidence.direction == none().fitted.reranked.confidence.direction == ()
     assert list(PACK.fitted.documents) == list(PACK.card.documents)
-    assert all((none().fitted.embedder, none().fitted.reranker, none().fitted.tokeniser))
+    assert none().fitted.embedder
+    assert none().fitted.reranker
 
 
 def test_a_margin_that_is_not_given_is_never_reached(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_a_margin_that_is_not_given_is_never_reached(tmp_path: Path) -> None:
 
 def test_nothing_can_be_set() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        PACK.fitted.fusion.bm25 = 1.0
+        setattr(PACK.fitted.fusion, "bm25", 1.0)  # noqa: B010
 
 
 def missing_part(numbers: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ GLOSSARY = "海星协议 | starfish protocol\n知识蒸馏 | knowledge distillat
 
 @pytest.fixture(scope="module")
 def own() -> Words:
-    return Words(["海星协议"], GLOSSARY, ["协议书"])
+    return Words(["海星协议", "知识蒸馏"], GLOSSARY, ["协议书"])
 
 
 @pytest.fixture(scope="module")
