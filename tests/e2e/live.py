@@ -96,4 +96,4 @@ class Live:
 
     def _abort(self) -> None:
         for connection in self._server.server_state.connections:
-            connection.transport.abort()  # type: ignore[union-attr]
+            connection.transport.abort()

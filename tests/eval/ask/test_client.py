@@ -9,7 +9,7 @@ import pytest
 
 from eval.ask.client import GoldenError, TargetError, ask, load
 from eval.golden.check import Question
-from tests.eval.conftest import DOCUMENT, StubService, citation
+from tests.support.stub_service import DOCUMENT, StubService, citation
 
 RECORD: dict[str, Any] = {
     "id": "q-1",

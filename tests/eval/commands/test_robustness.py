@@ -13,7 +13,7 @@ from benchmarks.faulty_llm import MODEL, faulty_llm
 from eval.commands import robustness
 from eval.robust import launch
 from eval.robust.differences import RobustnessError
-from tests.eval.conftest import StubService, citation
+from tests.support.stub_service import StubService, citation
 
 OUTLINE = """## 5. 微调
 
