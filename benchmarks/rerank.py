@@ -194,10 +194,11 @@ def _untrained(layers: int) -> BertForSequenceClassification:
         num_hidden_layers=layers,
         num_attention_heads=12,
         intermediate_size=1536,
-        num_labels=1,
-        attn_implementation="eager",
     )
-    return BertForSequenceClassification(config).eval()
+    config.num_labels, config._attn_implementation = 1, "eager"
+    model = BertForSequenceClassification(config)
+    model.train(False)
+    return model
 
 
 def _deeper(layers: int, pairs: Pairs, asked: Sequence[tuple[str, Sequence[str]]]) -> tuple[int, NDArray[np.float64]]:

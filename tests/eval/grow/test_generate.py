@@ -18,8 +18,8 @@ from eval.commands import generate as command
 from eval.golden.check import Question
 from eval.grow.candidates import Candidate, Known, load
 from eval.grow.entries import Entry, parse
-from eval.grow.generate import Written, counted, fault, finder, generate, order
-from tests.eval.conftest import StubService
+from eval.grow.generate import Written, _ask, counted, fault, finder, generate, order
+from tests.support.stub_service import StubService
 
 OUTLINE = """## 5. 微调
 
@@ -209,7 +209,7 @@ def test_what_was_kept_is_queued_when_it_is_interrupted(
 ) -> None:
     assert llm.form
     llm.form["questions"] = [GOOD | {"question": "火星低秩汤的秩取多少？"}]
-    inner, calls = command.generate._ask, []
+    inner, calls = _ask, list[str]()
 
     def stopped(entry: Entry, model: Model) -> list[Written]:
         calls.append(entry.id)
@@ -217,7 +217,7 @@ def test_what_was_kept_is_queued_when_it_is_interrupted(
             raise KeyboardInterrupt
         return inner(entry, model)
 
-    monkeypatch.setattr(command.generate, "_ask", stopped)
+    monkeypatch.setattr("eval.grow.generate._ask", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(["--judge", llm.url, "--at-once", "1", *options])
     assert [each.entries for each in load(tmp_path / "queue.jsonl")] == [["5.1"]]

@@ -87,7 +87,8 @@ def test_a_number_in_a_word_has_a_source(claim: str, source: str, wrong: bool) -
     ],
 )
 def test_what_a_sentence_says_last(text: str, last: str | None) -> None:
-    assert ([*clauses(text, FURTHER)] or [None])[-1] == last
+    *_, found = None, *clauses(text, FURTHER)
+    assert found == last
 
 
 def test_small_things() -> None:

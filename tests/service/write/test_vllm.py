@@ -250,7 +250,8 @@ def test_a_dead_server_is_spared_and_the_next_one_asked(
     with TestClient(create_app(service)) as client:
         for n in range(4):
             assert client.post("/v1/ask", json={"question": QUESTION + "？" * n}).json()["generator"] == f"vllm:{MODEL}"
-        down, up = service.model.replicas or ()
+        assert service.model.replicas
+        down, up = service.model.replicas
         assert down.breaker.current_state == "open"
         assert up.breaker.current_state == "closed"
         assert (down.in_flight, up.in_flight) == (0, 0)
