@@ -10,9 +10,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Model(BaseModel):
-    """Unknown fields are refused: a misspelt option must not be ignored silently."""
+    """Unknown fields are refused: a misspelt option must not be ignored silently. Replies always have all fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Turn(Model):
@@ -107,9 +107,7 @@ class Related(Model):
 class AskResponse(Model):
     id: str = Field(examples=["a-6f1e2d3c4b5a"])
     status: Status
-    answer: str = Field(
-        examples=["除垢每三个月做一次。[1]"], description="Markdown with [n] marks."
-    )
+    answer: str = Field(examples=["除垢每三个月做一次。[1]"], description="Markdown with [n] marks.")
     citations: list[Citation]
     related: list[Related]
     generator: str = Field(examples=["extractive"])

@@ -4,6 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from service.api.stream import AskEvent
+
+CONTRACT: TypeAdapter[AskEvent] = TypeAdapter(AskEvent)
+
 
 @dataclass(frozen=True)
 class Event:
@@ -20,5 +26,7 @@ def events(text: str) -> list[Event]:
         if lines:
             values = dict(lines)
             assert values.keys() == {"id", "event", "data"}
-            found.append(Event(values["id"], values["event"], json.loads(values["data"])))
+            data = json.loads(values["data"])
+            CONTRACT.validate_python({"event": values["event"], "data": data})  # no field too many, none too few
+            found.append(Event(values["id"], values["event"], data))
     return found
