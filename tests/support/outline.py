@@ -1,6 +1,5 @@
 """The index of the outline under the default settings, for tests of the service and of a real language model."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,19 +10,15 @@ from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings, ShippedSettings
-from tests.support.paths import ROOT
+from tests.support.paths import INDEX, ROOT
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> ServiceSettings:
-    """The defaults, over an index of the outline that this session builds; time for the reranker on a busy machine.
-
-    `TEST_INDEX` names a folder to keep it in, so that the next session builds only what has changed.
-    """
-    kept = os.environ.get("TEST_INDEX")
+def settings(model_folder: Path) -> ServiceSettings:
+    """The defaults, over an index of the outline; time for the reranker on a busy machine."""
     return ServiceSettings(
         corpus=[ROOT / "ingest/corpus"],
-        index=Path(kept) if kept else tmp_path_factory.mktemp("index"),
+        index=INDEX,
         models=model_folder.parent,
         rerank=ShippedSettings(budget_ms=600_000),
     )
