@@ -11,8 +11,11 @@ serve: .venv/.runtime
 serve-llm: .venv/.runtime .venv-llm/.made
 	.venv-llm/bin/python -m service.llm up
 
+# What pyproject.toml names under tool.coverage must stay covered.
 test: .venv/.dev
-	$(BIN)/python -m pytest
+	@mkdir -p var
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
 
 # The real vLLM on this machine's CPU, with the 0.5B model.
 test-llm: .venv/.dev .venv-llm/.made

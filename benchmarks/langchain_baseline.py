@@ -29,8 +29,8 @@ from benchmarks.figures import write
 from eval.golden.question import GoldenQuestion
 from eval.score.figures import Ranking
 from eval.score.significance import bootstrap
+from ingest.bootstrap import packs
 from ingest.index.snapshot import SnapshotError
-from ingest.index.versions import Versions
 from ingest.models.offline import resolve
 from ingest.parse import outline
 from ingest.parse.outline import Entry
@@ -65,11 +65,12 @@ def stock(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> lis
         entries[path.name] = outline.parse(path.name, text)[1]
         chunks = splitter.create_documents([text], [{"document": path.name}])
         store.add_documents(chunks)
+    words = packs(settings).choose(list(entries)).words
     found = []
     for question in track(questions, "LangChain", transient=True):
         names = (
             entry_of(entries[d.metadata["document"]], d.metadata["start_index"], len(d.page_content))
-            for d in store.similarity_search(standalone(question), k=CHUNKS)
+            for d in store.similarity_search(standalone(question, words), k=CHUNKS)
         )
         found.append(list(dict.fromkeys(name for name in names if name))[:DEPTH])
     return found
@@ -85,7 +86,7 @@ def entry_of(entries: Sequence[Entry], start: int, length: int) -> str | None:
 def ours(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     service = Service(settings)
     try:
-        snapshot = Versions(settings.index).open(service.embedder.fingerprint)
+        snapshot = service.open()
     except SnapshotError as error:
         raise SystemExit(str(error)) from error
     found = search(service, snapshot, questions)
@@ -116,7 +117,7 @@ def main() -> None:
     own = read(options.ours, questions) if options.ours else ours(settings, questions)
     baseline = stock(settings, questions)
     systems = {"langchain": scored(baseline, questions), "ours": scored(own, questions)}
-    report(*systems.values(), [question.kind for question in questions])
+    report(systems["langchain"], systems["ours"], [question.kind for question in questions])
     if options.json:
         means = {
             f"{system}_{name}": mean(float(getattr(each, name)) for each in rankings)

@@ -20,10 +20,10 @@ from playwright.sync_api import Browser, Page, expect
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.browser import chromium
 from benchmarks.figures import write
 from benchmarks.service import QUESTIONS, serving
 from eval.golden.question import load
-from tests.e2e.browser import chromium
 
 ASKED = 20
 TURNS = 250  # a question and an answer each

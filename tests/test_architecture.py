@@ -97,6 +97,29 @@ def test_modules_functions_and_classes_have_names_of_their_own(package: str) -> 
     assert {each for each, count in classes.items() if count > 1} == set()
 
 
+def modules(path: Path) -> set[str]:
+    """The modules that a file imports from, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=name)
+def test_tests_import_no_tests(path: Path) -> None:
+    """What tests share has a home of its own, such as tests/support."""
+    parts = {part for module in modules(path) if module.startswith("tests.") for part in module.split(".")}
+    assert {part for part in parts if part == "conftest" or part.startswith("test_")} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=name)
+def test_benchmarks_import_no_tests(path: Path) -> None:
+    assert "tests" not in imported(path)
+
+
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_frameworks_stay_at_the_rim(path: Path) -> None:
     for top in imported(path):

@@ -9,7 +9,7 @@ import pytest
 
 from eval.ask.client import TargetError, ask_all
 from eval.golden.question import GoldenError, GoldenQuestion, load
-from tests.eval.conftest import DOCUMENT, StubService, citation
+from tests.support.stub_service import DOCUMENT, StubService, citation
 
 RECORD: dict[str, Any] = {
     "id": "q-1",

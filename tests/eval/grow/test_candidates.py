@@ -72,7 +72,7 @@ def test_a_failed_write_keeps_what_there_was(queue: Path, monkeypatch: pytest.Mo
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(candidates.os, "fsync", full)
+    monkeypatch.setattr("eval.grow.candidates.os.fsync", full)
     with pytest.raises(CandidateError, match=r"No space left.*is kept"):
         add([OTHER], queue, [])
     assert load(queue) == [FIRST]

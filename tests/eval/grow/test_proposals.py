@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.faulty_llm import MODEL, FaultyLLM, faulty_llm
 from eval.ask.chat import ChatModel, ModelError
 from eval.ask.client import TargetError
 from eval.commands import generate as command
@@ -18,9 +19,8 @@ from eval.golden.duplicates import Pool
 from eval.golden.question import GoldenQuestion
 from eval.grow.candidates import Candidate, load
 from eval.grow.entries import Entry, parse
-from eval.grow.proposals import Proposal, counted, fault, finder, generate, order
-from tests.eval.conftest import StubService
-from tests.support.faulty_llm import MODEL, FaultyLLM, faulty_llm
+from eval.grow.proposals import Proposal, _ask, counted, fault, finder, generate, order
+from tests.support.stub_service import StubService
 
 OUTLINE = """## 5. 微调
 
@@ -210,7 +210,7 @@ def test_what_was_kept_is_queued_when_it_is_interrupted(
 ) -> None:
     assert llm.form
     llm.form["questions"] = [GOOD | {"question": "火星低秩汤的秩取多少？"}]
-    inner, calls = command.proposals._ask, []
+    inner, calls = _ask, list[str]()
 
     def stopped(entry: Entry, model: ChatModel) -> list[Proposal]:
         calls.append(entry.id)
@@ -218,7 +218,7 @@ def test_what_was_kept_is_queued_when_it_is_interrupted(
             raise KeyboardInterrupt
         return inner(entry, model)
 
-    monkeypatch.setattr(command.proposals, "_ask", stopped)
+    monkeypatch.setattr("eval.grow.proposals._ask", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(["--judge", llm.url, "--at-once", "1", *options])
     assert [each.entries for each in load(tmp_path / "queue.jsonl")] == [["5.1"]]

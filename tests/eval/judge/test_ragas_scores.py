@@ -11,12 +11,12 @@ import pytest
 
 from eval.golden.question import GoldenQuestion
 from eval.judge import prompts
-from eval.judge.ragas_scores import Judge, JudgeError, Judgement, by_id, put
+from eval.judge.line import JudgeError
+from eval.judge.ragas_scores import Judge, Judgement, by_id, put
 from eval.score.exchange import Citation, Passage
 from eval.score.row import JUDGE_METRICS, Row
-from tests.support.faulty_judge import MODEL, FaultyJudge, faulty_judge
+from tests.support.faulty_judge import MODEL, FaultyJudge, faulty_judge, needs_ragas
 
-needs_ragas = pytest.mark.skipif(find_spec("ragas") is None, reason="RAGAs has an environment of its own")
 FROZEN, SMALL, OTHER = "LoRA 冻结原模型的权重。", "它只训练低秩矩阵。", "Adapter 在层间插入小网络。"
 QUESTION = GoldenQuestion("q-1", "detail", "LoRA 训练什么？", "zh", "answered", ["5.3"], [SMALL], ["低秩矩阵"])
 ROW = Row(
@@ -103,7 +103,8 @@ def test_relevancy_compares_questions_by_the_embedding_model(tmp_path: Path, mod
         evasive = SCRIPT | {"Asked": {"question": "LoRA 训练什么？", "noncommittal": 1}}
     with faulty_judge(script=evasive) as judge:
         none = judged(judge, tmp_path, wanted=["answer_relevancy"], embedder=model_folder)
-    assert found == Judgement({"answer_relevancy": pytest.approx(1.0)}, {})  # the same question
+    assert found.failures == {}
+    assert found.figures == pytest.approx({"answer_relevancy": 1.0})  # the same question
     assert none == Judgement({"answer_relevancy": 0.0}, {})
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def row(name: str, kind: str = "detail", **figures: float) -> Row:
 
 
 def rows(metric: str, **values: float) -> list[Row]:
-    return [row(name, **{metric: value}) for name, value in values.items()]
+    return [replace(row(name), figures={metric: value}) for name, value in values.items()]
 
 
 def test_every_row_has_been_replied_to_or_not() -> None:

@@ -1,6 +1,5 @@
 """What fails a night and what leaves it unmeasured, on nights with a seeded fault; and what the command prints."""
 
-import argparse
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,27 +8,11 @@ from typing import Any
 
 import pytest
 
-from eval.commands import gate as command
 from eval.nights.gate import GATES, Allowed, Finding, GateError, Gates, Verdict, choose, hold, load
 from eval.nights.history import History, HistoryError, summarise
-from eval.score.row import METRICS, Row, Run, average
+from eval.score.row import METRICS, average
+from tests.support.gate import Night, call, keep
 from tests.support.nights import night
-
-Night = tuple[Run, list[Row]]
-
-
-def call(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    command.arguments(parser)
-    return command.main(parser.parse_args(arguments))
-
-
-def keep(folder: Path, *nights: Night) -> str:
-    """Put nights into a history, and return its path."""
-    path = folder / "history.sqlite"
-    for each in nights:
-        History(path).add(*each)
-    return str(path)
 
 
 def faults(verdict: Verdict) -> set[tuple[str, str]]:
@@ -307,7 +290,9 @@ def test_two_hundred_nights_are_read(
 
     monkeypatch.setattr(sqlite3, "connect", hasty)
     # Ones everywhere but in the search: less to resample.
-    ones = dict.fromkeys(("hit_3", "hit_5", "status", "citation_precision", "key_points", "similarity"), 1.0)
+    ones: dict[str, Any] = dict.fromkeys(
+        ("hit_3", "hit_5", "status", "citation_precision", "key_points", "similarity"), 1.0
+    )
     nights = [night(n, questions=20, noise=0.07, **(ones | {"hit_1": 15 / 16})) for n in range(200)]
     history = keep(tmp_path, *nights)
     assert len(History(Path(history)).figures()) == 200

@@ -11,11 +11,10 @@ import pytest
 from eval.__main__ import main
 from eval.ask.client import TargetError
 from eval.golden.question import GoldenError, GoldenQuestion
-from eval.nights import run as running
 from eval.nights.history import History
 from eval.nights.run import GIVE_UP, Plan, RowFile, RunError, add, fingerprint, identify, measure, sample
 from eval.score.row import Row, from_lines
-from tests.eval.conftest import StubService, citation
+from tests.support.stub_service import StubService, citation
 
 
 def question(
@@ -98,7 +97,7 @@ def test_a_run_waits_while_others_are_being_answered(
         await sleep(0)
 
     stub.in_flight = 3
-    monkeypatch.setattr(running.asyncio, "sleep", noted)
+    monkeypatch.setattr("eval.nights.run.asyncio.sleep", noted)
     measured(stub, file, [question("q1")])
     assert waits == [0.1, 0.2, 0.4]
     stub.in_flight = 3

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
+from benchmarks.loopback import serve
 from eval.golden.question import GoldenQuestion, load
 from eval.nights.gate import Allowed, Gates, Verdict, hold
 from eval.nights.run import Plan, RowFile, add, fingerprint, measure
@@ -22,10 +24,8 @@ from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings
-from tests.eval.conftest import StubService
-from tests.service.api.test_sse import serve
-from tests.support.faulty_llm import MODEL, faulty_llm
 from tests.support.paths import ROOT
+from tests.support.stub_service import StubService
 
 OUTLINE = ROOT / "ingest/corpus/大模型全技术面试大纲.md"
 SECTIONS = ("4", "5")
@@ -77,7 +77,7 @@ def night(
             corpus=[corpus],
             index=indexes / ("cut" if "chunker" in changed else "sound"),
             models=model_folder.parent,
-            store={"path": folder / "store.sqlite"},  # type: ignore[arg-type]
+            store={"path": folder / "store.sqlite"},
             **{"rerank": {"kind": "shipped", "budget_ms": 600_000}, **changed},
         )
         if not embedders:

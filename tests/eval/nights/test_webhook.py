@@ -7,9 +7,9 @@ import pytest
 
 from eval.nights.gate import GateError, Gates, hold
 from eval.nights.webhook import WebhookError, message, post, trouble
-from tests.eval.conftest import Hook
-from tests.eval.nights.test_gate import call, keep
+from tests.support.gate import call, keep
 from tests.support.nights import night
+from tests.support.webhook import Hook
 
 
 def test_a_message_has_the_findings_as_markdown_and_as_data() -> None:

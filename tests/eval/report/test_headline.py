@@ -1,6 +1,7 @@
 """The sentence at the top, on nights whose differences were set."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from eval.report.night import Night, Report, compose
 from tests.support.nights import night
 
 
-def report(*, best: Night | None = None, before: float | None = 0.95, now: float = 0.95, **shares: float) -> Report:
+def report(*, best: Night | None = None, before: float | None = 0.95, now: float = 0.95, **shares: Any) -> Report:
     run, rows = night(3, status=now, **shares)
     last = Night(*night(2, status=before)) if before is not None else None
     return compose(Night(run, rows), last, best, [], Verdict(run, None, ()))

@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,11 @@ from tests.support.nights import night
 RUN, _ = night(0)
 
 
-def row(name: str, given: str = "answered", *, kind: str = "detail", expected: str = "answered", **more: object) -> Row:
+def row(name: str, given: str = "answered", *, kind: str = "detail", expected: str = "answered", **more: Any) -> Row:
     question = GoldenQuestion(name, kind, f"{name}？", "zh", expected, ["5.3"], [], [])
     figures = {"status": float(given == expected), "replied": 1.0}
     made = Row(question, given, figures=figures)
-    return replace(made, **{**more, "figures": figures | more.get("figures", {})})  # type: ignore[arg-type, dict-item]
+    return replace(made, **{**more, "figures": figures | more.get("figures", {})})
 
 
 def composed(rows: list[Row], before: list[Row] | None = None, run: Run = RUN) -> Report:

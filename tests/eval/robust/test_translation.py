@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from eval.ask.chat import ChatModel, ModelError
 from eval.golden.question import GoldenQuestion
 from eval.robust.translation import fault, translate
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 
 def question(name: str, text: str) -> GoldenQuestion:

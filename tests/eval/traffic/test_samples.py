@@ -131,7 +131,7 @@ def reply(status: str = "answered", generator: str = "extractive", **fields: obj
     )
     made = AskResponse(
         id="a",
-        status=status,  # type: ignore[arg-type]
+        status=status,
         answer="x [1]",
         citations=[citation] if status == "answered" else [],
         related=[],
