@@ -39,6 +39,9 @@ class Rules:
 
     rules: tuple[Rule, ...]
 
+    def __add__(self, other: "Rules") -> "Rules":
+        return Rules((*self.rules, *other.rules))
+
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
 
@@ -54,6 +57,18 @@ class Rules:
         """Yield every match of every rule, rule by rule."""
         for rule in self.rules:
             yield from rule.pattern.finditer(text)
+
+    def cut(self, text: str) -> Iterator[str]:
+        """Yield what stands before, between and after the matches."""
+        place = 0
+        for start, end in sorted(match.span() for match in self.matches(text)):
+            yield text[place:start]
+            place = max(place, end)
+        yield text[place:]
+
+    def blank(self, text: str) -> str:
+        """Return a text with a space in place of each match."""
+        return " ".join(self.cut(text))
 
     def holds(self, text: str) -> bool:
         """Whether any rule takes a text."""
