@@ -19,7 +19,7 @@ from service.search.passages import gather
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
-from service.write.writer import Passage
+from service.search.passages import Passage
 
 Case = tuple[str, Query, list[Passage]]  # the words that answer, the question, what may be drawn on
 

@@ -23,7 +23,7 @@ from service.bootstrap import Service
 from service.check.support import FEATURES, WEIGHTS, LexicalSupport, Model
 from service.search.passages import passage
 from service.settings import ServiceSettings, VllmSettings
-from service.write.writer import Passage
+from service.search.passages import Passage
 
 PAIRS = Path(__file__).parents[1] / "ingest/packs/llm-interview/support.jsonl"
 LEAST = float(VllmSettings.model_fields["min_support"].default)  # as the service asks for

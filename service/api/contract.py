@@ -95,9 +95,10 @@ class Citation(Place):
 
 
 class Related(Model):
-    """Another entry worth reading."""
+    """Another entry worth reading; document and entry_id together name it."""
 
     entry_id: str = Field(examples=["3.8"])
+    document: str = Field(examples=["大模型全技术面试大纲.md"])
     question: str = Field(examples=["语义感知的分块（Chunking）策略……"])
     stars: int = Field(examples=[4])
     answered: bool = Field(examples=[True])

@@ -39,12 +39,17 @@ async def outline(state: Shared) -> contract.OutlineResponse:
 
 
 @router.get("/v1/entries/{id}", summary="One entry")
-async def entry(id: Annotated[str, Path(examples=["3.8"])], state: Shared) -> contract.EntryResponse:
-    """Return an entry with its whole text, its own line included."""
+async def entry(
+    id: Annotated[str, Path(examples=["3.8"])],
+    state: Shared,
+    document: Annotated[str | None, Query(description="Its document; unset: the first that has such an entry.")] = None,
+) -> contract.EntryResponse:
+    """Return an entry with its whole text, its own line included. Ids are unique within a document."""
     snapshot = state.snapshot()
-    found = next((e for e in snapshot.entries if e.id == id), None)
+    found = next((e for e in snapshot.entries if e.id == id and document in (None, e.document)), None)
     if found is None:
-        raise ProblemError(404, f"There is no entry {id!r}; GET /v1/outline lists them.")
+        where = "" if document is None else f" in {document!r}"
+        raise ProblemError(404, f"There is no entry {id!r}{where}; GET /v1/outline lists them.")
     text = snapshot.documents[found.document][found.start : found.end].rstrip()
     return contract.EntryResponse(
         id=found.id,

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.search.retrieve import Candidate, Query, Retriever
-from service.write.writer import Passage
 
 # An entry is drawn on beside the best one when its fused score is at most this much lower...
 NEAR_ENTRY = 0.75
@@ -17,6 +17,20 @@ NAMING = 3.0
 NEAR_PASSAGE = 1.5
 # Words of a question rarer than this, log(1 + 5), say what part of an entry it is about.
 WHOLE = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1."""
+
+    chunk_id: str
+    entry_id: str | None
+    document: str
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    relevance: float
 
 
 def gather(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.search.retrieve import Query
-from service.write.writer import Passage, Writer
+from service.search.passages import Passage
+from service.write.writer import Writer
 
 
 @dataclass

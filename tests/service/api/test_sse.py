@@ -23,7 +23,8 @@ from service.api.app import create_app
 from service.bootstrap import Service
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
-from service.write.writer import Passage, Quote, Sentence
+from service.search.passages import Passage
+from service.write.writer import Quote, Sentence
 
 
 @dataclass(frozen=True)

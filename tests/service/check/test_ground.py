@@ -7,7 +7,8 @@ import pytest
 
 from service.check.ground import Grounder
 from service.check.support import NOTHING, Supported
-from service.write.writer import Claim, Passage, Sentence
+from service.search.passages import Passage
+from service.write.writer import Claim, Sentence
 
 TEXTS = ("T5 把任务统一为文本到文本。", "主要的改进点包括：动态掩码。", "T5 有编码器和解码器。")
 ENTRIES = ("1.18", "1.19", "1.18")
