@@ -6,7 +6,7 @@ from contextlib import aclosing
 from service.decide.verdict import Verdict
 from service.draft import Draft
 from service.events import Event, Question, Sources
-from service.guard.requests import declines
+from service.guard.requests import declined
 from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
@@ -32,7 +32,7 @@ async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, Non
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     snapshot, language = parts.snapshot, draft.language
-    if declines(question.text):
+    if declined(question.text):
         yield draft.say("declined", phrases.DECLINED[language])
         return
     facts = outline_facts(question.text, snapshot.entries, snapshot.pack.words)

@@ -36,7 +36,7 @@ def test_lists_of_words_are_shared(tmp_path: Path) -> None:
     (rule,) = read("en", [tmp_path / "a.toml"])["eaten"]
     assert rule == Rule(
         "en.eaten.today",
-        re.compile("eats? (?:(?:apple|pear)|bread)|x{2}", re.IGNORECASE),
+        re.compile("eats? (?:(?:apple|pear)|bread)|x{2}", re.IGNORECASE | re.MULTILINE),
         ("I eat bread",),
         ("I eat",),
     )
