@@ -19,7 +19,8 @@ class RuleError(ValueError):
 class Rule:
     """A pattern, for any case of letters and each line, with texts that it takes and leaves.
 
-    `name` is origin.group.key ("zh.declined.role"). Texts are meant as the place that uses the rule prepares them: normalised, if it normalises.
+    `name` is origin.group.key ("zh.declined.role"). The texts are as the place that uses the rule prepares them:
+    normalised, if it normalises.
     """
 
     name: str

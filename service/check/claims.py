@@ -83,16 +83,17 @@ def alien(words: Words, claim: str, *sources: str) -> str | None:
 
 
 def clauses(text: str, further: bool = False) -> Iterator[str]:
-    """Yield the clauses of a sentence that say something; `further`: the things said within them, one by one."""
+    """Yield a sentence's clauses that say something, normalised; `further`: the things said within them, one by one."""
     cuts = rules("clause") + rules("further") if further else rules("clause")
-    for part in cuts.cut(text):
+    for part in cuts.cut(normalise(text)):
         if part.strip():
             yield part
 
 
 def miscounted(claim: str, source: str) -> bool:
     """Whether a claim counts something, in a word, by a number that the source has neither as a word nor in digits."""
-    said = {NUMBERS[match[0].lower()] for match in rules("counted").matches(claim)}
+    measured = (match[0] for match in rules("counted").matches(claim))
+    said = {NUMBERS.get(word, 1) for word in (*PIECE.findall(claim.lower()), *measured)} - {1}
     if not said:
         return False
     spelt = {NUMBERS[word] for word in (*PIECE.findall(source.lower()), *source) if word in NUMBERS}
@@ -104,10 +105,10 @@ def contradicts(words: Words, claim: str, source: str) -> tuple[bool, bool]:
 
     Clauses are aligned by shared terms; one that shares less than a third of its own says something else.
     """
-    said = [(part, words.widened(part)) for part in clauses(normalise(source))]
+    said = [(part, words.widened(part)) for part in clauses(source)]
     opposites, affirmed = rules("opposite") + words.rules("opposite"), words.rules("affirmed")
     negated = opposite = False
-    for part in clauses(normalise(plain(claim))):
+    for part in clauses(plain(claim)):
         own = set(words.terms(part))
         if not own or not said:
             continue
