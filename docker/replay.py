@@ -84,13 +84,15 @@ def copy(words: list[str], context: Path, root: Path, workdir: str) -> None:
         if words[1] != words[2]:
             raise ValueError(f"COPY {' '.join(words)}: one root for all stages cannot move a path")
         return
-    source, target = context / words[0], root / workdir.lstrip("/") / words[1]
-    if source.is_dir():
-        shutil.copytree(
-            source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
-        )
-    else:
-        shutil.copy(source, target)
+    *sources, target = words
+    for source in (context / each for each in sources):
+        into = root / workdir.lstrip("/") / target
+        if source.is_dir():
+            shutil.copytree(
+                source, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+            )
+        else:
+            shutil.copy(source, into)
 
 
 def run(line: str, root: Path, image: Image) -> None:

@@ -23,7 +23,13 @@ from tests.support.tiny_embedder import TinyEmbedder
 
 ROOT = Path(__file__).parents[1]
 README, README_ZH = ROOT / "README.md", ROOT / "README.zh.md"
-DOCS = [README, README_ZH, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [
+    README,
+    README_ZH,
+    *(ROOT / f"{page}.md" for page in ("CHANGELOG", "CONTRIBUTING", "SECURITY")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/decisions").glob("*.md")),
+]
 SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
 COMMAND = re.compile(r"python -m ([\w.]+)((?: [^\s`|]+)*)")
 MAKE = re.compile(r"(?<![\w-])make ([a-z-]+)")

@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
+from starlette.types import Lifespan
 
+from ingest import __version__
 from service.api import ask, chat, contract, documents, feedback, health, problems, search, widget
 from service.api import metrics as figures
 from service.api.gate import Gate
 from service.api.metrics import Measured
+from service.api.openapi import describe_events
 from service.api.state import State
 from service.bootstrap import Service
 from service.serve.live import LiveIndex
@@ -36,6 +39,23 @@ PROBLEMS = {
         503: "No index",
     }.items()
 }
+
+
+def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Make an app of the routes alone: it has the OpenAPI document, and needs neither models nor an index."""
+    app = FastAPIOffline(
+        redoc_url=None,
+        static_url="/docs/files",
+        title="Outline QA",
+        version=__version__,
+        summary="Cited answers from documents, in Chinese and English",
+        lifespan=lifespan,
+        responses={code: dict(answer) for code, answer in PROBLEMS.items()},
+    )
+    for module in (ask, search, chat, documents, feedback, widget, health, figures):
+        app.include_router(module.router)
+    describe_events(app)
+    return app
 
 
 def create_app(service: Service) -> FastAPI:
@@ -62,15 +82,7 @@ def create_app(service: Service) -> FastAPI:
         service.close()
         store.close()
 
-    app = FastAPIOffline(
-        redoc_url=None,
-        static_url="/docs/files",
-        title="Outline QA",
-        version="0.1.0",
-        summary="Cited answers from an interview outline, in Chinese and English",
-        lifespan=lifespan,
-        responses={code: dict(answer) for code, answer in PROBLEMS.items()},
-    )
+    app = bare_app(lifespan)
     app.state.outline_qa = state
     app.add_middleware(Gate, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
@@ -84,7 +96,5 @@ def create_app(service: Service) -> FastAPI:
         expose_headers=["Retry-After", "X-Request-ID"],
         max_age=600,
     )
-    for module in (ask, search, chat, documents, feedback, widget, health, figures):
-        app.include_router(module.router)
     widget.mount(app)
     return app

@@ -13,7 +13,8 @@ from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEv
 
 from ingest.index.snapshot import Snapshot
 from service import events as pipeline
-from service.api import contract, reply
+from service.api import contract, reply, stream
+from service.api.openapi import ASK_EVENTS
 from service.api.problems import ProblemError, problem
 from service.api.search import messages, scope
 from service.api.state import Admitted, Bound, Shared
@@ -33,7 +34,7 @@ Keep = Callable[[contract.AskResponse], Awaitable[None]]
     summary="Ask a question",
     response_model=contract.AskResponse,
     dependencies=[Admitted],
-    responses={200: {"content": {"text/event-stream": {}}, "description": "JSON, or events when streamed"}},
+    responses={200: {"content": ASK_EVENTS, "description": "JSON, or events when streamed"}},
 )
 async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Response:
     """Answer from the documents: every sentence that states something has a mark, every mark a checked quote.
@@ -91,38 +92,25 @@ async def _stream(
             async for event in events:
                 if isinstance(event, pipeline.Answer):  # before the reader has it and can rate it
                     await keep(reply.body(event, bound.snapshot))
-                kind, data = _event(event, bound.snapshot)
+                sent = _event(event, bound.snapshot)
                 name = event.id if isinstance(event, pipeline.Meta) else name
                 number += 1
-                yield JSONServerSentEvent(data, event=kind, id=f"{name}.{number}")
+                yield JSONServerSentEvent(sent.data.model_dump(), event=sent.event, id=f"{name}.{number}")
     except Exception:  # the outermost layer: the status line is sent already, so the stream says it
         log.exception("request %s failed while streaming", request_id)
         failed = problem(500, "The service failed on this request; its log has the id.", request_id=request_id)
         yield ServerSentEvent(bytes(failed.body).decode(), event="error", id=f"{name}.{number + 1}")
 
 
-def _event(event: pipeline.Event, snapshot: Snapshot) -> tuple[str, object]:
+def _event(event: pipeline.Event, snapshot: Snapshot) -> stream.AskEvent:
     match event:
         case pipeline.Meta(id, index_version, generator):
-            return "meta", {"id": id, "index_version": index_version, "generator": generator}
+            return stream.MetaEvent(data=stream.Meta(id=id, index_version=index_version, generator=generator))
         case pipeline.Sources(passages):
-            return "sources", {
-                "sources": [
-                    {
-                        "chunk_id": p.chunk_id,
-                        "entry_id": p.entry_id,
-                        "document": p.document,
-                        "heading_path": list(p.heading_path),
-                        "text": p.text,
-                        "start": p.start,
-                        "end": p.end,
-                    }
-                    for p in passages
-                ]
-            }
+            return stream.SourcesEvent(data=stream.Sources(sources=[reply.source(each) for each in passages]))
         case pipeline.Delta(text):
-            return "delta", {"text": text}
+            return stream.DeltaEvent(data=stream.Delta(text=text))
         case Citation():
-            return "citation", reply.citation(event, snapshot).model_dump()
+            return stream.CitationEvent(data=reply.citation(event, snapshot))
         case pipeline.Answer():
-            return "done", reply.body(event, snapshot).model_dump()
+            return stream.DoneEvent(data=reply.body(event, snapshot))

@@ -21,6 +21,10 @@ async def outline(state: Shared) -> contract.OutlineResponse:
         sections.setdefault((entry.document, entry.section), []).append(entry)
     return contract.OutlineResponse(
         index_version=snapshot.manifest.version,
+        speech={
+            language: contract.Speech(name=speech.name, about=speech.about, questions=list(speech.questions))
+            for language, speech in snapshot.pack.card.speech.items()
+        },
         sections=[
             contract.OutlineSection(
                 number=number,
@@ -68,7 +72,7 @@ async def entry(
 
 @router.get("/v1/documents/{name:path}", summary="A passage in context")
 async def document(
-    name: Annotated[str, Path(examples=["大模型全技术面试大纲.md"])],
+    name: Annotated[str, Path(examples=["咖啡机手册.md"])],
     state: Shared,
     start: Annotated[int, Query(ge=0, description="First code point.")] = 0,
     end: Annotated[int | None, Query(ge=0, description="Code point after the last; default: to the end.")] = None,

@@ -3,9 +3,10 @@
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service import events as pipeline
-from service.api import contract
+from service.api import contract, stream
 from service.api.search import also_at
 from service.check.quotes import Citation
+from service.search.passages import Passage
 
 
 def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
@@ -36,6 +37,18 @@ def citation(citation: Citation, snapshot: Snapshot) -> contract.Citation:
         end=citation.end,
         support=citation.support,
         also_at=also_at(snapshot, passage.chunk_id),
+    )
+
+
+def source(passage: Passage) -> stream.Source:
+    return stream.Source(
+        chunk_id=passage.chunk_id,
+        entry_id=passage.entry_id,
+        document=passage.document,
+        heading_path=list(passage.heading_path),
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
     )
 
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { transformWithEsbuild, type Plugin } from "vite";
+import { type Plugin, transformWithEsbuild } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Write widget.js: a classic script that knows the hashed name of the main module. */

@@ -1,15 +1,12 @@
 """The real index for browser tests, kept between runs because embedding takes minutes."""
 
-import os
 from pathlib import Path
 
 from ingest import bootstrap
 from ingest.__main__ import ensure
 from ingest.models.embedder import Embedder
 from service.settings import AnswerSettings, ServiceSettings, ShippedSettings, StoreSettings, WidgetSettings
-from tests.support.paths import ROOT
-
-INDEX = Path(os.environ.get("OUTLINE_QA_TEST_INDEX", ROOT / "var" / "test-index"))
+from tests.support.paths import INDEX, ROOT
 
 
 def real_settings(models: Path, store: Path, origins: list[str]) -> ServiceSettings:

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,19 +12,15 @@ from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings, ShippedSettings
-from tests.support.paths import ROOT
+from tests.support.paths import INDEX, ROOT
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> ServiceSettings:
-    """The defaults, over an index of the outline that this session builds; time for the reranker on a busy machine.
-
-    `TEST_INDEX` names a folder to keep it in, so that the next session builds only what has changed.
-    """
-    kept = os.environ.get("TEST_INDEX")
+def settings(model_folder: Path) -> ServiceSettings:
+    """The defaults, over an index of the outline; time for the reranker on a busy machine."""
     return ServiceSettings(
         corpus=[ROOT / "ingest/corpus"],
-        index=Path(kept) if kept else tmp_path_factory.mktemp("index"),
+        index=INDEX,
         models=model_folder.parent,
         rerank=ShippedSettings(budget_ms=600_000),
     )

@@ -2,34 +2,37 @@
 
 import type {
   AskEvent,
-  AskReply,
   AskRequest,
-  Citation,
-  DocumentPart,
-  Entry,
-  Outline,
+  DocumentResponse,
+  EntryResponse,
+  ErrorEvent,
+  FeedbackRequest,
+  OutlineResponse,
   Problem,
-  Rating,
 } from "./contract";
 import { readEvents, type ServerEvent } from "./events";
 import { ApiError, retryAfter } from "./failure";
+import type { EntryKey } from "./outline";
 import { Token } from "./token";
 
 // The service sends a comment every 15 s, so this long a silence means that the connection is dead.
 const SILENCE_MS = 45_000;
 const CONTEXT = 160;
 
+/** An event of an answer; one that says what failed is thrown. */
+export type AnswerEvent = Exclude<AskEvent, ErrorEvent>;
+
 export class Client {
-  #token: Token;
-  #outline: Promise<Outline> | null = null;
-  #lengths = new Map<string, Promise<number>>();
+  readonly #token: Token;
+  #outline: Promise<OutlineResponse> | null = null;
+  readonly #lengths = new Map<string, Promise<number>>();
 
   constructor(readonly server: string) {
     this.#token = new Token(server);
   }
 
   /** Ask and yield the events. Aborting the signal closes the connection, which stops the service. */
-  async *ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent> {
+  async *ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const connection = new AbortController();
     const stop = (): void => connection.abort();
     signal.addEventListener("abort", stop);
@@ -45,7 +48,7 @@ export class Client {
       for await (const event of readEvents(response.body, heard)) {
         const parsed = askEvent(event);
         if (parsed) yield parsed;
-        if (parsed?.kind === "done") return;
+        if (parsed?.event === "done") return;
       }
       throw new ApiError({ kind: "cut" });
     } finally {
@@ -56,39 +59,41 @@ export class Client {
   }
 
   /** The table of contents; fetched once, and again after a failure. */
-  outline(): Promise<Outline> {
-    this.#outline ??= this.#json<Outline>("/v1/outline").catch((error: unknown) => {
+  outline(): Promise<OutlineResponse> {
+    this.#outline ??= this.#json<OutlineResponse>("/v1/outline").catch((error: unknown) => {
       this.#outline = null;
       throw error;
     });
     return this.#outline;
   }
 
-  entry(id: string): Promise<Entry> {
-    return this.#json(`/v1/entries/${encodeURIComponent(id)}`);
+  /** An entry by its document and id; without a document the first that has such an id. */
+  entry({ id, document }: EntryKey): Promise<EntryResponse> {
+    const where = document ? `?document=${encodeURIComponent(document)}` : "";
+    return this.#json(`/v1/entries/${encodeURIComponent(id)}${where}`);
   }
 
   /** The place with so many code points around it, as far as the document reaches. */
-  async around(document: string, start: number, end: number, margin = CONTEXT): Promise<DocumentPart> {
+  async around(document: string, start: number, end: number, margin = CONTEXT): Promise<DocumentResponse> {
     const length = await this.#length(document);
     return this.#part(document, Math.max(0, Math.min(start, length) - margin), Math.min(length, end + margin));
   }
 
-  async feedback(answerId: string, rating: Rating, comment: string | null): Promise<void> {
-    await this.#call("/v1/feedback", undefined, { answer_id: answerId, rating, comment });
+  async feedback(body: FeedbackRequest): Promise<void> {
+    await this.#call("/v1/feedback", undefined, body);
   }
 
   // The service refuses an end beyond the document's, so its length is asked for first.
   #length(document: string): Promise<number> {
     const known = this.#lengths.get(document);
-    if (known) return known;
+    if (known !== undefined) return known;
     const asked = this.#part(document, 0, 0).then((part) => part.length);
     asked.catch(() => this.#lengths.delete(document));
     this.#lengths.set(document, asked);
     return asked;
   }
 
-  #part(document: string, start: number, end: number): Promise<DocumentPart> {
+  #part(document: string, start: number, end: number): Promise<DocumentResponse> {
     const name = document.split("/").map(encodeURIComponent).join("/");
     return this.#json(`/v1/documents/${name}?start=${start}&end=${end}`);
   }
@@ -120,26 +125,21 @@ export class Client {
 
 async function failureIn(response: Response): Promise<ApiError["failure"]> {
   if (response.status === 429) return { kind: "busy", retryAfter: retryAfter(response.headers.get("Retry-After")) };
-  const problem = (await response.json().catch(() => ({}))) as Problem;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   return { kind: "problem", status: response.status, detail: problem.detail ?? problem.title ?? "" };
 }
 
 /** Read one event of an answer; unknown kinds are skipped, since the service may add some. */
-export function askEvent({ event, data }: ServerEvent): AskEvent | null {
-  const value: unknown = JSON.parse(data);
+export function askEvent({ event, data }: ServerEvent): AnswerEvent | null {
   switch (event) {
     case "meta":
-      return { kind: "meta", id: (value as { id: string }).id };
     case "sources":
-      return { kind: "sources" };
     case "delta":
-      return { kind: "delta", text: (value as { text: string }).text };
     case "citation":
-      return { kind: "citation", citation: value as Citation };
     case "done":
-      return { kind: "done", reply: value as AskReply };
+      return { event, data: JSON.parse(data) };
     case "error": {
-      const problem = value as Problem;
+      const problem = JSON.parse(data) as Partial<Problem>;
       throw new ApiError({ kind: "problem", status: problem.status ?? 500, detail: problem.detail ?? "" });
     }
     default:

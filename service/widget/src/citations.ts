@@ -1,6 +1,6 @@
 // Citation marks: which [n] in a text have a citation, and how they become buttons.
 
-import type { Citation } from "./contract";
+import type { Quotation } from "./conversation";
 
 const MARK = /\[(\d{1,4})\]/g;
 
@@ -44,11 +44,11 @@ export function placeChips(root: Node, known: ReadonlySet<number>, chip: (n: num
     const parts = pieces(text.data, known);
     if (!parts.some((part) => part.n !== null)) continue;
     const nodes = parts
-      .map(({ text, n }, i) => (n !== null ? chip(n) : parts[i + 1] ? text.trimEnd() : text))
+      .map((part, i) => (part.n !== null ? chip(part.n) : parts[i + 1] ? part.text.trimEnd() : part.text))
       .filter((node) => node !== "");
     const parent = text.parentElement;
     text.replaceWith(...nodes);
-    nodes.forEach((node) => typeof node !== "string" && tie(node));
+    for (const node of nodes) if (typeof node !== "string") tie(node);
     if (parent?.tagName === "P" && onlyMarks(parent)) parent.classList.add("marks");
   }
 }
@@ -57,7 +57,10 @@ export function placeChips(root: Node, known: ReadonlySet<number>, chip: (n: num
 function tie(chip: HTMLElement): void {
   let before = chip.previousSibling;
   if (before instanceof Element && before.matches("strong, em, del")) before = before.lastChild;
-  if (before instanceof Element && before.className === "tied") return before.append(chip);
+  if (before instanceof Element && before.className === "tied") {
+    before.append(chip);
+    return;
+  }
   const end = before?.nodeType === Node.TEXT_NODE && /\S\p{M}*$/u.exec(before.textContent ?? "")?.[0];
   if (!before || !end) return;
   before.textContent = (before.textContent ?? "").slice(0, -end.length);
@@ -74,7 +77,7 @@ function onlyMarks(paragraph: Element): boolean {
 }
 
 /** An answer as it is copied: with the places that its marks stand for. */
-export function withSources(answer: string, citations: readonly Citation[]): string {
+export function withSources(answer: string, citations: readonly Quotation[]): string {
   if (!citations.length) return answer;
   const places = citations.map(({ n, heading_path, document }) => `[${n}] ${[document, ...heading_path].join(" › ")}`);
   return `${answer}\n\n${places.join("\n")}`;

@@ -1,90 +1,227 @@
-// The part of the HTTP contract that the widget uses.
+// Generated from the OpenAPI document by `make contract`: change the models in service/api instead.
 
-export type Status = "answered" | "listed_unanswered" | "not_in_documents" | "declined";
-export type Rating = "up" | "down";
-
-/** Half-open, in code points of the document. */
-export interface Place {
-  document: string;
-  start: number;
-  end: number;
-}
-
-export interface Citation extends Place {
-  n: number;
-  entry_id: string | null;
-  heading_path: string[];
-  quote: string;
-}
-
-export interface Related {
-  entry_id: string;
-  question: string;
-  stars: number;
-  answered: boolean;
-}
-
-export interface AskReply {
-  id: string;
-  status: Status;
-  answer: string;
-  citations: Citation[];
-  related: Related[];
-  degraded: string | null;
-}
-
-export interface HistoryMessage {
-  role: "user" | "assistant";
-  content: string;
-}
+/** A server-sent event of /v1/ask; `data` is sent as JSON. */
+export type AskEvent = MetaEvent | SourcesEvent | DeltaEvent | CitationEvent | DoneEvent | ErrorEvent;
 
 export interface AskRequest {
   question: string;
-  history: HistoryMessage[];
-  stream: true;
-  language: "auto";
+  /** Earlier messages, oldest first. */
+  history?: Turn[];
+  session_id?: string | null;
+  filters?: Filters | null;
+  /** Answer as server-sent events. */
+  stream?: boolean;
+  /** Of what the service says itself. */
+  language?: "auto" | "zh" | "en";
 }
 
-export type AskEvent =
-  | { kind: "meta"; id: string }
-  | { kind: "sources" }
-  | { kind: "delta"; text: string }
-  | { kind: "citation"; citation: Citation }
-  | { kind: "done"; reply: AskReply };
+export interface AskResponse {
+  id: string;
+  status: "answered" | "listed_unanswered" | "not_in_documents" | "declined";
+  /** Markdown with [n] marks. */
+  answer: string;
+  citations: Citation[];
+  related: Related[];
+  generator: string;
+  /** What was missing, in one sentence. */
+  degraded: string | null;
+  index_version: string;
+  timings_ms: Record<string, number>;
+  /** The question as searched. */
+  query: string;
+}
+
+/** Checked support for the sentences marked [n]: quote == document[start:end]. */
+export interface Citation {
+  document: string;
+  start: number;
+  end: number;
+  n: number;
+  chunk_id: string;
+  entry_id: string | null;
+  heading_path: string[];
+  quote: string;
+  support: number;
+  /** Where the same passage stands too. */
+  also_at: Place[];
+}
+
+/** A citation, after the text that has its mark. */
+export interface CitationEvent {
+  event: "citation";
+  data: Citation;
+}
+
+export interface Delta {
+  /** What is said next. */
+  text: string;
+}
+
+/** More of the text. */
+export interface DeltaEvent {
+  event: "delta";
+  data: Delta;
+}
+
+/** document[start:end]; `length` is that of the whole document in code points. */
+export interface DocumentResponse {
+  document: string;
+  start: number;
+  end: number;
+  text: string;
+  length: number;
+  index_version: string;
+}
+
+/** The last event: the whole answer. */
+export interface DoneEvent {
+  event: "done";
+  data: AskResponse;
+}
+
+/** One entry; `text` is document[start:end], its line included. */
+export interface EntryResponse {
+  document: string;
+  start: number;
+  end: number;
+  id: string;
+  number: number;
+  question: string;
+  stars: number;
+  /** False: listed without an answer. */
+  answered: boolean;
+  section: number;
+  section_title: string;
+  text: string;
+}
+
+/** The last event, where the service failed. */
+export interface ErrorEvent {
+  event: "error";
+  data: Problem;
+}
+
+export interface FeedbackRequest {
+  answer_id: string;
+  rating: "up" | "down";
+  comment?: string | null;
+}
+
+/** Restrict the search; several filters must all hold. */
+export interface Filters {
+  /** Section numbers. */
+  sections?: number[] | null;
+  /** At least so many stars. */
+  min_stars?: number | null;
+  documents?: string[] | null;
+  /** Only entries with, or without, an answer. */
+  answered?: boolean | null;
+}
+
+/** What is known when an answer begins. */
+export interface Meta {
+  id: string;
+  index_version: string;
+  /** Planned; the whole answer says what happened. */
+  generator: string;
+}
+
+/** The first event of a streamed answer. */
+export interface MetaEvent {
+  event: "meta";
+  data: Meta;
+}
 
 export interface OutlineEntry {
   id: string;
   number: number;
   question: string;
   stars: number;
+  /** False: listed without an answer. */
   answered: boolean;
+}
+
+export interface OutlineResponse {
+  speech: Record<string, Speech>;
+  index_version: string;
+  /** In the document's order. */
+  sections: OutlineSection[];
 }
 
 export interface OutlineSection {
   number: number;
   title: string;
   document: string;
+  /** In the document's order. */
   entries: OutlineEntry[];
 }
 
-export interface Outline {
-  index_version: string;
-  sections: OutlineSection[];
+/** A passage: document[start:end], in code points. */
+export interface Place {
+  document: string;
+  start: number;
+  end: number;
 }
 
-export interface Entry extends OutlineEntry, Place {
-  section: number;
-  section_title: string;
-  text: string;
-}
-
-export interface DocumentPart extends Place {
-  text: string;
-  length: number;
-}
-
+/** An RFC 9457 problem document. */
 export interface Problem {
-  title?: string;
-  status?: number;
-  detail?: string;
+  type?: string;
+  title: string;
+  status: number;
+  detail: string;
+  request_id?: string | null;
+  errors?: Record<string, string>[] | null;
+}
+
+/** Another entry worth reading; document and entry_id together name it. */
+export interface Related {
+  entry_id: string;
+  document: string;
+  question: string;
+  stars: number;
+  answered: boolean;
+}
+
+/** A passage that the answer is written from. */
+export interface Source {
+  document: string;
+  start: number;
+  end: number;
+  chunk_id: string;
+  entry_id: string | null;
+  heading_path: string[];
+  text: string;
+}
+
+export interface Sources {
+  sources: Source[];
+}
+
+/** The passages in use; a second one replaces the first. */
+export interface SourcesEvent {
+  event: "sources";
+  data: Sources;
+}
+
+/** How a page speaks of the documents, in one language. */
+export interface Speech {
+  /** What they are called. */
+  name: string;
+  /** Their subject; empty where none is known. */
+  about: string;
+  /** To begin with. */
+  questions: string[];
+}
+
+export interface TokenResponse {
+  /** For `Authorization: Bearer`. */
+  token: string;
+  /** Seconds that it is valid. */
+  expires_in: number;
+}
+
+/** One message of the conversation so far. */
+export interface Turn {
+  role: "user" | "assistant";
+  content: string;
 }

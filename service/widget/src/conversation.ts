@@ -1,16 +1,23 @@
 // A conversation is a list of turns: a question and what came of it. Everything here is pure.
 
-import type { AskEvent, Citation, Rating, Related, Status } from "./contract";
+import type { AnswerEvent } from "./api";
+import type { AskResponse, Citation, FeedbackRequest, Related } from "./contract";
 import type { Failure } from "./failure";
 
 export type Phase = "waiting" | "streaming" | "done" | "stopped" | "failed";
+
+export type Status = AskResponse["status"];
+export type Rating = FeedbackRequest["rating"];
+
+/** What is kept of a citation: only what is shown, so that a long conversation fits into the browser's storage. */
+export type Quotation = Pick<Citation, "n" | "document" | "start" | "end" | "entry_id" | "heading_path" | "quote">;
 
 export interface Turn {
   id: string;
   question: string;
   phase: Phase;
   text: string;
-  citations: Citation[];
+  citations: Quotation[];
   answerId: string;
   status: Status | null;
   related: Related[];
@@ -39,25 +46,25 @@ export function running(turn: Turn): boolean {
   return turn.phase === "waiting" || turn.phase === "streaming";
 }
 
-export function received(turn: Turn, event: AskEvent): Turn {
-  switch (event.kind) {
+export function received(turn: Turn, event: AnswerEvent): Turn {
+  switch (event.event) {
     case "meta":
-      return { ...turn, answerId: event.id };
+      return { ...turn, answerId: event.data.id };
     case "sources":
       return turn;
     case "delta":
-      return { ...turn, phase: "streaming", text: turn.text + event.text };
+      return { ...turn, phase: "streaming", text: turn.text + event.data.text };
     case "citation":
-      return { ...turn, citations: [...turn.citations, stored(event.citation)] };
+      return { ...turn, citations: [...turn.citations, quotation(event.data)] };
     case "done": {
-      const { id, status, answer, citations, related, degraded } = event.reply;
+      const { id, status, answer, citations, related, degraded } = event.data;
       return {
         ...turn,
         phase: "done",
         answerId: id,
         status,
         text: answer,
-        citations: citations.map(stored),
+        citations: citations.map(quotation),
         related,
         degraded,
       };
@@ -82,7 +89,6 @@ export function replaced(turns: readonly Turn[], turn: Turn): Turn[] {
   return turns.map((other) => (other.id === turn.id ? turn : other));
 }
 
-// Only what is shown is kept, so that a long conversation fits into the browser's storage.
-function stored({ n, document, start, end, entry_id, heading_path, quote }: Citation): Citation {
+function quotation({ n, document, start, end, entry_id, heading_path, quote }: Citation): Quotation {
   return { n, document, start, end, entry_id, heading_path, quote };
 }

@@ -1,9 +1,9 @@
 // <outline-qa>: reads its attributes, and holds the launcher and the panel in its shadow.
 
 import { Client } from "./api";
-import { css, parse, readable, textOn, tint, type Rgb } from "./colour";
+import { css, parse, type Rgb, readable, textOn, tint } from "./colour";
 import { Session } from "./session";
-import { ATTRIBUTES, serverOf, settingsOf, type Settings } from "./settings";
+import { ATTRIBUTES, type Settings, serverOf, settingsOf } from "./settings";
 import { Storage } from "./storage";
 import { styleSheets } from "./styles";
 import { TEXTS } from "./text";
@@ -109,7 +109,10 @@ export class OutlineQA extends HTMLElement {
     this.#root.lang = TEXTS[lang].lang;
     this.#root.replaceChildren();
     this.#paint();
-    if (mode === "page") return this.#show(draft);
+    if (mode === "page") {
+      this.#show(draft);
+      return;
+    }
     const label = TEXTS[lang].launcher;
     this.#launcher = h(
       "button",

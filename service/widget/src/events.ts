@@ -16,9 +16,9 @@ export class EventParser {
 
   push(text: string): ServerEvent[] {
     const found: ServerEvent[] = [];
-    if (this.#afterCr && text.startsWith("\n")) text = text.slice(1);
-    if (text) this.#afterCr = text.endsWith("\r");
-    const lines = (this.#rest + text).split(/\r\n|\n|\r/);
+    const piece = this.#afterCr && text.startsWith("\n") ? text.slice(1) : text;
+    if (piece) this.#afterCr = piece.endsWith("\r");
+    const lines = (this.#rest + piece).split(/\r\n|\n|\r/);
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {
       if (line) this.#field(line);

@@ -9,12 +9,12 @@ interface Formula extends Tokens.Generic {
 
 // Between single dollars there is no space just inside, no backtick, and no digit after: "$5 and $10" is money.
 const INLINE = [
-  { pattern: /^\$\$((?:\\[^]|[^\\$])+?)\$\$/, display: false },
+  { pattern: /^\$\$((?:\\[\s\S]|[^\\$])+?)\$\$/, display: false },
   { pattern: /^\$(?![\s$])((?:\\.|[^\\$\n`])+?)(?<!\s)\$(?![\d$])/, display: false },
   { pattern: /^\\\(([^\n]+?)\\\)/, display: false },
-  { pattern: /^\\\[([^]+?)\\\]/, display: true },
+  { pattern: /^\\\[([\s\S]+?)\\\]/, display: true },
 ] as const;
-const BLOCK = /^ {0,3}(?:\$\$((?:\\[^]|[^\\$])+?)\$\$|\\\[([^]+?)\\\])[ \t]*(?:\n|$)/;
+const BLOCK = /^ {0,3}(?:\$\$((?:\\[\s\S]|[^\\$])+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n|$)/;
 const BLANK_LINE = /\n[ \t]*\n/;
 
 export const inlineMath: TokenizerAndRendererExtension = {
@@ -49,7 +49,7 @@ export const blockMath: TokenizerAndRendererExtension = {
 // The text stays as the fall-back, so a reader without KaTeX sees the source.
 function placeholder(token: Token): string {
   const { raw, tex, display } = token as Formula;
-  return `<span class="math${display ? " display" : ""}" data-tex="${escape(bare(tex))}">${escape(raw.trim())}</span>`;
+  return `<span class="math${display ? " display" : ""}" data-tex="${escapeHtml(bare(tex))}">${escapeHtml(raw.trim())}</span>`;
 }
 
 /** Take off dollars inside brackets: the outline has "\( $d_k$ \)". */
@@ -57,6 +57,6 @@ function bare(tex: string): string {
   return tex.trim().replace(/^\$+([^$]+)\$+$/, "$1");
 }
 
-function escape(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

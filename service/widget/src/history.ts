@@ -1,6 +1,6 @@
 // What is sent of the conversation so far.
 
-import type { AskRequest, HistoryMessage } from "./contract";
+import type { AskRequest, Turn as Message } from "./contract";
 import type { Turn } from "./conversation";
 
 const MAX_MESSAGES = 50;
@@ -9,10 +9,10 @@ const MAX_CHARACTERS = 20_000;
 const MAX_BYTES = 63 * 1024;
 
 /** Build the request, leaving out the oldest messages that do not fit. */
-export function request(question: string, turns: readonly Turn[]): AskRequest {
+export function request(question: string, turns: readonly Turn[]): AskRequest & { history: Message[] } {
   const body: AskRequest = { question, history: [], stream: true, language: "auto" };
   let spent = bytes(body);
-  const history: HistoryMessage[] = [];
+  const history: Message[] = [];
   for (const message of messages(turns).slice(-MAX_MESSAGES).reverse()) {
     spent += bytes(message) + 1;
     if (spent > MAX_BYTES) break;
@@ -23,8 +23,8 @@ export function request(question: string, turns: readonly Turn[]): AskRequest {
   return { ...body, history };
 }
 
-function messages(turns: readonly Turn[]): HistoryMessage[] {
-  return turns.flatMap((turn): HistoryMessage[] => {
+function messages(turns: readonly Turn[]): Message[] {
+  return turns.flatMap((turn): Message[] => {
     if (!turn.text) return [];
     return [
       { role: "user", content: cut(turn.question) },

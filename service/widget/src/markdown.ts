@@ -4,7 +4,7 @@
 import DOMPurify from "dompurify";
 import { Marked, type Tokens } from "marked";
 import { strongBesidePunctuation } from "./emphasis";
-import { blockMath, inlineMath } from "./formula";
+import { blockMath, escapeHtml, inlineMath } from "./formula";
 import { withDelimiters } from "./tables";
 
 const LINK = /^(?:https?:|mailto:)/i;
@@ -24,17 +24,17 @@ marked.use({
       return `<h4 class="depth-${depth}">${this.parser.parseInline(tokens)}</h4>\n`;
     },
     link({ href, tokens, raw }: Tokens.Link) {
-      if (!LINK.test(href)) return escape(raw);
-      return `<a href="${escape(href)}">${this.parser.parseInline(tokens)}</a>`;
+      if (!LINK.test(href)) return escapeHtml(raw);
+      return `<a href="${escapeHtml(href)}">${this.parser.parseInline(tokens)}</a>`;
     },
     image({ href, text, raw }: Tokens.Image) {
-      if (!LINK.test(href)) return escape(raw);
-      return `<a href="${escape(href)}">${escape(text || href)}</a>`;
+      if (!LINK.test(href)) return escapeHtml(raw);
+      return `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`;
     },
     checkbox: ({ checked }: Tokens.Checkbox) => (checked ? "☑ " : "☐ "),
     code({ text, lang }: Tokens.Code) {
       const language = /^[\w+#-]{1,20}/.exec(lang ?? "")?.[0].toLowerCase() ?? "";
-      return `<pre><code${language && ` class="language-${language}"`}>${escape(text)}</code></pre>\n`;
+      return `<pre><code${language && ` class="language-${language}"`}>${escapeHtml(text)}</code></pre>\n`;
     },
   },
 });
@@ -81,8 +81,4 @@ export function blocks(text: string): string[] {
 
 export function render(text: string): DocumentFragment {
   return sanitize(marked.parse(withDelimiters(text), { async: false }));
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,6 +1,6 @@
 // The table of contents: what a filter leaves of it, and what to suggest from it.
 
-import type { Outline, OutlineEntry, OutlineSection } from "./contract";
+import type { OutlineEntry, OutlineResponse, OutlineSection } from "./contract";
 
 export interface Filter {
   words: string;
@@ -8,7 +8,7 @@ export interface Filter {
 }
 
 /** Keep the entries that have the stars and hold every word; sections without one are left out. */
-export function filtered(outline: Outline, { words, minStars }: Filter): OutlineSection[] {
+export function filtered(outline: OutlineResponse, { words, minStars }: Filter): OutlineSection[] {
   const wanted = folded(words).split(/\s+/).filter(Boolean);
   return outline.sections
     .map((section) => ({
@@ -21,8 +21,15 @@ export function filtered(outline: Outline, { words, minStars }: Filter): Outline
     .filter((section) => section.entries.length);
 }
 
-export function findEntry(outline: Outline, id: string): OutlineEntry | undefined {
-  for (const { entries } of outline.sections) {
+/** What names an entry: ids are unique within a document. */
+export interface EntryKey {
+  id: string;
+  document?: string | undefined;
+}
+
+export function findEntry(outline: OutlineResponse, { id, document }: EntryKey): OutlineEntry | undefined {
+  for (const { document: own, entries } of outline.sections) {
+    if (document && document !== own) continue;
     const entry = entries.find((other) => other.id === id);
     if (entry) return entry;
   }
@@ -31,16 +38,24 @@ export function findEntry(outline: Outline, id: string): OutlineEntry | undefine
 
 const SHORT = 40;
 
-/** Pick answered five-star questions, short ones first, from one section after the other; `turn` gives the next ones. */
-export function suggestions(outline: Outline, k: number, turn = 0): OutlineEntry[] {
+/**
+ * Pick questions to begin with: those that go with the documents, else answered five-star entries, short ones first, from
+ * one section after the other. `turn` gives the next ones.
+ */
+export function suggestions(outline: OutlineResponse, language: "zh" | "en", k: number, turn = 0): string[] {
+  const given = outline.speech[language]?.questions ?? [];
+  const all = given.length ? given : entriesFirst(outline).map(({ question }) => question);
+  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as string);
+}
+
+function entriesFirst(outline: OutlineResponse): OutlineEntry[] {
   const sections = outline.sections.map(({ entries }) =>
     entries.filter((entry) => entry.stars === 5 && entry.answered),
   );
-  const all = [
+  return [
     ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length <= SHORT))),
     ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length > SHORT))),
   ];
-  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as OutlineEntry);
 }
 
 /** The first of each list, then the second of each, and so on. */

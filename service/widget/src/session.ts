@@ -1,8 +1,7 @@
 // The running conversation: asks, takes what comes, and tells the views.
 
 import type { Client } from "./api";
-import type { Rating } from "./contract";
-import { asked, failed, rated, received, replaced, running, stopped, type Turn } from "./conversation";
+import { asked, failed, type Rating, rated, received, replaced, running, stopped, type Turn } from "./conversation";
 import { failureOf } from "./failure";
 import { request } from "./history";
 import type { Storage } from "./storage";
@@ -83,7 +82,8 @@ export class Session {
     this.#save();
   }
 
-  async #run(turn: Turn): Promise<void> {
+  async #run(first: Turn): Promise<void> {
+    let turn = first;
     const abort = new AbortController();
     const run = { id: turn.id, abort };
     this.#current = run;

@@ -4,6 +4,7 @@ import type { Failure } from "./failure";
 
 const zh = {
   lang: "zh-CN",
+  speech: "zh" as "zh" | "en",
   title: "大纲问答",
   launcher: "打开大纲问答",
   close: "关闭",
@@ -16,8 +17,8 @@ const zh = {
   switchLanguage: "EN: Switch to English",
   theme: { auto: "外观：跟随系统", light: "外观：浅色", dark: "外观：深色" },
   conversation: "对话",
-  welcome: "想了解大模型的什么？",
-  welcomeMore: "回答只取自面试大纲原文，每一句都标出处，点数字就能核对。",
+  welcome: (about: string) => (about ? `想了解${about}的什么？` : "想了解什么？"),
+  welcomeMore: (name: string) => `回答只取自${name}原文，每一句都标出处，点数字就能核对。`,
   suggestions: "可以这样问",
   placeholder: "输入问题…",
   question: "你的问题",
@@ -99,6 +100,7 @@ export type Text = typeof zh;
 
 const en: Text = {
   lang: "en",
+  speech: "en",
   title: "Outline QA",
   launcher: "Open Outline QA",
   close: "Close",
@@ -111,8 +113,8 @@ const en: Text = {
   switchLanguage: "中：切换到中文",
   theme: { auto: "Appearance: system", light: "Appearance: light", dark: "Appearance: dark" },
   conversation: "Conversation",
-  welcome: "What would you like to know about LLMs?",
-  welcomeMore: "Answers come only from the interview outline, in its own words. Tap a number to check the source.",
+  welcome: (about: string) => (about ? `What would you like to know about ${about}?` : "What would you like to know?"),
+  welcomeMore: (name: string) => `Answers come only from the text of ${name}. Tap a number to check the source.`,
   suggestions: "Try one of these",
   placeholder: "Ask a question…",
   question: "Your question",

@@ -1,5 +1,6 @@
 // The short-lived token that the service issues to allowed sites. It lives in memory only.
 
+import type { TokenResponse } from "./contract";
 import { ApiError } from "./failure";
 
 const MARGIN_SECONDS = 30;
@@ -33,15 +34,15 @@ export class Token {
     );
     if (response.status === 403) throw new ApiError({ kind: "forbidden" });
     if (!response.ok) throw new ApiError({ kind: "problem", status: response.status, detail: "" });
-    const { token, expires_in } = (await response.json()) as { token: string; expires_in: number };
+    const { token, expires_in } = (await response.json()) as TokenResponse;
     this.#value = token;
     this.#until = now + Math.max(1, expires_in - Math.min(MARGIN_SECONDS, expires_in / 4)) * 1000;
     return token;
   }
 
   /** A site that is not allowed cannot read the refusal, but it can read the script: the service is there. */
-  async #refused(): Promise<boolean> {
-    if (new URL(this.server).origin === location.origin) return false;
+  #refused(): Promise<boolean> {
+    if (new URL(this.server).origin === location.origin) return Promise.resolve(false);
     const script = fetch(`${this.server}/widget.js`, { credentials: "omit", cache: "no-store" });
     return script.then(
       (response) => response.ok,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { askEvent } from "../src/api";
 import { EventParser, readEvents, type ServerEvent } from "../src/events";
-import { ApiError } from "../src/failure";
+import type { ApiError } from "../src/failure";
 
 function parse(...pieces: string[]): ServerEvent[] {
   const parser = new EventParser();
@@ -82,7 +82,10 @@ describe("a body", () => {
 
 describe("an answer's event", () => {
   test("is read by its kind; unknown kinds are skipped", () => {
-    expect(askEvent({ event: "delta", data: '{"text":"a"}', id: "" })).toEqual({ kind: "delta", text: "a" });
+    expect(askEvent({ event: "delta", data: '{"text":"a"}', id: "" })).toEqual({
+      event: "delta",
+      data: { text: "a" },
+    });
     expect(askEvent({ event: "later", data: "{}", id: "" })).toBeNull();
   });
 

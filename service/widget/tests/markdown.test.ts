@@ -93,7 +93,7 @@ describe("hostile text", () => {
 
   test("10,000 characters without a space, and nesting without end, come through", () => {
     expect(show("A".repeat(10_000)).textContent?.trim()).toHaveLength(10_000);
-    expectHarmless(show("> ".repeat(200) + "x"));
+    expectHarmless(show(`${"> ".repeat(200)}x`));
     expectHarmless(show("*".repeat(2000) + "[".repeat(2000)));
   });
 

@@ -1,15 +1,16 @@
 import { expect, test } from "vitest";
-import { contrast, readable, textOn, type Rgb } from "../src/colour";
-import type { Outline } from "../src/contract";
+import { contrast, type Rgb, readable, textOn } from "../src/colour";
+import type { OutlineEntry, OutlineResponse } from "../src/contract";
 import { filtered, findEntry, suggestions } from "../src/outline";
-import { TEXTS, sayFailure } from "../src/text";
+import { sayFailure, TEXTS } from "../src/text";
 
-function entry(id: string, question: string, stars: number, answered: boolean): Outline["sections"][0]["entries"][0] {
+function entry(id: string, question: string, stars: number, answered: boolean): OutlineEntry {
   return { id, number: Number(id.split(".")[1]), question, stars, answered };
 }
 
-const OUTLINE: Outline = {
+const OUTLINE: OutlineResponse = {
   index_version: "v",
+  speech: { zh: { name: "大纲", about: "", questions: [] } },
   sections: [
     {
       number: 1,
@@ -48,15 +49,32 @@ test("stars leave those with at least as many", () => {
 });
 
 test("suggestions are answered five-star entries, short ones of each section first, and turn", () => {
-  expect(suggestions(OUTLINE, 2).map(({ id }) => id)).toEqual(["1.1", "3.1"]);
-  expect(suggestions(OUTLINE, 2, 1).map(({ id }) => id)).toEqual(["1.2", "1.1"]);
-  expect(suggestions(OUTLINE, 9)).toHaveLength(3);
-  expect(suggestions({ index_version: "v", sections: [] }, 4)).toEqual([]);
+  const question = (id: string): string => findEntry(OUTLINE, { id })?.question ?? "";
+  expect(suggestions(OUTLINE, "zh", 2)).toEqual(["1.1", "3.1"].map(question));
+  expect(suggestions(OUTLINE, "zh", 2, 1)).toEqual(["1.2", "1.1"].map(question));
+  expect(suggestions(OUTLINE, "en", 9)).toHaveLength(3);
+  expect(suggestions({ index_version: "v", speech: {}, sections: [] }, "zh", 4)).toEqual([]);
+});
+
+test("questions that go with the documents are suggested before entries", () => {
+  const speech = { en: { name: "the manual", about: "pumps", questions: ["One?", "Two?", "Three?"] } };
+  expect(suggestions({ ...OUTLINE, speech }, "en", 2)).toEqual(["One?", "Two?"]);
+  expect(suggestions({ ...OUTLINE, speech }, "en", 2, 1)).toEqual(["Three?", "One?"]);
+  expect(suggestions({ ...OUTLINE, speech }, "zh", 9)).toHaveLength(3);
+});
+
+test("an id that two documents have is found in the one that is named", () => {
+  const [first] = OUTLINE.sections;
+  const other = { ...first, document: "e", entries: [entry("1.1", "别的？", 3, true)] } as (typeof OUTLINE.sections)[0];
+  const both = { ...OUTLINE, sections: [...OUTLINE.sections, other] };
+  expect(findEntry(both, { id: "1.1", document: "e" })?.question).toBe("别的？");
+  expect(findEntry(both, { id: "1.1" })?.question).toBe("什么是 LoRA？");
+  expect(findEntry(both, { id: "1.1", document: "f" })).toBeUndefined();
 });
 
 test("an entry is found by its number", () => {
-  expect(findEntry(OUTLINE, "2.2")?.stars).toBe(4);
-  expect(findEntry(OUTLINE, "9.9")).toBeUndefined();
+  expect(findEntry(OUTLINE, { id: "2.2" })?.stars).toBe(4);
+  expect(findEntry(OUTLINE, { id: "9.9" })).toBeUndefined();
 });
 
 test("text on and in any accent can be read", () => {

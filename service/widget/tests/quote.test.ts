@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { render } from "../src/markdown";
 import { compact, lengthOf, markQuote, nearest } from "../src/quote";
-import { context, dedent } from "../src/views/popover";
+import { dedent, wordsAround } from "../src/views/popover";
 
 function rendered(markdown: string): HTMLElement {
   const root = document.createElement("div");
@@ -86,6 +86,6 @@ test("the words around a quote are cut by code points and freed of signs", () =>
   const start = 100 + Array.from(text.slice(0, text.indexOf(quote))).length;
   const part = { document: "d", start: 100, end: 100 + Array.from(text).length, text, length: 1000 };
   const end = start + Array.from(quote).length;
-  expect(context(part, start, end, quote)).toEqual({ before: "🙂前文。", after: "后 文" });
-  expect(context(part, start + 1, end + 1, quote)).toBeNull();
+  expect(wordsAround(part, start, end, quote)).toEqual({ before: "🙂前文。", after: "后 文" });
+  expect(wordsAround(part, start + 1, end + 1, quote)).toBeNull();
 });

@@ -12,9 +12,8 @@ let calls: [string, RequestInit][] = [];
 function serve(handler: Handler): void {
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     calls.push([url, init]);
-    if (url.endsWith("/v1/token")) return handler(url, init);
-    init.signal?.throwIfAborted();
-    return handler(url, init);
+    if (!url.endsWith("/v1/token")) init.signal?.throwIfAborted();
+    return await handler(url, init);
   });
 }
 

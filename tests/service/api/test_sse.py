@@ -13,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from ingest.index.snapshot import Snapshot
@@ -20,10 +21,11 @@ from ingest.models.embedder import Embedder
 from service.answer import Parts
 from service.api import ask as route
 from service.api.app import create_app
+from service.api.stream import AskEvent
 from service.bootstrap import Service
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
-from service.search.passages import Passage
 from service.write.writer import Quote, Sentence
 
 
@@ -34,6 +36,9 @@ class Event:
     data: Any
 
 
+CONTRACT: TypeAdapter[AskEvent] = TypeAdapter(AskEvent)
+
+
 def events(text: str) -> list[Event]:
     """Parse a stream by the rules of the HTML standard; comments are left out."""
     found = []
@@ -42,7 +47,9 @@ def events(text: str) -> list[Event]:
         if lines:
             values = dict(lines)
             assert values.keys() == {"id", "event", "data"}
-            found.append(Event(values["id"], values["event"], json.loads(values["data"])))
+            data = json.loads(values["data"])
+            CONTRACT.validate_python({"event": values["event"], "data": data})  # no field too many, none too few
+            found.append(Event(values["id"], values["event"], data))
     return found
 
 

@@ -1,7 +1,5 @@
 """What kind of answer a question gets, from candidates whose scores are set by hand."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.extractive import BEHIND, SHORT, ExtractiveWriter, Relevance
-from service.search.passages import Passage
 
 FILLER = "这一句说的是别的事情，与所问的毫无关系，只是为了把条目写长一些而已。"
 COST = "训练成本随参数数量增长。"

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from ingest.words.text import terms
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.understand.condense import Message
 from service.understand.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
 from service.write.budget import Budget, estimate
 from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, REFUSAL, VERSION, in_order, render, repeats_example
-from service.search.passages import Passage
 
 TEXTS = ("甲句说量化。乙句说剪枝。", "丙句说蒸馏。", "丁句说缓存。" * 40)
 

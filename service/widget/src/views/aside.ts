@@ -1,6 +1,7 @@
 // The pane beside the conversation: the outline, or one entry of it. In a narrow widget it covers the conversation.
 
-import type { Citation } from "../contract";
+import type { Quotation } from "../conversation";
+import type { EntryKey } from "../outline";
 import type { Context } from "./context";
 import { h } from "./dom";
 import { icon } from "./icons";
@@ -77,12 +78,12 @@ export class Aside {
     this.#outline.focus();
   }
 
-  read(entryId: string): void {
+  read(entry: EntryKey): void {
     this.#turn(true);
-    void this.#reader.read(entryId);
+    void this.#reader.read(entry);
   }
 
-  show(citation: Citation): void {
+  show(citation: Quotation): void {
     this.#turn(true);
     void this.#reader.show(citation);
   }

@@ -1,7 +1,7 @@
 // Rendered Markdown. While an answer streams, only the blocks that changed are rendered again.
 
 import { marksIn, placeChips } from "../citations";
-import type { Citation } from "../contract";
+import type { Quotation } from "../conversation";
 import type { Text } from "../text";
 import { copyButton } from "./copy";
 import { h } from "./dom";
@@ -16,7 +16,8 @@ let highlighter: Highlighter | null = null;
 
 /** Load the Markdown renderer; called early so that it is there when the first answer comes. */
 export async function loadMarkdown(): Promise<Markdown> {
-  return (markdown ??= await import("../markdown"));
+  markdown ??= await import("../markdown");
+  return markdown;
 }
 
 // Longer programs stay plain: colouring them would hold up the page.
@@ -29,8 +30,8 @@ interface Block {
 
 export class Content {
   readonly element: HTMLElement;
-  #blocks: Block[] = [];
-  #latest = { source: "", citations: [] as readonly Citation[] };
+  readonly #blocks: Block[] = [];
+  #latest = { source: "", citations: [] as readonly Quotation[] };
 
   constructor(
     private readonly text: Text,
@@ -40,7 +41,7 @@ export class Content {
   }
 
   /** Show a text. Resolves when its formulas and programs are in place too. */
-  async show(source: string, citations: readonly Citation[] = []): Promise<void> {
+  async show(source: string, citations: readonly Quotation[] = []): Promise<void> {
     this.#latest = { source, citations };
     if (!markdown) {
       if (!this.#blocks.length) this.element.replaceChildren(h("p", { class: "raw", dir: "auto" }, source));
@@ -62,7 +63,7 @@ export class Content {
     while (same < keys.length && this.#blocks[same]?.key === keys[same]) same++;
     const before = this.#blocks.length;
     if (!before) this.element.replaceChildren();
-    for (const block of this.#blocks.splice(same)) block.nodes.forEach((node) => node.remove());
+    for (const { nodes } of this.#blocks.splice(same)) for (const node of nodes) node.remove();
     const waiting: Promise<void>[] = [];
     sources.slice(same).forEach((block, i) => {
       const fragment = renderer.render(block);
@@ -134,7 +135,10 @@ export class Content {
       return null;
     }
     return import("../highlight").then(
-      (loaded) => colour((highlighter = loaded)),
+      (loaded) => {
+        highlighter = loaded;
+        colour(loaded);
+      },
       () => undefined,
     );
   }
@@ -155,7 +159,10 @@ function formula(element: HTMLElement, renderer: Markdown): Promise<void> | null
     return null;
   }
   return import("../katex").then(
-    (loaded) => set((formulas = loaded)),
+    (loaded) => {
+      formulas = loaded;
+      set(loaded);
+    },
     () => undefined,
   );
 }

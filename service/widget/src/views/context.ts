@@ -1,5 +1,6 @@
 import type { Client } from "../api";
-import type { Citation } from "../contract";
+import type { Quotation } from "../conversation";
+import type { EntryKey } from "../outline";
 import type { Session } from "../session";
 import type { Text } from "../text";
 
@@ -10,9 +11,9 @@ export interface Context {
   readonly text: Text;
   ask(question: string): void;
   retry(turnId: string): void;
-  read(entryId: string): void;
+  read(entry: EntryKey): void;
   /** Open the outline at the place that a citation points at. */
-  show(citation: Citation): void;
+  show(citation: Quotation): void;
   browse(): void;
   /** Say something once to screen readers. */
   announce(message: string): void;

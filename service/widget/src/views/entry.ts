@@ -1,12 +1,12 @@
 // Entries as rows with two buttons: read it, or ask it.
 
+import type { EntryKey } from "../outline";
 import type { Text } from "../text";
 import { h } from "./dom";
 import { icon } from "./icons";
 import { answeredMark, stars } from "./stars";
 
-interface Row {
-  id: string;
+interface Row extends EntryKey {
   question: string;
   stars: number;
   answered: boolean;
@@ -15,7 +15,7 @@ interface Row {
 interface Actions {
   readonly text: Text;
   ask(question: string): void;
-  read(entryId: string): void;
+  read(entry: EntryKey): void;
 }
 
 export function entryRow(entry: Row, actions: Actions, test: string): HTMLLIElement {
@@ -29,7 +29,7 @@ export function entryRow(entry: Row, actions: Actions, test: string): HTMLLIElem
   );
   const open = h(
     "button",
-    { class: "entry-open", type: "button", "data-test": `${test}-read`, onclick: () => actions.read(entry.id) },
+    { class: "entry-open", type: "button", "data-test": `${test}-read`, onclick: () => actions.read(entry) },
     h("span", { class: "entry-question", dir: "auto" }, entry.question),
     about,
   );

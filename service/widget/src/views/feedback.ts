@@ -1,7 +1,6 @@
 // Thumbs and the optional comment.
 
-import type { Rating } from "../contract";
-import type { Turn } from "../conversation";
+import type { Rating, Turn } from "../conversation";
 import { failureOf } from "../failure";
 import type { Context } from "./context";
 import { composing, h } from "./dom";
@@ -98,7 +97,7 @@ export class Feedback {
 
   async #send(rating: Rating, comment: string | null): Promise<boolean> {
     try {
-      await this.context.client.feedback(this.#turn?.answerId ?? "", rating, comment);
+      await this.context.client.feedback({ answer_id: this.#turn?.answerId ?? "", rating, comment });
       return true;
     } catch (error) {
       const failure = failureOf(error);

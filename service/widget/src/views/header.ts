@@ -3,7 +3,7 @@
 import type { Settings } from "../settings";
 import type { Text } from "../text";
 import { h } from "./dom";
-import { icon, type IconName } from "./icons";
+import { type IconName, icon } from "./icons";
 
 export interface HeaderActions {
   outline(): void;

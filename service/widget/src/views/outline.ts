@@ -1,8 +1,8 @@
 // The table of contents: sections, entries, a filter by stars and a search.
 
-import type { Outline } from "../contract";
+import type { OutlineResponse } from "../contract";
 import { failureOf } from "../failure";
-import { filtered, type Filter } from "../outline";
+import { type Filter, filtered } from "../outline";
 import { sayFailure } from "../text";
 import type { Context } from "./context";
 import { h } from "./dom";
@@ -19,7 +19,7 @@ export class OutlineView {
   readonly #found = h("p", { class: "found", role: "status" });
   readonly #levels: HTMLButtonElement[];
   #filter: Filter = { words: "", minStars: 0 };
-  #outline: Outline | null = null;
+  #outline: OutlineResponse | null = null;
 
   constructor(private readonly context: Context) {
     const { text } = context;
@@ -127,7 +127,13 @@ export class OutlineView {
           "section",
           {},
           h("h3", {}, h("span", { class: "section-number" }, String(section.number)), section.title),
-          h("ul", { class: "entries" }, ...section.entries.map((entry) => entryRow(entry, this.context, "entry"))),
+          h(
+            "ul",
+            { class: "entries" },
+            ...section.entries.map((entry) =>
+              entryRow({ ...entry, document: section.document }, this.context, "entry"),
+            ),
+          ),
         ),
       ),
     );

@@ -1,8 +1,8 @@
 // The whole chat: header, conversation, composer, and the outline beside it.
 
 import type { Client } from "../api";
-import type { Citation } from "../contract";
-import type { Turn } from "../conversation";
+import type { Quotation, Turn } from "../conversation";
+import type { EntryKey } from "../outline";
 import type { Session } from "../session";
 import type { Settings } from "../settings";
 import { TEXTS, type Text } from "../text";
@@ -109,11 +109,11 @@ export class Panel implements Context {
     this.focus(); // the button that was pressed is going away
   }
 
-  read(entryId: string): void {
-    this.#openAside(() => this.#aside.read(entryId));
+  read(entry: EntryKey): void {
+    this.#openAside(() => this.#aside.read(entry));
   }
 
-  show(citation: Citation): void {
+  show(citation: Quotation): void {
     const chip = this.#popover.open;
     this.#popover.close(chip);
     this.#openAside(() => this.#aside.show(citation));

@@ -1,6 +1,7 @@
 // What a citation mark stands for: the quote, the words around it, and the way into the outline.
 
-import type { Citation, DocumentPart } from "../contract";
+import type { DocumentResponse } from "../contract";
+import type { Quotation } from "../conversation";
 import { findEntry } from "../outline";
 import { Content } from "./content";
 import type { Context } from "./context";
@@ -83,7 +84,10 @@ export class Popover {
   #click(event: MouseEvent): void {
     const chip = (event.target as Element).closest<HTMLElement>(".cite");
     if (!chip) return;
-    if (chip === this.#chip && this.#pinned) return this.close(true);
+    if (chip === this.#chip && this.#pinned) {
+      this.close(true);
+      return;
+    }
     if (chip !== this.#chip) this.#show(chip);
     this.#pinned = this.open;
     // Pressed with a key, the popover takes the focus; Esc gives it back.
@@ -121,7 +125,7 @@ export class Popover {
     this.#uncover();
   }
 
-  #fill(citation: Citation): void {
+  #fill(citation: Quotation): void {
     const { text } = this.context;
     const path = citation.heading_path.length ? citation.heading_path : [citation.document];
     const crumbs = h("ol", { class: "crumbs" }, ...path.map((heading) => h("li", { dir: "auto" }, heading)));
@@ -167,17 +171,17 @@ export class Popover {
     void this.#addContext(citation, before, after);
   }
 
-  async #addStars({ entry_id }: Citation, place: HTMLElement): Promise<void> {
+  async #addStars({ entry_id: id, document }: Quotation, place: HTMLElement): Promise<void> {
     const outline = await this.context.client.outline().catch(() => null);
-    const entry = outline && entry_id ? findEntry(outline, entry_id) : undefined;
+    const entry = outline && id ? findEntry(outline, { id, document }) : undefined;
     if (entry) place.replaceChildren(stars(entry.stars, this.context.text));
   }
 
-  async #addContext(citation: Citation, before: HTMLElement, after: HTMLElement): Promise<void> {
+  async #addContext(citation: Quotation, before: HTMLElement, after: HTMLElement): Promise<void> {
     const { document, start, end, quote } = citation;
     try {
       const part = await this.context.client.around(document, start, end);
-      const around = context(part, start, end, quote);
+      const around = wordsAround(part, start, end, quote);
       if (!around) return;
       before.textContent = around.before && `…${around.before}`;
       after.textContent = around.after && `${around.after}…`;
@@ -234,8 +238,8 @@ export class Popover {
 }
 
 /** The words before and after a quote, without Markdown's signs; null where the document has changed since. */
-export function context(
-  part: DocumentPart,
+export function wordsAround(
+  part: Pick<DocumentResponse, "start" | "text">,
   start: number,
   end: number,
   quote: string,

@@ -1,7 +1,9 @@
 // One entry to read, with a quote marked in it.
 
-import type { Citation, Entry } from "../contract";
+import type { EntryResponse } from "../contract";
+import type { Quotation } from "../conversation";
 import { failureOf } from "../failure";
+import type { EntryKey } from "../outline";
 import { lengthOf, markQuote } from "../quote";
 import { sayFailure } from "../text";
 import { Content, loadMarkdown } from "./content";
@@ -20,12 +22,13 @@ export class Reader {
 
   constructor(private readonly context: Context) {}
 
-  async read(id: string): Promise<void> {
-    await this.#open(() => this.#entry(id, null));
+  async read(key: EntryKey): Promise<void> {
+    await this.#open(() => this.#entry(key, null));
   }
 
-  async show(citation: Citation): Promise<void> {
-    await this.#open(() => (citation.entry_id ? this.#entry(citation.entry_id, citation) : this.#passage(citation)));
+  async show(citation: Quotation): Promise<void> {
+    const { entry_id: id, document } = citation;
+    await this.#open(() => (id ? this.#entry({ id, document }, citation) : this.#passage(citation)));
   }
 
   /** Show what `load` gives, unless something else has been asked for meanwhile. */
@@ -56,8 +59,8 @@ export class Reader {
     }
   }
 
-  async #entry(id: string, citation: Citation | null): Promise<() => Promise<void>> {
-    const entry = await this.context.client.entry(id);
+  async #entry(key: EntryKey, citation: Quotation | null): Promise<() => Promise<void>> {
+    const entry = await this.context.client.entry(key);
     return async () => {
       const { text } = this.context;
       // The entry's own line is shown as the title, so the body begins after it.
@@ -81,7 +84,7 @@ export class Reader {
     };
   }
 
-  async #passage(citation: Citation): Promise<() => Promise<void>> {
+  async #passage(citation: Quotation): Promise<() => Promise<void>> {
     const { document, start, end, heading_path } = citation;
     const part = await this.context.client.around(document, start, end, MARGIN);
     return async () => {
@@ -112,7 +115,7 @@ export class Reader {
     scrollWithin(this.element, this.element.scrollTop + top - view.top - margin);
   }
 
-  #head(entry: Entry): HTMLElement {
+  #head(entry: EntryResponse): HTMLElement {
     const { text } = this.context;
     return h(
       "p",
@@ -128,7 +131,7 @@ export class Reader {
     );
   }
 
-  #foot(entry: Entry): HTMLElement {
+  #foot(entry: EntryResponse): HTMLElement {
     const ask = h(
       "button",
       {

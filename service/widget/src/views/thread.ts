@@ -1,7 +1,6 @@
 // The list of turns. Finished answers are rendered once, when they come near; the streaming one at most once a frame.
 
-import type { Turn } from "../conversation";
-import { running } from "../conversation";
+import { running, type Turn } from "../conversation";
 import { sayFailure } from "../text";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
@@ -19,8 +18,8 @@ export class Thread {
   readonly element: HTMLElement;
   readonly #list: HTMLOListElement;
   readonly #jump: HTMLButtonElement;
-  #views = new Map<string, TurnView>();
-  #stale = new Map<string, Turn>();
+  readonly #views = new Map<string, TurnView>();
+  readonly #stale = new Map<string, Turn>();
   #frame = 0;
   readonly #near: IntersectionObserver;
   readonly #size: ResizeObserver;

@@ -1,16 +1,15 @@
 // One turn: the question, and what came of it.
 
 import { withSources } from "../citations";
-import type { Citation } from "../contract";
-import { running, type Turn } from "../conversation";
+import { type Quotation, running, type Turn } from "../conversation";
 import { sayFailure } from "../text";
 import { Content } from "./content";
 import type { Context } from "./context";
 import { copyButton } from "./copy";
-import { h, type Child } from "./dom";
+import { type Child, h } from "./dom";
 import { entryRow } from "./entry";
 import { Feedback } from "./feedback";
-import { icon, type IconName } from "./icons";
+import { type IconName, icon } from "./icons";
 
 const STATUS_ICONS = {
   listed_unanswered: "pending",
@@ -75,7 +74,7 @@ export class TurnView {
   async render(turn: Turn): Promise<string> {
     await this.#content.show(turn.text, turn.citations);
     const spoken = this.#content.element.cloneNode(true) as HTMLElement;
-    spoken.querySelectorAll(".cite, [data-chrome], annotation").forEach((element) => element.remove());
+    for (const element of spoken.querySelectorAll(".cite, [data-chrome], annotation")) element.remove();
     return spoken.textContent;
   }
 
@@ -155,9 +154,9 @@ export class TurnView {
 
   /** The entries that the answer was taken from, each once. */
   #sources(turn: Turn): HTMLElement {
-    const entries = new Map<string, Citation>();
+    const entries = new Map<string, Quotation>();
     for (const citation of turn.citations) {
-      const key = citation.entry_id ?? citation.heading_path.join();
+      const key = [citation.document, citation.entry_id ?? citation.heading_path].join();
       if (!entries.has(key)) entries.set(key, citation);
     }
     const buttons = Array.from(entries.values(), (citation) =>

@@ -1,6 +1,6 @@
 // What an empty conversation shows.
 
-import { failureOf, type Failure } from "../failure";
+import { type Failure, failureOf } from "../failure";
 import { suggestions } from "../outline";
 import { sayFailure } from "../text";
 import type { Context } from "./context";
@@ -12,6 +12,8 @@ const SUGGESTED = 4;
 export class Welcome {
   readonly element: HTMLElement;
   readonly #list = h("ul", { class: "suggestions" });
+  readonly #title = h("h2", { class: "welcome-title" });
+  readonly #more = h("p", { class: "welcome-more" });
   #turn = 0;
 
   constructor(private readonly context: Context) {
@@ -20,11 +22,12 @@ export class Welcome {
       "div",
       { class: "welcome" },
       h("div", { class: "welcome-mark", "aria-hidden": "true" }, icon("chat")),
-      h("h2", { class: "welcome-title" }, text.welcome),
-      h("p", { class: "welcome-more" }, text.welcomeMore),
+      this.#title,
+      this.#more,
       h("p", { class: "sr-only" }, text.suggestions),
       this.#list,
     );
+    this.#title.textContent = text.welcome("");
   }
 
   /** Show other suggestions than before; without an outline, why there are none. */
@@ -32,7 +35,11 @@ export class Welcome {
     const turn = this.#turn++;
     const outline = await this.context.client.outline().catch((error: unknown) => this.#fail(failureOf(error)));
     if (!outline) return;
-    const buttons = suggestions(outline, SUGGESTED, turn).map(({ question }) =>
+    const { text } = this.context;
+    const speech = outline.speech[text.speech];
+    this.#title.textContent = text.welcome(speech?.about ?? "");
+    this.#more.textContent = speech ? text.welcomeMore(speech.name) : "";
+    const buttons = suggestions(outline, text.speech, SUGGESTED, turn).map((question) =>
       h(
         "li",
         {},
