@@ -67,6 +67,10 @@ class Rules:
             place = max(place, end)
         yield text[place:]
 
+    def without(self, text: str) -> str:
+        """Return a text without the matches."""
+        return "".join(self.cut(text))
+
     def blank(self, text: str) -> str:
         """Return a text with a space in place of each match."""
         return " ".join(self.cut(text))
