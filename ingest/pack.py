@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ingest.fitted import Fitted, FittedError
+from ingest.words import rule
 from ingest.words.words import Words, entries
 
 SHIPPED = Path(__file__).with_name("packs")
@@ -120,8 +121,13 @@ def _read(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Pack:
     questions = tuple(_lines(folder / "questions.jsonl", LabelledQuestion))
     try:
         fitted = Fitted.read(folder / "fitted.json")
-        words = Words(_list(folder / "terms.txt"), _text(folder / "glossary.txt"), _list(folder / "asking.txt"))
-    except (FittedError, OSError, UnicodeDecodeError) as error:
+        words = Words(
+            _list(folder / "terms.txt"),
+            _text(folder / "glossary.txt"),
+            _list(folder / "asking.txt"),
+            rule.read(card.name, [path for path in (folder / "rules.toml",) if path.exists()]),
+        )
+    except (FittedError, rule.RuleError, OSError, UnicodeDecodeError) as error:
         raise PackError(str(error)) from error
     covered = {each.question: each.covered_by for each in _lines(folder / "covered.jsonl", Covered)}
     return Pack(

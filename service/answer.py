@@ -6,7 +6,7 @@ from contextlib import aclosing
 from service.decide.verdict import Verdict
 from service.draft import Draft
 from service.events import Event, Question, Sources
-from service.guard.requests import declines
+from service.guard.requests import declined
 from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
@@ -32,8 +32,8 @@ async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, Non
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     snapshot, language = parts.snapshot, draft.language
-    if declines(question.text):
-        yield draft.say("declined", phrases.DECLINED[language])
+    if rule := declined(question.text):
+        yield draft.say("declined", phrases.wording(language).declined, rule.name)
         return
     facts = outline_facts(question.text, snapshot.entries, snapshot.pack.words)
     if facts and not facts.wants_answer:
@@ -45,7 +45,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         hits, verdict = await _searched(text, question, draft, parts)
         draft.stand(verdict, hits.query.text)
         if verdict == "not_in_documents":
-            yield draft.say(verdict, phrases.NOT_IN_DOCUMENTS[language])
+            yield draft.say(verdict, phrases.wording(language).not_in_documents)
             return
         if verdict == "listed_unanswered":
             first = hits.candidates[0].chunk
@@ -63,7 +63,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         async for event in events:
             yield event
     if not draft.cited:
-        yield draft.say("not_in_documents", phrases.NOT_IN_DOCUMENTS[language])
+        yield draft.say("not_in_documents", phrases.wording(language).not_in_documents)
 
 
 async def _searched(text: str, question: Question, draft: Draft, parts: Parts) -> tuple[Hits, Verdict]:

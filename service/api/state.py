@@ -1,6 +1,7 @@
 """What the routes share: the live index, and the pipeline bound to the snapshot a request took."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
@@ -20,6 +21,8 @@ from service.serve.metrics import Metrics
 from service.serve.shared import SharedAnswers
 from service.serve.store import Store
 from service.serve.tokens import Tokens
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class State:
                         first = time.perf_counter() - began
                     if isinstance(event, Answer):
                         self.metrics.answered(event, first)
+                        if event.rule:
+                            log.info("%s declined by %s", event.id, event.rule)
                     yield event
 
         hit = self.metrics.cache.labels

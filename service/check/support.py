@@ -15,7 +15,7 @@ from ingest.fitted import Logistic
 from ingest.parse import markdown, outline
 from ingest.parse.sentences import sentences
 from ingest.words.words import Words
-from service.check.claims import FURTHER, alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
+from service.check.claims import alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.guard.planted import commands
 from service.search.passages import Passage
 from service.search.retrieve import Query
@@ -200,7 +200,7 @@ class _Trial:
         source = "\n".join(self._units[i].text for i in span)
         negated, opposite = contradicts(self._words, text, source)
         near = " ".join((source, *self.passage.heading_path)).lower()
-        stray = [name for name in names(text) if name.lower() not in near]
+        stray = [name for name in names(self._words, text) if name.lower() not in near]
         foreign = float(is_chinese(text) != is_chinese(source))
         best, coverage = max(cosine[i] for i in span if i in cosine), self._held(words)
         return (self._units[span[0]].start, self._units[span[-1]].end), (
@@ -237,7 +237,7 @@ class _Trial:
 
 def _ending(text: str, weights: Mapping[str, float], words: Words) -> dict[str, float]:
     """Return the term weights of the last thing said that weighs enough to tell; nothing where none does."""
-    for part in reversed(list(clauses(text, FURTHER))):
+    for part in reversed(list(clauses(text, further=True))):
         own = {term: weights[term] for term in words.terms(part) if term in weights}
         if sum(own.values()) >= TELLING:
             return own

@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingest.parse.sentences import sentences
+from service.language.rule import rules
 from service.write.writer import Kind
 
+# What may stand before a number instead of "passage", in any language.
+SOURCE = "|".join(rule.pattern.pattern for rule in rules("source"))
 # [1], [1][2], [1, 2], 【1】, [passage 1], and the same with full-width signs. Not [1](link), not x[1] in code.
 MARK = re.compile(
-    r"[ \t]*(?:[，,（(]?\s*(?:见|参见)?(?:资料|来源|参考资料|passages?|sources?)(?:编号)?\s*(?:为|是|[:：])?\s*)?"
-    r"(?:\[|【|［)\s*(?:passages?|资料|来源|source|n=|第)?\s*"
-    r"(\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*)\s*(?:\]|】|］)[）)]?(?!\()",
+    rf"[ \t]*(?:[，,（(]?\s*(?:{SOURCE})\s*[为是:：]?\s*)?[\[【［]\s*(?:{SOURCE}|n=|第)?\s*"
+    r"(\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*)\s*[\]】］][）)]?(?!\()",
     re.IGNORECASE,
 )
 # What may still become a mark when more comes.
-UNFINISHED = re.compile(r"(?:\[|【|［)[^\]】］\n]{0,16}$")
+UNFINISHED = re.compile(r"[\[【［][^\]】］\n]{0,16}$")
 # Marks behind the end of a sentence belong in front of it.
-BEHIND = re.compile(rf"([。！？；!?.][\"'”’」）)*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
+STOP, CLOSE = r"[。！？；!?.]", r"\"'”’」）)"
+BEHIND = re.compile(rf"({STOP}[{CLOSE}*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
 CODE = re.compile(r"`[^`\n]+`")
-BOLD = re.compile(r"[。！？；!?.][\"'”’」）)]*\s*\*\*$")
+BOLD = re.compile(rf"{STOP}[{CLOSE}]*\s*\*\*$")
 ENUMERATED = re.compile(r"\W*\w{1,2}[.、]\W*")
-# What a small model writes before its answer.
-LABEL = re.compile(r"^\W*(?:答案|回答|answer)\W*[:：]\W*", re.IGNORECASE)
 HIDDEN = "\ue000"
 LIST = re.compile(r"([ \t]*(?:[-*+•]|\d{1,3}[.)、])[ \t]+)(?=\S)")
 QUOTE = re.compile(r"[ \t]*>[ \t]?")
@@ -227,5 +228,5 @@ def numbers(text: str) -> tuple[int, ...]:
 
 def tidy(text: str) -> str:
     """Return a sentence without marks and the gaps and double stops they leave."""
-    bare = re.sub(r"[ \t]+([。，；：！？、])", r"\1", LABEL.sub("", MARK.sub("", text)))
+    bare = re.sub(r"[ \t]+([。，；：！？、])", r"\1", rules("label").without(MARK.sub("", text)))
     return re.sub(r"([。；])[。；]+$", r"\1", bare).replace(HIDDEN, "[").strip()

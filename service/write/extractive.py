@@ -1,6 +1,5 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
-import re
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +8,11 @@ from ingest.chunk.units import Unit, units
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
 from service.language.phrases import Language
+from service.language.rule import rules
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.writer import Quote, Sentence
 
-CODE_ASKED = re.compile(
-    r"代码|实现|编写|写一[个段]|函数|示例|例子|脚本|程序|怎么写|\b(?:code|implement\w*|function|snippet|script|python|pytorch|tensorflow|program|example|class)\b",
-    re.IGNORECASE,
-)
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
 # What this short is given whole: leaving half of it out would save nobody time.
@@ -75,7 +71,7 @@ class ExtractiveWriter:
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
     ) -> AsyncIterator[Sentence]:
         """Yield sentences grouped by entry, best entry first, within an entry in reading order, in its language."""
-        with_code = CODE_ASKED.search(query.text) is not None
+        with_code = rules("code").holds(query.text)
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0

@@ -8,7 +8,6 @@ from benchmarks.support import LEAST, pairs
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
 from service.check.claims import (
-    FURTHER,
     alien,
     clauses,
     contradicts,
@@ -87,14 +86,14 @@ def test_a_number_in_a_word_has_a_source(claim: str, source: str, wrong: bool) -
     ],
 )
 def test_what_a_sentence_says_last(text: str, last: str | None) -> None:
-    *_, found = None, *clauses(text, FURTHER)
+    *_, found = None, *clauses(text, further=True)
     assert found == last
 
 
 def test_small_things() -> None:
     assert numbers("共 1,000 条，0.50 倍") == {"1000", "0.5"}
-    assert names("LoRA 冻结权重 W") == {"LoRA"}
-    assert names("The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
+    assert names(WORDS, "LoRA 冻结权重 W") == {"LoRA"}
+    assert names(WORDS, "The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
     assert formulas("设 `r = 8`") == ["r=8"]
     assert edited("它把占用减少了 8 倍，效果好", "它把占用减少了 4 倍，效果好")
     assert not edited("它把占用减少了 4 倍，效果好", "它把占用减少了 4 倍，效果好。")

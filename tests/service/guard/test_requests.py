@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ingest.parse import outline
-from service.guard.requests import declines
+from service.guard.requests import declined
 from tests.support.paths import ROOT
 
 CORPUS = ROOT / "ingest/corpus/大模型全技术面试大纲.md"
@@ -56,20 +56,20 @@ ANSWERED = [
 
 @pytest.mark.parametrize("question", DECLINED)
 def test_declines(question: str) -> None:
-    assert declines(question)
+    assert declined(question)
 
 
 @pytest.mark.parametrize("question", ANSWERED)
 def test_takes(question: str) -> None:
-    assert not declines(question)
+    assert not declined(question)
 
 
 def test_takes_every_question_of_the_outline() -> None:
     _, entries = outline.parse(CORPUS.name, CORPUS.read_text("utf-8"))
     assert len(entries) == 146
-    assert [entry.id for entry in entries if declines(entry.question)] == []
+    assert [entry.id for entry in entries if declined(entry.question)] == []
 
 
 def test_develop_questions() -> None:
-    turned_down = {record["id"] for record in DEVELOP if declines(record["question"])}
+    turned_down = {record["id"] for record in DEVELOP if declined(record["question"])}
     assert turned_down == {record["id"] for record in DEVELOP if record["kind"] == "injection"}

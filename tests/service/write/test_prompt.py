@@ -9,7 +9,7 @@ from service.search.passages import Passage
 from service.understand.condense import Message
 from service.understand.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
 from service.write.budget import Budget, estimate
-from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, REFUSAL, VERSION, in_order, render, repeats_example
+from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, VERSION, in_order, refuses, render, repeats_example
 from tests.support.packs import WORDS, question
 
 TEXTS = ("甲句说量化。乙句说剪枝。", "丙句说蒸馏。", "丁句说缓存。" * 40)
@@ -37,7 +37,7 @@ def test_the_order_is_that_of_the_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "refuses"),
+    ("text", "refused"),
     [
         ("资料没有回答这个问题。", True),
         ("The passages do not answer this.", True),
@@ -45,8 +45,8 @@ def test_the_order_is_that_of_the_document() -> None:
         ("LoRA 不增加推理延迟。", False),
     ],
 )
-def test_refusals(text: str, refuses: bool) -> None:
-    assert bool(REFUSAL.search(text)) is refuses
+def test_refusals(text: str, refused: bool) -> None:
+    assert refuses(text) is refused
 
 
 class Counts:

@@ -193,7 +193,7 @@ def test_in_mid_stream_what_was_shown_stays(ask: Any, fault: str, reason: str) -
 
 def test_at_its_greatest_length_the_answer_ends(ask: Any) -> None:
     body = ask(answer=f"{GOOD}{ALSO}然后它", fault="length")
-    assert body["degraded"] == phrases.CUT["zh"]
+    assert body["degraded"] == phrases.wording("zh").cut
     assert body["answer"].count("[") == 2
     assert "然后" not in body["answer"]
 
