@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest import bootstrap as ingest
+from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.words.words import Words
@@ -16,8 +17,9 @@ from service.decide.verdict import Decider
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
 from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
+from service.search.scale import Scale
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
-from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
+from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings, WeightedSettings
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
@@ -28,13 +30,18 @@ from service.write.writer import Writer
 Idf = Callable[[str], float]
 
 
+def _own(settings: WeightedSettings) -> dict[str, float]:
+    """The weights that someone has set instead of the fitted ones."""
+    return settings.model_dump(exclude={"kind"}, exclude_none=True)
+
+
 def _cross_encoder(scorer: Scorer, s: Any) -> Reranker:
     return CrossEncoderReranker(scorer, s.candidates, s.budget_ms, s.weight, s.fused)
 
 
-FUSIONS: dict[str, Callable[[Any], Fusion]] = {
-    "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.asked, s.listed),
-    "rrf": lambda s: ReciprocalRank(s.k),
+FUSIONS: dict[str, Callable[[Any, Fitted], Fusion]] = {
+    "weighted": lambda s, fitted: Weighted.of(fitted.fusion.model_copy(update=_own(s))),
+    "rrf": lambda s, fitted: ReciprocalRank.of(fitted.reciprocal.of(s.k) if s.k else fitted.reciprocal),
 }
 RERANKERS: dict[str, Callable[[Any], Reranker]] = {
     "none": lambda _: NoReranker(),
@@ -50,7 +57,7 @@ class LanguageModel:
     writer: Callable[[Words, Idf, Writer], Writer]
     rewriter: Callable[[Words], Rewriter]
     health: Callable[[], Awaitable[Health]]
-    min_support: float = 0.65
+    min_support: float | None = None  # instead of the fitted one
     replicas: Replicas | None = None
 
 
@@ -96,7 +103,7 @@ class Service:
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
-        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion)
+        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion, snapshot.pack.fitted)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
     def parts(self, snapshot: Snapshot) -> Parts:
@@ -104,7 +111,10 @@ class Service:
         answer = self.settings.answer
         retriever, idf = self.retriever(snapshot), snapshot.postings.idf
         words, fitted = snapshot.pack.words, snapshot.pack.fitted
-        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters)
+        reranker = self.reranker.blended(fitted.blend(retriever.name))
+        scale = Scale.of(snapshot, retriever, reranker)
+        margins = scale.reranked.margins if scale.reranked else scale.places
+        extractive = ExtractiveWriter(words, idf, reranker.relevance, answer.max_characters, margins.sentence)
 
         async def embed(text: str) -> Query:
             return await self.embed((text, words))
@@ -112,22 +122,23 @@ class Service:
         return Parts(
             snapshot=snapshot,
             retriever=retriever,
+            scale=scale,
             decider=Decider(
                 Matcher(snapshot, retriever),
-                models(snapshot, self.reranker.name),
-                fitted,
+                models(snapshot, scale),
+                scale,
                 covered(snapshot.entries, snapshot.pack.covered),
                 answer.min_confidence,
             ),
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(words, idf, embed, Model.of(fitted.support), self.work),
+            support=LexicalSupport(words, snapshot.postings.specificity, embed, Model.of(fitted.support), self.work),
             rewriter=self.model.rewriter(words),
             work=self.work,
             embed=embed,
-            rerank=self.reranker.rerank,
+            rerank=reranker.rerank,
             passages=answer.passages,
-            min_support=self.model.min_support,
+            min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,
         )
 
     async def writer_health(self) -> Health:

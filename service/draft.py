@@ -16,6 +16,7 @@ from service.decide.verdict import Decider, Decision
 from service.language import phrases
 from service.search.passages import gather
 from service.search.retrieve import Candidate, Query, Retriever, Scope
+from service.search.scale import Scale, distances
 from service.understand.condense import Message
 from service.understand.rewrite import Rewriter
 from service.workers.worker import Worker
@@ -23,7 +24,6 @@ from service.write.writer import Claim, Passage, Reason, Sentence, Writer
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
 RELATED = 4
-NEAR = 6.0  # in fused score, of an entry worth naming beside the next best
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Parts:
 
     snapshot: Snapshot
     retriever: Retriever
+    scale: Scale
     decider: Decider
     writer: Writer
     extractive: Writer
@@ -155,7 +156,7 @@ class Draft:
     async def passages(self, query: Query, candidates: Sequence[Candidate]) -> list[Passage]:
         """Return what a writer may draw on, best first."""
         parts = self.parts
-        return await parts.work(gather, parts.snapshot, query, candidates, parts.retriever, parts.passages)
+        return await parts.work(gather, parts.snapshot, query, candidates, parts.retriever, parts.scale, parts.passages)
 
     async def tell(self, passages: Sequence[Passage], sentences: Iterable[Sentence]) -> AsyncGenerator[Event, None]:
         """Say sentences of the service's own about passages."""
@@ -238,7 +239,9 @@ class Draft:
 
     def relate(self, candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
         """Name the next entries, those with an answer first."""
-        near = [c for c in candidates if c.score >= candidates[0].score - NEAR]
+        margins = self.parts.scale.margins(candidates)
+        placed = zip(candidates, distances(margins, candidates), strict=True)
+        near = [c for c, behind in placed if behind <= margins.related]
         entries = [self.entry(c) for c in near if c.chunk.entry_id]
         best = sorted(entries[: 3 * RELATED], key=lambda entry: not entry.answered)[:RELATED]
         self.whole = replace(self.whole, related=tuple(best))
