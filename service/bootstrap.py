@@ -19,7 +19,14 @@ from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
 from service.search.scale import Scale
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
-from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings, WeightedSettings
+from service.settings import (
+    ExtractiveSettings,
+    NoRerankSettings,
+    RerankSettings,
+    ServiceSettings,
+    VllmSettings,
+    WeightedSettings,
+)
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
@@ -35,19 +42,27 @@ def _own(settings: WeightedSettings) -> dict[str, float]:
     return settings.model_dump(exclude={"kind"}, exclude_none=True)
 
 
-def _cross_encoder(scorer: Scorer, s: Any) -> Reranker:
-    return CrossEncoderReranker(scorer, s.candidates, s.budget_ms, s.weight, s.fused)
-
-
 FUSIONS: dict[str, Callable[[Any, Fitted], Fusion]] = {
     "weighted": lambda s, fitted: Weighted.of(fitted.fusion.model_copy(update=_own(s))),
     "rrf": lambda s, fitted: ReciprocalRank.of(fitted.reciprocal.of(s.k) if s.k else fitted.reciprocal),
 }
-RERANKERS: dict[str, Callable[[Any], Reranker]] = {
-    "none": lambda _: NoReranker(),
-    "shipped": lambda s: _cross_encoder(ShippedScorer(s.max_tokens, s.threads), s),
-    "cross-encoder": lambda s: _cross_encoder(HubScorer(s.model, s.max_tokens), s),
+SCORERS: dict[str, Callable[[Any], Scorer | None]] = {
+    "none": lambda _: None,
+    "shipped": lambda s: ShippedScorer(s.max_tokens, s.threads),
+    "cross-encoder": lambda s: HubScorer(s.model, s.max_tokens),
 }
+
+
+def scorer(settings: RerankSettings) -> Scorer | None:
+    """Load the model that scores candidates; None for none."""
+    return SCORERS[settings.kind](settings)
+
+
+def _reranker(settings: RerankSettings) -> Reranker:
+    model = scorer(settings)
+    if model is None or isinstance(settings, NoRerankSettings):
+        return NoReranker()
+    return CrossEncoderReranker(model, settings.candidates, settings.budget_ms, settings.weight, settings.fused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,7 @@ class Service:
         self.packs = ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self.work = Worker()
-        self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
+        self.reranker = _reranker(settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
 

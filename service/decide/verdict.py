@@ -47,26 +47,32 @@ class Decider:
         if confidence < (model.threshold if self._threshold is None else self._threshold):
             return Decision("not_in_documents", confidence)
         margins = self._scale.margins(candidates)
-        lead = self.lead(query, candidates, margins)
-        return Decision("listed_unanswered" if lead and margins.takes(lead) else "answered", confidence)
+        first = lead(self._matcher, self._covered, query, candidates, margins)
+        return Decision("listed_unanswered" if first and margins.takes(first) else "answered", confidence)
 
-    def lead(self, query: Query, candidates: Sequence[Candidate], margins: Margins) -> Lead | None:
-        """Return how the first candidate, when it has no answer, stands to the others; None when it has one."""
-        first = candidates[0]
-        if first.chunk.kind == "text":
-            return None
-        placed = list(zip(candidates, distances(margins, candidates), strict=True))
-        answered = next(((c, behind) for c, behind in placed if c.chunk.kind == "text"), None)
-        if answered is None:
-            return Lead(None, 0.0, 0.0)
-        covering = self._covered.get(_key(first), ())
-        held = self._matcher.held
-        return Lead(
-            ahead=answered[1],
-            preferred=_preference(first, answered[0]),
-            held=held(query, answered[0]),
-            covering=tuple((behind, held(query, c)) for c, behind in placed if _key(c) in covering),
-        )
+
+def lead(
+    matcher: Matcher,
+    covered: Mapping[Key, Collection[Key]],
+    query: Query,
+    candidates: Sequence[Candidate],
+    margins: Margins,
+) -> Lead | None:
+    """Return how the first candidate, when it has no answer, stands to the others; None when it has one."""
+    first = candidates[0]
+    if first.chunk.kind == "text":
+        return None
+    placed = list(zip(candidates, distances(margins, candidates), strict=True))
+    answered = next(((c, behind) for c, behind in placed if c.chunk.kind == "text"), None)
+    if answered is None:
+        return Lead(None, 0.0, 0.0)
+    covering = covered.get(_key(first), ())
+    return Lead(
+        ahead=answered[1],
+        preferred=_preference(first, answered[0]),
+        held=matcher.held(query, answered[0]),
+        covering=tuple((behind, matcher.held(query, c)) for c, behind in placed if _key(c) in covering),
+    )
 
 
 def _preference(one: Candidate, other: Candidate) -> float:
