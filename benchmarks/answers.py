@@ -18,13 +18,13 @@ import httpx
 from rich.progress import Progress
 
 from benchmarks.llm import figure
+from benchmarks.loopback import serve
 from eval.score.metrics import unmarked
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.check.ground import Grounder
 from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
 from service.write.writer import Claim, Sentence
-from tests.service.api.test_sse import serve
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden/outline.jsonl"
 SEED, SHOWN = 7, {"paraphrase": 6, "detail": 4, "english": 4, "multi": 2, "terse": 2, "code": 2}

@@ -32,9 +32,10 @@ from rich.progress import Progress, track
 from rich.table import Table
 
 from ingest.index.bm25 import Postings
-from ingest.words.text import terms
+from ingest.words.words import Words
 
 K = 10
+WORDS = Words()
 CORPUS = Path(__file__).parents[1] / "ingest" / "corpus"
 Terms = Sequence[str]
 Search = Callable[[Terms], NDArray[np.floating]]  # query -> (K,) scores, best first
@@ -100,7 +101,7 @@ def read_paragraphs(folders: Sequence[Path]) -> list[list[str]]:
     if not files:
         raise SystemExit(f"no Markdown files under {', '.join(map(str, folders))}")
     paragraphs = [part for file in files for part in re.split(r"\n\s*\n", file.read_text("utf-8"))]
-    found = [terms(part) for part in track(paragraphs, "terms", transient=True) if len(part) >= 40]
+    found = [WORDS.terms(part) for part in track(paragraphs, "terms", transient=True) if len(part) >= 40]
     return [paragraph for paragraph in found if len(paragraph) >= 5]
 
 
@@ -116,7 +117,7 @@ def make_passages(paragraphs: Sequence[Terms], n: int) -> list[list[str]]:
 def make_queries(passages: Sequence[Terms], n: int) -> list[list[str]]:
     """Return the outline's questions (its lines with stars), then ten terms in a row from random passages."""
     lines = [line for file in sorted(CORPUS.glob("*.md")) for line in file.read_text("utf-8").splitlines()]
-    questions = [terms(line) for line in lines if "★" in line][:n]
+    questions = [WORDS.terms(line) for line in lines if "★" in line][:n]
     generator = random.Random(11)
     while len(questions) < n:
         passage = generator.choice(passages)

@@ -30,8 +30,8 @@ from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.settings import ChunkerSettings
+from ingest.words.words import Words
 from service.bootstrap import Service
-from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.understand.condense import Message, condense
 
@@ -56,18 +56,19 @@ def ranked_questions(golden: Path) -> list[Question]:
         raise SystemExit(str(error)) from error
 
 
-def standalone(question: Question) -> str:
+def standalone(question: Question, words: Words) -> str:
     history = [Message(turn["role"], turn["content"]) for turn in question.history]
-    return condense(question.question, history)
+    return condense(question.question, history, words)
 
 
 def search(service: Service, snapshot: Snapshot, questions: Sequence[Question]) -> list[list[str]]:
     """Return the distinct entries found for each question, best first."""
-    retriever = service.parts(snapshot).retriever
-    texts = [standalone(question) for question in questions]
+    retriever = service.retriever(snapshot)
+    words = snapshot.pack.words
+    texts = [standalone(question, words) for question in questions]
     found = []
     for text in track(texts, "Searching", transient=True, console=Console(stderr=True)):
-        query = Query(text, service.embedder.embed_queries([text])[0])
+        (query,) = service.queries([text], words)
         entries = (candidate.chunk.entry_id for candidate in retriever.retrieve(query, DEPTH))
         found.append(list(dict.fromkeys(entry for entry in entries if entry)))
     return found
@@ -81,7 +82,7 @@ def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions:
         began = time.perf_counter()
         ensure(changed, embedder)
         seconds = time.perf_counter() - began
-        snapshot = Versions(changed.index).open(embedder.fingerprint)
+        snapshot = Versions(changed.index).open(embedder.fingerprint, packs=ingest.packs(changed))
     service = Service(changed, embedder)
     found = search(service, snapshot, questions)
     service.close()

@@ -28,8 +28,8 @@ from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search
 from eval.golden.check import Question
 from eval.score.metrics import bootstrap
 from eval.score.tables import Ranking
+from ingest.bootstrap import packs
 from ingest.index.snapshot import SnapshotError
-from ingest.index.versions import Versions
 from ingest.models.offline import resolve
 from ingest.parse import outline
 from ingest.parse.outline import Entry
@@ -64,11 +64,12 @@ def stock(settings: ServiceSettings, questions: Sequence[Question]) -> list[list
         entries[path.name] = outline.parse(path.name, text)[1]
         chunks = splitter.create_documents([text], [{"document": path.name}])
         store.add_documents(chunks)
+    words = packs(settings).choose(list(entries)).words
     found = []
     for question in track(questions, "LangChain", transient=True):
         names = (
             entry_of(entries[d.metadata["document"]], d.metadata["start_index"], len(d.page_content))
-            for d in store.similarity_search(standalone(question), k=CHUNKS)
+            for d in store.similarity_search(standalone(question, words), k=CHUNKS)
         )
         found.append(list(dict.fromkeys(name for name in names if name))[:DEPTH])
     return found
@@ -84,7 +85,7 @@ def entry_of(entries: Sequence[Entry], start: int, length: int) -> str | None:
 def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
     service = Service(settings)
     try:
-        snapshot = Versions(settings.index).open(service.embedder.fingerprint)
+        snapshot = service.open()
     except SnapshotError as error:
         raise SystemExit(str(error)) from error
     found = search(service, snapshot, questions)

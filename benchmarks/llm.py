@@ -16,11 +16,11 @@ from typing import Any
 
 import httpx
 
+from benchmarks.loopback import serve
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
 from service.write.vllm import ChatModel
-from tests.service.api.test_sse import serve
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden/develop.jsonl"
 

@@ -27,7 +27,6 @@ from transformers import BertConfig, BertForSequenceClassification
 from benchmarks.questions import Labelled, labelled
 from ingest.fit.reranker.export import export
 from ingest.fit.reranker.recipe import LAYERS
-from ingest.index.versions import Versions
 from ingest.models.pairs import Pairs, padded
 from service.bootstrap import Service
 from service.search.retrieve import Candidate
@@ -48,6 +47,7 @@ class Judged:
     """A question with its candidates as fused and as reranked, and the probability that the documents deal with it."""
 
     question: Labelled
+    read: str  # as the model reads the question
     fused: Sequence[Candidate]
     reranked: Sequence[Candidate]
     probability: float
@@ -58,22 +58,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rerank")
     parser.add_argument("--picture", type=Path, help="where to draw refusals and calibration")
     options = parser.parse_args()
-    judged = asyncio.run(_judge(list(labelled("unseen.jsonl"))))
+    judged = asyncio.run(_judge("unseen.jsonl"))
     _ranking(judged)
     _refusals(judged, options.picture)
-    _speed([(j.question.text, [c.chunk.indexed for c in j.fused]) for j in judged[:TIMED]])
+    _speed([(j.read, [c.chunk.indexed for c in j.fused]) for j in judged[:TIMED]])
 
 
-async def _judge(questions: Sequence[Labelled]) -> list[Judged]:
+async def _judge(*files: str) -> list[Judged]:
     service = Service(ServiceSettings(rerank=ShippedSettings(budget_ms=60_000)))
-    parts = service.parts(Versions(service.settings.index).open(service.embedder.fingerprint))
+    snapshot = service.open()
+    parts, words = service.parts(snapshot), snapshot.pack.words
     found = []
-    for question in questions:
-        (query,) = service.queries([question.text])
-        fused = parts.retriever.retrieve(query, CANDIDATES)
-        reranked, _ = await parts.rerank(query, fused)
+    for question in labelled(words, *files):
+        (query,) = service.queries([question.text], words)
+        fused = parts.searcher.retriever.retrieve(query, CANDIDATES)
+        reranked, _ = await service.reranker.rerank(query, fused)
         decision = parts.decider.decide(query, reranked)
-        found.append(Judged(question, fused, reranked, decision.confidence, decision.verdict))
+        found.append(Judged(question, query.read, fused, reranked, decision.confidence, decision.verdict))
     service.close()
     return found
 

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 import httpx
 import psutil
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
+from benchmarks.loopback import serve
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings, StoreSettings, VllmSettings
-from tests.service.api.test_sse import serve
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 STREAMS, ROUNDS = 200, 3
 ANSWER = "由于存在动态的反量化操作，QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]" + "这句话没有依据，长度大致相同。" * 4

@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, Page, expect
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.browser import chromium
 from benchmarks.service import QUESTIONS, serving
 from eval.ask.client import load
-from tests.e2e.browser import chromium
 
 ASKED = 20
 TURNS = 250  # a question and an answer each

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = IngestSettings()
-        versions = Versions(settings.index)
+        versions = bootstrap.index(settings)
         match options.command:
             case "build":
                 ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), force=options.force)
@@ -93,7 +93,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
     with bars(console, STAGES) as progress:
         outcome = build(
             settings.corpus,
-            Versions(settings.index),
+            bootstrap.index(settings),
             embedder,
             bootstrap.chunker(settings.chunker, embedder),
             CleanSteps(steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates, near_duplicates=False),

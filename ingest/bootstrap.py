@@ -1,39 +1,79 @@
-"""The composition root of the offline half: the only place here that names concrete classes."""
+"""The composition root of the offline half: the only place here that names concrete classes.
+
+The functions are entry points (pyproject.toml): from a group of settings to what it stands for.
+"""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from ingest import plugins
 from ingest.chunk import Chunker
 from ingest.chunk.fixed import FixedChunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.semantic import SemanticChunker
 from ingest.chunk.window import WindowChunker
+from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder, SentenceTransformerEmbedder
 from ingest.models.offline import resolve
 from ingest.pack import Packs
-from ingest.settings import ChunkerSettings, IngestSettings
-
-CHUNKERS: dict[str, Callable[[Any, Embedder], Chunker]] = {
-    "semantic": lambda s, embedder: SemanticChunker(embedder, s.percentile, s.min_tokens, s.max_tokens),
-    "recursive": lambda s, _: RecursiveChunker(s.size),
-    "fixed": lambda s, _: FixedChunker(s.size, s.overlap),
-    "window": lambda s, _: WindowChunker(s.neighbours),
-}
+from ingest.settings import (
+    ChunkerSettings,
+    EmbedderSettings,
+    FixedSettings,
+    IngestSettings,
+    RecursiveSettings,
+    SemanticSettings,
+    WindowSettings,
+    plugged,
+)
 
 
 def embedder(settings: IngestSettings) -> Embedder:
     """Load the embedding model, making it first if it comes from a package; raises ModelUnavailableError."""
-    group = settings.embedder
+    made: Embedder = plugins.factory("embedders", settings.embedder.kind)(settings.embedder, settings.models)
+    return made
+
+
+def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:
+    made: Chunker = plugins.factory("chunkers", plugged(settings))(settings, model)
+    return made
+
+
+def index(settings: IngestSettings) -> Versions:
+    made: Versions = plugins.factory("indexes", settings.index_kind)(settings.index)
+    return made
+
+
+def packs(settings: IngestSettings) -> Packs:
+    return Packs(settings.pack, settings.packs)
+
+
+def semantic(s: SemanticSettings, model: Embedder) -> Chunker:
+    return SemanticChunker(model, s.percentile, s.min_tokens, s.max_tokens)
+
+
+def recursive(s: RecursiveSettings, _: Embedder) -> Chunker:
+    return RecursiveChunker(s.size)
+
+
+def fixed(s: FixedSettings, _: Embedder) -> Chunker:
+    return FixedChunker(s.size, s.overlap)
+
+
+def window(s: WindowSettings, _: Embedder) -> Chunker:
+    return WindowChunker(s.neighbours)
+
+
+def sentence_transformers(s: EmbedderSettings, models: Path) -> Embedder:
     return SentenceTransformerEmbedder(
-        resolve(group.model, settings.models),
-        query_prefix=group.query_prefix,
-        passage_prefix=group.passage_prefix,
-        batch_tokens=group.batch_tokens,
-        device=group.device,
-        dtype=_dtype() if group.dtype == "auto" else group.dtype,
-        threads=group.threads,
+        resolve(s.model, models),
+        query_prefix=s.query_prefix,
+        passage_prefix=s.passage_prefix,
+        batch_tokens=s.batch_tokens,
+        device=s.device,
+        dtype=_dtype() if s.dtype == "auto" else s.dtype,
+        threads=s.threads,
     )
 
 
@@ -42,11 +82,3 @@ def _dtype() -> Literal["bfloat16", "float32"]:
     flags = Path("/proc/cpuinfo")
     native = flags.is_file() and re.search(r"\b(?:avx512_bf16|amx_bf16)\b", flags.read_text("utf-8"))
     return "bfloat16" if native else "float32"
-
-
-def packs(settings: IngestSettings) -> Packs:
-    return Packs(settings.pack, settings.packs)
-
-
-def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:
-    return CHUNKERS[settings.kind](settings, model)

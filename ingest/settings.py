@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTLINE_QA_"
@@ -13,6 +13,11 @@ class Settings(BaseModel):
     """A group; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def plugged(group: Settings) -> str:
+    """The entry point that a group asks for: its kind, or the name of somebody else's."""
+    return str(getattr(group, "name", "") or getattr(group, "kind", ""))
 
 
 class SemanticSettings(Settings):
@@ -38,12 +43,21 @@ class WindowSettings(Settings):
     neighbours: int = Field(2, ge=0, description="Sentences shown on either side of the one indexed.")
 
 
+class PluginSettings(Settings):
+    """What another package offers by an entry point of this group."""
+
+    kind: Literal["plugin"]
+    name: str = Field(description="The name that a package gives its entry point.")
+    options: dict[str, JsonValue] = Field({}, description="For the plug-in to read.")
+
+
 ChunkerSettings = Annotated[
-    SemanticSettings | RecursiveSettings | FixedSettings | WindowSettings, Field(discriminator="kind")
+    SemanticSettings | RecursiveSettings | FixedSettings | WindowSettings | PluginSettings, Field(discriminator="kind")
 ]
 
 
 class EmbedderSettings(Settings):
+    kind: str = Field("sentence-transformers", description="Or the name of a plug-in, which reads these settings.")
     model: str = Field(
         "multilingual-e5-small",
         description="A name in ingest/models/models.toml, a sentence-transformers folder, or a Hugging Face id.",
@@ -81,6 +95,7 @@ class IngestSettings(BaseSettings):
 
     corpus: list[Path] = Field([Path("ingest/corpus")], description="Files and folders to index (a JSON list).")
     index: Path = Field(Path("var/index"), description="Where the snapshots lie.")
+    index_kind: str = Field("embedded", description="Who keeps them: files of our own, or the name of a plug-in.")
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
     max_file_mb: int = Field(16, ge=1, description="A larger file is skipped and reported.")
     pack: str = Field(

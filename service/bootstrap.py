@@ -9,16 +9,16 @@ from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.words.words import Words
-from service.answer import Parts
 from service.check.support import LexicalSupport, Model
 from service.decide.confidence import Matcher, models
 from service.decide.covered import covered
 from service.decide.verdict import Decider
+from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
 from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
-from service.search.scale import Scale
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
+from service.search.search import Embed, Searcher
 from service.settings import (
     ExtractiveSettings,
     NoRerankSettings,
@@ -109,52 +109,69 @@ class Service:
         """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
         self.settings = settings
         self.embedder = embedder or ingest.embedder(settings)
-        self.packs = ingest.packs(settings)
+        self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self.work = Worker()
         self.reranker = _reranker(settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
 
+    def open(self) -> Snapshot:
+        """Open the current index, to be asked with these models; raises SnapshotError."""
+        return self.index.open(self.embedder.fingerprint, packs=self.packs)
+
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
         fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion, snapshot.pack.fitted)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
+    def searcher(self, snapshot: Snapshot) -> Searcher:
+        """Bind the search to a snapshot."""
+        retriever = self.retriever(snapshot)
+        return Searcher(
+            snapshot,
+            retriever,
+            self.reranker.blended(snapshot.pack.fitted.blend(retriever.name)),
+            self._reader(snapshot),
+            self.work,
+            passages=self.settings.answer.passages,
+        )
+
     def parts(self, snapshot: Snapshot) -> Parts:
         """Bind the pipeline to a snapshot."""
-        answer = self.settings.answer
-        retriever, idf = self.retriever(snapshot), snapshot.postings.idf
-        words, fitted = snapshot.pack.words, snapshot.pack.fitted
-        reranker = self.reranker.blended(fitted.blend(retriever.name))
-        scale = Scale.of(snapshot, retriever, reranker)
-        margins = scale.reranked.margins if scale.reranked else scale.places
-        extractive = ExtractiveWriter(words, idf, reranker.relevance, answer.max_characters, margins.sentence)
-
-        async def embed(text: str) -> Query:
-            return await self.embed((text, words))
-
+        answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
+        words, fitted = pack.words, pack.fitted
+        searcher = self.searcher(snapshot)
+        scale = searcher.scale
+        sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
+        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
         return Parts(
             snapshot=snapshot,
-            retriever=retriever,
-            scale=scale,
+            rewriter=self.model.rewriter(words),
+            searcher=searcher,
             decider=Decider(
-                Matcher(snapshot, retriever),
+                Matcher(snapshot, searcher.retriever),
                 models(snapshot, scale),
                 scale,
-                covered(snapshot.entries, snapshot.pack.covered),
+                covered(snapshot.entries, pack.covered),
                 answer.min_confidence,
             ),
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(words, snapshot.postings.specificity, embed, Model.of(fitted.support), self.work),
-            rewriter=self.model.rewriter(words),
+            support=LexicalSupport(
+                words, snapshot.postings.specificity, self._reader(snapshot), Model.of(fitted.support), self.work
+            ),
             work=self.work,
-            embed=embed,
-            rerank=reranker.rerank,
-            passages=answer.passages,
             min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,
         )
+
+    def _reader(self, snapshot: Snapshot) -> Embed:
+        """How questions to a snapshot are read: with its words, and embedded with whatever else waits."""
+
+        async def read(text: str) -> Query:
+            return await self.embed((text, snapshot.pack.words))
+
+        return read
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""

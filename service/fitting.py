@@ -11,7 +11,6 @@ from ingest.fit.engine import Claim, Engine, Evidence, Key, Passages, Ranking, S
 from ingest.fitted import Fitted, Stage
 from ingest.index.relative import relative
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
 from service.bootstrap import Service, scorer
 from service.check.support import FEATURES, LexicalSupport, Model
 from service.decide.confidence import Matcher
@@ -32,9 +31,7 @@ def engine() -> Engine:
     """Open the current index with the settings of the environment; raises what the service raises at its start."""
     settings = ServiceSettings()
     service = Service(settings.model_copy(update={"rerank": NoRerankSettings(kind="none")}))
-    return ServiceEngine(
-        service, settings, Versions(settings.index).open(service.embedder.fingerprint, None, service.packs)
-    )
+    return ServiceEngine(service, settings, service.open())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import Field, PrivateAttr
 
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
-from service.answer import Parts
 from service.bootstrap import Service
 from service.search.retrieve import Candidate, Scope
+from service.search.search import Searcher
 from service.settings import ServiceSettings
 
 
@@ -28,18 +27,17 @@ class OutlineRetriever(BaseRetriever):
     snapshot: Snapshot
     k: int = Field(10, ge=1)
     filters: Scope = Scope()
-    _parts: Parts = PrivateAttr()
+    _searcher: Searcher = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
         super().model_post_init(context)
-        self._parts = self.service.parts(self.snapshot)
+        self._searcher = self.service.searcher(self.snapshot)
 
     @classmethod
     def open(cls, settings: ServiceSettings | None = None, *, k: int = 10, filters: Scope | None = None) -> Self:
         """Load models and current index; raises ModelUnavailableError, SnapshotError or ValueError."""
         service = Service(settings or ServiceSettings())
-        snapshot = Versions(service.settings.index).open(service.embedder.fingerprint, packs=service.packs)
-        return cls(service=service, snapshot=snapshot, k=k, filters=filters or Scope())
+        return cls(service=service, snapshot=service.open(), k=k, filters=filters or Scope())
 
     def _get_relevant_documents(
         self,
@@ -60,10 +58,8 @@ class OutlineRetriever(BaseRetriever):
         return await self._find(query)
 
     async def _find(self, text: str) -> list[Document]:
-        query = await self._parts.embed(text)
-        wanted = max(self.k, self._parts.candidates)
-        candidates, _ = await self._parts.rerank(query, self._parts.retriever.retrieve(query, wanted, self.filters))
-        return [_document(candidate) for candidate in candidates[: self.k]]
+        hits = await self._searcher.find(text, self.k, self.filters)
+        return [_document(candidate) for candidate in hits.candidates[: self.k]]
 
 
 def _document(candidate: Candidate) -> Document:

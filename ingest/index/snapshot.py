@@ -64,6 +64,14 @@ class Snapshot:
     titles: DenseIndex
     asked: Asked
     pack: Pack
+    _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_entries", {(entry.document, entry.id): entry for entry in self.entries})
+
+    def entry(self, document: str, id: str | None) -> Entry:
+        """Return an entry by what identifies it; raises KeyError when there is none."""
+        return self._entries[document, id]
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:

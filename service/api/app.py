@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from ingest.index.versions import Versions
 from service.api import ask, chat, contract, documents, feedback, health, problems, search, widget
 from service.api import metrics as figures
 from service.api.gate import Gate
@@ -41,7 +40,7 @@ PROBLEMS = {
 
 def create_app(service: Service) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched."""
-    index = LiveIndex(Versions(service.settings.index), service.embedder.fingerprint, service.packs)
+    index = LiveIndex(service.index, service.embedder.fingerprint, service.packs)
     settings = service.settings.widget
     store = Store(service.settings.store.path, service.settings.store.keep_days)
     tokens = Tokens(settings.secret.get_secret_value() if settings.secret else None, settings.token_seconds)
@@ -68,7 +67,7 @@ def create_app(service: Service) -> FastAPI:
         static_url="/docs/files",
         title="Outline QA",
         version="0.1.0",
-        summary="Cited answers from an interview outline, in Chinese and English",
+        summary="Cited answers from documents, in Chinese and English",
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )

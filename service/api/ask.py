@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
 
 from ingest.index.snapshot import Snapshot
-from service import answer as pipeline
+from service import events as pipeline
 from service.api import contract, reply
 from service.api.problems import ProblemError, problem
 from service.api.search import messages, scope

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from service import answer as pipeline
+from service import events as pipeline
 from service.api import contract, reply
 from service.api.ask import PING_SECONDS, last
 from service.api.problems import ProblemError, problem

@@ -19,7 +19,7 @@ class Turn(Model):
     """One message of the conversation so far."""
 
     role: Literal["user", "assistant"] = Field(examples=["user"])
-    content: str = Field(max_length=20_000, examples=["什么是 LoRA？"])
+    content: str = Field(max_length=20_000, examples=["怎么除垢？"])
 
 
 class Filters(Model):
@@ -27,7 +27,7 @@ class Filters(Model):
 
     sections: list[int] | None = Field(None, max_length=100, examples=[[5, 8]], description="Section numbers.")
     min_stars: int | None = Field(None, ge=1, le=5, examples=[4], description="At least so many stars.")
-    documents: list[str] | None = Field(None, max_length=1000, examples=[["大模型全技术面试大纲.md"]])
+    documents: list[str] | None = Field(None, max_length=1000, examples=[["咖啡机手册.md"]])
     answered: bool | None = Field(None, examples=[True], description="Only entries with, or without, an answer.")
 
 
@@ -35,7 +35,7 @@ History = Annotated[list[Turn], Field(max_length=50, description="Earlier messag
 
 
 class SearchRequest(Model):
-    query: Text = Field(examples=["KV 缓存为什么占显存？"])
+    query: Text = Field(examples=["水箱多久清洗一次？"])
     history: History = []
     k: int = Field(10, ge=1, le=50, examples=[5], description="Results wanted.")
     filters: Filters | None = None
@@ -44,7 +44,7 @@ class SearchRequest(Model):
 class Place(Model):
     """A passage: document[start:end], in code points."""
 
-    document: str = Field(examples=["大模型全技术面试大纲.md"])
+    document: str = Field(examples=["咖啡机手册.md"])
     start: int = Field(examples=[38012])
     end: int = Field(examples=[38123])
 
@@ -54,8 +54,8 @@ class Result(Place):
 
     chunk_id: str = Field(examples=["5b1f0c7a9d3e2f10"])
     entry_id: str | None = Field(examples=["5.3"])
-    heading_path: list[str] = Field(examples=[["5. 微调与适配技术", "什么是QLoRA？"]])
-    text: str = Field(examples=["**核心原理**: LoRA 认为，模型在适应新任务时……"])
+    heading_path: list[str] = Field(examples=[["5. 保养", "怎么除垢？"]])
+    text: str = Field(examples=["**除垢**：水箱里倒入除垢剂……"])
     score: float = Field(examples=[0.0327])
     bm25_rank: int | None = Field(examples=[1])
     dense_rank: int | None = Field(examples=[3])
@@ -66,7 +66,7 @@ class Result(Place):
 
 
 class SearchResponse(Model):
-    query: str = Field(examples=["KV 缓存为什么占显存？"], description="As searched, rewritten when there is history.")
+    query: str = Field(examples=["水箱多久清洗一次？"], description="As searched, rewritten when there is history.")
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"embed": 11.2, "retrieve": 1.9, "total": 13.6}])
     results: list[Result]
@@ -74,7 +74,7 @@ class SearchResponse(Model):
 
 
 class AskRequest(Model):
-    question: Text = Field(examples=["LoRA 和 QLoRA 有什么区别？"])
+    question: Text = Field(examples=["除垢和清洗有什么区别？"])
     history: History = []
     session_id: str | None = Field(None, min_length=1, max_length=100, examples=["b1946ac9"])
     filters: Filters | None = None
@@ -88,17 +88,18 @@ class Citation(Place):
     n: int = Field(ge=1, examples=[1])
     chunk_id: str = Field(examples=["5b1f0c7a9d3e2f10"])
     entry_id: str | None = Field(examples=["5.4"])
-    heading_path: list[str] = Field(examples=[["5. 微调与适配技术", "什么是QLoRA？"]])
-    quote: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。"])
+    heading_path: list[str] = Field(examples=[["5. 保养", "怎么除垢？"]])
+    quote: str = Field(examples=["除垢每三个月做一次。"])
     support: float = Field(ge=0, le=1, examples=[1.0])
     also_at: list[Place] = Field([], description="Where the same passage stands too.")
 
 
 class Related(Model):
-    """Another entry worth reading."""
+    """Another entry worth reading; document and entry_id together name it."""
 
     entry_id: str = Field(examples=["3.8"])
-    question: str = Field(examples=["语义感知的分块（Chunking）策略……"])
+    document: str = Field(examples=["咖啡机手册.md"])
+    question: str = Field(examples=["磨豆机怎么校准？"])
     stars: int = Field(examples=[4])
     answered: bool = Field(examples=[True])
 
@@ -106,30 +107,28 @@ class Related(Model):
 class AskResponse(Model):
     id: str = Field(examples=["a-6f1e2d3c4b5a"])
     status: Status
-    answer: str = Field(
-        examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"], description="Markdown with [n] marks."
-    )
+    answer: str = Field(examples=["除垢每三个月做一次。[1]"], description="Markdown with [n] marks.")
     citations: list[Citation]
     related: list[Related]
     generator: str = Field(examples=["extractive"])
     degraded: str | None = Field(None, description="What was missing, in one sentence.")
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
-    query: str = Field("", examples=["LoRA 和 QLoRA 有什么区别？"], description="The question as searched.")
+    query: str = Field("", examples=["除垢和清洗有什么区别？"], description="The question as searched.")
 
 
 class ContentPart(BaseModel):
     """A part of a message; only text is read."""
 
     type: str = Field(examples=["text"])
-    text: str = Field("", max_length=20_000, examples=["什么是 LoRA？"])
+    text: str = Field("", max_length=20_000, examples=["怎么除垢？"])
 
 
 class ChatMessage(BaseModel):
     """A message as OpenAI's clients send it; fields that are not known here are ignored."""
 
     role: str = Field(examples=["user"])
-    content: str | list[ContentPart] | None = Field(None, examples=["什么是 LoRA？"])
+    content: str | list[ContentPart] | None = Field(None, examples=["怎么除垢？"])
 
     def text(self) -> str:
         if isinstance(self.content, list):
@@ -149,7 +148,7 @@ class ChatAnswer(Model):
     """The answer, with what /v1/ask says beside it."""
 
     role: Literal["assistant"] = "assistant"
-    content: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"])
+    content: str = Field(examples=["除垢每三个月做一次。[1]"])
     citations: list[Citation]
     status: Status
     related: list[Related]
@@ -207,19 +206,30 @@ class TokenResponse(Model):
 class OutlineEntry(Model):
     id: str = Field(examples=["3.8"])
     number: int = Field(examples=[8])
-    question: str = Field(examples=["语义感知的分块（Chunking）策略……"])
+    question: str = Field(examples=["磨豆机怎么校准？"])
     stars: int = Field(ge=1, le=5, examples=[4])
     answered: bool = Field(examples=[True], description="False: listed without an answer.")
 
 
 class OutlineSection(Model):
     number: int = Field(examples=[3])
-    title: str = Field(examples=["数据准备：分词与嵌入"])
-    document: str = Field(examples=["大模型全技术面试大纲.md"])
+    title: str = Field(examples=["保养"])
+    document: str = Field(examples=["咖啡机手册.md"])
     entries: list[OutlineEntry] = Field(description="In the document's order.")
 
 
+class Speech(Model):
+    """How a page speaks of the documents, in one language."""
+
+    name: str = Field(examples=["设备手册"], description="What they are called.")
+    about: str = Field(examples=["咖啡机"], description="Their subject; empty where none is known.")
+    questions: list[str] = Field(examples=[["多久除一次垢？"]], description="To begin with.")
+
+
 class OutlineResponse(Model):
+    speech: dict[Literal["zh", "en"], Speech] = Field(
+        examples=[{"en": {"name": "the manual", "about": "coffee machines", "questions": []}}]
+    )
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     sections: list[OutlineSection] = Field(description="In the document's order.")
 
@@ -228,14 +238,14 @@ class EntryResponse(OutlineEntry, Place):
     """One entry; `text` is document[start:end], its line included."""
 
     section: int = Field(examples=[3])
-    section_title: str = Field(examples=["数据准备：分词与嵌入"])
-    text: str = Field(examples=["★★★★☆ **8. 语义感知的分块……"])
+    section_title: str = Field(examples=["保养"])
+    text: str = Field(examples=["★★★★☆ **8. 磨豆机怎么校准？**"])
 
 
 class DocumentResponse(Place):
     """document[start:end]; `length` is that of the whole document in code points."""
 
-    text: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。"])
+    text: str = Field(examples=["除垢每三个月做一次。"])
     length: int = Field(examples=[73842])
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
 

@@ -21,6 +21,10 @@ async def outline(state: Shared) -> contract.OutlineResponse:
         sections.setdefault((entry.document, entry.section), []).append(entry)
     return contract.OutlineResponse(
         index_version=snapshot.manifest.version,
+        speech={
+            language: contract.Speech(name=speech.name, about=speech.about, questions=list(speech.questions))
+            for language, speech in snapshot.pack.card.speech.items()
+        },
         sections=[
             contract.OutlineSection(
                 number=number,
@@ -39,12 +43,17 @@ async def outline(state: Shared) -> contract.OutlineResponse:
 
 
 @router.get("/v1/entries/{id}", summary="One entry")
-async def entry(id: Annotated[str, Path(examples=["3.8"])], state: Shared) -> contract.EntryResponse:
-    """Return an entry with its whole text, its own line included."""
+async def entry(
+    id: Annotated[str, Path(examples=["3.8"])],
+    state: Shared,
+    document: Annotated[str | None, Query(description="Its document; unset: the first that has such an entry.")] = None,
+) -> contract.EntryResponse:
+    """Return an entry with its whole text, its own line included. Ids are unique within a document."""
     snapshot = state.snapshot()
-    found = next((e for e in snapshot.entries if e.id == id), None)
+    found = next((e for e in snapshot.entries if e.id == id and document in (None, e.document)), None)
     if found is None:
-        raise ProblemError(404, f"There is no entry {id!r}; GET /v1/outline lists them.")
+        where = "" if document is None else f" in {document!r}"
+        raise ProblemError(404, f"There is no entry {id!r}{where}; GET /v1/outline lists them.")
     text = snapshot.documents[found.document][found.start : found.end].rstrip()
     return contract.EntryResponse(
         id=found.id,
@@ -63,7 +72,7 @@ async def entry(id: Annotated[str, Path(examples=["3.8"])], state: Shared) -> co
 
 @router.get("/v1/documents/{name:path}", summary="A passage in context")
 async def document(
-    name: Annotated[str, Path(examples=["大模型全技术面试大纲.md"])],
+    name: Annotated[str, Path(examples=["咖啡机手册.md"])],
     state: Shared,
     start: Annotated[int, Query(ge=0, description="First code point.")] = 0,
     end: Annotated[int | None, Query(ge=0, description="Code point after the last; default: to the end.")] = None,

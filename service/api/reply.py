@@ -2,7 +2,7 @@
 
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
-from service import answer as pipeline
+from service import events as pipeline
 from service.api import contract
 from service.api.search import also_at
 from service.check.quotes import Citation
@@ -40,4 +40,10 @@ def citation(citation: Citation, snapshot: Snapshot) -> contract.Citation:
 
 
 def related(entry: Entry) -> contract.Related:
-    return contract.Related(entry_id=entry.id, question=entry.question, stars=entry.stars, answered=entry.answered)
+    return contract.Related(
+        entry_id=entry.id,
+        document=entry.document,
+        question=entry.question,
+        stars=entry.stars,
+        answered=entry.answered,
+    )

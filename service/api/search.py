@@ -18,21 +18,15 @@ router = APIRouter(tags=["questions"])
 @router.post("/v1/search", summary="Find passages", dependencies=[Admitted])
 async def search(body: contract.SearchRequest, state: Shared) -> contract.SearchResponse:
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
-    parts, timings, began = state.bound().parts, {}, time.perf_counter()
-    query = await parts.embed(condense(body.query, messages(body.history), parts.snapshot.pack.words))
-    timings["embed"] = _since(began)
-    lap = time.perf_counter()
-    candidates = await parts.work(parts.retriever.retrieve, query, max(body.k, parts.candidates), scope(body.filters))
-    timings["retrieve"] = _since(lap)
-    lap = time.perf_counter()
-    candidates, degraded = await parts.rerank(query, candidates)
-    timings["rerank"] = _since(lap)
-    timings["total"] = _since(began)
+    parts, began = state.bound().parts, time.perf_counter()
+    text = condense(body.query, messages(body.history), parts.snapshot.pack.words)
+    hits = await parts.searcher.find(text, body.k, scope(body.filters))
+    total = round((time.perf_counter() - began) * 1000, 2)
     return contract.SearchResponse(
-        query=query.text,
+        query=hits.query.text,
         index_version=parts.snapshot.manifest.version,
-        timings_ms=timings,
-        degraded=degraded,
+        timings_ms={**hits.timings_ms, "total": total},
+        degraded=hits.degraded,
         results=[
             contract.Result(
                 chunk_id=c.chunk.id,
@@ -50,7 +44,7 @@ async def search(body: contract.SearchRequest, state: Shared) -> contract.Search
                 answered=None if c.chunk.entry_id is None else c.chunk.kind == "text",
                 also_at=also_at(parts.snapshot, c.chunk.id),
             )
-            for c in candidates[: body.k]
+            for c in hits.candidates[: body.k]
         ],
     )
 
@@ -74,7 +68,3 @@ def also_at(snapshot: Snapshot, chunk_id: str) -> list[contract.Place]:
     """The other places of a passage that was indexed once."""
     aliases: Sequence[Chunk] = snapshot.aliases.get(chunk_id, ())
     return [contract.Place(document=c.document, start=c.start, end=c.end) for c in aliases]
-
-
-def _since(moment: float) -> float:
-    return round((time.perf_counter() - moment) * 1000, 2)

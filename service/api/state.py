@@ -10,9 +10,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from ingest.index.snapshot import Snapshot
-from service.answer import Answer, Delta, Event, Parts, Question, answer
+from service.answer import respond
 from service.api.problems import ProblemError
 from service.bootstrap import Service
+from service.events import Answer, Delta, Event, Question
+from service.parts import Parts
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
 from service.serve.shared import SharedAnswers
@@ -61,7 +63,7 @@ class State:
 
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
             began, first = time.perf_counter(), None
-            async with aclosing(answer(question, parts)) as events:
+            async with aclosing(respond(question, parts)) as events:
                 async for event in events:
                     if first is None and isinstance(event, Delta):
                         first = time.perf_counter() - began

@@ -8,8 +8,9 @@ from ingest.words.words import Words
 from service.check.claims import alien, bare, is_chinese, plain
 from service.check.support import Support, Supported
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.write.prompt import REFUSAL, repeats_example
-from service.write.writer import Claim, Passage, Quote, Sentence
+from service.write.writer import Claim, Quote, Sentence
 
 # A claim without support, but this much like its nearest span (cosine), gives way to what the passage says itself.
 ALIKE = 0.93
@@ -75,8 +76,9 @@ class Grounder:
             return lead
         return replace(lead, quotes=found.quotes)
 
-    def _entries(self, sentence: Sentence) -> set[str | None]:
-        return {self.passages[quote.passage].entry_id for quote in sentence.quotes}
+    def _entries(self, sentence: Sentence) -> set[tuple[str, str | None]]:
+        passages = (self.passages[quote.passage] for quote in sentence.quotes)
+        return {(passage.document, passage.entry_id) for passage in passages}
 
     def _laid_out(self, claim: Claim) -> Claim:
         opening = self._opening

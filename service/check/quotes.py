@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ingest.words.text import normalise
-from service.write.writer import Passage, Quote, Sentence
+from service.search.passages import Passage
+from service.write.writer import Quote, Sentence
 
 MAX_HEADING = 40  # characters of a heading that is no title: longer ones state something
 
@@ -32,6 +33,7 @@ class Checked:
 
     text: str
     citations: tuple[Citation, ...]
+    by_model: bool = False  # in a language model's words
 
 
 class Checker:

@@ -17,9 +17,9 @@ from ingest.parse.sentences import sentences
 from ingest.words.words import Words
 from service.check.claims import FURTHER, alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.guard.planted import commands
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.workers.worker import Worker
-from service.write.writer import Passage
 
 Vector = NDArray[np.float32]
 FEATURES = (

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ingest.chunk import Chunk
 from ingest.fitted import Margins
@@ -9,12 +10,25 @@ from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scale import Scale, distances
-from service.write.writer import Passage
 
 # An entry is drawn on when it alone has what the question names and the best one lacks: a term at least this specific.
 NAMING = 0.55
 # Words of a question more specific than this say what part of an entry it is about.
 WHOLE = 0.33
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1."""
+
+    chunk_id: str
+    entry_id: str | None
+    document: str
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    relevance: float
 
 
 def gather(

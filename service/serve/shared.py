@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from cachetools import TTLCache
 
-from service.answer import Answer, Event, Meta, Question
+from service.events import Answer, Event, Meta, Question
 
 AHEAD = 100  # events that a generation may be before its fastest reader
 

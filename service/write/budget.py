@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from ingest.chunk.units import units
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
+from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.writer import Passage
 
 Count = Callable[[str], Awaitable[int | None]]
 KEEP = 2  # passages that are compressed rather than cut

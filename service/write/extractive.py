@@ -9,8 +9,9 @@ from ingest.chunk.units import Unit, units
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.writer import Passage, Quote, Sentence
+from service.write.writer import Quote, Sentence
 
 CODE_ASKED = re.compile(
     r"代码|实现|编写|写一[个段]|函数|示例|例子|脚本|程序|怎么写|\b(?:code|implement\w*|function|snippet|script|python|pytorch|tensorflow|program|example|class)\b",
@@ -147,7 +148,7 @@ def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool)
 
 
 def _entry(passage: Passage) -> tuple[str, ...]:
-    return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
+    return _owner(passage) or (passage.document, *passage.heading_path[:2])
 
 
 def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
@@ -216,13 +217,13 @@ def _announced(lines: list[Line]) -> list[Line]:
 
 def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
-    entries = {passages[line.passage].entry_id or passages[line.passage].heading_path for line in lines}
+    entries = {_owner(passages[line.passage]) or passages[line.passage].heading_path for line in lines}
     sentences: list[Sentence] = []
     before: Line | None = None
     for line in lines:
         passage = passages[line.passage]
         previous = passages[before.passage] if before else None
-        if len(entries) > 1 and (not previous or previous.entry_id != passage.entry_id):
+        if len(entries) > 1 and (not previous or _owner(previous) != _owner(passage)):
             title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
             name = f"{passage.entry_id} {title}" if passage.entry_id else title or passage.document
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
@@ -236,6 +237,11 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         sentences.append(Sentence(_rendered(line), (quote,), lead))
         before = line
     return sentences
+
+
+def _owner(passage: Passage) -> tuple[str, str] | None:
+    """The entry that a passage is of."""
+    return (passage.document, passage.entry_id) if passage.entry_id else None
 
 
 def _subheading(line: Line, passage: Passage) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.language.phrases import Language
-from service.search.passages import entry_line, section_line
+from service.search.passages import Passage, entry_line, section_line
 from service.understand.outline_facts import Facts
-from service.write.writer import Passage, Quote, Sentence
+from service.write.writer import Quote, Sentence, Statement
 
 
-def state(facts: Facts, snapshot: Snapshot, language: Language) -> tuple[list[Passage], list[Sentence]]:
+def state(facts: Facts, snapshot: Snapshot, language: Language) -> Statement:
     """Return what the facts say, with the lines they are read from as passages."""
     writer = _Facts(snapshot, language)
     match facts.kind:
@@ -22,7 +22,7 @@ def state(facts: Facts, snapshot: Snapshot, language: Language) -> tuple[list[Pa
             writer.sections(facts)
         case _:
             writer.entries(facts)
-    return writer.passages, writer.sentences
+    return Statement(tuple(writer.passages), tuple(writer.sentences))
 
 
 class _Facts:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ingest.words.text import normalise
 from service.language.phrases import Language
-from service.write.writer import Passage
+from service.search.passages import Passage
 
 EXAMPLE = """<passage n="1" from="水 > 沸点">
 水在标准大气压下 100 ℃ 沸腾。气压越低，沸点越低。

@@ -19,12 +19,13 @@ from pydantic import BaseModel, SecretStr
 from ingest.words.words import Words
 from service.guard.planted import without_commands
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write import prompt
 from service.write.budget import Budget
 from service.write.cut import Cutter, Piece
 from service.write.replicas import Health, Replica, Replicas, count_tokens
-from service.write.writer import Claim, Passage, WriterError
+from service.write.writer import Claim, WriterError
 
 log = logging.getLogger(__name__)
 Form = TypeVar("Form", bound=BaseModel)

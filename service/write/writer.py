@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from service.language.phrases import Language
+from service.search.passages import Passage
 from service.search.retrieve import Query
 
 Kind = Literal["sentence", "heading", "code", "table", "formula"]
@@ -23,20 +24,6 @@ Reason = Literal[
     "unsupported",
     "mostly_unsupported",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1."""
-
-    chunk_id: str
-    entry_id: str | None
-    document: str
-    heading_path: tuple[str, ...]
-    start: int
-    end: int
-    text: str
-    relevance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +60,18 @@ class Claim:
     marked: tuple[int, ...]
     lead: str = "\n"
     kind: Kind = "sentence"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Sentences of the service's own, and the passages that they cite."""
+
+    passages: tuple[Passage, ...]
+    sentences: tuple[Sentence, ...]
+
+    async def dictate(self) -> AsyncIterator[Sentence]:
+        for sentence in self.sentences:
+            yield sentence
 
 
 class WriterError(Exception):

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from benchmarks.browser import TIMEOUT_MS, chromium
 from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings
-from tests.e2e.browser import TIMEOUT_MS, chromium
 from tests.e2e.index import real_embedder, real_settings
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites

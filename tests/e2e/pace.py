@@ -6,8 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.writer import Passage, Writer
+from service.write.writer import Writer
 
 
 @dataclass

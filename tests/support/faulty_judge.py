@@ -114,7 +114,7 @@ def _form(body: dict[str, Any]) -> str:
 @contextmanager
 def faulty_judge(**script: Any) -> Iterator[FaultyJudge]:
     """Run the server in a thread; its own tracebacks are part of the script and stay silent."""
-    from tests.service.api.test_sse import serve
+    from benchmarks.loopback import serve
 
     judge = FaultyJudge(**script)
     with serve(judge.app()) as url:  # type: ignore[arg-type]

@@ -35,7 +35,6 @@ from ingest.fit.reranker.statements import statements
 from ingest.fit.reranker.train import train, trained
 from ingest.fit.reranker.vocabulary import cut
 from ingest.index.snapshot import Snapshot, SnapshotError
-from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError, resolve, sha256_of
 from ingest.models.pairs import Pairs
@@ -73,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = IngestSettings()
         embedder = bootstrap.embedder(settings)
-        snapshot = Versions(settings.index).open(embedder.fingerprint, packs=bootstrap.packs(settings))
+        snapshot = bootstrap.index(settings).open(embedder.fingerprint, packs=bootstrap.packs(settings))
         mined = _mine(options.data, snapshot, embedder)
         base = Path(resolve(settings.embedder.model, settings.models))
         del embedder

@@ -5,8 +5,8 @@ import socket
 import pytest
 from pydantic import BaseModel
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from eval.ask.chat import Model, ModelError, ReplyError
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 
 class Form(BaseModel):

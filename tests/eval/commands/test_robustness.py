@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from eval.commands import robustness
 from eval.robust import launch
 from eval.robust.differences import RobustnessError
 from tests.eval.conftest import StubService, citation
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 OUTLINE = """## 5. 微调
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.faulty_llm import MODEL, FaultyLLM, faulty_llm
 from eval.ask.chat import Model, ModelError
 from eval.ask.client import TargetError
 from eval.commands import generate as command
@@ -19,7 +20,6 @@ from eval.grow.candidates import Candidate, Known, load
 from eval.grow.entries import Entry, parse
 from eval.grow.generate import Written, counted, fault, finder, generate, order
 from tests.eval.conftest import StubService
-from tests.support.faulty_llm import MODEL, FaultyLLM, faulty_llm
 
 OUTLINE = """## 5. 微调
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
+from benchmarks.loopback import serve
 from eval.ask.client import load
 from eval.golden.check import Question
 from eval.nights.gate import Allowed, Gates, Verdict, check
@@ -24,8 +26,6 @@ from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 from tests.eval.conftest import StubService
-from tests.service.api.test_sse import serve
-from tests.support.faulty_llm import MODEL, faulty_llm
 from tests.support.paths import ROOT
 
 OUTLINE = ROOT / "ingest/corpus/大模型全技术面试大纲.md"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from eval.ask.chat import Model, ModelError
 from eval.golden.check import Question
 from eval.robust.translate import fault, translate
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 
 def question(name: str, text: str) -> Question:

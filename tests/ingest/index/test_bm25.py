@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from ingest.index.bm25 import Postings
-from ingest.words.text import terms
+from tests.support.packs import WORDS
 
 CHINESE = [
-    terms(text)
+    WORDS.terms(text)
     for text in (
         "KV缓存保存每一层的键和值，PagedAttention 按页管理它。",
         "残差连接让梯度直接流过，缓解梯度消失。",
@@ -27,8 +27,8 @@ CHINESE = [
     )
 ]
 # Few terms, so that half, most and all of the documents hold one of them.
-WORDS = st.sampled_from(["模型", "缓存", "kv", "self-attention", "o(n2)", "残差", "a", "b"])
-DOCUMENTS = st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=12).filter(any)
+TERMS = st.sampled_from(["模型", "缓存", "kv", "self-attention", "o(n2)", "残差", "a", "b"])
+DOCUMENTS = st.lists(st.lists(TERMS, max_size=12), min_size=1, max_size=12).filter(any)
 
 
 def reference(documents: Sequence[Sequence[str]], **constants: float) -> BM25Okapi:
@@ -46,7 +46,7 @@ def reference(documents: Sequence[Sequence[str]], **constants: float) -> BM25Oka
 
 @given(
     DOCUMENTS,
-    st.lists(WORDS | st.just("unseen"), max_size=8),
+    st.lists(TERMS | st.just("unseen"), max_size=8),
     st.floats(0.1, 3),
     st.floats(0, 0.99),
     st.floats(0.01, 1),
@@ -63,8 +63,8 @@ def test_scores_equal_rank_bm25(
 
 @pytest.mark.parametrize("query", ["残差连接", "kv缓存 KV缓存 缓存", "模型", "遗忘 unseen", "unseen", ""])
 def test_chinese_scores_equal_rank_bm25_as_it_is(query: str) -> None:
-    expected = BM25Okapi(CHINESE).get_scores(terms(query))
-    np.testing.assert_allclose(Postings.build(CHINESE).scores(terms(query)), expected, rtol=0, atol=1e-9)
+    expected = BM25Okapi(CHINESE).get_scores(WORDS.terms(query))
+    np.testing.assert_allclose(Postings.build(CHINESE).scores(WORDS.terms(query)), expected, rtol=0, atol=1e-9)
 
 
 def test_score_by_hand() -> None:
@@ -101,7 +101,7 @@ def test_nothing_to_index_matches_nothing(documents: list[list[str]], tmp_path: 
     assert (ids.dtype, scores.dtype) == (np.dtype(np.int32), np.dtype(np.float64))
 
 
-@given(DOCUMENTS, st.lists(WORDS, max_size=5), st.integers(1, 15), st.data())
+@given(DOCUMENTS, st.lists(TERMS, max_size=5), st.integers(1, 15), st.data())
 def test_search_is_the_sorted_scores(documents: list[list[str]], query: list[str], k: int, data: st.DataObject) -> None:
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(documents), max_size=len(documents))))
     check_search(Postings.build(documents), query, k, allowed)
@@ -155,7 +155,7 @@ def test_saved_and_loaded_index_is_the_same(tmp_path: Path) -> None:
     loaded = Postings.load(tmp_path / "a")
     loaded.save(tmp_path / "b")
     assert loaded.vocabulary == postings.vocabulary
-    assert loaded.scores(terms("残差连接")).tolist() == postings.scores(terms("残差连接")).tolist()
+    assert loaded.scores(WORDS.terms("残差连接")).tolist() == postings.scores(WORDS.terms("残差连接")).tolist()
     names = ["ids.npy", "offsets.npy", "vocabulary.json", "weights.npy"]
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == names
     for name in names:

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from service.check.quotes import Checker
-from service.write.writer import Passage, Quote, Sentence
+from service.search.passages import Passage
+from service.write.writer import Quote, Sentence
 
 TEXT = "# 标题\n\nLoRA 冻结权重。它只训练低秩矩阵。😀\n\n```python\nx = 1\n```\n"
 START = TEXT.index("LoRA")

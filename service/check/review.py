@@ -1,0 +1,75 @@
+"""What a writer says, sentence by sentence, against the passages that it had: only what holds goes on."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from ingest.words.words import Words
+from service.check.ground import Grounder
+from service.check.quotes import Checked, Checker
+from service.check.support import Support
+from service.language.phrases import Language
+from service.search.passages import Passage
+from service.write.writer import Claim, Reason, Sentence
+
+
+class Review:
+    """One answer's; citations are numbered through all that is said over its passages.
+
+    `check_ms` is the time that claims took. `removed` and `replaced` count those that no passage supports.
+    """
+
+    def __init__(
+        self,
+        documents: Mapping[str, str],
+        passages: Sequence[Passage],
+        question: str,
+        language: Language,
+        words: Words,
+        support: Support,
+        min_support: float,
+    ) -> None:
+        """`question` may be quoted back, "" where nothing was asked for; below `min_support` a claim has no source."""
+        self._checker = Checker(documents, passages)
+        self._grounder = Grounder(support, words, passages, question, language, min_support)
+        self._cited = self._by_model = False
+        self.check_ms = 0.0
+
+    async def passed(self, written: AsyncIterator[Sentence | Claim]) -> AsyncGenerator[Checked, None]:
+        """Yield what holds of what is written, as it comes."""
+        async with aclosing(written) as statements:  # type: ignore[type-var]
+            async for statement in statements:
+                by_model = isinstance(statement, Claim)
+                for sentence in await self._sourced(statement):
+                    if checked := self._checker.check(sentence):
+                        self._by_model |= by_model
+                        self._cited |= bool(checked.citations)
+                        yield replace(checked, by_model=by_model)
+
+    async def _sourced(self, statement: Sentence | Claim) -> Sequence[Sentence]:
+        if isinstance(statement, Sentence):
+            return [statement] if self._is_news(statement) else []
+        began = time.perf_counter()
+        grounded = await self._grounder.ground(statement)
+        self.check_ms += (time.perf_counter() - began) * 1000
+        return grounded
+
+    def _is_news(self, sentence: Sentence) -> bool:
+        """Whether the documents' words go on from where a model stopped: what it cited is not said again."""
+        return not self._by_model or not any(self._checker.quoted(quote) for quote in sentence.quotes)
+
+    @property
+    def fault(self) -> Reason | None:
+        """What was wrong with an answer that was written to its end."""
+        if not self._cited:
+            return "unsupported"
+        return "mostly_unsupported" if self._grounder.unfounded > self._grounder.founded else None
+
+    @property
+    def removed(self) -> int:
+        return self._grounder.removed
+
+    @property
+    def replaced(self) -> int:
+        return self._grounder.replaced

@@ -1,0 +1,68 @@
+"""What answering takes and gives: a question, and the events of its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ingest.parse.outline import Entry
+from service.check.quotes import Citation
+from service.search.passages import Passage
+from service.search.retrieve import Scope
+from service.understand.condense import Message
+from service.write.writer import Reason
+
+Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, as the contract has it."""
+
+    text: str
+    history: Sequence[Message] = ()
+    scope: Scope | None = None
+    language: Literal["auto", "zh", "en"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    id: str
+    index_version: str
+    generator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer; `timings_ms` by stage, `first` until the first text.
+
+    `rule` is the one that declined the question. `reason` is why a language model did not write it to its end;
+    `removed` and `replaced` count the model's sentences that no passage supports.
+    """
+
+    id: str
+    status: Status
+    text: str
+    citations: tuple[Citation, ...]
+    related: tuple[Entry, ...]
+    generator: str
+    degraded: str | None
+    index_version: str
+    query: str
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    rule: str | None = None
+    reason: Reason | None = None
+    removed: int = 0
+    replaced: int = 0
+
+
+Event = Meta | Sources | Delta | Citation | Answer

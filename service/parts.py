@@ -1,0 +1,35 @@
+"""What answering needs: one snapshot with what was built on it, and the parts that outlive it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.index.snapshot import Snapshot
+from service.check.review import Review
+from service.check.support import Support
+from service.decide.verdict import Decider
+from service.language.phrases import Language
+from service.search.passages import Passage
+from service.search.search import Searcher
+from service.understand.rewrite import Rewriter
+from service.workers.worker import Worker
+from service.write.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`extractive` writes when `writer` cannot; below `min_support` a sentence of a language model has no source."""
+
+    snapshot: Snapshot
+    rewriter: Rewriter
+    searcher: Searcher
+    decider: Decider
+    writer: Writer
+    extractive: Writer
+    support: Support
+    work: Worker
+    min_support: float
+
+    def review(self, passages: Sequence[Passage], asked: str, language: Language) -> Review:
+        """Return the check of what a writer says from passages; `asked` may be quoted back."""
+        documents, words = self.snapshot.documents, self.snapshot.pack.words
+        return Review(documents, passages, asked, language, words, self.support, self.min_support)

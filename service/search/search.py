@@ -1,0 +1,82 @@
+"""One search: a question is embedded, its candidates are retrieved and reranked, and what was missing is said."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.index.snapshot import Snapshot
+from ingest.parse.outline import Entry
+from service.search.passages import Passage, gather
+from service.search.related import related
+from service.search.rerank import Reranker
+from service.search.retrieve import Candidate, Query, Retriever, Scope
+from service.search.scale import Scale
+from service.workers.worker import Worker
+
+Embed = Callable[[str], Awaitable[Query]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The candidates for a question, best first; `degraded` says in a sentence what was missing."""
+
+    query: Query
+    candidates: Sequence[Candidate]
+    degraded: str | None
+    timings_ms: dict[str, float]  # by stage
+
+
+class Searcher:
+    """Searches one snapshot; answering, the search route, the LangChain retriever and the benchmarks use it."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        retriever: Retriever,
+        reranker: Reranker,
+        embed: Embed,
+        work: Worker,
+        candidates: int = 30,
+        passages: int = 6,
+    ) -> None:
+        """`candidates` are retrieved at least, so that what is decided on does not hang on how many are asked for;
+        `passages` are drawn at most.
+        """
+        self.retriever, self.scale = retriever, Scale.of(snapshot, retriever, reranker)
+        self._snapshot, self._reranker = snapshot, reranker
+        self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
+
+    async def find(self, text: str, k: int = 0, scope: Scope | None = None) -> Hits:
+        """Return the candidates for a question: `k` of them, or as many as are decided on where that is more."""
+        timings: dict[str, float] = {}
+        lap = time.perf_counter()
+
+        def took(stage: str) -> None:
+            nonlocal lap
+            now = time.perf_counter()
+            timings[stage] = round((now - lap) * 1000, 2)
+            lap = now
+
+        query = await self._embed(text)
+        took("embed")
+        retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
+        took("retrieve")
+        candidates, degraded = await self._reranker.rerank(query, retrieved)
+        took("rerank")
+        return Hits(query, candidates, degraded, timings)
+
+    async def draw(self, hits: Hits) -> list[Passage]:
+        """Return the passages that a writer may draw on, best first."""
+        return await self._work(
+            gather, self._snapshot, hits.query, hits.candidates, self.retriever, self.scale, self._passages
+        )
+
+    def related(self, candidates: Sequence[Candidate], drawn: Sequence[Passage] = ()) -> tuple[Entry, ...]:
+        """Return the entries worth naming beside an answer that draws on some passages."""
+        return related(self._snapshot, self.scale, candidates, drawn)
+
+    def join(self, passages: Sequence[Passage], more: Sequence[Passage]) -> list[Passage]:
+        """Join the passages of a question's parts: the best of each stay in."""
+        known = {passage.chunk_id for passage in passages}
+        joined = [*passages, *(passage for passage in more if passage.chunk_id not in known)]
+        return sorted(joined, key=lambda passage: -passage.relevance)[: self._passages]

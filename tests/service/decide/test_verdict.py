@@ -1,0 +1,109 @@
+"""What kind of answer a question gets, from candidates whose scores are set by hand."""
+
+import numpy as np
+import pytest
+
+from ingest.fitted import Logistic, Margins
+from ingest.index.snapshot import Snapshot
+from ingest.pack import none
+from service.decide.confidence import Matcher, Model, Models
+from service.decide.covered import Key
+from service.decide.verdict import Decider, Verdict
+from service.search.fusion import ReciprocalRank
+from service.search.retrieve import Candidate, Query, Retriever
+from tests.support.tiny_index import index
+
+OUTLINE = """# 手册
+
+## 1. 泵
+
+★★★ **1. 离心泵怎么保养？**
+
+离心泵每月检查轴承。
+
+★★ **2. 齿轮泵怎么保养？**
+
+★★ **3. 真空泵怎么保养？**
+
+真空泵每周换油，油位不足先停机。
+"""
+SURE, UNSURE = 5.0, -5.0
+MARGINS = Margins(ahead=1.0, preferred=2.0, far_ahead=4.0, held=0.6, covered=3.0)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return index(tmp_path_factory.mktemp("index"), a=OUTLINE)
+
+
+def candidate(snapshot: Snapshot, entry: str, score: float, rerank_score: float | None = None) -> Candidate:
+    chunk = next(chunk for chunk in snapshot.chunks if chunk.entry_id == entry)
+    return Candidate(chunk, score, 1, 1, 0.5, 0.5, rerank_score)
+
+
+def decide(
+    snapshot: Snapshot,
+    question: str,
+    *candidates: Candidate,
+    bias: float = SURE,
+    covered: dict[Key, frozenset[Key]] | None = None,
+) -> Verdict:
+    model = Model.of(Logistic(bias=bias, weights={}))
+    stages = {
+        "fused": none().fitted.fused.model_copy(update={"margins": MARGINS}),
+        "reranked": none().fitted.reranked.model_copy(update={"margins": MARGINS}),
+    }
+    fitted = none().fitted.model_copy(update=stages)
+    matcher = Matcher(snapshot, Retriever(snapshot, ReciprocalRank()))
+    query = Query.of(question, np.full(256, 1 / 16, np.float32), snapshot.pack.words)
+    return Decider(matcher, Models(model, model), fitted, covered or {}).decide(query, candidates).verdict
+
+
+def test_without_candidates_it_is_not_in_the_documents(snapshot: Snapshot) -> None:
+    assert decide(snapshot, "离心泵") == "not_in_documents"
+
+
+def test_where_the_documents_do_not_deal_with_it_no_margin_helps(snapshot: Snapshot) -> None:
+    assert decide(snapshot, "离心泵", candidate(snapshot, "1.1", 9.0), bias=UNSURE) == "not_in_documents"
+
+
+def test_an_entry_with_text_first_is_an_answer(snapshot: Snapshot) -> None:
+    found = candidate(snapshot, "1.1", 5.0), candidate(snapshot, "1.2", 1.0)
+    assert decide(snapshot, "离心泵怎么保养？", *found) == "answered"
+
+
+def test_nothing_with_text_is_listed(snapshot: Snapshot) -> None:
+    assert decide(snapshot, "齿轮泵怎么保养？", candidate(snapshot, "1.2", 5.0)) == "listed_unanswered"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"), [(0.5, "answered"), (1.5, "listed_unanswered"), (4.5, "listed_unanswered")]
+)
+def test_how_far_ahead_an_unanswered_entry_is(snapshot: Snapshot, ahead: float, verdict: Verdict) -> None:
+    found = candidate(snapshot, "1.2", 2.0 + ahead), candidate(snapshot, "1.3", 2.0)
+    assert decide(snapshot, "齿轮泵怎么保养？", *found) == verdict
+
+
+@pytest.mark.parametrize(("ahead", "verdict"), [(1.5, "answered"), (4.5, "listed_unanswered")])
+def test_a_passage_that_says_what_is_asked_answers_unless_it_is_far_behind(
+    snapshot: Snapshot, ahead: float, verdict: Verdict
+) -> None:
+    found = candidate(snapshot, "1.2", 2.0 + ahead), candidate(snapshot, "1.3", 2.0)
+    assert decide(snapshot, "油位不足先停机", *found) == verdict
+
+
+@pytest.mark.parametrize(("preferred", "verdict"), [(1.5, "answered"), (2.5, "listed_unanswered")])
+def test_the_cross_encoders_preference_suffices(snapshot: Snapshot, preferred: float, verdict: Verdict) -> None:
+    found = candidate(snapshot, "1.2", 2.2, preferred), candidate(snapshot, "1.3", 2.0, 0.0)
+    assert decide(snapshot, "齿轮泵怎么保养？", *found) == verdict
+
+
+@pytest.mark.parametrize(("behind", "verdict"), [(2.5, "answered"), (3.5, "listed_unanswered")])
+def test_an_entry_that_covers_the_subject_may_be_a_little_behind(
+    snapshot: Snapshot, behind: float, verdict: Verdict
+) -> None:
+    found = candidate(snapshot, "1.2", 2.0 + behind), candidate(snapshot, "1.3", 2.0)
+    covered = {("a.md", "1.2"): frozenset({("a.md", "1.3")})}
+    assert decide(snapshot, "齿轮泵怎么保养？", *found, covered=covered) == verdict
+    elsewhere = {("b.md", "1.2"): frozenset({("b.md", "1.3")})}
+    assert decide(snapshot, "齿轮泵怎么保养？", *found, covered=elsewhere) == "listed_unanswered"
