@@ -32,13 +32,13 @@ class Questions:
     def of(cls, engine: Engine, root: Path) -> "Questions":
         """Read those that the pack names, below `root`, and those that it keeps back; raises PackError for none."""
         pack = engine.snapshot.pack
-        own, chosen = kept(engine.snapshot), labelled(engine, pack.card.labelled, root)
+        own, chosen = kept(engine.snapshot), labelled(engine.snapshot, pack.card.labelled, root, engine.condensed)
         if not chosen:
             raise PackError(f"{pack.folder / 'pack.toml'} names no labelled questions: nothing can be fitted")
         return cls(
             ranked=tuple(q for q in (*chosen, *own) if q.entries),
             listed=tuple(q for q in chosen if q.entries),
-            refused=tuple(dict.fromkeys((*labelled(engine, pack.card.refused, root), *own))),
+            refused=tuple(dict.fromkeys((*labelled(engine.snapshot, pack.card.refused, root, engine.condensed), *own))),
         )
 
     @property

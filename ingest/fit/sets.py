@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -10,12 +10,13 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.chunk import Chunk
-from ingest.fit.engine import Claim, Engine, Key
+from ingest.fit.engine import Claim, Key
 from ingest.index.snapshot import Snapshot
 from ingest.pack import Pack, PackError
 
 SUPPORT = "support.jsonl"
 Form = TypeVar("Form", bound=BaseModel)
+Condensed = Callable[[str, Sequence[tuple[str, str]]], str]
 HELD_OUT = 3  # one entry in so many is held out from the fit of support
 
 
@@ -63,25 +64,27 @@ class Labelled:
         return self.status != "not_in_documents"
 
 
-def labelled(engine: Engine, names: Sequence[str], root: Path) -> list[Labelled]:
-    """Read files of questions by their names below `root`.
+def labelled(snapshot: Snapshot, names: Sequence[str], root: Path, condensed: Condensed) -> list[Labelled]:
+    """Read files of questions by their names below `root`; `condensed` makes follow-ups stand alone.
 
     Requests to be declined and questions about the outline itself are left out. Raises PackError naming a file that is
     missing or broken, and the line.
     """
-    documents = {entry.id: (entry.document, entry.id) for entry in reversed(engine.snapshot.entries)}
+    keys = {entry.id: (entry.document, entry.id) for entry in reversed(snapshot.entries)}
+    lines = (line for name in names for line in _lines(root / name, _Line) if _counts(line))
     return [
-        _question(engine, line, documents) for name in names for line in _lines(root / name, _Line) if _counts(line)
+        Labelled(
+            condensed(line.question, [(turn.role, turn.content) for turn in line.history]),
+            line.kind,
+            line.status,
+            frozenset(keys[entry] for entry in line.entries if entry in keys),
+        )
+        for line in lines
     ]
 
 
 def _counts(line: _Line) -> bool:
     return line.status != "declined" and line.kind != "structure"
-
-
-def _question(engine: Engine, line: _Line, documents: dict[str, tuple[str, str]]) -> Labelled:
-    text = engine.condensed(line.question, [(turn.role, turn.content) for turn in line.history])
-    return Labelled(text, line.kind, line.status, frozenset(documents[e] for e in line.entries if e in documents))
 
 
 def kept(snapshot: Snapshot) -> list[Labelled]:

@@ -42,8 +42,8 @@ class Searcher:
         """`candidates` are retrieved at least, so that what is decided on does not hang on how many are asked for;
         `passages` are drawn at most.
         """
-        self.retriever, self.scale = retriever, Scale.of(snapshot, retriever, reranker)
-        self._snapshot, self._reranker = snapshot, reranker
+        self.retriever, self.reranker = retriever, reranker
+        self.scale, self._snapshot = Scale.of(snapshot, retriever, reranker), snapshot
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
     async def find(self, text: str, k: int = 0, scope: Scope | None = None) -> Hits:
@@ -61,7 +61,7 @@ class Searcher:
         took("embed")
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")
-        candidates, degraded = await self._reranker.rerank(query, retrieved)
+        candidates, degraded = await self.reranker.rerank(query, retrieved)
         took("rerank")
         return Hits(query, candidates, degraded, timings)
 
