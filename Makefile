@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget lint bench bench-llm golden nightly judge calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget lint bench bench-llm golden nightly judge fit lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -74,9 +74,9 @@ judge: .venv-eval/.made
 test-judge: .venv-eval/.made
 	.venv-eval/bin/python -m pytest tests/eval/judge/test_ragas_scores.py tests/eval/judge/test_line.py tests/eval/judge/test_trust.py
 
-calibrate: .venv/.dev
+fit: .venv/.dev
 	$(BIN)/python -m ingest build
-	$(BIN)/python -m benchmarks.calibrate
+	$(BIN)/python -m ingest fit
 
 # Locks carry no index addresses and no local version of torch, so that they hold on any machine.
 COMPILE = $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-annotate --strip-extras

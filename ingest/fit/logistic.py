@@ -45,8 +45,11 @@ def regress(sample: Sample, c: float, balanced: bool, caps: Mapping[str, float],
 
     `balanced` counts both labels alike, however many there are of each.
     """
+    from threadpoolctl import threadpool_limits
+
     model, (mean, deviation, centre) = _model(c, balanced), _moments(sample)
-    model.fit(_standardised(sample), sample.right)
+    with threadpool_limits(1):  # matrices this small only wait for each other on several threads
+        model.fit(_standardised(sample), sample.right)
     coefficients: Matrix = model.coef_[0]
     weights = coefficients[: len(sample.names)] / deviation
     direction = coefficients[len(sample.names) :]
@@ -63,10 +66,11 @@ def regress(sample: Sample, c: float, balanced: bool, caps: Mapping[str, float],
 def cross_validated(sample: Sample, c: float, balanced: bool) -> Matrix:
     """Return the probability of each, (n,), from a model fitted on the other folds."""
     from sklearn.model_selection import cross_val_predict
+    from threadpoolctl import threadpool_limits
 
-    p: Matrix = cross_val_predict(
-        _model(c, balanced), _standardised(sample), sample.right, cv=FOLDS, method="predict_proba"
-    )
+    model, rows = _model(c, balanced), _standardised(sample)
+    with threadpool_limits(1):
+        p: Matrix = cross_val_predict(model, rows, sample.right, cv=FOLDS, method="predict_proba")
     return p[:, 1]
 
 

@@ -67,16 +67,17 @@ def fit_margins(name: str, situations: Sequence[Situation], start: Margins, anew
 
 
 def search(situations: Sequence[Situation], start: Margins) -> Margins:
-    """Descend coordinate by coordinate, twice, through values that lie between those seen."""
+    """Descend coordinate by coordinate, twice, to the middle of the values with the fewest errors."""
     best, fewest = start, Errors.of(start, situations).total
     grid = _grid(situations, start)
     for _ in range(2):
         for name, values in grid.items():
-            for value in values:
-                trial = best.model_copy(update={name: value})
-                errors = Errors.of(trial, situations).total
-                if errors < fewest:
-                    best, fewest = trial, errors
+            trials = [best.model_copy(update={name: value}) for value in values]
+            errors = [Errors.of(trial, situations).total for trial in trials]
+            if errors and min(errors) < fewest:
+                fewest = min(errors)
+                least = [trial for trial, count in zip(trials, errors, strict=True) if count == fewest]
+                best = least[len(least) // 2]
     return best
 
 
