@@ -33,6 +33,15 @@ class Logistic(_Part):
     threshold: float = Field(0.5, ge=0, le=1)
     direction: tuple[float, ...] = ()
 
+    def scaled(self, feature: str, factor: float) -> "Logistic":
+        """Return the same model for a feature that is `factor` times as large."""
+        weights, caps = dict(self.weights), dict(self.caps)
+        if feature in weights:
+            weights[feature] = round(weights[feature] / factor, 4)
+        if feature in caps:
+            caps[feature] = round(caps[feature] * factor, 3)
+        return self.model_copy(update={"weights": weights, "caps": caps})
+
 
 class FusionWeights(_Part):
     """Weights of what the indexes say of an entry, in nats (service/search/fusion.py)."""
@@ -116,7 +125,7 @@ class Margins(_Part):
     def scaled(self, factor: float) -> "Margins":
         """Return margins of scores that are `factor` times as large."""
         names = ("ahead", "far_ahead", "covered", "beside", "related", "fading")
-        return self.model_copy(update={name: getattr(self, name) * factor for name in names})
+        return self.model_copy(update={name: round(getattr(self, name) * factor, 3) for name in names})
 
 
 class Stage(_Part):
@@ -132,6 +141,12 @@ class Stage(_Part):
     margins: Margins
     confidence: Logistic
     own: Logistic | None = None
+
+    def scaled(self, factor: float) -> "Stage":
+        """Return what decides alike for scores that are `factor` times as large."""
+        own = self.own.scaled("margin", factor) if self.own else None
+        confidence = self.confidence.scaled("margin", factor)
+        return self.model_copy(update={"margins": self.margins.scaled(factor), "confidence": confidence, "own": own})
 
 
 class Input(_Part):

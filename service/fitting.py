@@ -9,7 +9,7 @@ import numpy as np
 
 from ingest.fit.engine import Claim, Engine, Evidence, Key, Passages, Ranking, Sight
 from ingest.fitted import Fitted, Stage
-from ingest.index.relative import relative
+from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service, scorer
 from service.check.support import FEATURES, LexicalSupport, Model
@@ -27,7 +27,7 @@ from service.understand.condense import Message, condense
 CANDIDATES = 30  # as answering retrieves
 
 
-def engine() -> Engine:
+def open_engine() -> Engine:
     """Open the current index with the settings of the environment; raises what the service raises at its start."""
     settings = ServiceSettings()
     service = Service(settings.model_copy(update={"rerank": NoRerankSettings(kind="none")}))

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest.fit.engine import Engine, EngineError, find
-from ingest.fit.run import Result, fit, general, summary
+from ingest.fit.run import Result, fit_all, general
 from ingest.progress import bars
 
 NEEDED = ("sklearn", "scipy", "threadpoolctl")
@@ -30,7 +30,7 @@ def fit_pack(
         engine = opened()
     try:
         with bars(console) as progress:
-            result = fit(engine, root, _command(anew, cross_encoder, everywhere), anew, progress)
+            result = fit_all(engine, root, _command(anew, cross_encoder, everywhere), anew, progress)
         path = engine.snapshot.pack.folder / "fitted.json"
     finally:
         engine.close()
@@ -73,8 +73,8 @@ def _command(anew: bool, cross_encoder: Path | None, everywhere: Path | None) ->
 
 def _show(out: Console, result: Result) -> None:
     table = Table("part", "before", "after", "taken", title="Figures on the pack's labelled questions", show_lines=True)
-    for row in summary(result.parts):
-        table.add_row(*row)
+    for part in result.parts:
+        table.add_row(part.name, part.before, part.after, "new" if part.taken else "kept: not better")
     out.print(table)
     out.print(
         "before: the present numbers, which may have been fitted to the same questions; after: cross-validated, five "

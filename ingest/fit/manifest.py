@@ -15,7 +15,7 @@ PACKAGES = ("numpy", "scikit-learn", "scipy", "onnxruntime", "torch", "outline-q
 SEEDS = {"folds": 0}  # a question's fold is its place in its file: nothing is drawn
 
 
-def manifest(pack: Pack, root: Path, command: str, unchanged: Sequence[str]) -> Fit:
+def manifest_of(pack: Pack, root: Path, command: str, unchanged: Sequence[str]) -> Fit:
     """Return the manifest of a fit that ends now; `unchanged` names the parts that stay as they were."""
     return Fit(
         command=command,

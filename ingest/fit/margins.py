@@ -61,12 +61,12 @@ def fit_margins(name: str, situations: Sequence[Situation], start: Margins, anew
     after = Errors(0, 0, 0, 0)
     for fold in range(FOLDS):
         others = [s for i, s in enumerate(situations) if i % FOLDS != fold]
-        after += Errors.of(search(others, start), situations[fold::FOLDS])
+        after += Errors.of(descend(others, start), situations[fold::FOLDS])
     taken = anew or after.total < before.total
-    return Part(name, str(before), str(after), taken, search(situations, start) if taken else start)
+    return Part(name, str(before), str(after), taken, descend(situations, start) if taken else start)
 
 
-def search(situations: Sequence[Situation], start: Margins) -> Margins:
+def descend(situations: Sequence[Situation], start: Margins) -> Margins:
     """Descend coordinate by coordinate, twice, to the middle of the values with the fewest errors."""
     best, fewest = start, Errors.of(start, situations).total
     grid = _grid(situations, start)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.fit.confidence import fit_confidence
 from ingest.fit.engine import Engine, Sight
 from ingest.fit.logistic import Sample
-from ingest.fit.manifest import manifest
+from ingest.fit.manifest import manifest_of
 from ingest.fit.margins import Situation, fit_margins
 from ingest.fit.part import Part
 from ingest.fit.ranks import fit_blend, fit_fusion, fit_match, fit_reciprocal
@@ -54,7 +54,7 @@ class Result:
     parts: tuple[Part[object], ...]
 
 
-def fit(engine: Engine, root: Path, command: str, anew: bool, progress: Report) -> Result:
+def fit_all(engine: Engine, root: Path, command: str, anew: bool, progress: Report) -> Result:
     """Fit the numbers of the index's pack; present ones stay where new ones are no better, unless `anew`.
 
     Stages of a cross-encoder that the engine is without stay as they are.
@@ -84,7 +84,7 @@ def fit(engine: Engine, root: Path, command: str, anew: bool, progress: Report) 
             "stages": (*(stage for stage, _ in (*fused, *reranked)), *others),
             "places": places.numbers,
             "support": support.numbers,
-            "fit": manifest(snapshot.pack, root, command, [part.name for part in parts if not part.taken]),
+            "fit": manifest_of(snapshot.pack, root, command, [part.name for part in parts if not part.taken]),
         }
     )
     return Result(fitted, parts)
@@ -116,13 +116,9 @@ class _Stages:
         was = self.trial.blend(model.fusion)
         part = fit_blend(self.engine, self.questions.ranked, self.trial, fusion, was, self.anew)
         factor = part.numbers.fused / was.fused if was.fused and part.numbers.fused else 1.0
-        begun = Stage(
-            fusion=fusion,
-            reranker=self.engine.reranker,
-            blend=part.numbers,
-            margins=model.margins.scaled(factor),
-            confidence=model.confidence,
-        )
+        scaled = model.scaled(factor)
+        named = {"fusion": fusion, "reranker": self.engine.reranker, "blend": part.numbers}
+        begun, old = scaled.model_copy(update=named), scaled if old else None
         stage, parts = self._decided(begun, old)
         return stage, [replace(part, name=f"{_name(stage)}: blend"), *parts]
 
@@ -174,8 +170,3 @@ def _name(stage: Stage) -> str:
 def _situations(questions: Sequence[Labelled], sights: Sights, in_places: bool = False) -> list[Situation]:
     seen = [(sights[q.text], q.status == "listed_unanswered") for q in questions]
     return [Situation(sight.places if in_places else sight.lead, listed) for sight, listed in seen]
-
-
-def summary(parts: Sequence[Part[object]]) -> list[tuple[str, str, str, str]]:
-    """Return name, figures before, figures after, and what was done, for each part."""
-    return [(p.name, p.before, p.after, "new" if p.taken else "kept: not better") for p in parts]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.fitted import FusionWeights, Reciprocal
-from ingest.index.relative import relative
+from ingest.index.nearness import relative
 
 
 @dataclass(frozen=True, slots=True)

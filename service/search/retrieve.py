@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
 from ingest.index.bm25 import Postings
-from ingest.index.relative import relative, spread_of
+from ingest.index.nearness import relative, spread_of
 from ingest.index.snapshot import Snapshot
 from ingest.words.words import Words
 from service.search.fusion import Evidence, Fusion

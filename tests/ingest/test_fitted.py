@@ -47,6 +47,16 @@ def test_a_blend_is_that_of_the_fusion_or_else_of_another_one() -> None:
     assert PACK.fitted.blend(stage.fusion) == PACK.fitted.blend("of someone's own") == stage.blend
 
 
+def test_a_stage_decides_alike_on_scaled_scores() -> None:
+    stage = PACK.fitted.stages[0]
+    twice = stage.scaled(2.0)
+    assert twice.margins.ahead == pytest.approx(2 * stage.margins.ahead)
+    assert (twice.margins.held, twice.margins.sentence) == (stage.margins.held, stage.margins.sentence)
+    assert twice.confidence.caps["margin"] == pytest.approx(2 * stage.confidence.caps["margin"])
+    assert twice.confidence.weights["margin"] * 4.0 == pytest.approx(stage.confidence.weights["margin"] * 2.0, abs=1e-3)
+    assert twice.confidence.weights["bm25"] == stage.confidence.weights["bm25"]
+
+
 def test_another_k_keeps_what_the_first_place_is_worth_over_the_second() -> None:
     fitted, other = Reciprocal(k=60, factor=200.0), Reciprocal(k=60, factor=200.0).of(10)
 

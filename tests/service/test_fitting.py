@@ -11,7 +11,7 @@ import pytest
 from ingest.build import build
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
-from ingest.fit.run import Result, fit, general
+from ingest.fit.run import Result, fit_all, general
 from ingest.fitted import Fitted
 from ingest.index.versions import Versions
 from ingest.pack import Packs, read
@@ -98,7 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def result(folder: Path) -> Result:
     service = opened(folder)
     engine = ServiceEngine(service, service.settings, service.open())
-    found = fit(engine, folder, "python -m ingest fit --anew", True, lambda *_: None)
+    found = fit_all(engine, folder, "python -m ingest fit --anew", True, lambda *_: None)
     engine.close()
     return found
 
@@ -126,7 +126,7 @@ def test_every_part_is_told_before_and_after(result: Result) -> None:
 def test_the_same_inputs_give_the_same_numbers(result: Result, folder: Path) -> None:
     service = opened(folder)
     engine = ServiceEngine(service, service.settings, service.open())
-    again = fit(engine, folder, "python -m ingest fit --anew", True, lambda *_: None)
+    again = fit_all(engine, folder, "python -m ingest fit --anew", True, lambda *_: None)
     engine.close()
     assert again.fitted == result.fitted
 
@@ -164,7 +164,7 @@ def test_numbers_that_are_there_stay_where_new_ones_are_no_better(result: Result
     snapshot = service.open()
     snapshot = replace(snapshot, pack=replace(snapshot.pack, fitted=result.fitted))
     engine = ServiceEngine(service, service.settings, snapshot)
-    again = fit(engine, folder, "python -m ingest fit", False, lambda *_: None)
+    again = fit_all(engine, folder, "python -m ingest fit", False, lambda *_: None)
     engine.close()
     kept = {part.name for part in again.parts if not part.taken}
     assert kept == {*again.fitted.fit.kept}

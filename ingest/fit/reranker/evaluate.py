@@ -12,7 +12,7 @@ from ingest.fit.reranker.exported import Exported
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import QuestionSet
 from ingest.fitted import Blend, FusionWeights
-from ingest.index.relative import relative, spread_of
+from ingest.index.nearness import relative, spread_of
 from ingest.index.snapshot import Snapshot
 from ingest.progress import Report
 

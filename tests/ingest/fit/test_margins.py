@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.fit.margins import Errors, Situation, fit_margins, search
+from ingest.fit.margins import Errors, Situation, descend, fit_margins
 from ingest.fitted import Lead, Margins
 
 START = Margins(unit="nats", ahead=9.0, far_ahead=20.0, held=0.6, covered=1.0, beside=1.0, related=5.0, fading=4.0)
@@ -31,14 +31,14 @@ def test_errors_by_hand() -> None:
 
 def test_the_margin_comes_between_what_must_be_told_apart() -> None:
     situations = [*(listed(2.0 + n / 10) for n in range(20)), *(answered(1.0 - n / 10) for n in range(10))]
-    found = search(situations, START)
+    found = descend(situations, START)
     assert 1.0 <= found.ahead < 2.0
     assert Errors.of(found, situations).total == 0
 
 
 def test_a_tie_keeps_what_is_there() -> None:
     situations = [listed(10.0), answered(1.0)] * 10
-    assert search(situations, START) == START
+    assert descend(situations, START) == START
     part = fit_margins("margins", situations, START, anew=False)
     assert (part.taken, part.numbers) == (False, START)
 
@@ -54,8 +54,8 @@ def test_new_margins_are_taken_where_they_hold_on_what_they_were_not_fitted_to()
 def test_places_are_searched_by_whole_ones() -> None:
     start = START.model_copy(update={"unit": "places"})
     situations = [*[listed(3.0)] * 10, *[answered(1.0)] * 10, *[answered(2.0)] * 10]
-    assert search(situations, start).ahead in (2.0, 0.0)
-    assert Errors.of(search(situations, start), situations).total == 0
+    assert descend(situations, start).ahead in (2.0, 0.0)
+    assert Errors.of(descend(situations, start), situations).total == 0
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ingest.index.relative import relative, spread_of
+from ingest.index.nearness import relative, spread_of
 
 
 def test_by_hand() -> None:
