@@ -48,10 +48,12 @@ def _rows(name: str, info: FieldInfo) -> Iterator[tuple[str, tuple[str, str]]]:
     if not groups:
         yield variable, (_default(info), _phrase(info.description))
         return
-    if "kind" in groups[0].model_fields:
+    several = len(groups) > 1
+    if several:
         yield f"{variable}__KIND", (f"`{info.default.kind}`", _kinds(groups))
     with_fields = [group for group in groups if set(group.model_fields) - {"kind"}]
-    for field in dict.fromkeys(field for group in groups for field in group.model_fields if field != "kind"):
+    fields = dict.fromkeys(field for group in groups for field in group.model_fields)
+    for field in (field for field in fields if not several or field != "kind"):
         holders = [group for group in groups if field in group.model_fields]
         own = [group.model_fields[field] for group in holders]
         meanings = dict.fromkeys(_phrase(each.description) for each in own)
