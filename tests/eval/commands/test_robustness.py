@@ -56,7 +56,7 @@ def served(monkeypatch: pytest.MonkeyPatch, stub: StubService) -> list[list[str]
         served.append([path.name for path in documents])
         yield stub.url
 
-    monkeypatch.setattr(launch, "service", service)
+    monkeypatch.setattr(launch, "serving", service)
     monkeypatch.setattr(launch, "passages", lambda folder: 2 * len(served[-1]))
     return served
 
