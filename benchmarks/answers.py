@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from benchmarks.llm import figure
 from benchmarks.loopback import serve
-from eval.score.metrics import unmarked
+from eval.score.prose import unmarked
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.check.ground import Grounder

@@ -4,10 +4,14 @@
 the model's alone and of both (by five-fold cross-validation). The held-out sets are never read.
 """
 
+import argparse
+from pathlib import Path
+
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import write
 from benchmarks.questions import DEVELOP, Labelled, kept, labelled
 from benchmarks.weights import Labels, Matrix, cross_validated, fit, hits
 from ingest.index.snapshot import Snapshot
@@ -17,6 +21,9 @@ from service.settings import ServiceSettings, ShippedSettings
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.blend")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
     settings = ServiceSettings()
     assert isinstance(settings.rerank, ShippedSettings)
     service = Service(settings)
@@ -26,15 +33,20 @@ def main() -> None:
     cases = [_case(service, snapshot, scorer, question) for question in questions]
     service.close()
     table = Table("order", "hit@1", "hit@5", title=f"{len(cases)} development questions")
+    figures: dict[str, float] = {}
     for name, ranked in (
         ("fused", [(x[:, 1], y) for x, y in cases]),
         ("cross-encoder", [(x[:, 0], y) for x, y in cases]),
         ("both", cross_validated(cases)),
     ):
-        table.add_row(name, *(f"{share:.3f}" for share in hits(ranked, len(cases))))
+        shares = hits(ranked, len(cases))
+        table.add_row(name, *(f"{share:.3f}" for share in shares))
+        figures |= {f"{name}_hit_1": shares[0], f"{name}_hit_5": shares[1]}
     Console().print(table)
     weight, fused = fit(cases)
     print(f"weight {weight / fused:.2f}, fused 1")
+    if options.json:
+        write(options.json, figures)
 
 
 def _case(service: Service, snapshot: Snapshot, scorer: ShippedScorer, question: Labelled) -> tuple[Matrix, Labels]:
