@@ -1,5 +1,6 @@
 """The composition root: the only place in the service that names concrete classes."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ from service.write.extractive import ExtractiveWriter
 from service.write.replicas import Health, Replicas
 from service.write.writer import Writer
 
+logger = logging.getLogger(__name__)
 Idf = Callable[[str], float]
 
 
@@ -143,6 +145,8 @@ class Service:
         words, fitted = pack.words, pack.fitted
         searcher = self.searcher(snapshot)
         scale = searcher.scale
+        if scale.fused is None:
+            logger.warning("nothing was fitted to %r: candidates are told apart by places", searcher.retriever.name)
         sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
         extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
         return Parts(

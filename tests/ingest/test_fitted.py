@@ -67,6 +67,11 @@ def test_another_k_keeps_what_the_first_place_is_worth_over_the_second() -> None
     assert lead(other) == pytest.approx(lead(fitted)) == pytest.approx(200 / 61 / 62)
 
 
+def test_the_shipped_numbers_are_of_the_shipped_words() -> None:
+    """After a change to how texts are read, `python -m ingest fit` is due: until then places count, not margins."""
+    assert PACK.fitted.tokeniser == PACK.words.fingerprint
+
+
 def test_nothing_can_be_set() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         setattr(PACK.fitted.fusion, "bm25", 1.0)  # noqa: B010

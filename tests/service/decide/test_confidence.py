@@ -32,6 +32,13 @@ def test_scores_that_nothing_was_fitted_to_are_not_taken_for_those_that_were(sna
     assert models(snapshot, Scale(None, None, PACK.fitted.places)).reranked.fitted == shipped.fused.fitted
 
 
+def test_the_service_as_it_ships_has_what_was_fitted_to_its_scores(service: Service, snapshot: Snapshot) -> None:
+    scale = service.parts(snapshot).searcher.scale
+    assert scale.fused is not None
+    assert scale.reranked is not None
+    service.close()
+
+
 def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) -> None:
     fused = PACK.fitted.stages[0]
     manifest = replace(snapshot.manifest, sources={"other.md": "0"})
