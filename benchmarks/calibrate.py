@@ -1,11 +1,10 @@
-"""Fit the confidence models on labelled questions and write ingest/packs/llm-interview/confidence.json.
+"""Fit the confidence models on labelled questions and write them into the fitted.json of the pack and of "none".
 
 `python -m benchmarks.calibrate` prints, by ten-fold cross-validation, the share of out-of-scope questions refused at
 several shares of false refusals. The held-out sets (outline.jsonl, unseen.jsonl) are never read.
 """
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,9 +14,10 @@ from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from benchmarks.questions import kept, labelled
-from ingest.index.versions import Versions
+from ingest.fitted import Logistic
+from ingest.pack import Pack, none
 from service.bootstrap import Service
-from service.decide.confidence import FEATURES, QUESTION_SCALE, RERANKED, WEIGHTS, Matcher, subject
+from service.decide.confidence import FEATURES, QUESTION_SCALE, RERANKED, Matcher
 from service.settings import ServiceSettings
 
 FILES = ("develop.jsonl", "refusals.jsonl", "follow.jsonl")
@@ -32,36 +32,44 @@ def main() -> None:
 
 async def _main() -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
+    snapshot = service.open()
     retriever = service.retriever(snapshot)
-    matcher = Matcher(snapshot, retriever)
+    matcher, words = Matcher(snapshot, retriever), snapshot.pack.words
     fused, reranked, vectors, labels = [], [], [], []
-    for question in (*labelled(*FILES), *kept(snapshot)):
-        (query,) = service.queries([question.text])
+    for question in (*labelled(words, *FILES), *kept(snapshot)):
+        (query,) = service.queries([question.text], words)
         candidates = retriever.retrieve(query, 30)
         fused.append(matcher.features(query, candidates))
         reranked.append(matcher.features(query, (await service.reranker.rerank(query, candidates))[0]))
         vectors.append(query.vector)
         labels.append(question.status != "not_in_documents")
     q, y = np.array(vectors, np.float64), np.array(labels)
-    stored: dict[str, object] = {"for": subject(snapshot), "reranker": service.reranker.name}
-    for name, names, rows in (("fused", FEATURES, fused), ("reranked", RERANKED, reranked)):
-        x = _matrix(names, rows)
-        print(name)
-        stored[name] = {
-            "general": _fit(names, x, np.empty((len(x), 0)), y),
-            "calibrated": _fit(names, x, q, y),
-        }
-    WEIGHTS.write_text(json.dumps(stored, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(f"{len(y)} questions, {int(y.sum())} of them in the documents; written to {WEIGHTS}")
+    x, z = _matrix(FEATURES, fused), _matrix(RERANKED, reranked)
+    made = {"embedder": service.embedder.fingerprint, "reranker": service.reranker.name}
+    nothing = np.empty((len(y), 0))
+    _write(none(), _fit(FEATURES, x, nothing, y), _fit(RERANKED, z, nothing, y), made)
+    of_these = made | {"documents": dict(snapshot.manifest.sources)}
+    _write(snapshot.pack, _fit(FEATURES, x, q, y), _fit(RERANKED, z, q, y), of_these)
+    print(f"{len(y)} questions, {int(y.sum())} of them in the documents")
     service.close()
+
+
+def _write(pack: Pack, fused: Logistic, reranked: Logistic, made_with: Mapping[str, object]) -> None:
+    stages = {
+        name: getattr(pack.fitted, name).model_copy(update={"confidence": model})
+        for name, model in (("fused", fused), ("reranked", reranked))
+    }
+    fitted = pack.fitted.model_copy(update={**made_with, **stages})
+    path = pack.folder / "fitted.json"
+    path.write_text(fitted.model_dump_json(indent=1, exclude_defaults=True) + "\n", "utf-8")
+    print(f"written to {path}")
 
 
 def _matrix(names: Sequence[str], rows: Sequence[Mapping[str, float]]) -> Matrix:
     return np.array([[row[name] for name in names] for row in rows])
 
 
-def _fit(names: Sequence[str], x: Matrix, q: Matrix, y: NDArray[np.bool_]) -> dict[str, object]:
+def _fit(names: Sequence[str], x: Matrix, q: Matrix, y: NDArray[np.bool_]) -> Logistic:
     """Fit on standardised features; the weights returned apply to the features as they are."""
     mean, deviation, centre = x.mean(axis=0), x.std(axis=0), q.mean(axis=0)
     both = np.hstack([(x - mean) / deviation, QUESTION_SCALE * (q - centre)])
@@ -77,12 +85,12 @@ def _fit(names: Sequence[str], x: Matrix, q: Matrix, y: NDArray[np.bool_]) -> di
     weights = model.coef_[0][: x.shape[1]] / deviation
     direction = model.coef_[0][x.shape[1] :]
     bias = float(model.intercept_[0] - weights @ mean - QUESTION_SCALE * (direction @ centre))
-    return {
-        "bias": round(bias, 4),
-        "weights": dict(zip(names, weights.round(4).tolist(), strict=True)),
-        "threshold": round(float(np.quantile(p[y], FALSE_REFUSALS)), 3),
-        "direction": direction.round(4).tolist(),
-    }
+    return Logistic(
+        bias=round(bias, 4),
+        weights=dict(zip(names, weights.round(4).tolist(), strict=True)),
+        threshold=round(float(np.quantile(p[y], FALSE_REFUSALS)), 3),
+        direction=tuple(direction.round(4).tolist()),
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.questions import GOLDEN
-from eval.score import metrics
+from eval.score import prose
 from eval.score.likeness import Encoder
 from service.search.scorers import ShippedScorer
 
@@ -41,12 +41,12 @@ def pairs() -> Iterator[Pair]:
     draw = random.Random(SEED)
     for record in records:
         for point in record["key_points"]:
-            if metrics.holds("\n".join(record["evidence"]), point):
+            if prose.holds("\n".join(record["evidence"]), point):
                 continue
             yield Pair(point, tuple(record["evidence"]), own=True)
             strange = [other for other in records if not set(other["entries"]) & set(record["entries"])]
             for other in draw.sample(strange, OTHERS):
-                if not metrics.holds("\n".join(other["evidence"]), point):
+                if not prose.holds("\n".join(other["evidence"]), point):
                     yield Pair(point, tuple(other["evidence"]), own=False)
 
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.listed
 
-The constants of service/decide/verdict.py were chosen with it; eval/golden/near.jsonl holds pairs of questions on
+The margins of a pack's fitted.json were chosen with it; eval/golden/near.jsonl holds pairs of questions on
 either side of an unanswered entry and the answered ones beside it. The held-out golden set is never read.
 """
 
@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.questions import DEVELOP, labelled
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 
@@ -24,14 +23,15 @@ def main() -> None:
 async def _main() -> None:
     settings = ServiceSettings()
     service = Service(settings)
-    parts = service.parts(Versions(settings.index).open(service.embedder.fingerprint))
+    snapshot = service.open()
+    parts, words = service.parts(snapshot), snapshot.pack.words
     table = Table("questions", "answered, called unanswered", "listed, recognised")
     for name in DEVELOP:
-        answered, listed = [], []
-        for question in (q for q in labelled(name) if q.entries):
-            (query,) = service.queries([question.text])
-            candidates, _ = await parts.rerank(query, parts.retriever.retrieve(query, parts.candidates))
-            verdict = parts.decider.decide(query, candidates).verdict
+        answered: list[bool] = []
+        listed: list[bool] = []
+        for question in (q for q in labelled(words, name) if q.entries):
+            hits = await parts.searcher.find(question.text)
+            verdict = parts.decider.decide(hits.query, hits.candidates).verdict
             (answered if question.status == "answered" else listed).append(verdict == "listed_unanswered")
         table.add_row(name, f"{sum(answered)} of {len(answered)}", f"{sum(listed)} of {len(listed)}")
     service.close()

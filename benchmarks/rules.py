@@ -76,7 +76,9 @@ def _patterns(tree: ast.Module) -> Iterator[str]:
     }
     nodes: list[ast.AST] = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and _compiles(node)]
     for node in constants.values():  # tuple(re.compile(p) for p in (...))
-        nodes += [comprehension.iter for comprehension in ast.walk(node) if isinstance(comprehension, ast.comprehension)]
+        nodes += [
+            comprehension.iter for comprehension in ast.walk(node) if isinstance(comprehension, ast.comprehension)
+        ]
     seen: set[str] = set()
     while nodes:
         node = nodes.pop()
@@ -141,7 +143,11 @@ def _then(commit: str) -> Iterator[tuple[str, str]]:
 
 def _now() -> Iterator[tuple[str, str]]:
     packs = (ROOT / "ingest/packs").glob("*/rules.toml")
-    for file in (*sorted((ROOT / "service").rglob("*.py")), *sorted((ROOT / "service/language").rglob("*.toml")), *packs):
+    for file in (
+        *sorted((ROOT / "service").rglob("*.py")),
+        *sorted((ROOT / "service/language").rglob("*.toml")),
+        *packs,
+    ):
         path = file.relative_to(ROOT).as_posix()
         if not ASIDE.search(path) and "node_modules" not in path:
             yield path, file.read_text("utf-8")

@@ -1,7 +1,7 @@
 """Fit the support model on labelled sentences, and say how it does on entries it has not seen.
 
 The labels are the pack's support.jsonl: a sentence, a passage of the outline, and whether the passage supports it.
-Entries are split in three by name; a third is held out. `--write` replaces support.json.
+Entries are split in three by name; a third is held out. `--write` puts the model into the pack's fitted.json.
 """
 
 import argparse
@@ -12,20 +12,18 @@ import statistics
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from ingest.fitted import Logistic
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.check.support import FEATURES, WEIGHTS, LexicalSupport, Model
-from service.search.passages import passage
+from service.check.support import FEATURES, LexicalSupport, Model
+from service.search.passages import Passage, passage
+from service.search.retrieve import Query
 from service.settings import ServiceSettings, VllmSettings
-from service.search.passages import Passage
 
-PAIRS = Path(__file__).parents[1] / "ingest/packs/llm-interview/support.jsonl"
 LEAST = float(VllmSettings.model_fields["min_support"].default)  # as the service asks for
 
 
@@ -45,7 +43,7 @@ class Pair:
 def pairs(snapshot: Snapshot) -> list[Pair]:
     """Read the labels; each names its passage by the span that it has in the outline."""
     passages = {(p.start, p.end): p for p in (passage(snapshot, chunk, 1.0) for chunk in snapshot.chunks)}
-    records = [json.loads(line) for line in PAIRS.read_text("utf-8").splitlines()]
+    records = [json.loads(line) for line in (snapshot.pack.folder / "support.jsonl").read_text("utf-8").splitlines()]
     return [
         Pair(r["claim"], passages[r["start"], r["end"]], r["question"], r["supported"], r["kind"])
         for r in records
@@ -64,9 +62,14 @@ def fit(rows: list[tuple[float, ...]], labels: list[bool]) -> Model:
 
 async def measure(write: bool) -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
+    snapshot = service.open()
     blank = Model(0.0, (0.0,) * len(FEATURES))  # features need no weights, and the file's may be of others
-    support = LexicalSupport(snapshot.postings.idf, service.embed, blank, service.work)
+    words = snapshot.pack.words
+
+    async def embed(text: str) -> Query:
+        return await service.embed((text, words))
+
+    support = LexicalSupport(words, snapshot.postings.idf, embed, blank, service.work)
     labelled = pairs(snapshot)
     rows, spent = [], []
     for pair in labelled:
@@ -79,7 +82,11 @@ async def measure(write: bool) -> None:
     print(f"one sentence against one passage: median {statistics.median(spent):.0f} ms")
     if write:
         weights = {name: round(w, 4) for name, w in zip(FEATURES, model.weights, strict=True)}
-        WEIGHTS.write_text(json.dumps({"bias": round(model.bias, 4), "weights": weights}, indent=1) + "\n", "utf-8")
+        fitted = snapshot.pack.fitted.model_copy(
+            update={"support": Logistic(bias=round(model.bias, 4), weights=weights)}
+        )
+        text = fitted.model_dump_json(indent=1, exclude_defaults=True) + "\n"
+        (snapshot.pack.folder / "fitted.json").write_text(text, "utf-8")
     service.close()
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks.questions import labelled
-from ingest.index.versions import Versions
 from service.bootstrap import Service
 from service.search.fusion import Evidence, ReciprocalRank
 from service.search.retrieve import Retriever
@@ -36,16 +35,16 @@ class Recorder:
 
 def main() -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
+    snapshot = service.open()
     recorder = Recorder()
     retriever = Retriever(snapshot, recorder, expansion=service.settings.retrieval.expansion)
     numbers = {group.key[1]: number for number, group in enumerate(snapshot.groups)}
     cases: list[tuple[Matrix, Labels]] = []
     reciprocal: list[tuple[NDArray[np.float64], Labels]] = []
-    for question in labelled(*FILES):
+    for question in labelled(snapshot.pack.words, *FILES):
         if not question.entries:
             continue
-        retriever.retrieve(service.queries([question.text])[0], 10)
+        retriever.retrieve(service.queries([question.text], snapshot.pack.words)[0], 10)
         gold = {numbers[entry] for entry in question.entries}
         labels = np.array([group in gold for group in recorder.evidence])
         if not labels.any():  # found by no index: counts as a miss, teaches nothing

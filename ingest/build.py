@@ -100,9 +100,14 @@ def build(
 
 def _pack(packs: Packs, documents: Sequence[str]) -> Pack:
     try:
-        return packs.choose(documents)
+        pack = packs.choose(documents)
     except PackError as error:
         raise BuildError(f"{error}; the index is as it was") from error
+    try:
+        pack.words.expand("")  # reads the glossary, so that a wrong line is named here and not at a question
+    except ValueError as error:
+        raise BuildError(f"{pack.folder}: {error}; the index is as it was") from error
+    return pack
 
 
 def _now() -> str:

@@ -213,10 +213,12 @@ def _list(path: Path) -> list[str]:
 
 
 def _text(path: Path) -> str:
+    content = path.read_bytes() if path.exists() else b""
     try:
-        return path.read_text("utf-8") if path.exists() else ""
+        return content.decode()
     except UnicodeDecodeError as error:
-        raise PackError(f"{path} is not UTF-8: {error}") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PackError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
 
 
 def _fingerprint(folder: Path, card: Card, words: Words) -> str:

@@ -1,6 +1,6 @@
 """Candidates for a question: BM25 and dense search over passages and titles, fused entry by entry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
-from ingest.index.bm25 import Postings
+from ingest.index.bm25 import Postings, top
 from ingest.index.snapshot import Snapshot
 from ingest.words.words import Words
 from service.search.fusion import Evidence, Fusion
@@ -110,7 +110,7 @@ class Retriever:
         return self._bm25(self._snapshot.postings, query)
 
     def _bm25(self, postings: Postings, query: Query) -> NDArray[np.float64]:
-        return postings.scores(query.terms) + self._expansion * postings.scores(query.synonyms)
+        return bm25_scores(postings, query.terms, query.synonyms, self._expansion)
 
     def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> NDArray[np.float64]:
         """Return for every group the best score of its other ways to ask, (groups,), `least` where there are none."""
@@ -126,8 +126,7 @@ class Retriever:
             groups = np.zeros(len(snapshot.groups), np.bool_)
             groups[self._group[allowed]] = True
             bm25 = np.where(allowed, bm25, 0)
-        best = np.argsort(-bm25, kind="stable")[:depth]
-        lexical = _ranks(best[bm25[best] > 0])
+        lexical = _ranks(top(bm25, depth))
         dense = _ranks(snapshot.dense.search(query.vector, depth, allowed)[0])
         titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
         asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
@@ -192,6 +191,14 @@ class _Found:
             self.cosines[row],
             self.titles[group],
         )
+
+
+def bm25_scores(
+    postings: Postings, words: Sequence[str], synonyms: Sequence[str], expansion: float
+) -> NDArray[np.float64]:
+    """Return every document's BM25 score, (n,) float64, for the words and, times `expansion`, other names for them."""
+    scores = postings.scores(words)
+    return scores + expansion * postings.scores(synonyms) if synonyms else scores
 
 
 def _ranks(items: Iterable[np.integer]) -> dict[int, int]:

@@ -12,6 +12,7 @@ from ingest.chunk.window import WindowChunker
 from ingest.clean import CleanSteps
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
+from ingest.pack import Packs
 from tests.support.tiny_embedder import TinyEmbedder
 
 # No five characters come twice, so that one changed character leaves a Jaccard index above 0.9.
@@ -41,6 +42,7 @@ class Corpus:
             self.embedder,
             self.chunker,
             steps,
+            Packs(),
             near_threshold=near_threshold,
             max_bytes=10_000,
             force=force,
@@ -252,7 +254,7 @@ def test_headings_alone_are_nothing_to_index(corpus: Corpus) -> None:
 
 def test_a_missing_path_is_an_error(corpus: Corpus) -> None:
     with pytest.raises(FileNotFoundError, match="none"):
-        build([Path("none")], corpus.versions, corpus.embedder, corpus.chunker, CleanSteps())
+        build([Path("none")], corpus.versions, corpus.embedder, corpus.chunker, CleanSteps(), Packs())
     assert corpus.versions.current() is None
 
 
@@ -271,6 +273,7 @@ def test_progress_is_told(corpus: Corpus) -> None:
         corpus.embedder,
         corpus.chunker,
         CleanSteps(),
+        Packs(),
         progress=lambda *step: told.append(step),
     )
     assert told == [

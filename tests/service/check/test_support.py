@@ -1,7 +1,6 @@
 """Whether support is judged as people judge it, and the rules that need no model."""
 
 import asyncio
-import json
 
 import pytest
 
@@ -9,7 +8,6 @@ from benchmarks.support import LEAST, pairs
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
 from service.check.claims import (
-    FURTHER,
     alien,
     clauses,
     contradicts,
@@ -20,8 +18,8 @@ from service.check.claims import (
     names,
     numbers,
 )
-from service.check.support import FEATURES, LexicalSupport, Model
-from tests.support.paths import ROOT
+from service.check.support import FEATURES
+from tests.support.packs import PACK, WORDS
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,7 @@ from tests.support.paths import ROOT
     ],
 )
 def test_what_must_stand_in_the_source(claim: str, source: str, missing: str | None) -> None:
-    assert alien(claim, source) == missing
+    assert alien(WORDS, claim, source) == missing
 
 
 @pytest.mark.parametrize(
@@ -55,7 +53,7 @@ def test_what_must_stand_in_the_source(claim: str, source: str, missing: str | N
     ],
 )
 def test_opposites(claim: str, source: str, negated: bool, opposite: bool) -> None:
-    assert contradicts(claim, source) == (negated, opposite)
+    assert contradicts(WORDS, claim, source) == (negated, opposite)
 
 
 @pytest.mark.parametrize(
@@ -88,13 +86,14 @@ def test_a_number_in_a_word_has_a_source(claim: str, source: str, wrong: bool) -
     ],
 )
 def test_what_a_sentence_says_last(text: str, last: str | None) -> None:
-    assert ([*clauses(text, FURTHER)] or [None])[-1] == last
+    *_, found = None, *clauses(text, further=True)
+    assert found == last
 
 
 def test_small_things() -> None:
     assert numbers("共 1,000 条，0.50 倍") == {"1000", "0.5"}
-    assert names("LoRA 冻结权重 W") == {"LoRA"}
-    assert names("The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
+    assert names(WORDS, "LoRA 冻结权重 W") == {"LoRA"}
+    assert names(WORDS, "The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
     assert formulas("设 `r = 8`") == ["r=8"]
     assert edited("它把占用减少了 8 倍，效果好", "它把占用减少了 4 倍，效果好")
     assert not edited("它把占用减少了 4 倍，效果好", "它把占用减少了 4 倍，效果好。")
@@ -103,12 +102,11 @@ def test_small_things() -> None:
 
 
 def test_the_weights_name_every_feature() -> None:
-    weights = json.loads((ROOT / "ingest/packs/llm-interview/support.json").read_text("utf-8"))["weights"]
-    assert tuple(weights) == FEATURES
+    assert tuple(PACK.fitted.support.weights) == FEATURES
 
 
 def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
-    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load(), service.work)
+    support = service.parts(snapshot).support
     held_out = [pair for pair in pairs(snapshot) if pair.held_out]
 
     async def judged() -> list[bool]:
@@ -140,4 +138,4 @@ def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -
 )
 def test_the_more_the_more_keeps_its_pairs(claim: str, turned: bool) -> None:
     source = "控制生成文本时的随机性，温度越低生成结果越确定，温度越高生成结果越多样。"
-    assert contradicts(claim, source) == (False, turned)
+    assert contradicts(WORDS, claim, source) == (False, turned)

@@ -1,22 +1,22 @@
-import json
 from dataclasses import replace
 
 import pytest
 
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
+from ingest.pack import Pack, none
 from service.bootstrap import Service
-from service.decide.confidence import FEATURES, RERANKED, WEIGHTS, Matcher, models
+from service.decide.confidence import FEATURES, RERANKED, Matcher, models
 from service.search.scorers import SHIPPED, ShippedScorer
+from tests.support.packs import PACK, WORDS
 
 
-def test_what_is_stored_fits_the_features_and_the_model_that_ships() -> None:
-    stored = json.loads(WEIGHTS.read_text("utf-8"))
-    for name, features in (("fused", FEATURES), ("reranked", RERANKED)):
-        for kind in ("general", "calibrated"):
-            assert tuple(stored[name][kind]["weights"]) == features
-            assert 0 < stored[name][kind]["threshold"] < 1
-    assert stored["reranker"] == ShippedScorer(folder=SHIPPED).name
+@pytest.mark.parametrize("pack", [PACK, none()], ids=lambda pack: pack.name)
+def test_what_is_stored_fits_the_features_and_the_model_that_ships(pack: Pack) -> None:
+    for stage, features in ((pack.fitted.fused, FEATURES), (pack.fitted.reranked, RERANKED)):
+        assert tuple(stage.confidence.weights) == features
+        assert 0 < stage.confidence.threshold < 1
+    assert pack.fitted.reranker == ShippedScorer(folder=SHIPPED).name
 
 
 @pytest.mark.parametrize("other", ["", "BAAI/bge-reranker-v2-m3"])
@@ -24,14 +24,14 @@ def test_the_scores_of_another_reranker_are_not_taken_for_the_shipped_ones(snaps
     found = models(snapshot, other)
     assert found.reranked is found.fused
     shipped = models(snapshot, ShippedScorer().name)
-    assert shipped.reranked.bias != shipped.fused.bias
-    assert shipped.fused.bias == found.fused.bias
+    assert shipped.reranked.fitted.bias != shipped.fused.fitted.bias
+    assert shipped.fused.fitted.bias == found.fused.fitted.bias
 
 
 def test_scored_candidates_have_more_features(service: Service, snapshot: Snapshot, embedder: Embedder) -> None:
     retriever = service.retriever(snapshot)
     matcher = Matcher(snapshot, retriever)
-    (query,) = service.queries(["KV 缓存为什么能加快推理？"])
+    (query,) = service.queries(["KV 缓存为什么能加快推理？"], WORDS)
     candidates = retriever.retrieve(query, 10)
     assert tuple(matcher.features(query, candidates)) == FEATURES
     scored = [replace(c, rerank_score=float(place)) for place, c in enumerate(candidates)]
@@ -59,7 +59,7 @@ def test_names_that_no_document_has_are_noticed(
     service: Service, snapshot: Snapshot, question: str, is_unknown: bool
 ) -> None:
     retriever = service.retriever(snapshot)
-    (query,) = service.queries([question])
+    (query,) = service.queries([question], WORDS)
     features = Matcher(snapshot, retriever).features(query, retriever.retrieve(query, 10))
     assert (features["unknown_name"] > 0) == is_unknown
     service.close()

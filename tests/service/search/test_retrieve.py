@@ -11,11 +11,11 @@ from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, groups
 from ingest.models.embedder import Embedder
+from ingest.pack import none
 from ingest.parse.outline import Entry
-from ingest.words.glossary import expand
-from ingest.words.text import terms
 from service.search.fusion import Evidence, ReciprocalRank, Weighted
 from service.search.retrieve import Query, Retriever, Scope
+from tests.support.packs import WORDS, question
 
 QUESTIONS = [
     "QLoRA 比 LoRA 省在哪里？",
@@ -63,15 +63,16 @@ def tiny() -> Snapshot:
         aliases={},
         groups=groups(chunks),
         dense=DenseIndex.build(np.stack([unit(0), unit(60), unit(30), unit(90)])),
-        postings=Postings.build([terms(c.text) for c in chunks]),
+        postings=Postings.build([WORDS.terms(c.text) for c in chunks]),
         titles=DenseIndex.build(np.stack([unit(0), unit(45), unit(90)])),
         asked=Asked((), (), DenseIndex.build(np.empty((0, 2), np.float32)), Postings.build([])),
+        pack=none(),
     )
 
 
 def test_reciprocal_rank_of_entries_by_hand() -> None:
     retriever = Retriever(tiny(), ReciprocalRank())
-    found = retriever.retrieve(Query("cherry banana", unit(80)), 10)
+    found = retriever.retrieve(question("cherry banana", unit(80)), 10)
     # Nearest passages to 80 degrees: d (10), b (20), c (50), a (80), so entries 2.1, 1.1, 1.2 by cosine.
     # BM25, equal idf, mean length 1.25: b 5 / (2 + 1.5 * 1.45) = 1.20, c 2.5 / (1 + 1.5 * 0.85) = 1.10.
     expected = {"1.1": 1 / 61 + 1 / 62, "1.2": 1 / 62 + 1 / 63, "2.1": 1 / 61}
@@ -87,7 +88,7 @@ def test_reciprocal_rank_of_entries_by_hand() -> None:
 
 def test_weighted_by_hand() -> None:
     retriever = Retriever(tiny(), Weighted(1.0, 1.0, 1.0, 0.0, -0.5))
-    found = {c.chunk.entry_id: c.score for c in retriever.retrieve(Query("cherry", unit(30)), 10)}
+    found = {c.chunk.entry_id: c.score for c in retriever.retrieve(question("cherry", unit(30)), 10)}
     # Cosines of all titles with all chunks: differences of 0, 45, 90 and 0, 60, 30, 90 degrees.
     spread = np.std([np.cos(np.radians(t - c)) for t in (0, 45, 90) for c in (0, 60, 30, 90)])
     cos = {"1.1": np.cos(np.radians(30)), "1.2": 1.0, "2.1": 0.5}
@@ -101,7 +102,7 @@ def test_weighted_by_hand() -> None:
 
 def test_tiny_scopes() -> None:
     retriever = Retriever(tiny(), WEIGHTED, per_entry=2)
-    query = Query("banana", unit(60))
+    query = question("banana", unit(60))
 
     def found(scope: Scope | None, k: int = 10) -> list[str]:
         return [c.chunk.id for c in retriever.retrieve(query, k, scope)]
@@ -120,7 +121,7 @@ def test_tiny_scopes() -> None:
 @pytest.fixture(scope="module")
 def queries(embedder: Embedder) -> list[Query]:
     vectors = embedder.embed_queries(QUESTIONS)
-    return [Query(text, vector) for text, vector in zip(QUESTIONS, vectors, strict=True)]
+    return [question(text, vector) for text, vector in zip(QUESTIONS, vectors, strict=True)]
 
 
 def test_evidence_equals_brute_force(snapshot: Snapshot, queries: list[Query]) -> None:
@@ -129,7 +130,7 @@ def test_evidence_equals_brute_force(snapshot: Snapshot, queries: list[Query]) -
     vectors, titles = snapshot.dense.vectors(), snapshot.titles.vectors()
     for query in queries:
         retriever.retrieve(query, 10)
-        words, names = terms(query.text), expand(query.text)
+        words, names = WORDS.terms(query.text), WORDS.expand(query.text)
         bm25 = snapshot.postings.scores(words) + 0.35 * snapshot.postings.scores(names)
         cosines, title_cosines = vectors @ query.vector, titles @ query.vector
         ways = snapshot.asked.dense.vectors() @ query.vector

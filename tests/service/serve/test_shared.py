@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.answer import Answer, Delta, Event, Meta, Question
+from service.events import Answer, Delta, Event, Meta, Question
 from service.search.retrieve import Scope
 from service.serve.shared import AHEAD, SharedAnswers
 from service.understand.condense import Message

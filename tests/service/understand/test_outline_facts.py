@@ -8,6 +8,7 @@ from ingest.parse.outline import Entry
 from service.check.quotes import Checker
 from service.understand.outline_facts import Facts, outline_facts
 from service.write.facts import state
+from tests.support.packs import WORDS
 from tests.support.paths import ROOT
 
 CORPUS = ROOT / "ingest/corpus/大模型全技术面试大纲.md"
@@ -20,7 +21,7 @@ def entries() -> tuple[Entry, ...]:
 
 
 def asked(question: str, entries: tuple[Entry, ...]) -> Facts:
-    facts = outline_facts(question, entries)
+    facts = outline_facts(question, entries, WORDS)
     assert facts is not None, question
     return facts
 
@@ -129,10 +130,10 @@ def test_sections(entries: tuple[Entry, ...], question: str, sections: set[int])
 def test_develop_structure_questions(snapshot: Snapshot, record: dict[str, str]) -> None:
     """Every number and entry that the golden answer names is in what is said, and all of it is cited."""
     facts = asked(record["question"], snapshot.entries)
-    passages, sentences = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
-    said = "\n".join(sentence.text for sentence in sentences)
-    checker = Checker(snapshot.documents, passages)
-    assert all(checker.check(sentence) for sentence in sentences)
+    told = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
+    said = "\n".join(sentence.text for sentence in told.sentences)
+    checker = Checker(snapshot.documents, told.passages)
+    assert all(checker.check(sentence) for sentence in told.sentences)
     for id in record["entries"] if facts.listing else []:
         assert f"**{id}**" in said
 
@@ -140,11 +141,11 @@ def test_develop_structure_questions(snapshot: Snapshot, record: dict[str, str])
 @pytest.mark.parametrize("kind", sorted({r["kind"] for r in DEVELOP} - {"structure"}))
 def test_subject_questions_are_not_about_the_outline(entries: tuple[Entry, ...], kind: str) -> None:
     questions = [record for record in DEVELOP if record["kind"] == kind]
-    assert [r["id"] for r in questions if outline_facts(r["question"], entries)] == []
+    assert [r["id"] for r in questions if outline_facts(r["question"], entries, WORDS)] == []
 
 
 def test_the_entries_own_questions_are_not_about_the_outline(entries: tuple[Entry, ...]) -> None:
-    assert [entry.id for entry in entries if outline_facts(entry.question, entries)] == []
+    assert [entry.id for entry in entries if outline_facts(entry.question, entries, WORDS)] == []
 
 
 @pytest.mark.parametrize(
@@ -167,16 +168,16 @@ def test_the_entries_own_questions_are_not_about_the_outline(entries: tuple[Entr
     ],
 )
 def test_look_alikes(entries: tuple[Entry, ...], question: str) -> None:
-    assert outline_facts(question, entries) is None
+    assert outline_facts(question, entries, WORDS) is None
 
 
 def test_no_entries_no_facts() -> None:
-    assert outline_facts("一共有多少道题？", ()) is None
+    assert outline_facts("一共有多少道题？", (), WORDS) is None
 
 
 def said(question: str, snapshot: Snapshot, language: str) -> list[str]:
     facts = asked(question, snapshot.entries)
-    return [s.lead + s.text for s in state(facts, snapshot, "zh" if language == "zh" else "en")[1]]
+    return [s.lead + s.text for s in state(facts, snapshot, "zh" if language == "zh" else "en").sentences]
 
 
 def test_sentences(snapshot: Snapshot) -> None:

@@ -34,7 +34,7 @@ End of it. e.g. this one. [1] Next `a.b[1]. c` ok.
 
 
 def cut(text: str, *sizes: int) -> list[Piece]:
-    cutter, found, at, turn = Cutter(), [], 0, 0
+    cutter, found, at, turn = Cutter(), list[Piece](), 0, 0
     while at < len(text):
         size = sizes[turn % len(sizes)]
         found += cutter.feed(text[at : at + size])

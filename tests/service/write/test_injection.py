@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
@@ -16,7 +17,6 @@ from service.guard.planted import commands, speaks_to_the_model, without_command
 from service.guard.requests import declined
 from service.settings import ServiceSettings, StoreSettings, VllmSettings
 from service.write.prompt import render
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 RECORDS = [json.loads(line) for line in Path(__file__).with_name("injections.jsonl").read_text("utf-8").splitlines()]
 PLANTED = [record["text"] for record in RECORDS if record["where"] == "document"]

@@ -3,12 +3,13 @@ import pytest
 from ingest.build import build
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
-from ingest.fit.questions import written
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import QuestionSet
 from ingest.fit.reranker.statements import statements
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
+from ingest.pack import Packs
+from tests.support.packs import PACK
 from tests.support.paths import ROOT
 from tests.support.tiny_embedder import TinyEmbedder
 
@@ -16,8 +17,8 @@ from tests.support.tiny_embedder import TinyEmbedder
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     versions, embedder = Versions(tmp_path_factory.mktemp("index")), TinyEmbedder()
-    build([ROOT / "ingest/corpus"], versions, embedder, RecursiveChunker(300), CleanSteps())
-    return versions.open(embedder.fingerprint)
+    build([ROOT / "ingest/corpus"], versions, embedder, RecursiveChunker(300), CleanSteps(), Packs())
+    return versions.open(embedder.fingerprint, packs=Packs())
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def said(snapshot: Snapshot) -> tuple[QuestionSet, list[Found]]:
 
 def test_the_right_statement_holds_the_evidence_and_no_other_does(said: tuple[QuestionSet, list[Found]]) -> None:
     questions, found = said
-    evidence = {each.question: each.evidence for each in written()}
+    evidence = {each.question: each.evidence for each in PACK.questions}
     assert len(questions.questions) == len(found) > 1500
     for question, wrong in zip(questions.questions, found, strict=True):
         assert question.owner in question.rows
@@ -39,7 +40,7 @@ def test_the_right_statement_holds_the_evidence_and_no_other_does(said: tuple[Qu
 
 def test_all_statements_of_a_question_are_of_its_entry(said: tuple[QuestionSet, list[Found]]) -> None:
     questions, found = said
-    entries = {each.question: each.entry for each in written()}
+    entries = {each.question: each.entry for each in PACK.questions}
     for question, wrong in zip(questions.questions, found, strict=True):
         for row in (*question.rows, *wrong.rows):
             path = questions.windows[row].partition("\n")[0].split(" > ")
@@ -56,5 +57,5 @@ def test_statements_are_the_outlines_own_words(snapshot: Snapshot, said: tuple[Q
 
 
 def test_what_is_kept_from_training_is_kept_here_too(said: tuple[QuestionSet, list[Found]]) -> None:
-    kept = {each.question for each in written() if each.kept}
+    kept = {each.question for each in PACK.questions if each.kept}
     assert {q.text for q in said[0].questions if q.held_back} == kept & {q.text for q in said[0].questions} != set()

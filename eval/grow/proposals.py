@@ -12,12 +12,13 @@ from typing import Annotated, Literal
 import httpx
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from eval.ask.chat import Model, ModelError, ReplyError
+from eval.ask.chat import ChatModel, ModelError, ReplyError
 from eval.ask.client import DEPTH, TargetError
-from eval.golden.check import Question
-from eval.grow.candidates import Candidate, Known
+from eval.golden.duplicates import Pool
+from eval.golden.question import GoldenQuestion
+from eval.grow.candidates import Candidate
 from eval.grow.entries import Entry
-from eval.score import metrics
+from eval.score import prose
 
 Kind = Literal["paraphrase", "detail", "english", "terse"]
 LONGEST = 6000  # characters of an entry's answer that the model reads
@@ -52,7 +53,7 @@ _REFERS = re.compile(
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-class Written(BaseModel):
+class Proposal(BaseModel):
     """One question as the model writes it; `evidence` are numbers of the entry's sentences, from 1.
 
     A small model cannot copy a sentence without a slip, but it can name one.
@@ -64,10 +65,10 @@ class Written(BaseModel):
     key_points: list[Annotated[str, Field(max_length=60)]] = Field(min_length=1, max_length=4)
 
 
-class Questions(BaseModel):
+class Proposals(BaseModel):
     """What the model fills in for an entry."""
 
-    questions: list[Written] = Field(min_length=1, max_length=6)
+    questions: list[Proposal] = Field(min_length=1, max_length=6)
 
 
 class _Result(BaseModel):
@@ -82,7 +83,7 @@ _RESULTS = TypeAdapter(_Results)
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
+class Harvest:
     """The questions kept; how many were dropped and how many requests failed, by reason; why it stopped early."""
 
     candidates: tuple[Candidate, ...]
@@ -91,118 +92,118 @@ class Generated:
     stopped: ModelError | TargetError | None = None
 
 
-def order(entries: Sequence[Entry], questions: Sequence[Question]) -> list[Entry]:
+def order(entries: Sequence[Entry], questions: Sequence[GoldenQuestion]) -> list[Entry]:
     """Return the answered entries: section by section in turn, in each the least asked about first."""
-    asked = Counter(entry for question in questions for entry in set(question.entries))
+    counts = Counter(entry for question in questions for entry in set(question.entries))
     sections: dict[int, list[Entry]] = {}
     for entry in entries:
         if entry.answer:
             sections.setdefault(entry.section, []).append(entry)
     for group in sections.values():
-        group.sort(key=lambda entry: asked[entry.id])
+        group.sort(key=lambda entry: counts[entry.id])
     return [entry for turn in zip_longest(*sections.values()) for entry in turn if entry]
 
 
 def generate(
     entries: Sequence[Entry],
-    model: Model,
-    known: Known,
+    model: ChatModel,
+    known: Pool,
     n: int,
     finds: Callable[[str, str], bool] | None = None,
     keep: Callable[[Candidate], None] = lambda _: None,
     at_once: int = 1,
-) -> Generated:
+) -> Harvest:
     """Ask for questions on one entry after another until n are kept; `known` grows by them.
 
     `finds(question, entry id)` is whether the service finds the entry; `keep` gets each question as soon as it is
     kept. `at_once` entries are put to the model together, and what it writes is taken in their order. A model or
     service that is down ends it, and what was kept so far is returned with the error.
     """
-    kept: list[Candidate] = []
+    new: list[Candidate] = []
     dropped: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     for entry, reply in _replies(entries, model, at_once):
         try:
-            for written in reply():
-                reason = fault(written, entry) or _unwanted(written, entry, known, finds)
+            for proposal in reply():
+                reason = fault(proposal, entry) or _unwanted(proposal, entry, known, finds)
                 if reason:
                     dropped[reason] += 1
-                elif len(kept) < n:
-                    kept.append(_candidate(written, entry, model.name))
-                    known.add(written.question)
-                    keep(kept[-1])
+                elif len(new) < n:
+                    new.append(_candidate(proposal, entry, model.name))
+                    known.add(proposal.question)
+                    keep(new[-1])
         except ReplyError as error:
             failures[str(error)] += 1
         except (ModelError, TargetError) as error:
-            return Generated(tuple(kept), dict(dropped), dict(failures), error)
-        if len(kept) >= n:
+            return Harvest(tuple(new), dict(dropped), dict(failures), error)
+        if len(new) >= n:
             break
-    return Generated(tuple(kept), dict(dropped), dict(failures))
+    return Harvest(tuple(new), dict(dropped), dict(failures))
 
 
 def _replies(
-    entries: Sequence[Entry], model: Model, at_once: int
-) -> Iterator[tuple[Entry, Callable[[], list[Written]]]]:
+    entries: Sequence[Entry], model: ChatModel, at_once: int
+) -> Iterator[tuple[Entry, Callable[[], list[Proposal]]]]:
     """Yield each entry with what waits for its questions, and raises what went wrong; asks `at_once` ahead."""
     pool = ThreadPoolExecutor(at_once)
-    asked = deque((entry, pool.submit(_ask, entry, model)) for entry in entries[:at_once])
+    replies = deque((entry, pool.submit(_ask, entry, model)) for entry in entries[:at_once])
     rest = iter(entries[at_once:])
     try:
-        while asked:
-            entry, reply = asked.popleft()
+        while replies:
+            entry, reply = replies.popleft()
             yield entry, reply.result
-            asked.extend((entry, pool.submit(_ask, entry, model)) for entry in islice(rest, 1))
+            replies.extend((entry, pool.submit(_ask, entry, model)) for entry in islice(rest, 1))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ask(entry: Entry, model: Model) -> list[Written]:
+def _ask(entry: Entry, model: ChatModel) -> list[Proposal]:
     numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(_sentences(entry), 1))
     message = f"标题：{entry.title}\n\n答案：\n{numbered}"
-    return model.fill(Questions, PROMPT, message, max_tokens=1600).questions
+    return model.fill(Proposals, PROMPT, message, max_tokens=1600).questions
 
 
 def _sentences(entry: Entry) -> list[str]:
-    return metrics.units(entry.answer[:LONGEST])
+    return prose.units(entry.answer[:LONGEST])
 
 
-def fault(written: Written, entry: Entry) -> str | None:
+def fault(proposal: Proposal, entry: Entry) -> str | None:
     """Return why a question does not hold by itself, None when nothing is wrong."""
-    question = written.question
-    if bool(_HAN.search(question)) == (written.kind == "english"):
+    question = proposal.question
+    if bool(_HAN.search(question)) == (proposal.kind == "english"):
         return "not in the language of its kind"
-    if written.kind == "terse" and len(question) > TERSE:
+    if proposal.kind == "terse" and len(question) > TERSE:
         return f"longer than the {TERSE} characters of a terse question"
     if _REFERS.search(question):
         return "refers to the text in front of it"
-    if written.kind != "terse" and metrics.letters(question) in metrics.letters(entry.answer):
+    if proposal.kind != "terse" and prose.letters(question) in prose.letters(entry.answer):
         return "a sentence of the entry, not a question on it"
-    if not all(1 <= number <= len(_sentences(entry)) for number in written.evidence):
+    if not all(1 <= number <= len(_sentences(entry)) for number in proposal.evidence):
         return "evidence is a sentence that the entry has not"
     # An English answer may have an English word for it.
-    if written.kind != "english" and not all(metrics.holds(entry.answer, point) for point in written.key_points):
+    if proposal.kind != "english" and not all(prose.holds(entry.answer, point) for point in proposal.key_points):
         return "a key point is not in the entry"
-    return None if all(point.strip() for point in written.key_points) else "an empty key point"
+    return None if all(point.strip() for point in proposal.key_points) else "an empty key point"
 
 
-def _unwanted(written: Written, entry: Entry, known: Known, finds: Callable[[str, str], bool] | None) -> str | None:
-    if known.has(written.question):
+def _unwanted(proposal: Proposal, entry: Entry, known: Pool, finds: Callable[[str, str], bool] | None) -> str | None:
+    if known.has(proposal.question):
         return "near a question that there is"
-    if finds and not finds(written.question, entry.id):
+    if finds and not finds(proposal.question, entry.id):
         return f"its entry is not among the first {DEPTH} that the service finds"
     return None
 
 
-def _candidate(written: Written, entry: Entry, model: str) -> Candidate:
+def _candidate(proposal: Proposal, entry: Entry, model: str) -> Candidate:
     return Candidate(
-        id=f"generated-{hashlib.sha256(written.question.encode()).hexdigest()[:8]}",
-        kind=written.kind,
-        question=written.question.strip(),
-        language="en" if written.kind == "english" else "zh",
+        id=f"generated-{hashlib.sha256(proposal.question.encode()).hexdigest()[:8]}",
+        kind=proposal.kind,
+        question=proposal.question.strip(),
+        language="en" if proposal.kind == "english" else "zh",
         status="answered",
         entries=[entry.id],
-        evidence=[_sentences(entry)[number - 1] for number in dict.fromkeys(written.evidence)],
-        key_points=list(dict.fromkeys(point.strip() for point in written.key_points)),
+        evidence=[_sentences(entry)[number - 1] for number in dict.fromkeys(proposal.evidence)],
+        key_points=list(dict.fromkeys(point.strip() for point in proposal.key_points)),
         source="generated",
         why=f"written by {model} from entry {entry.id}: {entry.title}",
     )

@@ -11,15 +11,16 @@ from typing import Any
 import httpx
 import pytest
 
-from eval.ask.chat import Model, ModelError
+from benchmarks.faulty_llm import MODEL, FaultyLLM, faulty_llm
+from eval.ask.chat import ChatModel, ModelError
 from eval.ask.client import TargetError
 from eval.commands import generate as command
-from eval.golden.check import Question
-from eval.grow.candidates import Candidate, Known, load
+from eval.golden.duplicates import Pool
+from eval.golden.question import GoldenQuestion
+from eval.grow.candidates import Candidate, load
 from eval.grow.entries import Entry, parse
-from eval.grow.generate import Written, counted, fault, finder, generate, order
-from tests.eval.conftest import StubService
-from tests.support.faulty_llm import MODEL, FaultyLLM, faulty_llm
+from eval.grow.proposals import Proposal, _ask, counted, fault, finder, generate, order
+from tests.support.stub_service import StubService
 
 OUTLINE = """## 5. 微调
 
@@ -56,14 +57,14 @@ def llm() -> Iterator[FaultyLLM]:
 
 
 @pytest.fixture
-def model(llm: FaultyLLM) -> Iterator[Model]:
-    model = Model(llm.url, MODEL, retries=0)
+def model(llm: FaultyLLM) -> Iterator[ChatModel]:
+    model = ChatModel(llm.url, MODEL, retries=0)
     yield model
     model.close()
 
 
-def question(*entries: str) -> Question:
-    return Question("q", "detail", "?", "zh", "answered", list(entries), [], [])
+def question(*entries: str) -> GoldenQuestion:
+    return GoldenQuestion("q", "detail", "?", "zh", "answered", list(entries), [], [])
 
 
 def test_sections_take_turns_and_what_is_asked_least_comes_first() -> None:
@@ -91,13 +92,13 @@ def test_sections_take_turns_and_what_is_asked_least_comes_first() -> None:
     ],
 )
 def test_a_question_is_kept_only_when_it_holds(changes: dict[str, Any], reason: str | None) -> None:
-    found = fault(Written(**GOOD | changes), LORA)
+    found = fault(Proposal(**GOOD | changes), LORA)
     assert found == reason or (reason is not None and found is not None and found.startswith(reason))
 
 
-def test_those_that_hold_become_candidates(model: Model, llm: FaultyLLM) -> None:
+def test_those_that_hold_become_candidates(model: ChatModel, llm: FaultyLLM) -> None:
     steps: list[Candidate] = []
-    made = generate([LORA], model, Known([]), 20, keep=steps.append)
+    made = generate([LORA], model, Pool([]), 20, keep=steps.append)
     (kept,) = made.candidates
     assert (kept.kind, kept.question, kept.language, kept.status) == ("detail", "LoRA 的秩取多少？", "zh", "answered")
     assert (kept.entries, kept.evidence, kept.key_points) == (["5.1"], ["LoRA **冻结**原模型，秩是 16。"], ["16"])
@@ -107,63 +108,63 @@ def test_those_that_hold_become_candidates(model: Model, llm: FaultyLLM) -> None
     assert "LoRA **冻结**原模型" in llm.asked[0]["messages"][1]["content"]
 
 
-def test_entries_asked_about_together_are_taken_in_their_order(llm: FaultyLLM, model: Model) -> None:
+def test_entries_asked_about_together_are_taken_in_their_order(llm: FaultyLLM, model: ChatModel) -> None:
     entries = order(ENTRIES, [])
-    made = generate(entries, model, Known([]), 20, at_once=3)
-    assert made.dropped == generate(entries, model, Known([]), 20).dropped
+    made = generate(entries, model, Pool([]), 20, at_once=3)
+    assert made.dropped == generate(entries, model, Pool([]), 20).dropped
     assert [each.entries for each in made.candidates] == [["5.1"]]
     llm.asked.clear()
-    assert len(generate(entries, model, Known([]), 1, at_once=2).candidates) == 1
+    assert len(generate(entries, model, Pool([]), 1, at_once=2).candidates) == 1
     assert len(llm.asked) <= 2  # no more than were under way when there was enough
 
 
-def test_what_is_dropped_and_what_fails_is_counted(model: Model, llm: FaultyLLM) -> None:
+def test_what_is_dropped_and_what_fails_is_counted(model: ChatModel, llm: FaultyLLM) -> None:
     assert llm.form
     llm.form["questions"] = [GOOD, GOOD | {"question": "LoRA 的秩取多少呢"}]
-    made = generate(order(ENTRIES, []), model, Known([]), 20)
+    made = generate(order(ENTRIES, []), model, Pool([]), 20)
     assert len(made.candidates) == 1
     # The same reply for 6.1 and 5.3, whose text does not hold the key point.
     assert made.dropped == {"near a question that there is": 1, "a key point is not in the entry": 4}
     llm.form = None
-    assert generate(order(ENTRIES, []), model, Known([]), 20).failures == {"the server replied 500": 3}
+    assert generate(order(ENTRIES, []), model, Pool([]), 20).failures == {"the server replied 500": 3}
     llm.form = {"questions": [{"kind": "riddle"}]}
-    assert generate([LORA], model, Known([]), 20).failures == {"the reply is not the form": 1}
+    assert generate([LORA], model, Pool([]), 20).failures == {"the reply is not the form": 1}
     assert list(counted({"a": 1, "b": 3})) == ["3 × b", "1 × a"]
 
 
-def test_it_ends_when_there_are_enough(model: Model, llm: FaultyLLM) -> None:
+def test_it_ends_when_there_are_enough(model: ChatModel, llm: FaultyLLM) -> None:
     other = GOOD | {"question": "冻结的是哪个部分？", "key_points": ["冻结"]}
     llm.form = {"questions": [GOOD, other]}
-    made = generate(order(ENTRIES, []), model, Known([]), 1)
+    made = generate(order(ENTRIES, []), model, Pool([]), 1)
     assert (len(made.candidates), made.dropped, len(llm.asked)) == (1, {}, 1)
 
 
-def test_a_known_question_is_not_written_again(model: Model) -> None:
-    made = generate([LORA], model, Known(["LoRA的秩取多少"]), 20)
+def test_a_known_question_is_not_written_again(model: ChatModel) -> None:
+    made = generate([LORA], model, Pool(["LoRA的秩取多少"]), 20)
     assert (made.candidates, made.dropped) == ((), {"near a question that there is": 1})
 
 
 def test_a_model_that_goes_down_ends_it_with_what_there_is() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        model = Model(f"http://127.0.0.1:{closed.getsockname()[1]}/v1", MODEL, retries=0)
-        made = generate(ENTRIES, model, Known([]), 20)
+        model = ChatModel(f"http://127.0.0.1:{closed.getsockname()[1]}/v1", MODEL, retries=0)
+        made = generate(ENTRIES, model, Pool([]), 20)
         model.close()
     assert isinstance(made.stopped, ModelError)
     assert made.candidates == ()
 
 
-def test_a_service_must_find_the_entry_when_one_is_named(stub: StubService, model: Model) -> None:
+def test_a_service_must_find_the_entry_when_one_is_named(stub: StubService, model: ChatModel) -> None:
     with httpx.Client(base_url=stub.url, trust_env=False) as http:
         finds = finder(http)
         assert finds("LoRA?", "5.3")
         assert not finds("LoRA?", "5.1")
         assert stub.requests[-1] == ("/v1/search", {"query": "LoRA?", "k": 20})
-        made = generate([LORA], model, Known([]), 20, finds)
+        made = generate([LORA], model, Pool([]), 20, finds)
         assert made.dropped == {"its entry is not among the first 20 that the service finds": 1}
-        assert len(generate([named("5.4")], model, Known([]), 20, finds).candidates) == 1
+        assert len(generate([named("5.4")], model, Pool([]), 20, finds).candidates) == 1
         stub.busy = 1
-        made = generate([LORA], model, Known([]), 20, finds)
+        made = generate([LORA], model, Pool([]), 20, finds)
         assert isinstance(made.stopped, TargetError)
         assert "429" in str(made.stopped)
 
@@ -209,15 +210,15 @@ def test_what_was_kept_is_queued_when_it_is_interrupted(
 ) -> None:
     assert llm.form
     llm.form["questions"] = [GOOD | {"question": "火星低秩汤的秩取多少？"}]
-    inner, calls = command.generate._ask, []
+    inner, calls = _ask, list[str]()
 
-    def stopped(entry: Entry, model: Model) -> list[Written]:
+    def stopped(entry: Entry, model: ChatModel) -> list[Proposal]:
         calls.append(entry.id)
         if len(calls) > 2:
             raise KeyboardInterrupt
         return inner(entry, model)
 
-    monkeypatch.setattr(command.generate, "_ask", stopped)
+    monkeypatch.setattr("eval.grow.proposals._ask", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(["--judge", llm.url, "--at-once", "1", *options])
     assert [each.entries for each in load(tmp_path / "queue.jsonl")] == [["5.1"]]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from eval.ask.chat import Model, ReplyError
-from eval.golden.check import Question
+from eval.ask.chat import ChatModel, ReplyError
+from eval.golden.question import GoldenQuestion
 
 SPARE = 8  # words that a translation may have beyond the characters of the question
 CACHE = Path("var/eval/english.jsonl")
@@ -31,11 +31,11 @@ _ASKS = re.compile(r"[？?]\s*$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 
 
-class Translated(BaseModel):
+class Translation(BaseModel):
     english: str = Field(min_length=3, max_length=600)
 
 
-class _Kept(BaseModel):
+class _Pair(BaseModel):
     key: str
     question: str
     english: str
@@ -45,12 +45,15 @@ class _Kept(BaseModel):
 class Translations:
     """The variants made, and how many questions got none, by reason."""
 
-    questions: tuple[Question, ...]
+    questions: tuple[GoldenQuestion, ...]
     failures: dict[str, int]
 
 
 def translate(
-    questions: Sequence[Question], model: Model, cache: Path | None = None, progress: Callable[[], None] = lambda: None
+    questions: Sequence[GoldenQuestion],
+    model: ChatModel,
+    cache: Path | None = None,
+    progress: Callable[[], None] = lambda: None,
 ) -> Translations:
     """Translate those with Chinese in them; raises ModelError when the model is down, with the finished ones kept.
 
@@ -58,14 +61,14 @@ def translate(
     """
     cache = cache or CACHE
     known = _known(cache)
-    made: list[Question] = []
+    made: list[GoldenQuestion] = []
     failures: Counter[str] = Counter()
     for question in filter(is_chinese, questions):
         key = hashlib.sha256("\n".join([PROMPT, model.name, question.question]).encode()).hexdigest()[:16]
         try:
             if key not in known:
                 known[key] = _ask(question.question, model)
-                _keep(cache, _Kept(key=key, question=question.question, english=known[key]))
+                _keep(cache, _Pair(key=key, question=question.question, english=known[key]))
             made.append(replace(question, id=f"{question.id}#english", question=known[key], language="en"))
         except ReplyError as error:
             failures[str(error)] += 1
@@ -73,15 +76,15 @@ def translate(
     return Translations(tuple(made), dict(failures))
 
 
-def _ask(chinese: str, model: Model) -> str:
+def _ask(chinese: str, model: ChatModel) -> str:
     """Return a sound translation; raises ReplyError for another, ModelError."""
-    english = model.fill(Translated, PROMPT, chinese, max_tokens=300).english.strip()
+    english = model.fill(Translation, PROMPT, chinese, max_tokens=300).english.strip()
     if reason := fault(chinese, english):
         raise ReplyError(reason)
     return english
 
 
-def is_chinese(question: Question) -> bool:
+def is_chinese(question: GoldenQuestion) -> bool:
     return bool(_HAN.search(question.question))
 
 
@@ -105,18 +108,18 @@ def fault(chinese: str, english: str) -> str | None:
 
 def _known(cache: Path) -> dict[str, str]:
     """Read what was translated; a line cut off by a kill is done again."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for line in cache.read_text("utf-8").splitlines() if cache.is_file() else []:
         try:
-            kept = _Kept.model_validate_json(line)
+            entry = _Pair.model_validate_json(line)
         except ValidationError:
             continue
-        found[kept.key] = kept.english
-    return found
+        texts[entry.key] = entry.english
+    return texts
 
 
-def _keep(cache: Path, kept: _Kept) -> None:
+def _keep(cache: Path, entry: _Pair) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     torn = cache.is_file() and not cache.read_bytes().endswith(b"\n")
     with cache.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(("\n" if torn else "") + kept.model_dump_json() + "\n")
+        file.write(("\n" if torn else "") + entry.model_dump_json() + "\n")

@@ -4,26 +4,26 @@ from dataclasses import replace
 
 import pytest
 
-from eval.ask.client import Citation, Passage
-from eval.golden.check import Question
-from eval.robust.differences import (
-    Difference,
+from eval.golden.question import GoldenQuestion
+from eval.robust.effects import (
+    Effect,
     RobustnessError,
-    bare,
     compare,
-    difference,
-    found,
+    hit_among_noise,
     is_distracted,
-    noise,
+    measure_effect,
+    orphan_of,
     removable,
+    sum_up_noise,
 )
+from eval.score.exchange import Citation, Passage
 from eval.score.row import Row
 
 NAMES = {"Velkarra"}
 
 
-def question(name: str, *entries: str, kind: str = "detail", status: str = "answered") -> Question:
-    return Question(name, kind, f"{name}？", "zh", status, list(entries), ["它冻结原模型。"], ["冻结", "16"])
+def question(name: str, *entries: str, kind: str = "detail", status: str = "answered") -> GoldenQuestion:
+    return GoldenQuestion(name, kind, f"{name}？", "zh", status, list(entries), ["它冻结原模型。"], ["冻结", "16"])
 
 
 def row(name: str, hit: float | None, status: float, variant: str = "") -> Row:
@@ -41,11 +41,11 @@ def passages(*places: str | None) -> tuple[Passage, ...]:
 
 
 def test_a_difference_is_paired_and_its_interval_is_of_the_pairs() -> None:
-    assert difference([1, 0, 1, 0], [0, 0, 1, 0]).mean == -0.25
+    assert measure_effect([1, 0, 1, 0], [0, 0, 1, 0]).mean == -0.25
     # The same change of every question: no doubt, however the questions differ.
-    assert difference([1.0, 0.5, 0.0], [0.75, 0.25, -0.25]) == Difference(3, 0.5, 0.25, -0.25, -0.25)
+    assert measure_effect([1.0, 0.5, 0.0], [0.75, 0.25, -0.25]) == Effect(3, 0.5, 0.25, -0.25, -0.25)
     with pytest.raises(ValueError, match=r"shorter|longer"):
-        difference([1, 1], [1])
+        measure_effect([1, 1], [1])
 
 
 def test_variants_are_compared_with_their_own_questions_only() -> None:
@@ -60,9 +60,9 @@ def test_variants_are_compared_with_their_own_questions_only() -> None:
 
 def test_noise_takes_the_places_of_entries() -> None:
     seen = replace(row("a", 1, 1), passages=passages(None, "5.1", "5.1", "5.3"))
-    assert [found(seen, k) for k in (1, 2, 3)] == [0, 0, 1]  # 5.1 twice is one place
+    assert [hit_among_noise(seen, k) for k in (1, 2, 3)] == [0, 0, 1]  # 5.1 twice is one place
     crowded = replace(seen, passages=passages(None, None, None, None, None, "5.3"))
-    assert found(crowded, 5) == 0
+    assert hit_among_noise(crowded, 5) == 0
 
 
 def test_an_answer_from_a_distracting_document_or_with_an_invention_is_distracted() -> None:
@@ -77,16 +77,16 @@ def test_a_share_of_noise_is_summed_up_against_none() -> None:
     good = [replace(row(name, 1, 1), passages=passages("5.3"), answer="LoRA") for name in "abcd"]
     aside = Row(question("e", kind="out_of_scope", status="not_in_documents"), "declined", figures={"status": 0.0})
     worse = [replace(good[0], passages=passages(None, "5.3"), answer="Velkarra"), *good[1:]]
-    made = noise(0.4, (60, 100), [*good, aside], [*worse, aside], NAMES)
+    made = sum_up_noise(0.4, (60, 100), [*good, aside], [*worse, aside], NAMES)
     assert (made.wanted, made.share, made.passages) == (0.4, 0.4, 100)
     assert (made.hit_1.n, made.hit_1.written, made.hit_1.changed) == (4, 1.0, 0.75)
     assert (made.hit_5.changed, made.status.n, made.status.mean) == (1.0, 5, 0.0)
     assert (made.answered, made.distracted) == (4, 0.25)
     assert made.shown == 0.2  # one of five passages: the refused question has none
     silent = [replace(each, status="declined") for each in worse]
-    assert noise(0.4, (60, 100), [*good, aside], [*silent, aside], NAMES).distracted is None
+    assert sum_up_noise(0.4, (60, 100), [*good, aside], [*silent, aside], NAMES).distracted is None
     with pytest.raises(RobustnessError, match="has an entry to find"):
-        noise(0.4, (60, 100), [aside], [aside], NAMES)
+        sum_up_noise(0.4, (60, 100), [aside], [aside], NAMES)
 
 
 def test_entries_are_removed_once_and_only_where_one_question_asks_for_one() -> None:
@@ -108,9 +108,9 @@ def test_entries_are_removed_once_and_only_where_one_question_asks_for_one() -> 
 
 def test_what_becomes_of_a_question_without_its_entry() -> None:
     asked = replace(row("a", 1, 1), citations=(citation("大纲.md", "5.4"), citation("大纲.md", "5.4")))
-    told = bare(replace(asked, answer="冻结权重，秩为 16。[1]"))
+    told = orphan_of(replace(asked, answer="冻结权重，秩为 16。[1]"))
     assert (told.outcome, told.cited, told.removed) == ("elsewhere", ("5.4",), "5.3")
-    assert bare(replace(asked, answer="秩为 16。[1]")).outcome == "unfounded"
+    assert orphan_of(replace(asked, answer="秩为 16。[1]")).outcome == "unfounded"
     for status in ("not_in_documents", "listed_unanswered", "declined"):
-        assert bare(replace(asked, status=status)).outcome == "refused"
-    assert bare(replace(asked, status="failed")).outcome == "failed"
+        assert orphan_of(replace(asked, status=status)).outcome == "refused"
+    assert orphan_of(replace(asked, status="failed")).outcome == "failed"

@@ -2,6 +2,7 @@
 
 import argparse
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,8 @@ import pytest
 import scipy.stats
 
 from eval.commands import compare as command
-from eval.golden.check import Question
-from eval.nights.compare import (
-    CompareError,
-    by_kind,
-    compare,
-    difference,
-    differences,
-    holm,
-    measured,
-    moved,
-    sign_flip,
-)
+from eval.golden.question import GoldenQuestion
+from eval.nights.comparison import CompareError, by_kind, compare_all, compare_metric, comparisons, readings, swings
 from eval.nights.history import History, HistoryError
 from eval.score.row import Row, RowError, to_line
 from eval.score.scoring import unreplied
@@ -28,41 +19,41 @@ from tests.support.nights import night
 
 
 def row(name: str, kind: str = "detail", **figures: float) -> Row:
-    return Row(Question(name, kind, "甲？", "zh", "answered", ["5.3"], [], []), "answered", figures=figures)
+    return Row(GoldenQuestion(name, kind, "甲？", "zh", "answered", ["5.3"], [], []), "answered", figures=figures)
 
 
 def rows(metric: str, **values: float) -> list[Row]:
-    return [row(name, **{metric: value}) for name, value in values.items()]
+    return [replace(row(name), figures={metric: value}) for name, value in values.items()]
 
 
 def test_every_row_has_been_replied_to_or_not() -> None:
-    found = measured([row("a"), unreplied(row("b").question, "timed out")], "replied")
+    found = readings([row("a"), unreplied(row("b").question, "timed out")], "replied")
     assert found == {"a": 1.0, "b": 0.0}
-    assert measured([row("a", hit_1=1), row("b")], "hit_1") == {"a": 1}
+    assert readings([row("a", hit_1=1), row("b")], "hit_1") == {"a": 1}
 
 
 def test_only_questions_that_both_have_are_compared_by_id() -> None:
     before = rows("hit_1", a=1, b=1, c=0, old=0)
-    found = difference("hit_1", before, rows("hit_1", new=1, c=1, b=0, a=1))
+    found = compare_metric("hit_1", before, rows("hit_1", new=1, c=1, b=0, a=1))
     assert found
     assert (found.n, found.before, found.after, found.mean) == (3, 2 / 3, 2 / 3, 0)
     assert [(c.id, c.before, c.after) for c in found.changed] == [("b", 1, 0), ("c", 0, 1)]
-    assert difference("hit_1", before, rows("hit_1", other=1)) is None
-    assert difference("status", before, before) is None
+    assert compare_metric("hit_1", before, rows("hit_1", other=1)) is None
+    assert compare_metric("status", before, before) is None
 
 
 def test_the_greatest_loss_is_first_also_where_less_is_better() -> None:
     before, after = rows("ask_ms", a=100, b=100, c=100, d=100), rows("ask_ms", a=110, b=90, c=300, d=100)
-    found = difference("ask_ms", before, after)
+    found = compare_metric("ask_ms", before, after)
     assert found
     assert [c.id for c in found.changed] == ["c", "a", "b"]
-    shares = difference("key_points", rows("key_points", a=1, b=1, c=0), rows("key_points", a=0.5, b=0.25, c=1))
+    shares = compare_metric("key_points", rows("key_points", a=1, b=1, c=0), rows("key_points", a=0.5, b=0.25, c=1))
     assert shares
     assert [c.id for c in shares.changed] == ["b", "a", "c"]
 
 
 def test_equal_gains_have_an_interval_of_no_width() -> None:
-    found = difference("key_points", rows("key_points", a=0.75, b=1), rows("key_points", a=0.25, b=0.5))
+    found = compare_metric("key_points", rows("key_points", a=0.75, b=1), rows("key_points", a=0.25, b=0.5))
     assert found
     assert (found.low, found.high, found.mean) == (-0.5, -0.5, -0.5)
 
@@ -71,58 +62,28 @@ def test_the_interval_is_near_that_of_scipy() -> None:
     draw = random.Random(5)
     old = {f"q{i}": draw.random() for i in range(150)}
     new = {name: min(1.0, value * 0.8 + 0.3 * draw.random()) for name, value in old.items()}
-    found = difference("similarity", rows("similarity", **old), rows("similarity", **new))
+    found = compare_metric("similarity", rows("similarity", **old), rows("similarity", **new))
     gains = [new[name] - old[name] for name in old]
     theirs = scipy.stats.bootstrap((gains,), np.mean, n_resamples=5000, method="percentile", rng=3).confidence_interval
     assert found
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=0.003)
 
 
-def test_a_sign_flip_test_counts_the_signs_that_reach_the_sum() -> None:
-    assert sign_flip([1, 1, 1]) == 2 / 8  # +++ and ---
-    assert sign_flip([-1, -1, -1, -1, 0]) == 2 / 16  # zeros add nothing
-    assert sign_flip([1, 1, -1]) == 1.0  # every sum is 1 or 3 away from 0
-    assert sign_flip([2, 1]) == 2 / 4
-    assert sign_flip([0.0, 0.0]) == 1.0
-    assert sign_flip([]) == 1.0
-
-
-@pytest.mark.parametrize(("n", "tolerance"), [(10, 1e-12), (60, 0.01)])
-def test_it_equals_the_permutation_test_of_scipy(n: int, tolerance: float) -> None:
-    draw = random.Random(n)
-    gains = [draw.gauss(0.15, 0.5) for _ in range(n)]
-    theirs = scipy.stats.permutation_test(
-        (gains,), np.sum, permutation_type="samples", vectorized=False, n_resamples=20_000, rng=3
-    )
-    assert sign_flip(gains) == pytest.approx(theirs.pvalue, abs=tolerance)
-
-
-def test_many_gains_never_have_a_probability_of_nothing() -> None:
-    assert sign_flip([1.0] * 276) == 1 / 20_001
-
-
-def test_holm_steps_down() -> None:
-    # 0.01 * 3; 0.03 * 2; 0.04 * 1 is less than the one before, so it takes its place.
-    assert holm({"a": 0.04, "b": 0.01, "c": 0.03}) == pytest.approx({"a": 0.06, "b": 0.03, "c": 0.06})
-    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
-    assert holm({}) == {}
-
-
 def test_one_significant_figure_among_many_needs_a_smaller_p() -> None:
     # Six losses of six: p = 2/64 = 0.031, and twice that with another figure.
     lost = [row(f"q{i}", hit_1=1, status=1) for i in range(6)], [row(f"q{i}", hit_1=0, status=1) for i in range(6)]
-    found = {each.difference.metric: each for each in compare(*lost)}
+    found = {each.difference.metric: each for each in comparisons(*lost)}
     assert list(found) == ["hit_1", "status", "replied"]
     assert (found["hit_1"].p, found["hit_1"].holm, found["hit_1"].significant) == (2 / 64, 6 / 64, False)
     # Nine of nine: 2/512 * 3 is below 0.05.
     lost = [row(f"q{i}", hit_1=1, status=1) for i in range(9)], [row(f"q{i}", hit_1=0, status=1) for i in range(9)]
-    assert [each.significant for each in compare(*lost)] == [True, False, False]
+    assert [each.significant for each in comparisons(*lost)] == [True, False, False]
 
 
 def test_runs_without_a_common_question_are_not_compared() -> None:
     with pytest.raises(CompareError, match="no question in common"):
-        compare(rows("hit_1", a=1), rows("hit_1", b=1))
-    assert differences([], rows("hit_1", b=1)) == []
+        comparisons(rows("hit_1", a=1), rows("hit_1", b=1))
+    assert compare_all([], rows("hit_1", b=1)) == []
 
 
 def test_kinds_are_compared_apart() -> None:
@@ -137,7 +98,7 @@ def test_kinds_are_compared_apart() -> None:
 def test_questions_that_moved_are_ordered_by_the_sum_of_their_hard_gains() -> None:
     before = [row("a", hit_1=1, status=1, ask_ms=1), row("b", hit_1=0), row("c", hit_1=1, ask_ms=1), row("d", ask_ms=9)]
     after = [row("a", hit_1=0, status=0, ask_ms=1), row("b", hit_1=1), row("c", hit_1=0, ask_ms=9), row("d", ask_ms=1)]
-    found = moved(differences(before, after))
+    found = swings(compare_all(before, after))
     assert [(each.id, each.gain, list(each.changes)) for each in found] == [
         ("a", -2, ["hit_1", "status"]),
         ("c", -1, ["hit_1"]),  # time is no hard figure

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from eval.ask.chat import Model, ModelError
-from eval.golden.check import Question
-from eval.robust.translate import fault, translate
-from tests.support.faulty_llm import MODEL, faulty_llm
+from benchmarks.faulty_llm import MODEL, faulty_llm
+from eval.ask.chat import ChatModel, ModelError
+from eval.golden.question import GoldenQuestion
+from eval.robust.translation import fault, translate
 
 
-def question(name: str, text: str) -> Question:
-    return Question(name, "detail", text, "zh", "answered", ["5.3"], ["它冻结原模型。"], ["冻结"])
+def question(name: str, text: str) -> GoldenQuestion:
+    return GoldenQuestion(name, "detail", text, "zh", "answered", ["5.3"], ["它冻结原模型。"], ["冻结"])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_translations_are_kept_and_failures_counted(tmp_path: Path) -> None:
     good, other, english = question("a", "什么是 LoRA？"), question("b", "什么是 T5？"), question("c", "What is T5?")
     steps: list[None] = []
     with faulty_llm(form={"english": "What is LoRA?"}) as llm:
-        model = Model(llm.url, MODEL, retries=0)
+        model = ChatModel(llm.url, MODEL, retries=0)
         made = translate([good, other, english], model, cache, lambda: steps.append(None))
         assert [(q.id, q.question, q.language, q.entries) for q in made.questions] == [
             ("a#english", "What is LoRA?", "en", ["5.3"])
@@ -65,7 +65,7 @@ def test_a_model_that_is_down_is_an_error_unless_all_is_kept(tmp_path: Path) -> 
     cache = tmp_path / "english.jsonl"
     form: dict[str, Any] = {"english": "What is LoRA?"}
     with faulty_llm(form=form) as llm:
-        model = Model(llm.url, MODEL, retries=0)
+        model = ChatModel(llm.url, MODEL, retries=0)
         translate([question("a", "什么是 LoRA？")], model, cache)
     assert translate([question("a", "什么是 LoRA？")], model, cache).failures == {}
     with pytest.raises(ModelError):

@@ -1,11 +1,8 @@
-"""Measures of one question's results and answer, and the interval of their mean: pure functions."""
+"""Answers as text: what they state, sentence by sentence, which marks stand behind it, and what a quote holds."""
 
-import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from difflib import SequenceMatcher
-
-import numpy as np
 
 MARK = re.compile(r"\[(\d{1,3})\]")
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
@@ -19,56 +16,12 @@ ENDS = "。！？!?；;：:.…|"
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
-def hit(ranked: Sequence[str], gold: Collection[str], k: int) -> float:
-    """Return 1 when one of the first k is gold, else 0; its mean is S@k (Craswell & Hawking 2003, TREC)."""
-    return float(any(name in gold for name in ranked[:k]))
-
-
-def reciprocal_rank(ranked: Sequence[str], gold: Collection[str]) -> float:
-    """Return 1 / rank of the first gold one, 0 without any; its mean is MRR (Voorhees 1999, TREC-8 QA)."""
-    return next((1 / rank for rank, name in enumerate(ranked, 1) if name in gold), 0.0)
-
-
-def ndcg(ranked: Sequence[str], gold: Collection[str], k: int) -> float:
-    """Return DCG@k / ideal DCG@k, DCG = sum of 1 / log2(1 + rank) over the gold ones (binary gains).
-
-    Järvelin & Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques". `ranked` has no name
-    twice; 0 without gold.
-    """
-    found = sum(1 / math.log2(1 + rank) for rank, name in enumerate(ranked[:k], 1) if name in gold)
-    ideal = sum(1 / math.log2(1 + rank) for rank in range(1, min(k, len(gold)) + 1))
-    return found / ideal if ideal else 0.0
-
-
-def bootstrap(values: Sequence[float], level: float = 0.95, samples: int = 2000, seed: int = 7) -> tuple[float, float]:
-    """Return the percentile interval of the mean over resampled questions (Efron 1979, "Bootstrap methods").
-
-    The differences of two systems on the same questions give a paired interval. Raises ValueError when empty.
-    """
-    if not values:
-        raise ValueError("an interval needs at least one value")
-    numbers = np.asarray(values, np.float64)
-    rows = np.random.default_rng(seed).integers(0, len(numbers), (samples, len(numbers)))
-    low, high = np.quantile(numbers[rows].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def precision(cited: Collection[str | None], gold: Collection[str]) -> float:
-    """Return the share of the cited entries that are gold; `cited` must not be empty."""
-    return sum(name in gold for name in cited) / len(cited)
-
-
-def recall(cited: Collection[str | None], gold: Collection[str]) -> float:
-    """Return the share of the gold entries that are cited; `gold` must not be empty."""
-    return sum(name in cited for name in gold) / len(gold)
-
-
 def holds(answer: str, point: str) -> bool:
     """Whether an answer has every number and entry id of a key point, or its text where it has none."""
-    told = MARK.sub(" ", answer)
+    text = MARK.sub(" ", answer)
     if numbers := set(_NUMBER.findall(point)):
-        return numbers <= set(_NUMBER.findall(told))
-    return "".join(point.split()).casefold() in "".join(told.split()).casefold()
+        return numbers <= set(_NUMBER.findall(text))
+    return "".join(point.split()).casefold() in "".join(text.split()).casefold()
 
 
 def unbroken(before: str, quote: str, after: str) -> bool:
@@ -104,26 +57,26 @@ def unmarked(answer: str, quotes: Mapping[int, str]) -> list[str]:
 
 def blocks(answer: str) -> list[str]:
     """Split Markdown into code blocks, formulas, tables, list items and paragraphs, without headings."""
-    found: list[str] = []
+    parts: list[str] = []
     closing = ""  # of the code or formula block that is open
     joins = False  # whether the next line can go on with the last block
     for line in answer.splitlines():
         text = line.strip()
         if closing:
-            found[-1] += "\n" + line
+            parts[-1] += "\n" + line
             if "$$" in text if closing == "$$" else text.startswith(closing):
                 closing = ""
         elif not text or _HEADING.match(line):
             joins = False
-        elif joins and not _opens(text) and text.startswith("|") == found[-1].startswith("|"):
-            found[-1] += "\n" + text
+        elif joins and not _opens(text) and text.startswith("|") == parts[-1].startswith("|"):
+            parts[-1] += "\n" + text
         else:
-            found.append(text)
+            parts.append(text)
             fence = _FENCE.match(text)
             closing = fence[0] if fence else "$$" if text.count("$$") % 2 else ""
             joins = not closing
     # A bracketed number in a code span is an index, not a mark.
-    return [b if _is_code(b) else _CODE_SPAN.sub(lambda span: MARK.sub(r"(\1)", span[0]), b) for b in found]
+    return [b if _is_code(b) else _CODE_SPAN.sub(lambda span: MARK.sub(r"(\1)", span[0]), b) for b in parts]
 
 
 def _opens(text: str) -> bool:
@@ -143,7 +96,7 @@ def runs(block: str) -> list[tuple[list[str], list[int]]]:
     if block.startswith("|"):
         return [([MARK.sub("", block)], [int(n) for n in MARK.findall(block)])]
     prose = _ITEM.sub("", block, count=1)
-    ends = [found.end() for found in _MARKS.finditer(prose)]
+    ends = [match.end() for match in _MARKS.finditer(prose)]
     runs = [prose[a:b] for a, b in zip([0, *ends], [*ends, len(prose)], strict=True)]
     return [(_statements(MARK.sub("", run)), [int(n) for n in MARK.findall(run)]) for run in runs]
 

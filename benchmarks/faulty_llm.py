@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from benchmarks.loopback import serve
+
 MODEL = "faulty"
 FAULTS = {
     "500",
@@ -154,8 +156,6 @@ def _event(delta: dict[str, Any], reason: str | None = None) -> bytes:
 @contextmanager
 def faulty_llm(**script: Any) -> Iterator[FaultyLLM]:
     """Run the server in a thread; its own tracebacks are part of the script and stay silent."""
-    from tests.service.api.test_sse import serve
-
     llm = FaultyLLM(**script)
     with serve(llm.app()) as url:
         llm.url = f"{url}/v1"
