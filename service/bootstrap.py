@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest import bootstrap as ingest
+from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.words.words import Words
@@ -18,7 +19,14 @@ from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
-from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
+from service.settings import (
+    ExtractiveSettings,
+    NoRerankSettings,
+    RerankSettings,
+    ServiceSettings,
+    VllmSettings,
+    WeightedSettings,
+)
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
@@ -29,19 +37,32 @@ from service.write.writer import Writer
 Idf = Callable[[str], float]
 
 
-def _cross_encoder(scorer: Scorer, s: Any) -> Reranker:
-    return CrossEncoderReranker(scorer, s.candidates, s.budget_ms, s.weight, s.fused)
+def _own(settings: WeightedSettings) -> dict[str, float]:
+    """The weights that someone has set instead of the fitted ones."""
+    return settings.model_dump(exclude={"kind"}, exclude_none=True)
 
 
-FUSIONS: dict[str, Callable[[Any], Fusion]] = {
-    "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.asked, s.listed),
-    "rrf": lambda s: ReciprocalRank(s.k),
+FUSIONS: dict[str, Callable[[Any, Fitted], Fusion]] = {
+    "weighted": lambda s, fitted: Weighted.of(fitted.fusion.model_copy(update=_own(s))),
+    "rrf": lambda s, fitted: ReciprocalRank.of(fitted.reciprocal.of(s.k) if s.k else fitted.reciprocal),
 }
-RERANKERS: dict[str, Callable[[Any], Reranker]] = {
-    "none": lambda _: NoReranker(),
-    "shipped": lambda s: _cross_encoder(ShippedScorer(s.max_tokens, s.threads), s),
-    "cross-encoder": lambda s: _cross_encoder(HubScorer(s.model, s.max_tokens), s),
+SCORERS: dict[str, Callable[[Any], Scorer | None]] = {
+    "none": lambda _: None,
+    "shipped": lambda s: ShippedScorer(s.max_tokens, s.threads),
+    "cross-encoder": lambda s: HubScorer(s.model, s.max_tokens),
 }
+
+
+def scorer(settings: RerankSettings) -> Scorer | None:
+    """Load the model that scores candidates; None for none."""
+    return SCORERS[settings.kind](settings)
+
+
+def _reranker(settings: RerankSettings) -> Reranker:
+    model = scorer(settings)
+    if model is None or isinstance(settings, NoRerankSettings):
+        return NoReranker()
+    return CrossEncoderReranker(model, settings.candidates, settings.budget_ms, settings.weight, settings.fused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +72,7 @@ class LanguageModel:
     writer: Callable[[Words, Idf, Writer], Writer]
     rewriter: Callable[[Words], Rewriter]
     health: Callable[[], Awaitable[Health]]
-    min_support: float = 0.65
+    min_support: float | None = None  # instead of the fitted one
     replicas: Replicas | None = None
 
 
@@ -91,7 +112,7 @@ class Service:
         self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self.work = Worker()
-        self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
+        self.reranker = _reranker(settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self.embedder.embed_queries(["warm up"])
 
@@ -101,15 +122,16 @@ class Service:
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
-        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion)
+        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion, snapshot.pack.fitted)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
     def searcher(self, snapshot: Snapshot) -> Searcher:
         """Bind the search to a snapshot."""
+        retriever = self.retriever(snapshot)
         return Searcher(
             snapshot,
-            self.retriever(snapshot),
-            self.reranker,
+            retriever,
+            self.reranker.blended(snapshot.pack.fitted.blend(retriever.name)),
             self._reader(snapshot),
             self.work,
             passages=self.settings.answer.passages,
@@ -120,23 +142,27 @@ class Service:
         answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
         words, fitted = pack.words, pack.fitted
         searcher = self.searcher(snapshot)
-        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters)
+        scale = searcher.scale
+        sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
+        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
         return Parts(
             snapshot=snapshot,
             rewriter=self.model.rewriter(words),
             searcher=searcher,
             decider=Decider(
                 Matcher(snapshot, searcher.retriever),
-                models(snapshot, self.reranker.name),
-                fitted,
+                models(snapshot, scale),
+                scale,
                 covered(snapshot.entries, pack.covered),
                 answer.min_confidence,
             ),
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(words, idf, self._reader(snapshot), Model.of(fitted.support), self.work),
+            support=LexicalSupport(
+                words, snapshot.postings.specificity, self._reader(snapshot), Model.of(fitted.support), self.work
+            ),
             work=self.work,
-            min_support=self.model.min_support,
+            min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,
         )
 
     def _reader(self, snapshot: Snapshot) -> Embed:

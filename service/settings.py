@@ -15,26 +15,32 @@ ORIGIN = re.compile(r"https?://[^/\s]+")
 
 class RetrievalSettings(Settings):
     depth: int = Field(60, ge=1, description="Candidates taken from each index before fusion.")
-    expansion: float = Field(
-        0.4, ge=0, description="Weight of a question's other names from the glossary; 0 switches them off."
+    expansion: float | None = Field(
+        None, ge=0, description="Weight of a question's other names from the glossary; unset: as fitted."
     )
     per_entry: int = Field(1, ge=1, description="Passages of one entry in a result list at most.")
 
 
 class WeightedSettings(Settings):
     kind: Literal["weighted"] = "weighted"
-    bm25: float = Field(2.0, description="Of the BM25 score relative to the best entry's.")
-    dense: float = Field(1.5, description="Of a standard deviation of cosine below the nearest passage.")
-    title: float = Field(2.0, description="The same for the entries' titles and the other ways to ask for them.")
-    asked: float = Field(2.2, description="Of the BM25 score of the other ways to ask for an entry.")
-    listed: float = Field(-0.35, description="Added for an entry that has no answer.")
+    bm25: float | None = Field(
+        None, description="Weight of the BM25 score relative to the best entry's; unset: as fitted."
+    )
+    dense: float | None = Field(
+        None, description="Weight of a spread of cosine below the nearest passage; unset: as fitted."
+    )
+    title: float | None = Field(None, description="The same for the entries' questions; unset: as fitted.")
+    asked: float | None = Field(
+        None, description="Weight of BM25 of the other ways to ask for an entry; unset: as fitted."
+    )
+    listed: float | None = Field(None, description="Added for an entry that has no answer; unset: as fitted.")
 
 
 class ReciprocalRankSettings(Settings):
     """Reciprocal rank fusion."""
 
     kind: Literal["rrf"]
-    k: int = Field(60, ge=1, description="The constant that ranks are added to.")
+    k: int | None = Field(None, ge=1, description="The constant that ranks are added to; unset: as fitted.")
 
 
 FusionSettings = Annotated[WeightedSettings | ReciprocalRankSettings, Field(discriminator="kind")]
@@ -50,8 +56,12 @@ class _Reranking(Settings):
     max_tokens: int = Field(
         256, ge=16, description="Tokens of question and passage that the model reads; the shipped one's at most 512."
     )
-    weight: float = Field(0.4, ge=0, description="Of the model's score, log odds, in a candidate's score.")
-    fused: float = Field(1.0, ge=0, description="Of the fused score beside it; 0: the model's order alone.")
+    weight: float | None = Field(
+        None, ge=0, description="Of the model's score, log odds, in a candidate's score; unset: as fitted."
+    )
+    fused: float | None = Field(
+        None, ge=0, description="Of the fused score beside it; 0: the model's order alone; unset: as fitted."
+    )
 
 
 class ShippedSettings(_Reranking):
@@ -97,8 +107,8 @@ class VllmSettings(Settings):
     max_tokens: int = Field(600, ge=16, description="Tokens of an answer at most.")
     temperature: float = Field(0, ge=0, le=2, description="0 takes always the likeliest token.")
     context_tokens: int = Field(3000, ge=512, description="Tokens of the prompt at most, passages included.")
-    min_support: float = Field(
-        0.65, ge=0, le=1, description="Probability of support, below which a sentence is left out or replaced."
+    min_support: float | None = Field(
+        None, ge=0, le=1, description="Probability of support, below which a sentence goes; unset: as fitted."
     )
     extra_body: dict[str, JsonValue] = Field(
         {},

@@ -75,6 +75,19 @@ class Postings:
         row = self.vocabulary.get(term)
         return 0.0 if row is None else math.log1p(self.documents / int(self.offsets[row + 1] - self.offsets[row]))
 
+    def specificity(self, term: str) -> float:
+        """Return a term's idf by that of a term in one document alone, log(1 + n / df) / log(1 + n).
+
+        It is 1 for such a term, 0 for one that no document has, and means the same in a corpus of any size
+        (Sparck Jones, A statistical interpretation of term specificity, 1972).
+        """
+        return self.idf(term) / self.rarest if self.documents else 0.0
+
+    @property
+    def rarest(self) -> float:
+        """The idf of a term in one document alone, log(1 + n)."""
+        return math.log1p(self.documents)
+
     def save(self, folder: Path) -> None:
         """Write vocabulary.json, offsets.npy, ids.npy and weights.npy; equal indexes, equal bytes."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -15,9 +15,6 @@ INLINE = re.compile(r"`([^`\n]+)`|\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")
 HAN = re.compile(r"[\u3400-\u9fff]")
 PIECE = re.compile(r"[a-z0-9]+")
-PIECE = re.compile(r"[a-z0-9]+")
-# Names that any passage of the trade has, whether it spells them or not.
-PLAIN = frozenset({"ai", "llm", "nlp", "e.g", "i.e", "vs", "etc", "ok"})
 SPACE = re.compile(r"[^\w]+")
 DIGITS = re.compile(r"\d+")
 

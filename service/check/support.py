@@ -26,7 +26,7 @@ FEATURES = (
     "cosine",  # of the sentence and the nearest unit of the span
     "coverage",  # share of the sentence's term weight in the span
     "context",  # the same with the headings and the question
-    "novelty",  # the rarest term that is in none of these, in idf
+    "novelty",  # specificity of the rarest term that is in none of these
     "negated",  # a clause is negated here and not there
     "opposite",  # a clause points the other way
     "edited",  # a copy but for a character or two
@@ -37,11 +37,11 @@ FEATURES = (
     "ending",  # as `context`, of the last thing that the sentence says: inventions are added at the end
     "miscounted",  # a number written as a word that the passage does not have
 )
-UNKNOWN = 4.5  # idf of a term in about one of ninety passages, given to those that are in none
+UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
 NEAREST = 4  # units of a passage whose vectors are looked at
 CACHED = 20_000  # units whose vectors are kept, 30 MB
 GAIN = 0.12  # share of the sentence's term weight that a neighbour must add
-TELLING = 3.0  # idf of a sentence's last part that says anything
+TELLING = 0.55  # specificity of a sentence's last part that says anything
 MAX_SPAN = 5  # units that a sentence may draw together
 
 
@@ -98,12 +98,13 @@ class LexicalSupport:
     def __init__(
         self,
         words: Words,
-        idf: Callable[[str], float],
+        specificity: Callable[[str], float],
         embed: Callable[[str], Awaitable[Query]],
         model: Model,
         work: Worker,
     ) -> None:
-        self._words, self._idf, self._embed, self._model, self._work = words, idf, embed, model, work
+        self._words, self._specificity, self._embed = words, specificity, embed
+        self._model, self._work = model, work
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._units: OrderedDict[tuple[str, str], list[Unit]] = OrderedDict()
 
@@ -142,7 +143,7 @@ class LexicalSupport:
     def _weights(self, text: str) -> dict[str, float]:
         """Weigh a sentence's terms by how rare they are; one that no document has counts as rare."""
         own = (term for term in dict.fromkeys(self._words.terms(text)) if term not in self._words.asking)
-        return {term: self._idf(term) or UNKNOWN * self._words.rarity(term) for term in own}
+        return {term: self._specificity(term) or UNKNOWN * self._words.rarity(term) for term in own}
 
     def units(self, passage: Passage) -> list[Unit]:
         """Return the units of a passage, kept for the next sentence."""

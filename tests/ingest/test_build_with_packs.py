@@ -145,7 +145,7 @@ def test_the_command_mends_it(
         ("asked.jsonl", b"\n{", r"asked\.jsonl, line 2: "),
         ("glossary.txt", "# names\n海星\n".encode(), r"starfish: glossary line 2: '海星' has one variant"),
         ("terms.txt", b"\xff", r"terms\.txt, line 1: not UTF-8"),
-        ("fitted.json", b'{"format": 2}', r"fitted\.json holds no fitted numbers"),
+        ("fitted.json", b'{"format": 3}', r"fitted\.json holds no fitted numbers"),
         ("pack.toml", b"format = 2", r"pack\.toml is no card of a pack that this version reads"),
         ("mine.txt", b"", r"pack\.toml does not say how 'mine\.txt' was made"),
     ],

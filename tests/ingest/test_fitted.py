@@ -1,5 +1,4 @@
 import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ingest.fitted import Fitted, FittedError
+from ingest.fitted import Blend, Fitted, FittedError, Reciprocal
 from ingest.pack import none
 from tests.support.packs import PACK
 
@@ -15,23 +14,57 @@ from tests.support.packs import PACK
 @pytest.mark.parametrize("pack", [PACK, none()], ids=lambda pack: pack.name)
 def test_what_is_written_is_read_again(pack: Any, tmp_path: Path) -> None:
     path = tmp_path / "fitted.json"
-    path.write_text(pack.fitted.model_dump_json(exclude_defaults=True), "utf-8")
+    pack.fitted.write(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["fitted.json"]
     assert Fitted.read(path) == pack.fitted
 
 
 def test_general_numbers_belong_to_no_documents_and_name_what_they_were_fitted_with() -> None:
     assert none().fitted.documents == {}
-    assert none().fitted.fused.confidence.direction == none().fitted.reranked.confidence.direction == ()
+    assert [stage.own for stage in none().fitted.stages] == [None] * len(none().fitted.stages)
+    assert {stage.confidence.direction for stage in (*none().fitted.stages, *PACK.fitted.stages)} == {()}
     assert list(PACK.fitted.documents) == list(PACK.card.documents)
-    assert none().fitted.embedder
-    assert none().fitted.reranker
+    assert none().fitted.tokeniser == ""  # any
+    for fitted in (none().fitted, PACK.fitted):
+        assert fitted.embedder
+        assert all(stage.fusion for stage in fitted.stages)
+        assert fitted.stages[0].fusion.startswith("weighted ")
 
 
-def test_a_margin_that_is_not_given_is_never_reached(tmp_path: Path) -> None:
-    margins = json.loads((none().folder / "fitted.json").read_text("utf-8"))["fused"]["margins"]
-    given = {name: margins[name] for name in ("ahead", "far_ahead", "held", "covered")}
-    read = type(none().fitted.fused.margins).model_validate(given)
-    assert read.preferred == read.said == math.inf
+@pytest.mark.parametrize("pack", [PACK, none()], ids=lambda pack: pack.name)
+def test_a_stage_holds_for_its_own_fusion_reranker_and_blend_alone(pack: Any) -> None:
+    for stage in pack.fitted.stages:
+        assert pack.fitted.stage(stage.fusion, stage.reranker, stage.blend) is stage
+        assert pack.fitted.stage(f"{stage.fusion}1", stage.reranker, stage.blend) is None
+        assert pack.fitted.stage(stage.fusion, "BAAI/bge-reranker-v2-m3", stage.blend) is None
+        assert pack.fitted.stage(stage.fusion, stage.reranker, Blend(weight=7.0, fused=7.0)) is None
+        assert stage.margins.unit == "nats"
+    assert pack.fitted.places.unit == "places"
+
+
+def test_a_blend_is_that_of_the_fusion_or_else_of_another_one() -> None:
+    stage = next(stage for stage in PACK.fitted.stages if stage.blend)
+    assert PACK.fitted.blend(stage.fusion) == PACK.fitted.blend("of someone's own") == stage.blend
+
+
+def test_a_stage_decides_alike_on_scaled_scores() -> None:
+    stage = PACK.fitted.stages[0]
+    twice = stage.scaled(2.0)
+    assert twice.margins.ahead == pytest.approx(2 * stage.margins.ahead)
+    assert (twice.margins.held, twice.margins.sentence) == (stage.margins.held, stage.margins.sentence)
+    assert twice.confidence.caps["margin"] == pytest.approx(2 * stage.confidence.caps["margin"])
+    assert twice.confidence.weights["margin"] * 4.0 == pytest.approx(stage.confidence.weights["margin"] * 2.0, abs=1e-3)
+    assert twice.confidence.weights["bm25"] == stage.confidence.weights["bm25"]
+
+
+def test_another_k_keeps_what_the_first_place_is_worth_over_the_second() -> None:
+    fitted, other = Reciprocal(k=60, factor=200.0), Reciprocal(k=60, factor=200.0).of(10)
+
+    def lead(r: Reciprocal) -> float:
+        return r.factor * (1 / (r.k + 1) - 1 / (r.k + 2))
+
+    assert other.k == 10
+    assert lead(other) == pytest.approx(lead(fitted)) == pytest.approx(200 / 61 / 62)
 
 
 def test_nothing_can_be_set() -> None:
@@ -40,7 +73,7 @@ def test_nothing_can_be_set() -> None:
 
 
 def missing_part(numbers: dict[str, Any]) -> None:
-    del numbers["blend"]
+    del numbers["match"]
 
 
 def unknown_part(numbers: dict[str, Any]) -> None:
@@ -48,7 +81,7 @@ def unknown_part(numbers: dict[str, Any]) -> None:
 
 
 def wild_threshold(numbers: dict[str, Any]) -> None:
-    numbers["reranked"]["confidence"]["threshold"] = 1.5
+    numbers["stages"][0]["confidence"]["threshold"] = 1.5
 
 
 def words_for_numbers(numbers: dict[str, Any]) -> None:
@@ -56,15 +89,15 @@ def words_for_numbers(numbers: dict[str, Any]) -> None:
 
 
 def another_format(numbers: dict[str, Any]) -> None:
-    numbers["format"] = 2
+    numbers["format"] = 1
 
 
 @pytest.mark.parametrize(
     ("spoil", "field"),
     [
-        (missing_part, "blend"),
+        (missing_part, "match"),
         (unknown_part, r"fusion\.colour"),
-        (wild_threshold, r"reranked\.confidence\.threshold"),
+        (wild_threshold, r"stages\.0\.confidence\.threshold"),
         (words_for_numbers, r"support\.bias"),
         (another_format, "format"),
     ],

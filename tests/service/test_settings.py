@@ -4,9 +4,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from ingest.fit.reranker import depths, evaluate, recipe
+from ingest.fit.reranker import depths
 from ingest.settings import PREFIX
-from service.settings import ServiceSettings, ShippedSettings, WeightedSettings
+from service.settings import (
+    ReciprocalRankSettings,
+    ServiceSettings,
+    ShippedSettings,
+    VllmSettings,
+    WeightedSettings,
+)
 from tests.support.paths import ROOT
 from tests.support.variables import leaves, variables
 
@@ -131,8 +137,14 @@ def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: s
     assert name.removeprefix(PREFIX).lower().split("__")[0] in str(refused.value)
 
 
-def test_training_is_measured_with_the_weights_that_the_service_has() -> None:
-    """`ingest` may not import `service`, so it holds them a second time."""
+def test_training_shows_a_model_as_many_candidates_as_the_service() -> None:
+    assert ShippedSettings().candidates == depths.READ
+
+
+def test_no_setting_repeats_a_fitted_number() -> None:
+    """Unset means as fitted: what is fitted stands in one file."""
     fusion, rerank = WeightedSettings(), ShippedSettings()
-    assert (fusion.bm25, fusion.dense) == (evaluate.BM25, evaluate.DENSE)
-    assert (rerank.weight, rerank.candidates) == (recipe.WEIGHT, depths.READ)
+    assert {*fusion.model_dump(exclude={"kind"}).values()} == {None}
+    assert (rerank.weight, rerank.fused, ServiceSettings().retrieval.expansion) == (None, None, None)
+    assert VllmSettings(kind="vllm", model="m").min_support is None
+    assert ReciprocalRankSettings(kind="rrf").k is None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +11,38 @@ from numpy.typing import NDArray
 from ingest.fit.reranker.exported import Exported
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import QuestionSet
+from ingest.fitted import Blend, FusionWeights
+from ingest.index.nearness import relative, spread_of
+from ingest.index.snapshot import Snapshot
 from ingest.progress import Report
 
 LIMIT = 150  # questions of a set at most: more take minutes and change the third digit
-# The service's fused score (service/settings.py), without titles and other ways to ask, which only the outline has.
-BM25, DENSE, SPREAD = 2.0, 1.5, 0.04
 
 Column = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """What the engine's score is made of, without titles and other ways to ask, which only an outline has.
+
+    `spread` is the standard deviation of unrelated cosines.
+    """
+
+    fusion: FusionWeights
+    blend: Blend
+    spread: float
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        """Return those that the index's pack was fitted with; the default fusion's blend."""
+        fitted = snapshot.pack.fitted
+        spread = spread_of(snapshot.titles.vectors(), snapshot.dense.vectors())
+        return cls(fitted.fusion, fitted.blend(fitted.stages[0].fusion), spread)
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
-    """MRR@10 of reciprocal rank fusion, of the model's order, of both scores' sum, and of the longest window first."""
+    """MRR@10 of the weighted fusion, of the model's order, of both scores' sum, and of the longest window first."""
 
     questions: int
     fused: float
@@ -33,7 +54,7 @@ class Scores:
 def evaluate(
     mined: Sequence[tuple[QuestionSet, Sequence[Found]]],
     folder: Path,
-    weight: float,
+    weights: Weights,
     progress: Report,
     limit: int = LIMIT,
 ) -> dict[str, Scores]:
@@ -53,7 +74,7 @@ def evaluate(
             orders = (
                 -np.arange(len(windows), dtype=np.float64),
                 scores,
-                weight * scores + _fused(candidates),
+                weights.blend.weight * scores + weights.blend.fused * _fused(candidates, weights),
                 np.array([len(window) for window in windows], np.float64),
             )
             right = np.array([questions.owners[row] == question.owner for row in candidates.rows])
@@ -64,10 +85,9 @@ def evaluate(
     return measured
 
 
-def _fused(found: Found) -> Column:
+def _fused(found: Found, weights: Weights) -> Column:
     """The weighted fusion of a question's candidates (Bruch and others, TOIS 2023)."""
-    bm25, cosines = np.array(found.bm25), np.array(found.cosines)
-    score: Column = BM25 * bm25 / max(float(bm25.max()), 1e-9) + DENSE * (cosines - cosines.max()) / SPREAD
+    score: Column = relative(found.bm25, found.cosines, weights.spread) @ (weights.fusion.bm25, weights.fusion.dense)
     return score
 
 

@@ -12,7 +12,6 @@ from ingest.pack import nth
 LAYERS = 4
 SEED = 7
 DEPTH = 30  # candidates from which negatives are drawn
-WEIGHT = 0.4  # of the model's score beside the fused one, as in service/settings.py
 OUTLINE_PASSES = 3  # over the outline's questions; the others are seen once
 RATE = 1e-4  # where the learning rate begins
 DOMAIN = ("outline", STATEMENTS)  # sets of the users' own subject

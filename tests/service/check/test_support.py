@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from benchmarks.support import LEAST, pairs
+from ingest.fit.sets import claims, held_out
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
 from service.check.claims import (
@@ -19,6 +19,7 @@ from service.check.claims import (
     numbers,
 )
 from service.check.support import FEATURES
+from service.search.passages import passage
 from tests.support.packs import PACK, WORDS
 
 
@@ -106,21 +107,25 @@ def test_the_weights_name_every_feature() -> None:
 
 
 def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
-    support = service.parts(snapshot).support
-    held_out = [pair for pair in pairs(snapshot) if pair.held_out]
+    parts = service.parts(snapshot)
+    unseen = [claim for claim in claims(snapshot) if held_out(snapshot, claim)]
 
     async def judged() -> list[bool]:
-        found = [await support.score(pair.claim, [pair.passage], pair.question) for pair in held_out]
-        return [each.probability >= LEAST for (each,) in found]
+        sources = [passage(snapshot, snapshot.chunks[claim.row], 1.0) for claim in unseen]
+        scored = [
+            await parts.support.score(claim.text, [source], claim.question)
+            for claim, source in zip(unseen, sources, strict=True)
+        ]
+        return [each.probability >= parts.min_support for (each,) in scored]
 
     passed = asyncio.run(judged())
     service.close()
-    right = sum(p == pair.supported for p, pair in zip(passed, held_out, strict=True))
-    shown = [pair for p, pair in zip(passed, held_out, strict=True) if p]
+    right = sum(p == pair.supported for p, pair in zip(passed, unseen, strict=True))
+    shown = [pair for p, pair in zip(passed, unseen, strict=True) if p]
     easier = [pair for pair in shown if pair.kind not in ("ending", "count")]  # those are true but for one thing
-    invented = [p for p, pair in zip(passed, held_out, strict=True) if pair.kind == "ending"]
-    assert len(held_out) > 170
-    assert right / len(held_out) >= 0.85
+    invented = [p for p, pair in zip(passed, unseen, strict=True) if pair.kind == "ending"]
+    assert len(unseen) > 170
+    assert right / len(unseen) >= 0.85
     assert sum(pair.supported for pair in easier) / len(easier) >= 0.88
     assert sum(pair.supported for pair in shown) / len(shown) >= 0.87
     assert sum(invented) / len(invented) <= 0.1

@@ -7,25 +7,37 @@ from ingest.models.embedder import Embedder
 from ingest.pack import Pack, none
 from service.bootstrap import Service
 from service.decide.confidence import FEATURES, RERANKED, Matcher, models
+from service.search.scale import Scale
 from service.search.scorers import SHIPPED, ShippedScorer
 from tests.support.packs import PACK, WORDS
 
 
 @pytest.mark.parametrize("pack", [PACK, none()], ids=lambda pack: pack.name)
 def test_what_is_stored_fits_the_features_and_the_model_that_ships(pack: Pack) -> None:
-    for stage, features in ((pack.fitted.fused, FEATURES), (pack.fitted.reranked, RERANKED)):
-        assert tuple(stage.confidence.weights) == features
-        assert 0 < stage.confidence.threshold < 1
-    assert pack.fitted.reranker == ShippedScorer(folder=SHIPPED).name
+    for stage in pack.fitted.stages:
+        for model in (stage.confidence, *([stage.own] if stage.own else [])):
+            assert tuple(model.weights) == (RERANKED if stage.reranker else FEATURES)
+            assert set(model.caps) <= {*FEATURES}
+            assert 0 < model.threshold < 1
+    assert {stage.reranker for stage in pack.fitted.stages} == {"", ShippedScorer(folder=SHIPPED).name}
 
 
-@pytest.mark.parametrize("other", ["", "BAAI/bge-reranker-v2-m3"])
-def test_the_scores_of_another_reranker_are_not_taken_for_the_shipped_ones(snapshot: Snapshot, other: str) -> None:
-    found = models(snapshot, other)
-    assert found.reranked is found.fused
-    shipped = models(snapshot, ShippedScorer().name)
+def test_scores_that_nothing_was_fitted_to_are_not_taken_for_those_that_were(snapshot: Snapshot) -> None:
+    fused, reranked = (next(s for s in PACK.fitted.stages if bool(s.reranker) is scored) for scored in (False, True))
+    other = models(snapshot, Scale(fused, None, PACK.fitted.places))
+    assert other.reranked.fitted == other.fused.fitted
+    shipped = models(snapshot, Scale(fused, reranked, PACK.fitted.places))
     assert shipped.reranked.fitted.bias != shipped.fused.fitted.bias
-    assert shipped.fused.fitted.bias == found.fused.fitted.bias
+    assert shipped.fused.fitted == other.fused.fitted
+    assert models(snapshot, Scale(None, None, PACK.fitted.places)).reranked.fitted == shipped.fused.fitted
+
+
+def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) -> None:
+    fused = PACK.fitted.stages[0]
+    manifest = replace(snapshot.manifest, sources={"other.md": "0"})
+    other = models(replace(snapshot, manifest=manifest), Scale(fused, None, PACK.fitted.places))
+    assert (other.fused.fitted, other.fused.direction.size) == (fused.confidence, 0)
+    assert models(snapshot, Scale(fused, None, PACK.fitted.places)).fused.fitted == fused.own
 
 
 def test_scored_candidates_have_more_features(service: Service, snapshot: Snapshot, embedder: Embedder) -> None:

@@ -47,5 +47,7 @@ def test_what_the_cross_encoder_prefers_by_far_is_listed(client: TestClient) -> 
     question = "整块剪掉通道和零散剪权重，哪个在显卡上真能变快"
     found = client.post("/v1/search", json={"query": question, "k": 10}).json()["results"]
     answered = next(r for r in found if r["answered"])
-    assert found[0]["rerank_score"] - answered["rerank_score"] > PACK.fitted.reranked.margins.preferred
+    margins = next(stage for stage in PACK.fitted.stages if stage.reranker).margins
+    assert found[0]["score"] - answered["score"] < margins.ahead
+    assert found[0]["rerank_score"] - answered["rerank_score"] > margins.preferred
     assert client.post("/v1/ask", json={"question": question}).json()["status"] == "listed_unanswered"

@@ -33,6 +33,10 @@ class Spy:
     def __init__(self) -> None:
         self.evidence: dict[int, Evidence] = {}
 
+    @property
+    def name(self) -> str:
+        return "spy"
+
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
         self.evidence = dict(evidence)
         return ReciprocalRank().score(evidence, spread)

@@ -7,7 +7,7 @@ import pytest
 
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.extractive import BEHIND, SHORT, ExtractiveWriter, Relevance
+from service.write.extractive import SHORT, ExtractiveWriter, Relevance
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
 
@@ -17,6 +17,7 @@ MEMORY = "显存占用可以用量化来降低。"
 SPEED = "推理速度取决于带宽。"
 LEAD = "步骤如下："
 STEPS = ("- 先收集数据。", "- 再清洗数据。")
+BEHIND = 1.5  # log odds that a sentence may be behind the best one
 QUESTION = "量化对显存有什么用？"
 
 
@@ -48,7 +49,7 @@ async def nothing(query: Query, texts: Sequence[str]) -> Sequence[float]:
 
 def written(relevance: Relevance, *passages: Passage, question: str = QUESTION) -> list[str]:
     async def collect() -> list[str]:
-        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance)
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance, behind=BEHIND)
         return [sentence.text async for sentence in writer.write(read(question), passages) if not sentence.heading]
 
     return asyncio.run(collect())
