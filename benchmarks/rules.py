@@ -22,6 +22,7 @@ ASIDE = re.compile(
     r"|shared|tokens|worker|batching|index|replicas|vllm)\.py$"
 )
 OUTLINE = re.compile(r"outline\w*\.(?:py|toml)$")
+SPELT = re.compile(r"[\u3400-\u9fff]|[a-z]{3}")  # words of a language, not Markdown or scripts alone
 USES = {"compile", "search", "match", "fullmatch", "sub", "split", "findall", "finditer"}
 PLAIN = {0, 1, 2, -1, 10, 100, 1000}  # of counting and of units
 
@@ -39,7 +40,8 @@ def main() -> None:
                 written = list(_patterns(tree))
                 count[f"{group}: bare numbers"] += sum(1 for _ in _numbers(tree))
             own = sum(map(alternatives, written))
-            count[f"{group}: alternatives"] += own
+            for each in written:
+                count[f"{group}: alternatives in {'words' if SPELT.search(each) else 'syntax'}"] += alternatives(each)
             count[f"{group}: patterns and lists"] += len(written)
             if "-v" in sys.argv and own:
                 print(f"  {own:5} {path}")

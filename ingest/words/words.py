@@ -36,7 +36,7 @@ class Words:
         rules: Mapping[str, Rules] | None = None,
     ) -> None:
         self._listed, self._source, self._own_asking = tuple(listed), glossary, tuple(asking)
-        self._rules = rules or {}
+        self.groups = dict(rules or {})
         self._lock = Lock()
         # Kept, as the same chunks are looked at for every question.
         self.vocabulary = lru_cache(4096)(self._vocabulary)
@@ -72,7 +72,7 @@ class Words:
 
     def rules(self, group: str) -> Rules:
         """Return the field's own rules of a group, often none."""
-        return self._rules.get(group, Rules(()))
+        return self.groups.get(group, Rules(()))
 
     def rarity(self, term: str) -> float:
         """Return how rare a Chinese term is in general text, 0.05 to 1; 1 when it is in no dictionary."""

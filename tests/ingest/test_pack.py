@@ -4,6 +4,7 @@ import pytest
 
 from ingest import pack
 from ingest.pack import PackError, Packs, none, read
+from ingest.words.rule import Rule
 from ingest.words.words import Words
 from tests.support.packs import PACK, write_pack
 
@@ -156,3 +157,22 @@ def test_a_changed_pack_is_read_again(starfish: Path, name: str) -> None:
     assert after.fingerprint != before.fingerprint
     assert (after.words.fingerprint != before.words.fingerprint) == (name == "terms.txt")
     assert ("海星协议" in after.words.expand("starfish")) == (name not in ("glossary.txt", "terms.txt"))
+
+
+def test_rules_of_the_field(tmp_path: Path) -> None:
+    rule = "[plain.trade]\npattern = 'abc'\ntakes = ['ABC']\nleaves = ['ab']\n"
+    found = read(write_pack(tmp_path / "packs/rules", ["d.md"], {"rules.toml": rule}))
+    assert [each.name for each in found.words.rules("plain")] == [f"{found.name}.plain.trade"]
+    assert list(found.words.rules("opposite")) == []
+    with pytest.raises(PackError, match=r"rules\.toml"):
+        read(write_pack(tmp_path / "packs/broken", ["d.md"], {"rules.toml": "[plain"}))
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for own in PACK.words.groups.values() for rule in own], ids=lambda rule: rule.name
+)
+def test_examples_of_the_shipped_rules(rule: Rule) -> None:
+    assert rule.takes
+    assert rule.leaves
+    assert [text for text in rule.takes if not rule.pattern.search(text)] == []
+    assert [text for text in rule.leaves if rule.pattern.search(text)] == []
