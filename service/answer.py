@@ -12,7 +12,6 @@ from service.parts import Parts
 from service.search.passages import Passage
 from service.search.related import related
 from service.search.search import Hits
-from service.understand.outline_facts import outline_facts
 from service.write.facts import state
 from service.write.listed import unanswered
 from service.write.writer import Statement, WriterError
@@ -35,7 +34,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
     if declines(question.text):
         yield draft.say("declined", phrases.DECLINED[language])
         return
-    facts = outline_facts(question.text, snapshot.entries, snapshot.pack.words)
+    facts = await parts.outline.facts(question.text)
     if facts and not facts.wants_answer:
         events = _told(state(facts, snapshot, language), draft, parts)
     else:  # "what is the answer to 3.8" asks that entry's own question

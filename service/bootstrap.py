@@ -7,6 +7,7 @@ from typing import Any
 from ingest import bootstrap as ingest
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
+from ingest.pack import NONE, SHIPPED
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, Model
 from service.decide.confidence import Matcher, models
@@ -19,6 +20,9 @@ from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
 from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
+from service.understand.outline import Outline
+from service.understand.questions import OutlineQuestions
+from service.understand.recogniser import Recogniser
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
@@ -93,6 +97,7 @@ class Service:
         self.work = Worker()
         self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
+        self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self.embedder.embed_queries(["warm up"])
 
     def open(self) -> Snapshot:
@@ -123,6 +128,7 @@ class Service:
         extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters)
         return Parts(
             snapshot=snapshot,
+            outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
             rewriter=self.model.rewriter(words),
             searcher=searcher,
             decider=Decider(

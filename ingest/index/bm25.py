@@ -94,6 +94,11 @@ class Postings:
         best = _top(scores, k)
         return best.astype(np.int32), scores[best]
 
+    def holding(self, term: str) -> NDArray[np.int32]:
+        """Return the numbers of the documents that hold a term, (n,), ascending."""
+        row = self.vocabulary.get(term)
+        return self.ids[:0] if row is None else self.ids[self.offsets[row] : self.offsets[row + 1]]
+
     def save(self, folder: Path) -> None:
         """Write vocabulary.json, offsets.npy, ids.npy and weights.npy; equal indexes, equal bytes."""
         folder.mkdir(parents=True, exist_ok=True)

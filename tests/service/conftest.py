@@ -34,7 +34,7 @@ def embedder(settings: ServiceSettings) -> Embedder:
 @pytest.fixture(scope="session")
 def snapshot(settings: ServiceSettings, embedder: Embedder) -> Snapshot:
     ensure(settings, embedder)
-    return Versions(settings.index).open(embedder.fingerprint)
+    return Versions(settings.index).open(embedder.fingerprint, packs=bootstrap.packs(settings))
 
 
 @pytest.fixture
