@@ -11,7 +11,6 @@ from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
 from service.search.search import Hits
-from service.understand.outline_facts import outline_facts
 from service.write.facts import state
 from service.write.listed import unanswered
 from service.write.writer import Statement, WriterError
@@ -34,7 +33,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
     if rule := declined(question.text):
         yield draft.say("declined", phrases.wording(language).declined, rule.name)
         return
-    facts = outline_facts(question.text, snapshot.entries, snapshot.pack.words)
+    facts = await parts.outline.facts(question.text)
     if facts and not facts.wants_answer:
         events = _told(state(facts, snapshot, language), draft, parts)
     else:  # "what is the answer to 3.8" asks that entry's own question

@@ -9,6 +9,7 @@ from ingest import bootstrap as ingest
 from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
+from ingest.pack import NONE, SHIPPED
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, Model
 from service.decide.confidence import Matcher, models
@@ -28,6 +29,9 @@ from service.settings import (
     VllmSettings,
     WeightedSettings,
 )
+from service.understand.outline import Outline
+from service.understand.questions import OutlineQuestions
+from service.understand.recogniser import Recogniser
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
@@ -116,6 +120,7 @@ class Service:
         self.work = Worker()
         self.reranker = _reranker(settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
+        self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self.embedder.embed_queries(["warm up"])
 
     def open(self) -> Snapshot:
@@ -151,6 +156,7 @@ class Service:
         extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
         return Parts(
             snapshot=snapshot,
+            outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
             rewriter=self.model.rewriter(words),
             searcher=searcher,
             decider=Decider(

@@ -10,6 +10,7 @@ from service.decide.verdict import Decider
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.search.search import Searcher
+from service.understand.questions import OutlineQuestions
 from service.understand.rewrite import Rewriter
 from service.workers.worker import Worker
 from service.write.writer import Writer
@@ -20,6 +21,7 @@ class Parts:
     """`extractive` writes when `writer` cannot; below `min_support` a sentence of a language model has no source."""
 
     snapshot: Snapshot
+    outline: OutlineQuestions
     rewriter: Rewriter
     searcher: Searcher
     decider: Decider

@@ -88,6 +88,11 @@ class Postings:
         """The idf of a term in one document alone, log(1 + n)."""
         return math.log1p(self.documents)
 
+    def holding(self, term: str) -> NDArray[np.int32]:
+        """Return the numbers of the documents that hold a term, (n,), ascending."""
+        row = self.vocabulary.get(term)
+        return self.ids[:0] if row is None else self.ids[self.offsets[row] : self.offsets[row + 1]]
+
     def save(self, folder: Path) -> None:
         """Write vocabulary.json, offsets.npy, ids.npy and weights.npy; equal indexes, equal bytes."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ class Glossary:
     """Concepts by the atoms of their variants: stems of spaced words, single characters of other scripts."""
 
     concepts: dict[tuple[str, ...], tuple[str, ...]]  # atoms of a variant -> search terms of all variants
+    variants: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]  # atoms of a variant -> search terms of each variant
     lengths: dict[str, tuple[int, ...]]  # first atom -> the lengths in atoms of the variants it begins
     tokeniser: Tokeniser
 
@@ -28,6 +29,7 @@ class Glossary:
         variants that differ only in case, inflection, hyphens or stop words are the same.
         """
         concepts: dict[tuple[str, ...], tuple[str, ...]] = {}
+        each: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         listed: dict[tuple[str, ...], int] = {}
         for number, line in enumerate(source.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
@@ -35,7 +37,8 @@ class Glossary:
             variants = [variant.strip() for variant in line.split("|")]
             if len(variants) < 2:
                 raise ValueError(f"glossary line {number}: {line!r} has one variant; add another, after a '|'")
-            found = tuple(dict.fromkeys(term for variant in variants for term in tokeniser.terms(variant)))
+            names = tuple(tuple(tokeniser.terms(variant)) for variant in variants)
+            found = tuple(dict.fromkeys(chain.from_iterable(names)))
             for variant in variants:
                 atoms = _atoms(variant, tokeniser)
                 if not tokeniser.terms(variant):
@@ -44,11 +47,15 @@ class Glossary:
                     both = f"glossary lines {listed[atoms]} and {number}"
                     raise ValueError(f"{both}: {variant!r} stands in both; keep one or join the lines")
                 listed[atoms] = number
-                concepts[atoms] = found
+                concepts[atoms], each[atoms] = found, names
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         for atoms in concepts:
             lengths[atoms[0]].add(len(atoms))
-        return cls(concepts, {first: tuple(sizes) for first, sizes in lengths.items()}, tokeniser)
+        return cls(concepts, each, {first: tuple(sizes) for first, sizes in lengths.items()}, tokeniser)
+
+    def names(self, text: str) -> tuple[tuple[str, ...], ...]:
+        """Return the search terms of each variant of the concept that a text names, () when it names none."""
+        return self.variants.get(_atoms(text, self.tokeniser), ())
 
     def expand(self, text: str) -> list[str]:
         """Return the search terms of every concept mentioned that are not the text's own."""

@@ -1,27 +1,42 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
 from ingest.index.snapshot import Snapshot
-from ingest.parse import outline
-from ingest.parse.outline import Entry
+from ingest.models.embedder import Embedder
+from ingest.pack import NONE, SHIPPED
 from service.check.quotes import Checker
-from service.understand.outline_facts import Facts, outline_facts
+from service.language.phrases import Language
+from service.understand.outline import Facts, Outline
+from service.understand.recogniser import Recogniser
+from service.understand.slots import read
 from service.write.facts import state
-from tests.support.packs import WORDS
 from tests.support.paths import ROOT
 
-CORPUS = ROOT / "ingest/corpus/大模型全技术面试大纲.md"
 DEVELOP = [json.loads(line) for line in (ROOT / "eval/golden/develop.jsonl").read_text("utf-8").splitlines()]
+Ask = Callable[[str], Facts | None]
 
 
 @pytest.fixture(scope="module")
-def entries() -> tuple[Entry, ...]:
-    return outline.parse(CORPUS.name, CORPUS.read_text("utf-8"))[1]
+def ask(snapshot: Snapshot, embedder: Embedder) -> Ask:
+    """As the service does: the facts that a question asks for, None when it is about the subject."""
+    words, outline = snapshot.pack.words, Outline(snapshot)
+    recogniser = Recogniser.read(SHIPPED / NONE, embedder.fingerprint)
+    assert recogniser.embedded
+
+    def ask(question: str) -> Facts | None:
+        slots = read(question, words)
+        if not recogniser.possible(slots):
+            return None
+        (vector,) = embedder.embed_queries([words.bilingual(question)])
+        return outline.facts(slots) if recogniser.recognises(slots, vector) else None
+
+    return ask
 
 
-def asked(question: str, entries: tuple[Entry, ...]) -> Facts:
-    facts = outline_facts(question, entries, WORDS)
+def asked(question: str, ask: Ask) -> Facts:
+    facts = ask(question)
     assert facts is not None, question
     return facts
 
@@ -47,8 +62,8 @@ def asked(question: str, entries: tuple[Entry, ...]) -> Facts:
         ("RAG 部分有几道五星题？", 3),
     ],
 )
-def test_counts(entries: tuple[Entry, ...], question: str, count: int) -> None:
-    assert len(asked(question, entries).entries) == count
+def test_counts(ask: Ask, question: str, count: int) -> None:
+    assert len(asked(question, ask).entries) == count
 
 
 @pytest.mark.parametrize(
@@ -67,8 +82,8 @@ def test_counts(entries: tuple[Entry, ...], question: str, count: int) -> None:
         ("第 8 章有答案的题有哪些？", ""),
     ],
 )
-def test_lists(entries: tuple[Entry, ...], question: str, ids: str) -> None:
-    facts = asked(question, entries)
+def test_lists(ask: Ask, question: str, ids: str) -> None:
+    facts = asked(question, ask)
     assert [entry.id for entry in facts.entries] == ids.split()
     assert facts.listing
 
@@ -92,8 +107,8 @@ def test_lists(entries: tuple[Entry, ...], question: str, ids: str) -> None:
         ("讲讲 3.6", "3.6", True),
     ],
 )
-def test_one_entry(entries: tuple[Entry, ...], question: str, id: str, wants_answer: bool) -> None:
-    facts = asked(question, entries)
+def test_one_entry(ask: Ask, question: str, id: str, wants_answer: bool) -> None:
+    facts = asked(question, ask)
     assert (facts.kind, [entry.id for entry in facts.entries]) == ("entry", [id])
     assert facts.wants_answer is wants_answer
 
@@ -107,8 +122,8 @@ def test_one_entry(entries: tuple[Entry, ...], question: str, id: str, wants_ans
         ("What is the entry following 9.4 about?", "9.5"),
     ],
 )
-def test_an_entrys_neighbour(entries: tuple[Entry, ...], question: str, id: str) -> None:
-    assert [entry.id for entry in asked(question, entries).entries] == [id]
+def test_an_entrys_neighbour(ask: Ask, question: str, id: str) -> None:
+    assert [entry.id for entry in asked(question, ask).entries] == [id]
 
 
 @pytest.mark.parametrize(
@@ -120,32 +135,32 @@ def test_an_entrys_neighbour(entries: tuple[Entry, ...], question: str, id: str)
         ("Which sections contain unanswered questions?", {5, 6, 7, 8}),
     ],
 )
-def test_sections(entries: tuple[Entry, ...], question: str, sections: set[int]) -> None:
-    facts = asked(question, entries)
+def test_sections(ask: Ask, question: str, sections: set[int]) -> None:
+    facts = asked(question, ask)
     assert facts.kind == "sections"
     assert {entry.section for entry in facts.entries} == sections
 
 
 @pytest.mark.parametrize("record", [r for r in DEVELOP if r["kind"] == "structure"], ids=lambda r: r["id"])
-def test_develop_structure_questions(snapshot: Snapshot, record: dict[str, str]) -> None:
+def test_develop_structure_questions(snapshot: Snapshot, ask: Ask, record: dict[str, str]) -> None:
     """Every number and entry that the golden answer names is in what is said, and all of it is cited."""
-    facts = asked(record["question"], snapshot.entries)
-    told = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
-    said = "\n".join(sentence.text for sentence in told.sentences)
-    checker = Checker(snapshot.documents, told.passages)
-    assert all(checker.check(sentence) for sentence in told.sentences)
+    facts = asked(record["question"], ask)
+    statement = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
+    said = "\n".join(sentence.text for sentence in statement.sentences)
+    checker = Checker(snapshot.documents, statement.passages)
+    assert all(checker.check(sentence) for sentence in statement.sentences)
     for id in record["entries"] if facts.listing else []:
         assert f"**{id}**" in said
 
 
 @pytest.mark.parametrize("kind", sorted({r["kind"] for r in DEVELOP} - {"structure"}))
-def test_subject_questions_are_not_about_the_outline(entries: tuple[Entry, ...], kind: str) -> None:
+def test_subject_questions_are_not_about_the_outline(ask: Ask, kind: str) -> None:
     questions = [record for record in DEVELOP if record["kind"] == kind]
-    assert [r["id"] for r in questions if outline_facts(r["question"], entries, WORDS)] == []
+    assert [r["id"] for r in questions if ask(r["question"])] == []
 
 
-def test_the_entries_own_questions_are_not_about_the_outline(entries: tuple[Entry, ...]) -> None:
-    assert [entry.id for entry in entries if outline_facts(entry.question, entries, WORDS)] == []
+def test_the_entries_own_questions_are_not_about_the_outline(snapshot: Snapshot, ask: Ask) -> None:
+    assert [entry.id for entry in snapshot.entries if ask(entry.question)] == []
 
 
 @pytest.mark.parametrize(
@@ -167,33 +182,29 @@ def test_the_entries_own_questions_are_not_about_the_outline(entries: tuple[Entr
         "如何处理多个文档块超出窗口的问题？有哪些策略？",
     ],
 )
-def test_look_alikes(entries: tuple[Entry, ...], question: str) -> None:
-    assert outline_facts(question, entries, WORDS) is None
+def test_look_alikes(ask: Ask, question: str) -> None:
+    assert ask(question) is None
 
 
-def test_no_entries_no_facts() -> None:
-    assert outline_facts("一共有多少道题？", (), WORDS) is None
+def said(question: str, snapshot: Snapshot, ask: Ask, language: Language) -> list[str]:
+    statement = state(asked(question, ask), snapshot, language)
+    return [sentence.lead + sentence.text for sentence in statement.sentences]
 
 
-def said(question: str, snapshot: Snapshot, language: str) -> list[str]:
-    facts = asked(question, snapshot.entries)
-    return [s.lead + s.text for s in state(facts, snapshot, "zh" if language == "zh" else "en").sentences]
-
-
-def test_sentences(snapshot: Snapshot) -> None:
-    assert said("第三章有几道题？", snapshot, "zh") == [
+def test_sentences(snapshot: Snapshot, ask: Ask) -> None:
+    assert said("第三章有几道题？", snapshot, ask, "zh") == [
         "第 3 部分「数据准备：分词与嵌入」共有 14 个条目：5 星 2 个、4 星 6 个、3 星 6 个；14 个有答案，全部有答案。"
     ]
-    assert said("How many questions in section 7?", snapshot, "en") == [
+    assert said("How many questions in section 7?", snapshot, ask, "en") == [
         "Section 7, 检索增强生成 (Retrieval Augmented Generation, RAG) 系统, has 18 entries: 3 with 5 stars, "
         "8 with 4 stars, 5 with 3 stars, 2 with 2 stars; 0 have an answer and 18 have none."
     ]
-    assert said("哪些章节完全没有答案？", snapshot, "zh") == [
+    assert said("哪些章节完全没有答案？", snapshot, ask, "zh") == [
         "符合条件的部分有 2 个：",
         "\n- 第 7 部分「检索增强生成 (Retrieval Augmented Generation, RAG) 系统」：18 个条目，其中 0 个有答案",
         "\n- 第 8 部分「LLM 效率：量化、剪枝与蒸馏」：18 个条目，其中 0 个有答案",
     ]
-    assert said("What is entry 12.3?", snapshot, "en") == [
+    assert said("What is entry 12.3?", snapshot, ask, "en") == [
         "**12.3** (section 12, 高级主题与前沿方向; ★★☆☆☆; has an answer): 解释胶囊网络如何可能与LLM集成。"
     ]
-    assert said("第 13 章有几道题？", snapshot, "zh") == ["大纲只有第 1 到第 12 部分。"]
+    assert said("第 13 章有几道题？", snapshot, ask, "zh") == ["大纲只有第 1 到第 12 部分。"]

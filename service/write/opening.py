@@ -1,0 +1,49 @@
+"""The first statement of an entry's text, and the headings of a document without entries: what a summary cites."""
+
+from collections.abc import Iterator
+
+from ingest.chunk.units import Unit, units
+from ingest.index.snapshot import Snapshot
+from ingest.parse import markdown, outline
+from ingest.parse.outline import Entry
+from ingest.parse.sentences import sentences
+from service.search.passages import Passage
+
+PROSE = ("paragraph", "list_item")
+
+
+def statement(snapshot: Snapshot, entry: Entry) -> Passage | None:
+    """Return the first sentence of an entry's text that announces nothing, as a passage; None when it has no prose."""
+    text = snapshot.documents[entry.document][entry.body : entry.end]
+    parsed = markdown.parse(entry.document, text, outline.heading)
+    prose = [unit for section in parsed.sections for unit in units(parsed, section) if unit.kind in PROSE]
+    spans = [span for unit in prose if (span := _first(text, unit)) is not None]
+    if not spans:
+        return None
+    start, stop = next((span for span in spans if not _announces(text[slice(*span)])), spans[0])
+    chunk = next(c for c in snapshot.chunks if c.entry_id == entry.id and c.document == entry.document)
+    path = (f"{entry.section}. {entry.section_title}", entry.question)
+    begin, end = entry.body + start, entry.body + stop
+    return Passage(chunk.id, entry.id, entry.document, path, begin, end, text[start:stop], 1.0)
+
+
+def headings(snapshot: Snapshot, document: str) -> Iterator[Passage]:
+    """Yield the lines of a document's topmost headings that have text below them, in order."""
+    text = snapshot.documents[document]
+    for group in snapshot.groups:
+        chunk = snapshot.chunks[group.rows[0]]
+        if chunk.document != document or not chunk.heading_path:
+            continue
+        name = chunk.heading_path[:2][-1]
+        at = text.rfind(name, 0, chunk.end)
+        if at >= 0:
+            stop = at + len(name)
+            yield Passage(chunk.id, chunk.entry_id, document, chunk.heading_path[:2], at, stop, name, 1.0)
+
+
+def _first(text: str, unit: Unit) -> tuple[int, int] | None:
+    return next(iter(sentences(text, unit.start, unit.end)), None)
+
+
+def _announces(sentence: str) -> bool:
+    return sentence.rstrip("*_ ").endswith((":", "："))
