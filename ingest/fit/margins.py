@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.fit.listwise import FOLDS
-from ingest.fit.part import Part
+from ingest.fit.part import Part, better
 from ingest.fitted import Lead, Margins
 
 SHARES = tuple(round(step / 20, 2) for step in range(6, 20))  # of a question's term weight
@@ -39,8 +39,9 @@ class Errors:
         return cls(wrong.count(False), wrong.count(True), len(situations) - listed, listed)
 
     @property
-    def total(self) -> int:
-        return self.called + self.missed
+    def cost(self) -> int:
+        """An answer that is withheld counts twice what a listed question costs that is answered from elsewhere."""
+        return 2 * self.called + self.missed
 
     def __add__(self, other: "Errors") -> "Errors":
         return Errors(
@@ -56,24 +57,24 @@ class Errors:
 
 
 def fit_margins(name: str, situations: Sequence[Situation], start: Margins, anew: bool) -> Part[Margins]:
-    """Search from the present margins for fewer errors; a tie keeps what is there."""
+    """Search from the present margins for fewer errors; new ones are taken where they make no more of either kind."""
     before = Errors.of(start, situations)
     after = Errors(0, 0, 0, 0)
     for fold in range(FOLDS):
         others = [s for i, s in enumerate(situations) if i % FOLDS != fold]
         after += Errors.of(descend(others, start), situations[fold::FOLDS])
-    taken = anew or after.total < before.total
+    taken = anew or better((-after.called, -after.missed), (-before.called, -before.missed))
     return Part(name, str(before), str(after), taken, descend(situations, start) if taken else start)
 
 
 def descend(situations: Sequence[Situation], start: Margins) -> Margins:
     """Descend coordinate by coordinate, twice, to the middle of the values with the fewest errors."""
-    best, fewest = start, Errors.of(start, situations).total
+    best, fewest = start, Errors.of(start, situations).cost
     grid = _grid(situations, start)
     for _ in range(2):
         for name, values in grid.items():
             trials = [best.model_copy(update={name: value}) for value in values]
-            errors = [Errors.of(trial, situations).total for trial in trials]
+            errors = [Errors.of(trial, situations).cost for trial in trials]
             if errors and min(errors) < fewest:
                 fewest = min(errors)
                 least = [trial for trial, count in zip(trials, errors, strict=True) if count == fewest]

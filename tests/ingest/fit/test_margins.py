@@ -26,14 +26,14 @@ def test_errors_by_hand() -> None:
     found = Errors.of(START, situations)
     assert (found.missed, found.listed, found.called, found.answered) == (2, 3, 1, 3)
     assert str(found) == "1 of 3 listed recognised, 1 of 3 answered called unanswered"
-    assert (found + found).total == 6
+    assert (found + found).cost == 8  # twice two missed, and one called that counts twice
 
 
 def test_the_margin_comes_between_what_must_be_told_apart() -> None:
     situations = [*(listed(2.0 + n / 10) for n in range(20)), *(answered(1.0 - n / 10) for n in range(10))]
     found = descend(situations, START)
     assert 1.0 <= found.ahead < 2.0
-    assert Errors.of(found, situations).total == 0
+    assert Errors.of(found, situations).cost == 0
 
 
 def test_a_tie_keeps_what_is_there() -> None:
@@ -47,7 +47,7 @@ def test_new_margins_are_taken_where_they_hold_on_what_they_were_not_fitted_to()
     situations = [listed(2.0 + n % 7 / 10) if n % 3 else answered(1.0 - n % 4 / 10) for n in range(60)]
     part = fit_margins("margins", situations, START, anew=False)
     assert part.taken
-    assert Errors.of(part.numbers, situations).total == 0
+    assert Errors.of(part.numbers, situations).cost == 0
     assert part.after == "40 of 40 listed recognised, 0 of 20 answered called unanswered"
 
 
@@ -55,7 +55,7 @@ def test_places_are_searched_by_whole_ones() -> None:
     start = START.model_copy(update={"unit": "places"})
     situations = [*[listed(3.0)] * 10, *[answered(1.0)] * 10, *[answered(2.0)] * 10]
     assert descend(situations, start).ahead in (2.0, 0.0)
-    assert Errors.of(descend(situations, start), situations).total == 0
+    assert Errors.of(descend(situations, start), situations).cost == 0
 
 
 @pytest.mark.parametrize(
