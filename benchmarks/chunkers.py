@@ -33,7 +33,7 @@ from ingest.settings import ChunkerSettings
 from ingest.words.words import Words
 from service.bootstrap import Service
 from service.settings import ServiceSettings
-from service.understand.condense import Message, condense
+from service.understand.follow_ups import Message, condense
 
 DEVELOP = Path(__file__).parents[1] / "eval" / "golden" / "develop.jsonl"
 DEPTH = 20

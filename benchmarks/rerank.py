@@ -26,7 +26,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from benchmarks.figures import write
 from ingest.fit.logistic import BINS, calibration_error
-from ingest.fit.reranker.export import export
+from ingest.fit.reranker.int8 import export
 from ingest.fit.reranker.recipe import LAYERS
 from ingest.fit.sets import Labelled, labelled
 from ingest.models.pairs import Pairs, padded
@@ -34,7 +34,7 @@ from service.bootstrap import Service
 from service.search.retrieve import Candidate
 from service.search.scorers import SHIPPED, ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
-from service.understand.condense import Message, condense
+from service.understand.follow_ups import Message, condense
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden"
 CANDIDATES = 30

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import bootstrap
-from ingest.build import BuildError, Outcome, build
+from ingest.build import BuildError, Outcome, build_index
 from ingest.clean import CleanSteps
 from ingest.fit.command import fit_pack
 from ingest.fit.engine import EngineError
@@ -91,7 +91,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
     """Build what the settings name unless it is current already, with progress bars and a report."""
     steps = settings.clean
     with bars(console, STAGES) as progress:
-        outcome = build(
+        outcome = build_index(
             settings.corpus,
             bootstrap.index(settings),
             embedder,

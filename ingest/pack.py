@@ -51,7 +51,7 @@ class Card(_Form):
     parts: Mapping[str, str]
 
 
-class Ways(_Form):
+class OtherWays(_Form):
     """Other ways to ask for the entry with this question."""
 
     question: str
@@ -190,7 +190,7 @@ def _card(path: Path) -> Card:
 
 def _ways(folder: Path, questions: Sequence[LabelledQuestion]) -> dict[str, tuple[str, ...]]:
     known: dict[str, dict[str, None]] = {}  # a question stands in both files now and then
-    for each in _lines(folder / "asked.jsonl", Ways):
+    for each in _lines(folder / "asked.jsonl", OtherWays):
         known[each.question] = dict.fromkeys(each.asked)
     for question in questions:
         if question.entry is not None and not question.kept:

@@ -11,7 +11,7 @@ from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
 from service.search.search import Hits
-from service.write.facts import state
+from service.write.facts import stated
 from service.write.listed import unanswered
 from service.write.writer import Statement, WriterError
 
@@ -35,7 +35,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         return
     facts = await parts.outline.facts(question.text)
     if facts and not facts.wants_answer:
-        events = _told(state(facts, snapshot, language), draft, parts)
+        events = _told(stated(facts, snapshot, language), draft, parts)
     else:  # "what is the answer to 3.8" asks that entry's own question
         asked = facts.entries[0].question if facts else question.text
         text = await parts.rewriter.standalone(asked, question.history)

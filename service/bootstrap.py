@@ -11,9 +11,9 @@ from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import NONE, SHIPPED
 from ingest.words.words import Words
-from service.check.support import LexicalSupport, Model
-from service.decide.confidence import Matcher, models
-from service.decide.covered import covered
+from service.check.support import LexicalSupport, SupportModel
+from service.decide.confidence import Matcher, confidence_models
+from service.decide.coverage import covered
 from service.decide.verdict import Decider
 from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
@@ -161,7 +161,7 @@ class Service:
             searcher=searcher,
             decider=Decider(
                 Matcher(snapshot, searcher.retriever),
-                models(snapshot, scale),
+                confidence_models(snapshot, scale),
                 scale,
                 covered(snapshot.entries, pack.covered),
                 answer.min_confidence,
@@ -169,7 +169,7 @@ class Service:
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
             support=LexicalSupport(
-                words, snapshot.postings.specificity, self._reader(snapshot), Model.of(fitted.support), self.work
+                words, snapshot.postings.specificity, self._reader(snapshot), SupportModel.of(fitted.support), self.work
             ),
             work=self.work,
             min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,

@@ -12,9 +12,9 @@ from ingest.fitted import Fitted, Stage
 from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service, scorer
-from service.check.support import FEATURES, LexicalSupport, Model
+from service.check.support import FEATURES, LexicalSupport, SupportModel
 from service.decide.confidence import Matcher
-from service.decide.covered import covered
+from service.decide.coverage import covered
 from service.decide.verdict import lead
 from service.search.fusion import ReciprocalRank, Weighted, columns, gain
 from service.search.passages import passage
@@ -22,7 +22,7 @@ from service.search.rerank import joined
 from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scorers import SHIPPED
 from service.settings import NoRerankSettings, ServiceSettings
-from service.understand.condense import Message, condense
+from service.understand.follow_ups import Message, condense
 
 CANDIDATES = 30  # as answering retrieves
 
@@ -113,7 +113,7 @@ class ServiceEngine:
         async def embed(text: str) -> Query:
             return await service.embed((text, words))
 
-        blank = Model(0.0, (0.0,) * len(FEATURES))  # features need no weights
+        blank = SupportModel(0.0, (0.0,) * len(FEATURES))  # features need no weights
         support = LexicalSupport(words, self.snapshot.postings.specificity, embed, blank, service.work)
         measured: list[Mapping[str, float] | None] = []
         for claim in claims:

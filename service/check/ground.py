@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.words.words import Words
-from service.check.claims import alien, bare, is_chinese, plain
 from service.check.support import Support, Supported
+from service.language.claims import alien, bare, is_chinese, plain
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.write.prompt import refuses, repeats_example

@@ -10,13 +10,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk.units import units
+from ingest.chunk.units import units_of
 from ingest.fitted import Logistic
 from ingest.parse import markdown, outline
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 from ingest.words.words import Words
-from service.check.claims import alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.guard.planted import commands
+from service.language.claims import alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.workers.worker import Worker
@@ -68,14 +68,14 @@ class Support(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class SupportModel:
     """A logistic model over FEATURES."""
 
     bias: float
     weights: tuple[float, ...]
 
     @classmethod
-    def of(cls, fitted: Logistic) -> "Model":
+    def of(cls, fitted: Logistic) -> "SupportModel":
         return cls(fitted.bias, tuple(fitted.weights[name] for name in FEATURES))
 
     def probability(self, features: Sequence[float]) -> float:
@@ -100,7 +100,7 @@ class LexicalSupport:
         words: Words,
         specificity: Callable[[str], float],
         embed: Callable[[str], Awaitable[Query]],
-        model: Model,
+        model: SupportModel,
         work: Worker,
     ) -> None:
         self._words, self._specificity, self._embed = words, specificity, embed
@@ -256,9 +256,9 @@ def _units(passage: Passage, words: Words) -> list[Unit]:
     found = []
     for section in document.sections:
         heading = " ".join(section.heading_path)
-        for unit in units(document, section):
+        for unit in units_of(document, section):
             prose = unit.kind in ("list_item", "quote")
-            for start, end in sentences(passage.text, unit.start, unit.end) if prose else [(unit.start, unit.end)]:
+            for start, end in sentence_spans(passage.text, unit.start, unit.end) if prose else [(unit.start, unit.end)]:
                 text = passage.text[start:end]
                 known = words.vocabulary(heading) | words.widened(text)
                 ordered = any(first <= start < last for first, last in planted)

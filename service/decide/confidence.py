@@ -44,7 +44,7 @@ NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital w
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ConfidenceModel:
     """A fitted model, ready to be asked; below its threshold the answer is no."""
 
     fitted: Logistic
@@ -69,17 +69,17 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
+class ConfidenceModels:
     """What decides for candidates as they were fused, and for those that the cross-encoder scored."""
 
-    fused: Model
-    reranked: Model
+    fused: ConfidenceModel
+    reranked: ConfidenceModel
 
-    def of(self, candidates: Sequence[Candidate]) -> Model:
+    def of(self, candidates: Sequence[Candidate]) -> ConfidenceModel:
         return self.fused if candidates[0].rerank_score is None else self.reranked
 
 
-def models(snapshot: Snapshot, scale: Scale) -> Models:
+def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
     """Return what was fitted to these documents where it was, else what was fitted to documents in general.
 
     Fitted to them a model also knows which questions lie near the documents at all, which holds for these and this
@@ -88,8 +88,8 @@ def models(snapshot: Snapshot, scale: Scale) -> Models:
     fitted, manifest = snapshot.pack.fitted, snapshot.manifest
     default = (scale.fused or fitted.stages[0], scale.reranked or scale.fused or fitted.stages[0])
     same = (fitted.embedder, dict(fitted.documents)) == (manifest.settings["embedder"], dict(manifest.sources))
-    fused, reranked = (Model.of(stage.own if same and stage.own else stage.confidence) for stage in default)
-    return Models(fused, reranked)
+    fused, reranked = (ConfidenceModel.of(stage.own if same and stage.own else stage.confidence) for stage in default)
+    return ConfidenceModels(fused, reranked)
 
 
 class Matcher:

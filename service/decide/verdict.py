@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingest.fitted import Lead, Margins
-from service.decide.confidence import Matcher, Models
-from service.decide.covered import Key
+from service.decide.confidence import ConfidenceModels, Matcher
+from service.decide.coverage import Key
 from service.search.retrieve import Candidate, Query
 from service.search.scale import Scale, distances
 
@@ -30,7 +30,7 @@ class Decider:
     def __init__(
         self,
         matcher: Matcher,
-        models: Models,
+        models: ConfidenceModels,
         scale: Scale,
         covered: Mapping[Key, Collection[Key]],
         threshold: float | None = None,

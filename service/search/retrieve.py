@@ -85,8 +85,8 @@ class Retriever:
         self._group = np.empty(len(snapshot.chunks), np.int64)
         for number, group in enumerate(snapshot.groups):
             self._group[list(group.rows)] = number
-        self._ways = snapshot.asked.dense.vectors()
-        self._way_groups = np.array(snapshot.asked.groups, np.int64)
+        self._ways = snapshot.ways.dense.vectors()
+        self._way_groups = np.array(snapshot.ways.groups, np.int64)
         self.spread = spread_of(snapshot.titles.vectors(), snapshot.dense.vectors())
 
     @property
@@ -152,7 +152,7 @@ class Retriever:
         dense = _ranks(snapshot.dense.search(query.vector, depth, allowed)[0])
         titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
         asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
-        asked_bm25 = self._best_way(self._bm25(snapshot.asked.postings, query), 0.0)
+        asked_bm25 = self._best_way(self._bm25(snapshot.ways.postings, query), 0.0)
         listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
         near = {int(g) for best in (asked_cosine, asked_bm25) for g in np.argsort(-best, kind="stable")[:depth]}
         listed |= near if groups is None else {g for g in near if groups[g]}

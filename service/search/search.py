@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
+from service.search.neighbours import related
 from service.search.passages import Passage, gather
-from service.search.related import related
 from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
 from service.search.scale import Scale

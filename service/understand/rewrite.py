@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
-from service.check.claims import alien
+from service.language.claims import alien
 from service.language.rule import rules
-from service.understand.condense import Message, condense, leans
+from service.understand.follow_ups import Message, condense, leans
 
 Form = TypeVar("Form", bound=BaseModel)
 LONGEST = 300  # characters of a rewritten question

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.chunk.units import Unit, units
+from ingest.chunk.units import Unit, units_of
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
 from service.language.phrases import Language
@@ -149,7 +149,7 @@ def _entry(passage: Passage) -> tuple[str, ...]:
 
 def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
-    found = [(unit, section.heading_path) for section in document.sections for unit in units(document, section)]
+    found = [(unit, section.heading_path) for section in document.sections for unit in units_of(document, section)]
     return [
         Line(
             number,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.build import BuildError, Outcome, build
+from ingest.build import BuildError, Outcome, build_index
 from ingest.chunk import Chunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.window import WindowChunker
@@ -36,7 +36,7 @@ class Corpus:
         self.write(**texts)
         self.embedder.embedded.clear()
         steps = CleanSteps(near_duplicates=False)
-        return build(
+        return build_index(
             [self.folder],
             self.versions,
             self.embedder,
@@ -254,7 +254,7 @@ def test_headings_alone_are_nothing_to_index(corpus: Corpus) -> None:
 
 def test_a_missing_path_is_an_error(corpus: Corpus) -> None:
     with pytest.raises(FileNotFoundError, match="none"):
-        build([Path("none")], corpus.versions, corpus.embedder, corpus.chunker, CleanSteps(), Packs())
+        build_index([Path("none")], corpus.versions, corpus.embedder, corpus.chunker, CleanSteps(), Packs())
     assert corpus.versions.current() is None
 
 
@@ -267,7 +267,7 @@ def test_a_broken_fence_is_a_warning(corpus: Corpus) -> None:
 def test_progress_is_told(corpus: Corpus) -> None:
     told: list[tuple[str, int, int]] = []
     corpus.write(a="## A\n\n甲。", b="## B\n\n乙。")
-    build(
+    build_index(
         [corpus.folder],
         corpus.versions,
         corpus.embedder,

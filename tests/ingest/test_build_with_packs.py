@@ -7,7 +7,7 @@ import pytest
 
 from ingest import bootstrap
 from ingest.__main__ import main
-from ingest.build import BuildError, Outcome, build
+from ingest.build import BuildError, Outcome, build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.index.snapshot import Snapshot, SnapshotError
@@ -48,7 +48,7 @@ class Notes:
     def build(self) -> Outcome:
         self.embedder.embedded.clear()
         chunker = RecursiveChunker()
-        return build([self.file], self.versions, self.embedder, chunker, CleanSteps(), self.packs)
+        return build_index([self.file], self.versions, self.embedder, chunker, CleanSteps(), self.packs)
 
     def open(self, packs: Packs | None = None) -> Snapshot:
         return self.versions.open(self.embedder.fingerprint, packs=packs or self.packs)
@@ -66,7 +66,7 @@ def test_an_index_is_made_and_opened_with_the_pack_for_its_documents(notes: Note
     assert outcome.manifest.settings["pack"] == snapshot.pack.fingerprint
     assert outcome.manifest.settings["tokeniser"] == snapshot.pack.words.fingerprint
     assert "海星协议" in snapshot.postings.vocabulary
-    assert snapshot.asked.questions == ("谁先开始说话？",)
+    assert snapshot.ways.questions == ("谁先开始说话？",)
     assert notes.versions.open().pack is none()  # to be looked at, not asked
 
 
@@ -76,7 +76,7 @@ def test_without_the_pack_nothing_of_it_is_in_the_index(notes: Notes) -> None:
     snapshot = notes.open()
     assert snapshot.pack is none()
     assert "海星协议" not in snapshot.postings.vocabulary
-    assert snapshot.asked.questions == ()
+    assert snapshot.ways.questions == ()
 
 
 @pytest.mark.parametrize("setting", ["none", "llm-interview"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.build import build
+from ingest.build import build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.fit.run import Result, fit_all, general
@@ -67,7 +67,7 @@ def opened(folder: Path, fusion: str = "weighted") -> Service:
 
 
 def indexed(folder: Path) -> None:
-    build(
+    build_index(
         [folder / "source"],
         Versions(folder / "index"),
         TinyEmbedder(),

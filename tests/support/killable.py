@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.build import build
+from ingest.build import build_index
 from ingest.chunk.semantic import SemanticChunker
 from ingest.clean import CleanSteps
 from ingest.index import snapshot
@@ -20,7 +20,7 @@ from tests.support.tiny_embedder import TinyEmbedder
 def make(folder: Path, delay: float = 0) -> None:
     """Build folder/n.md into folder/index; `delay` is the seconds of each call of the embedder."""
     tiny = TinyEmbedder(delay=delay)
-    build([folder / "n.md"], Versions(folder / "index"), tiny, SemanticChunker(tiny), CleanSteps(), Packs())
+    build_index([folder / "n.md"], Versions(folder / "index"), tiny, SemanticChunker(tiny), CleanSteps(), Packs())
 
 
 class Killable:

@@ -15,10 +15,9 @@ from ingest import bootstrap
 from ingest.fit.reranker import negatives
 from ingest.fit.reranker.card import CARD, write_card
 from ingest.fit.reranker.depths import thinned, trials
-from ingest.fit.reranker.evaluate import Scores, Weights, evaluate
-from ingest.fit.reranker.export import keep
 from ingest.fit.reranker.exported import Exported
-from ingest.fit.reranker.plan import Example, plan
+from ingest.fit.reranker.int8 import keep
+from ingest.fit.reranker.ranking import Scores, Weights, evaluate
 from ingest.fit.reranker.recipe import (
     DEPTH,
     LAYERS,
@@ -30,9 +29,10 @@ from ingest.fit.reranker.recipe import (
     in_second_round,
     sets,
 )
+from ingest.fit.reranker.schedule import Example, plan
 from ingest.fit.reranker.sets import QuestionSet
-from ingest.fit.reranker.statements import statements
-from ingest.fit.reranker.train import train, trained
+from ingest.fit.reranker.statement_set import statements
+from ingest.fit.reranker.training import train, trained
 from ingest.fit.reranker.vocabulary import cut
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.models.embedder import Embedder

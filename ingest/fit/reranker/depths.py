@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 
-from ingest.fit.reranker.evaluate import Scores, Weights, evaluate
-from ingest.fit.reranker.export import keep
+from ingest.fit.reranker.int8 import keep
 from ingest.fit.reranker.negatives import Found
-from ingest.fit.reranker.plan import Example
+from ingest.fit.reranker.ranking import Scores, Weights, evaluate
 from ingest.fit.reranker.recipe import RATE, SEED
+from ingest.fit.reranker.schedule import Example
 from ingest.fit.reranker.sets import QuestionSet
-from ingest.fit.reranker.train import train, trained
+from ingest.fit.reranker.training import train, trained
 from ingest.fit.reranker.vocabulary import cut
 from ingest.models.pairs import Pairs
 from ingest.progress import Report

@@ -9,10 +9,10 @@ import pytest
 from ingest.chunk import chunk
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.index import snapshot
-from ingest.index.asked import Asked
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.index.ways import Ways
 from ingest.pack import none
 from ingest.parse import outline
 from tests.support.paths import ROOT
@@ -62,7 +62,7 @@ def make(inputs: str = "inputs") -> Snapshot:
         DenseIndex.build(tiny.embed_passages([c.indexed for c in chunks])),
         Postings.build([none().words.terms(c.indexed) for c in chunks]),
         DenseIndex.build(tiny.embed_passages([g.title for g in groups])),
-        Asked(("怎么问？",), (1,), DenseIndex.build(tiny.embed_passages(["怎么问？"])), Postings.build([["问"]])),
+        Ways(("怎么问？",), (1,), DenseIndex.build(tiny.embed_passages(["怎么问？"])), Postings.build([["问"]])),
         none(),
     )
 

@@ -7,7 +7,8 @@ import pytest
 from ingest.fit.sets import claims, held_out
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
-from service.check.claims import (
+from service.check.support import FEATURES
+from service.language.claims import (
     alien,
     clauses,
     contradicts,
@@ -18,7 +19,6 @@ from service.check.claims import (
     names,
     numbers,
 )
-from service.check.support import FEATURES
 from service.search.passages import passage
 from tests.support.packs import PACK, WORDS
 

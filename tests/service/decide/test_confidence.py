@@ -6,7 +6,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, none
 from service.bootstrap import Service
-from service.decide.confidence import FEATURES, RERANKED, Matcher, models
+from service.decide.confidence import FEATURES, RERANKED, Matcher, confidence_models
 from service.search.scale import Scale
 from service.search.scorers import SHIPPED, ShippedScorer
 from tests.support.packs import PACK, WORDS
@@ -24,12 +24,12 @@ def test_what_is_stored_fits_the_features_and_the_model_that_ships(pack: Pack) -
 
 def test_scores_that_nothing_was_fitted_to_are_not_taken_for_those_that_were(snapshot: Snapshot) -> None:
     fused, reranked = (next(s for s in PACK.fitted.stages if bool(s.reranker) is scored) for scored in (False, True))
-    other = models(snapshot, Scale(fused, None, PACK.fitted.places))
+    other = confidence_models(snapshot, Scale(fused, None, PACK.fitted.places))
     assert other.reranked.fitted == other.fused.fitted
-    shipped = models(snapshot, Scale(fused, reranked, PACK.fitted.places))
+    shipped = confidence_models(snapshot, Scale(fused, reranked, PACK.fitted.places))
     assert shipped.reranked.fitted.bias != shipped.fused.fitted.bias
     assert shipped.fused.fitted == other.fused.fitted
-    assert models(snapshot, Scale(None, None, PACK.fitted.places)).reranked.fitted == shipped.fused.fitted
+    assert confidence_models(snapshot, Scale(None, None, PACK.fitted.places)).reranked.fitted == shipped.fused.fitted
 
 
 def test_the_service_as_it_ships_has_what_was_fitted_to_its_scores(service: Service, snapshot: Snapshot) -> None:
@@ -42,9 +42,9 @@ def test_the_service_as_it_ships_has_what_was_fitted_to_its_scores(service: Serv
 def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) -> None:
     fused = PACK.fitted.stages[0]
     manifest = replace(snapshot.manifest, sources={"other.md": "0"})
-    other = models(replace(snapshot, manifest=manifest), Scale(fused, None, PACK.fitted.places))
+    other = confidence_models(replace(snapshot, manifest=manifest), Scale(fused, None, PACK.fitted.places))
     assert (other.fused.fitted, other.fused.direction.size) == (fused.confidence, 0)
-    assert models(snapshot, Scale(fused, None, PACK.fitted.places)).fused.fitted == fused.own
+    assert confidence_models(snapshot, Scale(fused, None, PACK.fitted.places)).fused.fitted == fused.own
 
 
 def test_scored_candidates_have_more_features(service: Service, snapshot: Snapshot, embedder: Embedder) -> None:

@@ -6,8 +6,8 @@ import pytest
 from ingest.fitted import Logistic, Margins
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
-from service.decide.confidence import Matcher, Model, Models
-from service.decide.covered import Key
+from service.decide.confidence import ConfidenceModel, ConfidenceModels, Matcher
+from service.decide.coverage import Key
 from service.decide.verdict import Decider, Verdict
 from service.search.fusion import ReciprocalRank
 from service.search.retrieve import Candidate, Query, Retriever
@@ -63,12 +63,12 @@ def decide(
     covered: dict[Key, frozenset[Key]] | None = None,
     fitted: bool = True,
 ) -> Verdict:
-    model = Model.of(Logistic(bias=bias, weights={}))
+    model = ConfidenceModel.of(Logistic(bias=bias, weights={}))
     stage = none().fitted.stages[0].model_copy(update={"margins": MARGINS}) if fitted else None
     scale = Scale(stage, stage, PLACES)
     matcher = Matcher(snapshot, Retriever(snapshot, ReciprocalRank()))
     query = Query.of(question, np.full(256, 1 / 16, np.float32), snapshot.pack.words)
-    return Decider(matcher, Models(model, model), scale, covered or {}).decide(query, candidates).verdict
+    return Decider(matcher, ConfidenceModels(model, model), scale, covered or {}).decide(query, candidates).verdict
 
 
 def test_without_candidates_it_is_not_in_the_documents(snapshot: Snapshot) -> None:

@@ -6,10 +6,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
-from ingest.index.asked import Asked
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, groups
+from ingest.index.ways import Ways
 from ingest.models.embedder import Embedder
 from ingest.pack import none
 from ingest.parse.outline import Entry
@@ -69,7 +69,7 @@ def tiny() -> Snapshot:
         dense=DenseIndex.build(np.stack([unit(0), unit(60), unit(30), unit(90)])),
         postings=Postings.build([WORDS.terms(c.text) for c in chunks]),
         titles=DenseIndex.build(np.stack([unit(0), unit(45), unit(90)])),
-        asked=Asked((), (), DenseIndex.build(np.empty((0, 2), np.float32)), Postings.build([])),
+        ways=Ways((), (), DenseIndex.build(np.empty((0, 2), np.float32)), Postings.build([])),
         pack=none(),
     )
 
@@ -137,14 +137,14 @@ def test_evidence_equals_brute_force(snapshot: Snapshot, queries: list[Query]) -
         words, names = WORDS.terms(query.text), WORDS.expand(query.text)
         bm25 = snapshot.postings.scores(words) + 0.35 * snapshot.postings.scores(names)
         cosines, title_cosines = vectors @ query.vector, titles @ query.vector
-        ways = snapshot.asked.dense.vectors() @ query.vector
-        ways_bm25 = snapshot.asked.postings.scores(words) + 0.35 * snapshot.asked.postings.scores(names)
+        ways = snapshot.ways.dense.vectors() @ query.vector
+        ways_bm25 = snapshot.ways.postings.scores(words) + 0.35 * snapshot.ways.postings.scores(names)
         assert len(spy.evidence) >= 60 / max(len(group.rows) for group in snapshot.groups)
         for group, evidence in spy.evidence.items():
             rows = list(snapshot.groups[group].rows)
             assert evidence.bm25 == pytest.approx(bm25[rows].max(), abs=1e-6)
             assert evidence.cosine == pytest.approx(cosines[rows].max(), abs=1e-5)
-            own = [way for way, of in enumerate(snapshot.asked.groups) if of == group]
+            own = [way for way, of in enumerate(snapshot.ways.groups) if of == group]
             best = max(title_cosines[group], *ways[own], -1)
             assert evidence.title_cosine == pytest.approx(best, abs=1e-5)
             assert evidence.asked_bm25 == pytest.approx(max(ways_bm25[own], default=0), abs=1e-6)

@@ -8,8 +8,8 @@ import pytest
 
 from ingest.index.snapshot import Snapshot
 from service.search.fusion import ReciprocalRank
+from service.search.neighbours import related
 from service.search.passages import Passage, entry_line, section_line
-from service.search.related import related
 from service.search.rerank import NoReranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
 from service.search.scale import Scale

@@ -11,7 +11,7 @@ from service.language.phrases import Language
 from service.understand.outline import Facts, Outline
 from service.understand.recogniser import Recogniser
 from service.understand.slots import read
-from service.write.facts import state
+from service.write.facts import stated
 from tests.support.paths import ROOT
 
 DEVELOP = [json.loads(line) for line in (ROOT / "eval/golden/develop.jsonl").read_text("utf-8").splitlines()]
@@ -145,7 +145,7 @@ def test_sections(ask: Ask, question: str, sections: set[int]) -> None:
 def test_develop_structure_questions(snapshot: Snapshot, ask: Ask, record: dict[str, str]) -> None:
     """Every number and entry that the golden answer names is in what is said, and all of it is cited."""
     facts = asked(record["question"], ask)
-    statement = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
+    statement = stated(facts, snapshot, "zh" if record["language"] == "zh" else "en")
     said = "\n".join(sentence.text for sentence in statement.sentences)
     checker = Checker(snapshot.documents, statement.passages)
     assert all(checker.check(sentence) for sentence in statement.sentences)
@@ -187,7 +187,7 @@ def test_look_alikes(ask: Ask, question: str) -> None:
 
 
 def said(question: str, snapshot: Snapshot, ask: Ask, language: Language) -> list[str]:
-    statement = state(asked(question, ask), snapshot, language)
+    statement = stated(asked(question, ask), snapshot, language)
     return [sentence.lead + sentence.text for sentence in statement.sentences]
 
 

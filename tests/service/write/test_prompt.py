@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.search.passages import Passage
-from service.understand.condense import Message
+from service.understand.follow_ups import Message
 from service.understand.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
 from service.write.budget import Budget, estimate
 from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, VERSION, in_order, refuses, render, repeats_example

@@ -6,11 +6,11 @@ import torch
 
 from ingest.fit.reranker import depths
 from ingest.fit.reranker.depths import READ, Measured, Trial, thinned, trials
-from ingest.fit.reranker.evaluate import Weights
 from ingest.fit.reranker.negatives import Found
-from ingest.fit.reranker.plan import Example, plan
+from ingest.fit.reranker.ranking import Weights
+from ingest.fit.reranker.schedule import Example, plan
 from ingest.fit.reranker.sets import Question, QuestionSet
-from ingest.fit.reranker.train import trained
+from ingest.fit.reranker.training import trained
 from ingest.fitted import Blend
 from ingest.pack import none
 from tests.support.tiny_reranker import write_base

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from ingest.fit.reranker import negatives
-from ingest.fit.reranker.export import export
 from ingest.fit.reranker.exported import Exported
+from ingest.fit.reranker.int8 import export
 from ingest.fit.reranker.negatives import Found, mine, refreshed
 from ingest.fit.reranker.sets import Question, QuestionSet
 from ingest.fit.reranker.vocabulary import cut

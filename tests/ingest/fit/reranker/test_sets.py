@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.build import build
+from ingest.build import build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.fit.reranker.sets import HELD_BACK, WINDOW, QuestionSet, folder, outline, windows_of
@@ -18,7 +18,7 @@ from ingest.index.versions import Versions
 from ingest.pack import KEPT, LabelledQuestion, Packs, nth
 from ingest.parse import outline as outlines
 from ingest.parse.outline import Entry
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 from tests.support.packs import PACK
 from tests.support.paths import ROOT
 from tests.support.tiny_embedder import TinyEmbedder
@@ -65,7 +65,7 @@ def write(path: Path, records: list[dict[str, Any]]) -> None:
 def snapshot_of(path: Path, index: Path, size: int) -> Snapshot:
     embedder = TinyEmbedder()
     versions = Versions(index)
-    build([path], versions, embedder, RecursiveChunker(size), CleanSteps(), Packs())
+    build_index([path], versions, embedder, RecursiveChunker(size), CleanSteps(), Packs())
     return versions.open(embedder.fingerprint, packs=Packs())
 
 
@@ -87,7 +87,7 @@ def test_windows_are_of_whole_sentences(text: str, size: int) -> None:
         at = text.index(window, at)
         places.append((at, at + len(window)))
         at += len(window)
-    for start, stop in sentences(text):
+    for start, stop in sentence_spans(text):
         if stop - start <= size:
             assert any(begin <= start and stop <= end for begin, end in places), text[start:stop]
 
@@ -95,7 +95,7 @@ def test_windows_are_of_whole_sentences(text: str, size: int) -> None:
 @given(TEXTS, st.integers(8, 40))
 def test_windows_are_as_long_as_sentences_let_them_be(text: str, size: int) -> None:
     """No window and the sentence after it would fit into one."""
-    spans = sentences(text)
+    spans = sentence_spans(text)
     at = 0
     for window, later in pairwise(windows_of(text, size)):
         begin = text.index(window, at)
@@ -317,7 +317,7 @@ def committed() -> list[dict[str, Any]]:
 def test_every_question_fits_the_outlines_index(tmp_path: Path, committed: list[dict[str, Any]]) -> None:
     """Also cut by another chunker than the one it is trained with: no question hangs on where it cuts."""
     snapshot = snapshot_of(ROOT / "ingest/corpus", tmp_path / "index", 300)
-    asked = list(zip(snapshot.asked.questions, snapshot.asked.groups, strict=True))
+    asked = list(zip(snapshot.ways.questions, snapshot.ways.groups, strict=True))
     found = outline(snapshot, asked)
     texts = [question.text for question in found.questions]
     assert set(texts) == {text for text, _ in asked} | {record["question"] for record in committed}

@@ -1,11 +1,11 @@
 import pytest
 
-from ingest.build import build
+from ingest.build import build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import QuestionSet
-from ingest.fit.reranker.statements import statements
+from ingest.fit.reranker.statement_set import statements
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
 from ingest.pack import Packs
@@ -17,7 +17,7 @@ from tests.support.tiny_embedder import TinyEmbedder
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     versions, embedder = Versions(tmp_path_factory.mktemp("index")), TinyEmbedder()
-    build([ROOT / "ingest/corpus"], versions, embedder, RecursiveChunker(300), CleanSteps(), Packs())
+    build_index([ROOT / "ingest/corpus"], versions, embedder, RecursiveChunker(300), CleanSteps(), Packs())
     return versions.open(embedder.fingerprint, packs=Packs())
 
 

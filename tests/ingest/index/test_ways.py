@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.index.asked import other_ways
+from ingest.index.ways import other_ways
 from ingest.pack import PackError, read
 from tests.support.packs import PACK
 

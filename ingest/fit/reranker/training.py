@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import BertForSequenceClassification
 
-from ingest.fit.reranker.plan import WINDOWS, Example
+from ingest.fit.reranker.schedule import WINDOWS, Example
 from ingest.models.pairs import Pairs, padded
 
 WARM_UP = 0.05  # share of the steps

@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.testclient import TestClient
 
 from ingest.index.snapshot import Snapshot
-from service.decide.covered import covered
+from service.decide.coverage import covered
 from tests.support.packs import PACK
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.understand.condense import Message, condense
+from service.understand.follow_ups import Message, condense
 from tests.support.packs import WORDS
 from tests.support.paths import ROOT
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingest.chunk.units import units
+from ingest.chunk.units import units_of
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import Question, QuestionSet
 from ingest.index.snapshot import Snapshot
@@ -45,7 +45,7 @@ def _said(snapshot: Snapshot, rows: Sequence[int]) -> list[str]:
         path = " > ".join(chunk.heading_path)
         document = markdown.parse(chunk.document, chunk.text, rules.heading)
         for section in document.sections:
-            for unit in units(document, section):
+            for unit in units_of(document, section):
                 text = chunk.text[unit.start : unit.end]
                 if unit.kind != "code" and len(text) >= SHORTEST:
                     said[f"{path}\n{text}"] = None

@@ -15,7 +15,7 @@ from ingest.index.dense import DenseIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Ways:
     """Questions and their indexes; `groups[i]` is the number of the group that question i leads to."""
 
     questions: tuple[str, ...]
@@ -34,7 +34,7 @@ class Asked:
         self.postings.save(folder / "bm25")
 
     @classmethod
-    def load(cls, folder: Path) -> "Asked":
+    def load(cls, folder: Path) -> "Ways":
         """Read back; raises OSError, ValueError, KeyError or RuntimeError when a file is not what it should be."""
         rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text("utf-8").splitlines()]
         loaded = cls(

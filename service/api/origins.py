@@ -20,7 +20,7 @@ TOKEN_PATH = "/v1/token"
 QUESTIONS = ("/v1/ask", "/v1/search", "/v1/chat/completions")
 
 
-class Gate:
+class Origins:
     """Refuse foreign pages without a token (401) or a place in the list (403), and visitors who ask too much (429)."""
 
     def __init__(self, app: ASGIApp, tokens: Tokens, origins: Collection[str], per_minute: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from ingest.fit.reranker.negatives import Found
-from ingest.fit.reranker.plan import SECOND, SORTED, STEP, UNTITLED, WINDOWS, Example, plan
+from ingest.fit.reranker.schedule import SECOND, SORTED, STEP, UNTITLED, WINDOWS, Example, plan
 from ingest.fit.reranker.sets import Question, QuestionSet
 
 PASSAGES, EACH = 40, 3  # windows of each passage

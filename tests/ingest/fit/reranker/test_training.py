@@ -10,10 +10,10 @@ import pytest
 import torch
 from transformers import BertForSequenceClassification, BertModel
 
-from ingest.fit.reranker import train as training
-from ingest.fit.reranker.export import export
-from ingest.fit.reranker.plan import Example
-from ingest.fit.reranker.train import train
+from ingest.fit.reranker import training
+from ingest.fit.reranker.int8 import export
+from ingest.fit.reranker.schedule import Example
+from ingest.fit.reranker.training import train
 from ingest.fit.reranker.vocabulary import cut
 from ingest.models.pairs import Pairs, padded
 from tests.support.tiny_reranker import LETTERS, PIECES, SPECIAL, write_base

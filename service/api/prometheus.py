@@ -5,17 +5,17 @@ import time
 from fastapi import APIRouter, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.state import Shared
+from service.api.runtime import Current
 from service.serve.metrics import Metrics
 
 router = APIRouter(tags=["operation"])
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
-async def metrics(state: Shared) -> Response:
+async def metrics(runtime: Current) -> Response:
     """Requests, stages, first texts, answers, what was missing, sentences taken out, and the cache."""
-    state.metrics.in_flight.set(state.in_flight)
-    return Response(state.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    runtime.metrics.in_flight.set(runtime.in_flight)
+    return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 class Measured:

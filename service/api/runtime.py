@@ -38,7 +38,7 @@ class Bound:
 
 
 @dataclass
-class State:
+class Runtime:
     """One for each app; `bound` is made once for each snapshot."""
 
     service: Service
@@ -102,17 +102,17 @@ class State:
                 self.bound()
 
 
-def state(request: Request) -> State:
-    found: State = request.app.state.outline_qa
+def _of(request: Request) -> Runtime:
+    found: Runtime = request.app.state.outline_qa
     return found
 
 
-Shared = Annotated[State, Depends(state)]
+Current = Annotated[Runtime, Depends(_of)]
 
 
-async def _admitted(state: Shared) -> AsyncIterator[None]:
+async def _admitted(runtime: Current) -> AsyncIterator[None]:
     # FastAPI leaves it once the reply is sent or its reader gone, streamed replies too.
-    with state.admitted():
+    with runtime.admitted():
         yield
 
 

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from ingest.clean.report import UnfitError
+
+class UnfitError(ValueError):
+    """A file that cannot be used; the message is the reason, shown next to its name."""
+
 
 # Other encodings are only here as rivals: a guess counts when it beats them clearly.
 _CHINESE = {"gb18030": "gb18030", "big5": "big5hkscs"}

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunk import Chunk, Chunker, chunk
-from ingest.chunk.chunk import homes
+from ingest.chunk.chunker import homes
 from ingest.chunk.fixed import FixedChunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.semantic import SemanticChunker
-from ingest.chunk.units import units
+from ingest.chunk.units import units_of
 from ingest.chunk.window import WindowChunker
 from ingest.parse import outline
 from ingest.parse.markdown import Document
@@ -180,7 +180,7 @@ def test_contract_on_any_text(lines: list[str], name: str) -> None:
 def check_semantic(document: Document, chunks: list[Chunk]) -> None:
     """Assert that chunks and the gaps between them begin and end where units do, and cover all units."""
     texts = [c for c in chunks if c.kind == "text"]
-    spans = [(u.start, u.end) for section in document.sections for u in units(document, section)]
+    spans = [(u.start, u.end) for section in document.sections for u in units_of(document, section)]
     starts, ends = {start for start, _ in spans}, {end for _, end in spans}
     assert all(c.start in starts and c.end in ends for c in texts)
     assert all(a.end <= b.start for a, b in pairwise(texts))
@@ -196,7 +196,7 @@ def tokens(text: str) -> int:
 def test_semantic_sizes(low: int, high: int, outline_text: str) -> None:
     document, _, chunks = cut(outline_text, SemanticChunker(TinyEmbedder(), 90, low, high))
     check_semantic(document, chunks)
-    longest = {u.start: u.end for section in document.sections for u in units(document, section)}
+    longest = {u.start: u.end for section in document.sections for u in units_of(document, section)}
     for c in chunks:
         assert c.kind == "listing" or tokens(c.text) <= high or longest[c.start] == c.end
     grouped = [(sections[0].start, sections[-1].end) for sections in homes(document)]
