@@ -86,6 +86,8 @@ class Outline:
         if scope.named and not scope.sections and not slots.entries:
             return Facts("bounds", within=self._own(slots)) if self._sections else None
         intents = wanted(slots, scope.named)
+        if not self._sections and intents.isdisjoint({"sections", "overview"}):
+            return None
         table: Mapping[Intent, Callable[[Slots, Scope, frozenset[Intent]], Facts | None]] = {
             "content": self._entry,
             "entry": self._entry,
@@ -124,7 +126,8 @@ class Outline:
             for s, section in enumerate(scope.sections)
         }
         least = [len(section.entries) if "entirely" in slots.signs else 1 for section in scope.sections]
-        chosen = [s for s, count in fitting.items() if count >= least[s]]
+        counting = "count" in intents  # of sections and of entries: those of that kind are told with each section
+        chosen = [s for s, count in fitting.items() if counting or count >= least[s]]
         if "most" in slots.signs:
             chosen.sort(key=lambda s: -fitting[s])
         within = tuple(scope.sections[s] for s in chosen)
@@ -135,7 +138,7 @@ class Outline:
             scope.named or len(within) < len(scope.sections),
             slots.stars,
             slots.answered,
-            counting="count" in intents,
+            counting=counting,
             listing=True,
         )
 
@@ -150,14 +153,14 @@ class Outline:
         if topic:
             titled, texts = self._mentions.of(topic.text, topic.terms, entries)
             mentioned = () if "titled" in slots.signs else texts
-            if titled or mentioned:
+            if titled or (mentioned and "mentioned" in slots.signs):
                 entries = titled
+            elif "mentioned" not in slots.signs:
+                topic, mentioned = None, ()  # words that select nothing, such as "altogether"
             elif not scope.named and slots.stars is None:
                 return None  # no word of these entries: the search says so
-            elif "mentioned" in slots.signs:
-                entries = ()
             else:
-                topic = None
+                entries = ()
         return Facts(
             "entries",
             tuple(entries),
