@@ -208,3 +208,31 @@ def test_sentences(snapshot: Snapshot, ask: Ask) -> None:
         "**12.3** (section 12, 高级主题与前沿方向; ★★☆☆☆; has an answer): 解释胶囊网络如何可能与LLM集成。"
     ]
     assert said("第 13 章有几道题？", snapshot, ask, "zh") == ["大纲只有第 1 到第 12 部分。"]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "within"),
+    [
+        ("帮我总结一下第五章", "summary", [5]),
+        ("Summarise section eleven", "summary", [11]),
+        ("chapter 11 有哪些题", "entries", [11]),
+        ("这份大纲一共多少章多少题，有多少没答案", "sections", list(range(1, 13))),
+        ("这份大纲是什么？", "overview", list(range(1, 13))),
+        ("总结这篇文档", "overview", list(range(1, 13))),
+    ],
+)
+def test_what_is_asked_of_sections_and_the_whole(ask: Ask, question: str, kind: str, within: list[int]) -> None:
+    facts = asked(question, ask)
+    assert (facts.kind, [section.number for section in facts.within]) == (kind, within)
+
+
+def test_a_topic_is_looked_up_in_the_text_too(ask: Ask) -> None:
+    facts = asked("哪些题提到了 KV 缓存", ask)
+    assert [entry.id for entry in facts.entries] == ["8.12"]
+    assert [entry.id for entry in facts.mentioned] == ["11.1"]
+
+
+def test_a_summary_cites_the_first_statement_of_each_entry(snapshot: Snapshot, ask: Ask) -> None:
+    statement = stated(asked("Summarise section eleven", ask), snapshot, "zh")
+    assert [sentence.text[:10] for sentence in statement.sentences[1:]] == [f"- **11.{n}**" for n in range(1, 7)]
+    assert statement.passages[4].text == "训练大型语言模型需要的计算资源远超单个GPU的能力，因此分布式训练是必需的。"
