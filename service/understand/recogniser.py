@@ -5,7 +5,7 @@ more of them than patterns alone, and raises fewer false alarms (`python -m inge
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,8 +77,15 @@ def _probability(model: Logistic, slots: Slots, near: float = 0.0) -> float:
 
 
 def rest(slots: Slots) -> float:
-    """How much of a question no rule takes: log(1 + its terms)."""
-    return math.log1p(sum(len(piece.terms) for piece in slots.rest))
+    """How much of a question no rule takes: log(1 + its terms), where a compound stands for its parts.
+
+    So a field's compounds, which one pack knows and another does not, make a question no longer.
+    """
+    return math.log1p(sum(_whole(piece.terms) for piece in slots.rest))
+
+
+def _whole(terms: Sequence[str]) -> int:
+    return sum(not any(term != other and term in other for other in terms) for term in terms)
 
 
 @lru_cache(maxsize=4)

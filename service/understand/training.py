@@ -24,7 +24,7 @@ KEPT = 3  # one wording in so many is kept back
 SUBJECT = 4  # one question of a pack in so many is taken
 STRENGTH = 1.0  # of the penalty, its inverse
 HARD = 2.0  # weight of a question that only looks as if it were about an outline
-EMBEDDED_THRESHOLD = 0.6
+EMBEDDED_THRESHOLD = 0.4
 ALONE_THRESHOLD = 0.7
 POSSIBLE = 0.02  # loses none of the questions by hand, and leaves nine in ten on a subject unembedded
 
