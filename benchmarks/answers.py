@@ -9,28 +9,31 @@ import asyncio
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from rich.progress import Progress
 
 from benchmarks.llm import figure
-from eval.score.metrics import unmarked
+from benchmarks.loopback import serve
+from eval.score.prose import unmarked
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.check.ground import Grounder
 from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
 from service.write.writer import Claim, Sentence
-from tests.service.api.test_sse import serve
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden/outline.jsonl"
 SEED, SHOWN = 7, {"paraphrase": 6, "detail": 4, "english": 4, "multi": 2, "terse": 2, "code": 2}
 
 
-def watch_checks() -> dict[str, list[dict[str, Any]]]:
+@contextmanager
+def watched_checks() -> Iterator[dict[str, list[dict[str, Any]]]]:
     """Note what becomes of each claim, by the question it answers; `shown` is empty where it was taken out."""
     seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
     ground = Grounder.ground
@@ -40,8 +43,8 @@ def watch_checks() -> dict[str, list[dict[str, Any]]]:
         seen[grounder.question].append({"claim": claim.lead + claim.text, "shown": [s.lead + s.text for s in found]})
         return found
 
-    Grounder.ground = noted  # type: ignore[method-assign]
-    return seen
+    with patch.object(Grounder, "ground", noted):
+        yield seen
 
 
 async def ask_all(address: str, records: list[dict[str, Any]], at_once: int) -> list[dict[str, Any]]:
@@ -126,13 +129,12 @@ def main() -> None:
     writer = VllmSettings(
         kind="vllm", base_urls=[options.url], model=name, first_token_seconds=600, stall_seconds=300, max_tokens=300
     )
-    seen = watch_checks()
     records = [json.loads(line) for line in options.golden.read_text("utf-8").splitlines()]
     with TemporaryDirectory() as folder:
         store = StoreSettings(path=Path(folder) / "store.sqlite")
         service = Service(ServiceSettings(writer=writer, answer=AnswerSettings(cache_size=0), store=store))
         hits, looked = figure(options.url, "prefix_cache_hits_total"), figure(options.url, "prefix_cache_queries_total")
-        with serve(create_app(service)) as address:
+        with watched_checks() as seen, serve(create_app(service)) as address:
             answers = asyncio.run(ask_all(address, records, options.at_once))
     hits, looked = (
         figure(options.url, "prefix_cache_hits_total") - hits,

@@ -20,20 +20,20 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import track
 
-from eval.ask.client import GoldenError, load
-from eval.golden.check import Question
-from eval.score.metrics import bootstrap
-from eval.score.tables import UNSORTED, Ranking, rank
+from benchmarks.figures import write
+from eval.golden.question import UNSORTED, GoldenError, GoldenQuestion, load
+from eval.score.figures import Ranking, rank
+from eval.score.significance import bootstrap
 from ingest import bootstrap as ingest
 from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.settings import ChunkerSettings
+from ingest.words.words import Words
 from service.bootstrap import Service
-from service.search.retrieve import Query
 from service.settings import ServiceSettings
-from service.understand.condense import Message, condense
+from service.understand.follow_ups import Message, condense
 
 DEVELOP = Path(__file__).parents[1] / "eval" / "golden" / "develop.jsonl"
 DEPTH = 20
@@ -48,7 +48,7 @@ class Row:
     rankings: list[Ranking]
 
 
-def ranked_questions(golden: Path) -> list[Question]:
+def ranked_questions(golden: Path) -> list[GoldenQuestion]:
     """Read the questions to score, those with gold entries; exits when it cannot."""
     try:
         return [question for question in load(golden) if question.entries and question.kind != UNSORTED]
@@ -56,24 +56,25 @@ def ranked_questions(golden: Path) -> list[Question]:
         raise SystemExit(str(error)) from error
 
 
-def standalone(question: Question) -> str:
+def standalone(question: GoldenQuestion, words: Words) -> str:
     history = [Message(turn["role"], turn["content"]) for turn in question.history]
-    return condense(question.question, history)
+    return condense(question.question, history, words)
 
 
-def search(service: Service, snapshot: Snapshot, questions: Sequence[Question]) -> list[list[str]]:
+def search(service: Service, snapshot: Snapshot, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     """Return the distinct entries found for each question, best first."""
-    retriever = service.parts(snapshot).retriever
-    texts = [standalone(question) for question in questions]
+    retriever = service.retriever(snapshot)
+    words = snapshot.pack.words
+    texts = [standalone(question, words) for question in questions]
     found = []
     for text in track(texts, "Searching", transient=True, console=Console(stderr=True)):
-        query = Query(text, service.embedder.embed_queries([text])[0])
+        (query,) = service.queries([text], words)
         entries = (candidate.chunk.entry_id for candidate in retriever.retrieve(query, DEPTH))
         found.append(list(dict.fromkeys(entry for entry in entries if entry)))
     return found
 
 
-def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions: Sequence[Question]) -> Row:
+def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions: Sequence[GoldenQuestion]) -> Row:
     """Build an index with one chunker in a temporary folder and score it."""
     with tempfile.TemporaryDirectory() as folder:
         chunker: ChunkerSettings = TypeAdapter(ChunkerSettings).validate_python({"kind": kind})
@@ -81,7 +82,7 @@ def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions:
         began = time.perf_counter()
         ensure(changed, embedder)
         seconds = time.perf_counter() - began
-        snapshot = Versions(changed.index).open(embedder.fingerprint)
+        snapshot = Versions(changed.index).open(embedder.fingerprint, packs=ingest.packs(changed))
     service = Service(changed, embedder)
     found = search(service, snapshot, questions)
     service.close()
@@ -89,7 +90,7 @@ def measure(kind: str, settings: ServiceSettings, embedder: Embedder, questions:
     return Row(kind, len(snapshot.chunks), tokens, seconds, scored(found, questions))
 
 
-def scored(found: Sequence[Sequence[str]], questions: Sequence[Question]) -> list[Ranking]:
+def scored(found: Sequence[Sequence[str]], questions: Sequence[GoldenQuestion]) -> list[Ranking]:
     return [rank(entries, question.entries) for entries, question in zip(found, questions, strict=True)]
 
 
@@ -108,7 +109,9 @@ def figure(rankings: Sequence[Ranking], name: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare chunkers on the golden questions.")
     parser.add_argument("--golden", type=Path, default=DEVELOP, help="questions, one JSON object a line")
-    questions = ranked_questions(parser.parse_args().golden)
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    questions, means = ranked_questions(options.golden), dict[str, float]()
     settings = ServiceSettings()
     embedder = ingest.embedder(settings)
     print(f"{len(questions)} questions\n")
@@ -119,6 +122,11 @@ def main() -> None:
         figures = [figure(row.rankings, name) for name in ("hit_1", "hit_5", "reciprocal_rank")]
         cells = [row.chunker, str(row.chunks), f"{row.tokens:.0f}", f"{row.build_seconds:.1f}", *figures]
         print(f"| {' | '.join(cells)} |", flush=True)
+        means[f"{kind}_chunks"] = row.chunks
+        for name in ("hit_1", "hit_5", "reciprocal_rank"):
+            means[f"{kind}_{name}"] = mean(float(getattr(ranking, name)) for ranking in row.rankings)
+    if options.json:
+        write(options.json, means)
 
 
 if __name__ == "__main__":

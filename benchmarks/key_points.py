@@ -10,16 +10,17 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.questions import GOLDEN
-from eval.score import metrics
+from eval.score import prose
 from eval.score.likeness import Encoder
 from service.search.scorers import ShippedScorer
 
+GOLDEN = Path(__file__).parents[1] / "eval/golden"
 FILES = ("develop.jsonl", "outline.jsonl")
 OTHERS, SEED = 8, 1
 FALSE = (0.003, 0.01, 0.05)
@@ -41,12 +42,12 @@ def pairs() -> Iterator[Pair]:
     draw = random.Random(SEED)
     for record in records:
         for point in record["key_points"]:
-            if metrics.holds("\n".join(record["evidence"]), point):
+            if prose.holds("\n".join(record["evidence"]), point):
                 continue
             yield Pair(point, tuple(record["evidence"]), own=True)
             strange = [other for other in records if not set(other["entries"]) & set(record["entries"])]
             for other in draw.sample(strange, OTHERS):
-                if not metrics.holds("\n".join(other["evidence"]), point):
+                if not prose.holds("\n".join(other["evidence"]), point):
                     yield Pair(point, tuple(other["evidence"]), own=False)
 
 

@@ -25,11 +25,12 @@ from rich.table import Table
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.chunkers import DEPTH, DEVELOP, ranked_questions, scored, search, standalone
-from eval.golden.check import Question
-from eval.score.metrics import bootstrap
-from eval.score.tables import Ranking
+from benchmarks.figures import write
+from eval.golden.question import GoldenQuestion
+from eval.score.figures import Ranking
+from eval.score.significance import bootstrap
+from ingest.bootstrap import packs
 from ingest.index.snapshot import SnapshotError
-from ingest.index.versions import Versions
 from ingest.models.offline import resolve
 from ingest.parse import outline
 from ingest.parse.outline import Entry
@@ -54,7 +55,7 @@ class Plain(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def stock(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
+def stock(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     """Return the distinct entries that the stock pipeline finds for each question, best first."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=500, chunk_overlap=50, add_start_index=True)
     store = InMemoryVectorStore(Plain(str(resolve(settings.embedder.model, settings.models))))
@@ -64,11 +65,12 @@ def stock(settings: ServiceSettings, questions: Sequence[Question]) -> list[list
         entries[path.name] = outline.parse(path.name, text)[1]
         chunks = splitter.create_documents([text], [{"document": path.name}])
         store.add_documents(chunks)
+    words = packs(settings).choose(list(entries)).words
     found = []
     for question in track(questions, "LangChain", transient=True):
         names = (
             entry_of(entries[d.metadata["document"]], d.metadata["start_index"], len(d.page_content))
-            for d in store.similarity_search(standalone(question), k=CHUNKS)
+            for d in store.similarity_search(standalone(question, words), k=CHUNKS)
         )
         found.append(list(dict.fromkeys(name for name in names if name))[:DEPTH])
     return found
@@ -81,10 +83,10 @@ def entry_of(entries: Sequence[Entry], start: int, length: int) -> str | None:
     return best if shared[best] > 0 else None
 
 
-def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[str]]:
+def ours(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     service = Service(settings)
     try:
-        snapshot = Versions(settings.index).open(service.embedder.fingerprint)
+        snapshot = service.open()
     except SnapshotError as error:
         raise SystemExit(str(error)) from error
     found = search(service, snapshot, questions)
@@ -92,7 +94,7 @@ def ours(settings: ServiceSettings, questions: Sequence[Question]) -> list[list[
     return found
 
 
-def read(file: Path, questions: Sequence[Question]) -> list[list[str]]:
+def read(file: Path, questions: Sequence[GoldenQuestion]) -> list[list[str]]:
     """Read the entries found for each question from a report; exits when it is of other questions."""
     try:
         told = json.loads(file.read_text("utf-8"))
@@ -108,12 +110,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A stock LangChain pipeline beside ours.")
     parser.add_argument("--golden", type=Path, default=DEVELOP, help="questions, one JSON object a line")
     parser.add_argument("--ours", type=Path, help="our results, from `python -m eval golden --out`")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     questions = ranked_questions(options.golden)
     settings = ServiceSettings()
     own = read(options.ours, questions) if options.ours else ours(settings, questions)
     baseline = stock(settings, questions)
-    report(scored(baseline, questions), scored(own, questions), [question.kind for question in questions])
+    systems = {"langchain": scored(baseline, questions), "ours": scored(own, questions)}
+    report(systems["langchain"], systems["ours"], [question.kind for question in questions])
+    if options.json:
+        means = {
+            f"{system}_{name}": mean(float(getattr(each, name)) for each in rankings)
+            for system, rankings in systems.items()
+            for name in FIGURES
+        }
+        write(options.json, means)
 
 
 def report(baseline: Sequence[Ranking], ours: Sequence[Ranking], kinds: Sequence[str]) -> None:

@@ -9,18 +9,24 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
+from benchmarks.loopback import serve
+from ingest.index.snapshot import Snapshot
 from service.api.app import create_app
 from service.bootstrap import Service
+from service.check.support import Support, Supported
+from service.parts import Parts
+from service.search.passages import Passage
 from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
 from service.write.vllm import ChatModel
-from tests.service.api.test_sse import serve
 
 GOLDEN = Path(__file__).parents[1] / "eval/golden/develop.jsonl"
 
@@ -33,35 +39,48 @@ def figure(url: str, name: str) -> float:
 class Timed:
     """Notes when each question reached the model, and what each check cost."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self) -> None:
         self.checks: list[float] = []
         self.asked = 0.0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note requests to the language model."""
         stream = ChatModel.stream
 
-        async def timed(chat: ChatModel, system: str, message: str) -> Any:
+        async def timed(chat: ChatModel, system: str, message: str) -> AsyncGenerator[str, None]:
             self.asked = time.perf_counter()
             async with aclosing(stream(chat, system, message)) as texts:
                 async for text in texts:
                     yield text
 
-        ChatModel.stream = timed  # type: ignore[method-assign]
-        parts = service.parts
+        with patch.object(ChatModel, "stream", timed):
+            yield
 
-        def noted(snapshot: Any) -> Any:
-            found = parts(snapshot)
-            found.support.score = self._timed(found.support.score)
-            return found
 
-        service.parts = noted  # type: ignore[method-assign]
+class TimedSupport:
+    """A check that notes how long each sentence took."""
 
-    def _timed(self, score: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def timed(*args: Any) -> Any:
-            began = time.perf_counter()
-            found = await score(*args)
-            self.checks.append((time.perf_counter() - began) * 1000)
-            return found
+    def __init__(self, support: Support, timed: Timed) -> None:
+        self._support, self._timed = support, timed
 
-        return timed
+    async def score(self, sentence: str, passages: Sequence[Passage], question: str) -> list[Supported]:
+        began = time.perf_counter()
+        found = await self._support.score(sentence, passages, question)
+        self._timed.checks.append((time.perf_counter() - began) * 1000)
+        return found
+
+
+class TimedService(Service):
+    """The real service with a clock beside its check."""
+
+    def __init__(self, settings: ServiceSettings, timed: Timed) -> None:
+        super().__init__(settings)
+        self._timed = timed
+
+    def parts(self, snapshot: Snapshot) -> Parts:
+        parts = super().parts(snapshot)
+        return replace(parts, support=TimedSupport(parts.support, self._timed))
 
 
 async def ask(client: httpx.AsyncClient, questions: list[str], at_once: int) -> list[dict[str, Any]]:
@@ -114,15 +133,11 @@ def main() -> None:
     writer = VllmSettings(
         kind="vllm", base_urls=[options.url], model=name, first_token_seconds=600, stall_seconds=300, max_tokens=150
     )
-    service = Service(
-        ServiceSettings(
-            writer=writer, answer=AnswerSettings(cache_size=0), store=StoreSettings(path=Path(options.store))
-        )
-    )
-    timed = Timed(service)
+    store, timed = StoreSettings(path=Path(options.store)), Timed()
+    service = TimedService(ServiceSettings(writer=writer, answer=AnswerSettings(cache_size=0), store=store), timed)
     records = [json.loads(line) for line in GOLDEN.read_text("utf-8").splitlines()]
     questions = [r["question"] for r in records if r["status"] == "answered" and r["kind"] in {"paraphrase", "english"}]
-    with serve(create_app(service)) as address:
+    with timed.watching(), serve(create_app(service)) as address:
         asyncio.run(measure(address, options.url, questions, timed))
 
 

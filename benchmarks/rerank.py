@@ -24,20 +24,22 @@ from rich.console import Console
 from rich.table import Table
 from transformers import BertConfig, BertForSequenceClassification
 
-from benchmarks.questions import Labelled, labelled
-from ingest.fit.reranker.export import export
+from benchmarks.figures import write
+from ingest.fit.logistic import BINS, calibration_error
+from ingest.fit.reranker.int8 import export
 from ingest.fit.reranker.recipe import LAYERS
-from ingest.index.versions import Versions
+from ingest.fit.sets import Labelled, labelled
 from ingest.models.pairs import Pairs, padded
 from service.bootstrap import Service
 from service.search.retrieve import Candidate
 from service.search.scorers import SHIPPED, ShippedScorer
 from service.settings import ServiceSettings, ShippedSettings
+from service.understand.follow_ups import Message, condense
 
+GOLDEN = Path(__file__).parents[1] / "eval/golden"
 CANDIDATES = 30
 TIMED = 40  # questions
 DEPTHS = (6, 12)  # layers, beside the shipped ones
-BINS = 10
 FALSE_REFUSALS = 0.04
 
 console = Console()
@@ -48,6 +50,7 @@ class Judged:
     """A question with its candidates as fused and as reranked, and the probability that the documents deal with it."""
 
     question: Labelled
+    read: str  # as the model reads the question
     fused: Sequence[Candidate]
     reranked: Sequence[Candidate]
     probability: float
@@ -57,30 +60,38 @@ class Judged:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rerank")
     parser.add_argument("--picture", type=Path, help="where to draw refusals and calibration")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
-    judged = asyncio.run(_judge(list(labelled("unseen.jsonl"))))
-    _ranking(judged)
-    _refusals(judged, options.picture)
-    _speed([(j.question.text, [c.chunk.indexed for c in j.fused]) for j in judged[:TIMED]])
+    judged = asyncio.run(_judge("unseen.jsonl"))
+    figures = _ranking(judged) | _refusals(judged, options.picture)
+    figures |= _speed([(j.read, [c.chunk.indexed for c in j.fused]) for j in judged[:TIMED]])
+    if options.json:
+        write(options.json, figures)
 
 
-async def _judge(questions: Sequence[Labelled]) -> list[Judged]:
+async def _judge(*files: str) -> list[Judged]:
     service = Service(ServiceSettings(rerank=ShippedSettings(budget_ms=60_000)))
-    parts = service.parts(Versions(service.settings.index).open(service.embedder.fingerprint))
+    snapshot = service.open()
+    parts, words = service.parts(snapshot), snapshot.pack.words
     found = []
-    for question in questions:
-        (query,) = service.queries([question.text])
-        fused = parts.retriever.retrieve(query, CANDIDATES)
-        reranked, _ = await parts.rerank(query, fused)
+
+    def condensed(text: str, history: Sequence[tuple[str, str]]) -> str:
+        return condense(text, [Message(*turn) for turn in history], words)
+
+    for question in labelled(snapshot, files, GOLDEN, condensed):
+        (query,) = service.queries([question.text], words)
+        fused = parts.searcher.retriever.retrieve(query, CANDIDATES)
+        reranked, _ = await parts.searcher.reranker.rerank(query, fused)
         decision = parts.decider.decide(query, reranked)
-        found.append(Judged(question, fused, reranked, decision.confidence, decision.verdict))
+        found.append(Judged(question, query.read, fused, reranked, decision.confidence, decision.verdict))
     service.close()
     return found
 
 
-def _ranking(judged: Sequence[Judged]) -> None:
+def _ranking(judged: Sequence[Judged]) -> dict[str, float]:
     table = Table("questions", "number", "fused hit@1", "hit@5", "reranked hit@1", "hit@5", title="unseen.jsonl")
     asked = [j for j in judged if j.question.entries]
+    figures: dict[str, float] = {}
     for name, some in (
         ("all", asked),
         ("answerable", [j for j in asked if j.question.status == "answered"]),
@@ -91,14 +102,17 @@ def _ranking(judged: Sequence[Judged]) -> None:
         hits = [_hit(j.question, order, k) for j in some for order in (j.fused, j.reranked) for k in (1, 5)]
         shares = np.array(hits, np.float64).reshape(-1, 4).mean(axis=0)
         table.add_row(name, str(len(some)), *(f"{share:.3f}" for share in shares))
+        if name == "all":
+            figures = dict(zip(("fused_hit_1", "fused_hit_5", "reranked_hit_1", "reranked_hit_5"), shares, strict=True))
     console.print(table)
+    return figures
 
 
 def _hit(question: Labelled, candidates: Sequence[Candidate], k: int) -> bool:
-    return any(candidate.chunk.entry_id in question.entries for candidate in candidates[:k])
+    return any(candidate.chunk.group in question.entries for candidate in candidates[:k])
 
 
-def _refusals(judged: Sequence[Judged], picture: Path | None) -> None:
+def _refusals(judged: Sequence[Judged], picture: Path | None) -> dict[str, float]:
     inside = np.array([j.question.status != "not_in_documents" for j in judged])
     p = np.array([j.probability for j in judged])
     at = float(np.mean(p[~inside] < np.quantile(p[inside], FALSE_REFUSALS)))
@@ -108,21 +122,18 @@ def _refusals(judged: Sequence[Judged], picture: Path | None) -> None:
         f"{at:.3f} refused at {FALSE_REFUSALS} false refusals; with the stored threshold "
         f"{refused[~inside].mean():.3f} at {refused[inside].mean():.3f}"
     )
-    console.print(f"expected calibration error {_ece(p, inside):.3f}")
+    console.print(f"expected calibration error {calibration_error(p, inside):.3f}")
     for kind in sorted({j.question.kind for j in judged}):
         some = [r for r, j in zip(refused, judged, strict=True) if j.question.kind == kind]
         console.print(f"  {kind}: {sum(some)} of {len(some)} refused")
     if picture:
         _draw(p, inside, picture)
-
-
-def _ece(p: NDArray[np.float64], y: NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins of equal width (Guo and others, ICML 2017)."""
-    bins = np.minimum((p * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(BINS) if (bins == b).any()
-    ]
-    return float(sum(gaps))
+    return {
+        "refused_at_4_percent": at,
+        "refused": float(refused[~inside].mean()),
+        "refused_falsely": float(refused[inside].mean()),
+        "calibration_error": calibration_error(p, inside),
+    }
 
 
 def _draw(p: NDArray[np.float64], y: NDArray[np.bool_], path: Path) -> None:
@@ -151,7 +162,7 @@ def _draw(p: NDArray[np.float64], y: NDArray[np.bool_], path: Path) -> None:
     pyplot.close(figure)
 
 
-def _speed(asked: Sequence[tuple[str, Sequence[str]]]) -> None:
+def _speed(asked: Sequence[tuple[str, Sequence[str]]]) -> dict[str, float]:
     scorer = ShippedScorer()
     tokens = [row for question, texts in asked for row in scorer.pairs.ids([(question, text) for text in texts])]
     model = _untrained(LAYERS)
@@ -168,20 +179,29 @@ def _speed(asked: Sequence[tuple[str, Sequence[str]]]) -> None:
             model(input_ids=ids, attention_mask=mask)
 
     table = Table("30 candidates", "p50 ms", "p95 ms", title=f"mean {np.mean([len(t) for t in tokens]):.0f} tokens")
-    medians = {}
+    medians, late = {}, {}
     for name, run in (("shipped, int8", shipped), ("shipped, all 256 tokens", full), ("PyTorch, float32", plain)):
         times = _times(run, asked)
-        medians[name] = float(np.median(times))
+        medians[name], late[name] = float(np.median(times)), float(np.quantile(times, 0.95))
         table.add_row(name, f"{np.median(times):.0f}", f"{np.quantile(times, 0.95):.0f}")
     for layers in DEPTHS:
         size, times = _deeper(layers, scorer.pairs, asked)
         row = f"{layers} layers, int8, {size / 1e6:.0f} MB"
         table.add_row(row, f"{np.median(times):.0f}", f"{np.quantile(times, 0.95):.0f}")
     console.print(table)
-    console.print(f"{medians['PyTorch, float32'] / medians['shipped, int8']:.1f} times as fast as PyTorch in float32")
+    times_pytorch = medians["PyTorch, float32"] / medians["shipped, int8"]
+    console.print(f"{times_pytorch:.1f} times as fast as PyTorch in float32")
     began = time.perf_counter()
     ShippedScorer()
-    console.print(f"loaded in {time.perf_counter() - began:.2f} s")
+    seconds = time.perf_counter() - began
+    console.print(f"loaded in {seconds:.2f} s")
+    return {
+        "shipped_p50_ms": medians["shipped, int8"],
+        "shipped_p95_ms": late["shipped, int8"],
+        "full_p50_ms": medians["shipped, all 256 tokens"],
+        "times_pytorch": times_pytorch,
+        "load_seconds": seconds,
+    }
 
 
 def _untrained(layers: int) -> BertForSequenceClassification:
@@ -193,10 +213,11 @@ def _untrained(layers: int) -> BertForSequenceClassification:
         num_hidden_layers=layers,
         num_attention_heads=12,
         intermediate_size=1536,
-        num_labels=1,
-        attn_implementation="eager",
     )
-    return BertForSequenceClassification(config).eval()
+    config.num_labels, config._attn_implementation = 1, "eager"
+    model = BertForSequenceClassification(config)
+    model.train(False)
+    return model
 
 
 def _deeper(layers: int, pairs: Pairs, asked: Sequence[tuple[str, Sequence[str]]]) -> tuple[int, NDArray[np.float64]]:

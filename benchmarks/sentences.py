@@ -12,14 +12,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ingest.fit.questions import written
-from ingest.index.versions import Versions
 from service.bootstrap import Service
-from service.search.passages import gather
+from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
-from service.search.passages import Passage
 
 Case = tuple[str, Query, list[Passage]]  # the words that answer, the question, what may be drawn on
 
@@ -30,20 +27,19 @@ def main() -> None:
 
 async def _main() -> None:
     service = Service(ServiceSettings())
-    snapshot = Versions(service.settings.index).open(service.embedder.fingerprint)
-    parts = service.parts(snapshot)
+    snapshot = service.open()
+    parts, words = service.parts(snapshot), snapshot.pack.words
     answered = {entry.question: entry.id for entry in snapshot.entries if entry.answered}
     cases: list[Case] = []
-    kept = [each for each in written() if each.kept and each.entry in answered]
+    kept = [each for each in snapshot.pack.questions if each.kept and each.entry in answered]
     for each in track(kept, "finding", console=Console(stderr=True)):
-        (query,) = service.queries([each.question])
-        candidates, _ = await parts.rerank(query, parts.retriever.retrieve(query, parts.candidates))
-        passages = gather(snapshot, query, candidates, parts.retriever, parts.passages)
+        hits = await parts.searcher.find(each.question)
+        passages = await parts.searcher.draw(hits)
         if passages and passages[0].entry_id == answered[each.entry or ""]:
-            cases.append((each.evidence, query, passages))
+            cases.append((each.evidence, hits.query, passages))
     table = Table("chosen by", "words that answer", "characters", title=f"{len(cases)} questions")
     for name, relevance in (("model and words", service.reranker.relevance), ("words", _none), ("all", _same)):
-        held, length = await _answers(ExtractiveWriter(snapshot.postings.idf, relevance), cases)
+        held, length = await _answers(ExtractiveWriter(words, snapshot.postings.idf, relevance), cases)
         table.add_row(name, f"{held:.3f}", f"{length:.0f}")
     service.close()
     Console().print(table)
@@ -59,11 +55,11 @@ async def _answers(writer: ExtractiveWriter, cases: Sequence[Case]) -> tuple[flo
     return float(np.mean(held)), float(np.mean(lengths))
 
 
-async def _none(_: str, __: Sequence[str]) -> list[float]:
+async def _none(_: Query, __: Sequence[str]) -> list[float]:
     return []
 
 
-async def _same(_: str, texts: Sequence[str]) -> list[float]:
+async def _same(_: Query, texts: Sequence[str]) -> list[float]:
     return [0.0] * len(texts)
 
 

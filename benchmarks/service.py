@@ -11,7 +11,6 @@ machine's cores, so its figures are a lower bound. A phase ends after 20 s, what
 import argparse
 import asyncio
 import itertools
-import json
 import os
 import platform
 import socket
@@ -32,7 +31,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.ask.client import load
+from benchmarks.figures import write
+from eval.golden.question import load
 
 QUESTIONS = Path(__file__).parents[1] / "eval" / "golden" / "develop.jsonl"
 ONCE = 200  # requests of a single client
@@ -197,7 +197,13 @@ def report(rows: Sequence[Row], ready_seconds: float, memory_mb: float, file: Pa
         )
     Console().print(table)
     if file:
-        file.write_text(json.dumps({**figures, "phases": [asdict(row) for row in rows]}, indent=2), "utf-8")
+        named = {
+            f"{phase.path.rpartition('/')[2]}_{phase.clients}_{name}": value
+            for phase, row in zip(PHASES, rows, strict=True)
+            for name, value in asdict(row).items()
+            if name != "phase"
+        }
+        write(file, named | {"peak_memory_gb": memory_mb / 1000, "ready_seconds": ready_seconds}, **figures)
 
 
 if __name__ == "__main__":

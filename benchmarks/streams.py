@@ -7,7 +7,7 @@ import asyncio
 import multiprocessing
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,12 +15,13 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import psutil
+from fastapi import FastAPI
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
+from benchmarks.loopback import serve
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings, StoreSettings, VllmSettings
-from tests.service.api.test_sse import serve
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 STREAMS, ROUNDS = 200, 3
 ANSWER = "由于存在动态的反量化操作，QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]" + "这句话没有依据，长度大致相同。" * 4
@@ -55,10 +56,10 @@ async def _one(client: httpx.AsyncClient, n: int) -> str:
 
 
 @contextmanager
-def beside(run: object, *arguments: object) -> Iterator[Connection]:
+def beside(run: Callable[..., None], *arguments: object) -> Iterator[Connection]:
     """Run a function in a process of its own; yield the pipe to it, and end it by sending None."""
     here, there = SPAWN.Pipe()
-    process = SPAWN.Process(target=run, args=(*arguments, there), daemon=True)  # type: ignore[arg-type]
+    process = SPAWN.Process(target=run, args=(*arguments, there), daemon=True)
     process.start()
     yield here
     here.send(None)
@@ -73,14 +74,14 @@ async def lag(stop: asyncio.Event, found: list[float]) -> None:
         found.append((time.perf_counter() - began - 0.01) * 1000)
 
 
-def watched(service: Service, lags: list[float]) -> object:
+def watched(service: Service, lags: list[float]) -> FastAPI:
     app = create_app(service)
     lifespan, stop = app.router.lifespan_context, asyncio.Event()
 
     @asynccontextmanager
-    async def around(app_: object) -> AsyncIterator[None]:
+    async def around(app_: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(lag(stop, lags))
-        async with lifespan(app_):  # type: ignore[arg-type]
+        async with lifespan(app_):
             yield
         stop.set()
         await task

@@ -9,7 +9,6 @@ messages that is made of real answers; 16.7 ms is a screen of 60 Hz, so a frame 
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,9 +20,10 @@ from playwright.sync_api import Browser, Page, expect
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.browser import chromium
+from benchmarks.figures import write
 from benchmarks.service import QUESTIONS, serving
-from eval.ask.client import load
-from tests.e2e.browser import chromium
+from eval.golden.question import load
 
 ASKED = 20
 TURNS = 250  # a question and an answer each
@@ -159,8 +159,14 @@ def main() -> None:
         table.add_row(one.what, str(one.samples), f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.most_ms:.1f}")
     Console().print(table)
     if options.json:
-        figures = {"first_load_bytes": weight, "chromium": version, "rows": [asdict(one) for one in rows]}
-        options.json.write_text(json.dumps(figures, indent=2), "utf-8")
+        names = ("words", "typing", "scrolling", "answer")
+        times = {
+            f"{name}_{each}": value
+            for name, one in zip(names, rows, strict=True)
+            for each, value in asdict(one).items()
+            if each != "what"
+        }
+        write(options.json, {"first_load_kb": weight / 1000, **times}, chromium=version)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from types import ModuleType
 from rich.markup import escape
 
 from eval.ask.chat import ModelError
-from eval.ask.client import GoldenError, TargetError
+from eval.ask.client import TargetError
 from eval.commands import (
     FAILED,
     ab,
@@ -16,6 +16,7 @@ from eval.commands import (
     compare,
     console,
     drift,
+    figures,
     gate,
     generate,
     golden,
@@ -26,15 +27,17 @@ from eval.commands import (
     run,
     trust,
 )
+from eval.golden.question import GoldenError
 from eval.grow.candidates import CandidateError
 from eval.grow.entries import OutlineError
 from eval.judge.line import JudgeError
 from eval.judge.trust import TrustError
-from eval.nights.compare import CompareError
+from eval.nights.comparison import CompareError
 from eval.nights.gate import GateError
 from eval.nights.history import HistoryError
 from eval.nights.run import RunError
-from eval.robust.differences import RobustnessError
+from eval.repro.expected import ExpectedError
+from eval.robust.effects import RobustnessError
 from eval.robust.launch import LaunchError
 from eval.score.likeness import LikenessError
 from eval.score.row import RowError
@@ -55,6 +58,7 @@ COMMANDS: dict[str, ModuleType] = {
     "accept": accept,
     "trust": trust,
     "golden": golden,
+    "figures": figures,
 }
 ERRORS = (
     GoldenError,
@@ -74,6 +78,7 @@ ERRORS = (
     JudgeError,
     TrustError,
     LikenessError,
+    ExpectedError,
     OSError,
 )
 

@@ -1,4 +1,4 @@
-"""`python -m ingest build | coverage | versions | diff | rollback`."""
+"""`python -m ingest build | fit | coverage | versions | diff | rollback`."""
 
 import argparse
 import sys
@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import bootstrap
-from ingest.build import BuildError, Outcome, build
+from ingest.build import BuildError, Outcome, build_index
 from ingest.clean import CleanSteps
+from ingest.fit.command import fit_pack
+from ingest.fit.engine import EngineError
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
@@ -45,6 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("b")
     command = commands.add_parser("rollback", help="make an earlier version current again")
     command.add_argument("version")
+    command = commands.add_parser("fit", help="fit weights, margins and confidence to the pack of the current index")
+    command.add_argument("--anew", action="store_true", help="take new numbers even where the present ones are as good")
+    command.add_argument("--cross-encoder", type=Path, metavar="DATA", help="train one first, from these question sets")
+    command.add_argument("--general", type=Path, metavar="PACK", help="a pack for what holds for any documents, too")
     options = parser.parse_args(arguments)
     try:
         settings = IngestSettings()
@@ -52,6 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
         match options.command:
             case "build":
                 ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), force=options.force)
+            case "fit":
+                path = fit_pack(out, console, options.anew, options.cross_encoder, options.general, Path.cwd())
+                console.print(f"written to {path}")
+                ensure(settings, bootstrap.embedder(settings))  # the index names the pack that it was made with
             case "coverage":
                 _coverage(versions.open(), options.k)
             case "versions":
@@ -63,7 +73,15 @@ def main(arguments: list[str] | None = None) -> int:
                 versions.open(version=version)
                 versions.point(version)
                 console.print(f"version {version} is current")
-    except (BuildError, SnapshotError, ModelUnavailableError, OSError, ValidationError, ValueError) as error:
+    except (
+        BuildError,
+        EngineError,
+        SnapshotError,
+        ModelUnavailableError,
+        OSError,
+        ValidationError,
+        ValueError,
+    ) as error:
         console.print(f"error: {error}", style="red")
         return 1
     return 0
@@ -73,7 +91,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
     """Build what the settings name unless it is current already, with progress bars and a report."""
     steps = settings.clean
     with bars(console, STAGES) as progress:
-        outcome = build(
+        outcome = build_index(
             settings.corpus,
             bootstrap.index(settings),
             embedder,

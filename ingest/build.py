@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk, Chunker, chunk
-from ingest.clean import CleanReport, CleanSource, CleanSteps, clean, duplicate_groups
-from ingest.index import asked, snapshot
-from ingest.index.asked import Asked
+from ingest.clean import CleanReport, CleanSource, CleanSteps, clean_sources, duplicate_groups
+from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
+from ingest.index.ways import Ways
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
 from ingest.parse import outline
@@ -52,7 +52,7 @@ class Cut:
     warnings: list[str]
 
 
-def build(
+def build_index(
     paths: Sequence[Path],
     versions: Versions,
     embedder: Embedder,
@@ -72,7 +72,7 @@ def build(
     another build runs.
     """
     sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total))
-    cleaned, report = clean(sources, steps, skipped)
+    cleaned, report = clean_sources(sources, steps, skipped)
     pack = _pack(packs, [source.name for source in sources])
     settings = {
         "chunker": chunker.fingerprint,
@@ -100,9 +100,14 @@ def build(
 
 def _pack(packs: Packs, documents: Sequence[str]) -> Pack:
     try:
-        return packs.choose(documents)
+        pack = packs.choose(documents)
     except PackError as error:
         raise BuildError(f"{error}; the index is as it was") from error
+    try:
+        pack.words.expand("")  # reads the glossary, so that a wrong line is named here and not at a question
+    except ValueError as error:
+        raise BuildError(f"{pack.folder}: {error}; the index is as it was") from error
+    return pack
 
 
 def _now() -> str:
@@ -118,9 +123,9 @@ def _assemble(
     vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
     titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
     questions = ["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups]
-    ways = asked.other_ways(questions, pack.ways)
+    asked = ways.other_ways(questions, pack.ways)
     terms = pack.words.terms
-    way_vectors, _ = _embed([way for way, _ in ways], embedder, known, "asked", progress)
+    way_vectors, _ = _embed([way for way, _ in asked], embedder, known, "asked", progress)
     made = Snapshot(
         manifest=manifest,
         documents=cut.documents,
@@ -131,11 +136,11 @@ def _assemble(
         dense=DenseIndex.build(vectors),
         postings=Postings.build([terms(c.indexed) for c in cut.chunks]),
         titles=DenseIndex.build(titles),
-        asked=Asked(
-            tuple(way for way, _ in ways),
-            tuple(group for _, group in ways),
+        ways=Ways(
+            tuple(way for way, _ in asked),
+            tuple(group for _, group in asked),
             DenseIndex.build(way_vectors),
-            Postings.build([terms(way) for way, _ in ways]),
+            Postings.build([terms(way) for way, _ in asked]),
         ),
         pack=pack,
     )
@@ -220,7 +225,7 @@ def _known_vectors(before: Snapshot | None, embedder: Embedder) -> dict[str, NDA
     if before is None or before.manifest.settings["embedder"] != embedder.fingerprint:
         return {}
     titles = zip((group.title for group in before.groups), before.titles.vectors(), strict=True)
-    ways = zip(before.asked.questions, before.asked.dense.vectors(), strict=True)
+    ways = zip(before.ways.questions, before.ways.dense.vectors(), strict=True)
     chunks = zip((c.indexed for c in before.chunks), before.dense.vectors(), strict=True)
     return dict(titles) | dict(ways) | dict(chunks)
 

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ingest.fitted import Fitted, FittedError
+from ingest.words import rule
 from ingest.words.words import Words, entries
 
 SHIPPED = Path(__file__).with_name("packs")
@@ -50,7 +51,7 @@ class Card(_Form):
     parts: Mapping[str, str]
 
 
-class Ways(_Form):
+class OtherWays(_Form):
     """Other ways to ask for the entry with this question."""
 
     question: str
@@ -120,8 +121,13 @@ def _read(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Pack:
     questions = tuple(_lines(folder / "questions.jsonl", LabelledQuestion))
     try:
         fitted = Fitted.read(folder / "fitted.json")
-        words = Words(_list(folder / "terms.txt"), _text(folder / "glossary.txt"), _list(folder / "asking.txt"))
-    except (FittedError, OSError, UnicodeDecodeError) as error:
+        words = Words(
+            _list(folder / "terms.txt"),
+            _text(folder / "glossary.txt"),
+            _list(folder / "asking.txt"),
+            rule.read(card.name, [path for path in (folder / "rules.toml",) if path.exists()]),
+        )
+    except (FittedError, rule.RuleError, OSError, UnicodeDecodeError) as error:
         raise PackError(str(error)) from error
     covered = {each.question: each.covered_by for each in _lines(folder / "covered.jsonl", Covered)}
     return Pack(
@@ -184,7 +190,7 @@ def _card(path: Path) -> Card:
 
 def _ways(folder: Path, questions: Sequence[LabelledQuestion]) -> dict[str, tuple[str, ...]]:
     known: dict[str, dict[str, None]] = {}  # a question stands in both files now and then
-    for each in _lines(folder / "asked.jsonl", Ways):
+    for each in _lines(folder / "asked.jsonl", OtherWays):
         known[each.question] = dict.fromkeys(each.asked)
     for question in questions:
         if question.entry is not None and not question.kept:
@@ -207,10 +213,12 @@ def _list(path: Path) -> list[str]:
 
 
 def _text(path: Path) -> str:
+    content = path.read_bytes() if path.exists() else b""
     try:
-        return path.read_text("utf-8") if path.exists() else ""
+        return content.decode()
     except UnicodeDecodeError as error:
-        raise PackError(f"{path} is not UTF-8: {error}") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PackError(f"{path}, line {line}: not UTF-8 ({error.reason})") from error
 
 
 def _fingerprint(folder: Path, card: Card, words: Words) -> str:

@@ -22,19 +22,21 @@ def plugged(group: Settings) -> str:
 
 class SemanticSettings(Settings):
     kind: Literal["semantic"] = "semantic"
-    percentile: float = Field(90, gt=0, lt=100, description="Break where the distance is above this percentile.")
+    percentile: float = Field(
+        90, gt=0, lt=100, description="Break where the distance is above this percentile of the document."
+    )
     min_tokens: int = Field(60, ge=1, description="Smaller pieces join a neighbour.")
     max_tokens: int = Field(320, ge=2, description="Longer pieces are cut at their widest gap.")
 
 
 class RecursiveSettings(Settings):
     kind: Literal["recursive"]
-    size: int = Field(500, ge=1, description="Code points a chunk at most.")
+    size: int = Field(500, ge=1, description="Code points of a chunk at most.")
 
 
 class FixedSettings(Settings):
     kind: Literal["fixed"]
-    size: int = Field(500, ge=1, description="Code points a chunk.")
+    size: int = Field(500, ge=1, description="Code points of a chunk.")
     overlap: int = Field(100, ge=0, description="Code points shared with the chunk before.")
 
 
@@ -60,24 +62,28 @@ class EmbedderSettings(Settings):
     kind: str = Field("sentence-transformers", description="Or the name of a plug-in, which reads these settings.")
     model: str = Field(
         "multilingual-e5-small",
-        description="A name in ingest/models/models.toml, a sentence-transformers folder, or a Hugging Face id.",
+        description="A name in `ingest/models/models.toml`, a sentence-transformers folder, or a Hugging Face id.",
     )
-    query_prefix: str = Field("query: ", description="Put before a question; empty for models without prefixes.")
+    query_prefix: str = Field("query: ", description="Put before a question; empty for a model without prefixes.")
     passage_prefix: str = Field("passage: ", description="Put before a passage.")
     device: str | None = Field(None, description="torch device; unset: cuda where there is one, else cpu.")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="Arithmetic of the model; auto: bfloat16 on a CPU made for it, else float32."
+        "auto",
+        description="Arithmetic of the model: `float32`, `bfloat16`, `float16`; `auto`: bfloat16 on a CPU made for it, "
+        "else float32.",
     )
     batch_tokens: int = Field(1024, ge=128, description="Tokens in a batch, padding included.")
     threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
 
 
 class CleanSettings(Settings):
-    mojibake: bool = Field(True, description="Repair text decoded with the wrong encoding.")
+    mojibake: bool = Field(True, description="Repair text that was decoded with the wrong encoding.")
     whitespace: bool = Field(True, description="Unify line ends; drop invisible characters.")
     duplicates: bool = Field(True, description="Index the same text once and keep the other places as aliases.")
     near_duplicates: bool = Field(True, description="The same for passages that differ in a few words.")
-    near_threshold: float = Field(0.9, gt=0, le=1, description="Jaccard index of 5-character shingles.")
+    near_threshold: float = Field(
+        0.9, gt=0, le=1, description="How alike near duplicates are: Jaccard index of 5-character shingles."
+    )
     secrets: bool = Field(True, description="Mask e-mail addresses, phone and ID numbers, keys.")
 
 
@@ -93,11 +99,11 @@ class IngestSettings(BaseSettings):
         frozen=True,
     )
 
-    corpus: list[Path] = Field([Path("ingest/corpus")], description="Files and folders to index (a JSON list).")
-    index: Path = Field(Path("var/index"), description="Where the snapshots lie.")
+    corpus: list[Path] = Field([Path("ingest/corpus")], description="Files and folders to index, as a JSON list.")
+    index: Path = Field(Path("var/index"), description="Where the versions of the index lie.")
     index_kind: str = Field("embedded", description="Who keeps them: files of our own, or the name of a plug-in.")
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
-    max_file_mb: int = Field(16, ge=1, description="A larger file is skipped and reported.")
+    max_file_mb: int = Field(16, ge=1, description="A larger file (in MiB) is skipped and reported.")
     pack: str = Field(
         "auto", description="What is known of the documents: auto (the pack made for them), a folder, none."
     )

@@ -6,13 +6,12 @@ from contextlib import aclosing
 from service.decide.verdict import Verdict
 from service.draft import Draft
 from service.events import Event, Question, Sources
-from service.guard.requests import declines
+from service.guard.requests import declined
 from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
-from service.search.related import related
 from service.search.search import Hits
-from service.write.facts import state
+from service.write.facts import stated
 from service.write.listed import unanswered
 from service.write.writer import Statement, WriterError
 
@@ -31,12 +30,12 @@ async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, Non
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     snapshot, language = parts.snapshot, draft.language
-    if declines(question.text):
-        yield draft.say("declined", phrases.DECLINED[language])
+    if rule := declined(question.text):
+        yield draft.say("declined", phrases.wording(language).declined, rule.name)
         return
     facts = await parts.outline.facts(question.text)
     if facts and not facts.wants_answer:
-        events = _told(state(facts, snapshot, language), draft, parts)
+        events = _told(stated(facts, snapshot, language), draft, parts)
     else:  # "what is the answer to 3.8" asks that entry's own question
         asked = facts.entries[0].question if facts else question.text
         text = await parts.rewriter.standalone(asked, question.history)
@@ -44,11 +43,11 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         hits, verdict = await _searched(text, question, draft, parts)
         draft.stand(verdict, hits.query.text)
         if verdict == "not_in_documents":
-            yield draft.say(verdict, phrases.NOT_IN_DOCUMENTS[language])
+            yield draft.say(verdict, phrases.wording(language).not_in_documents)
             return
         if verdict == "listed_unanswered":
             first = hits.candidates[0].chunk
-            entry, others = snapshot.entry(first.document, first.entry_id), related(snapshot, hits.candidates[1:])
+            entry, others = snapshot.entry(first.document, first.entry_id), parts.searcher.related(hits.candidates[1:])
             draft.relate(others)
             events = _told(unanswered(snapshot, entry, others, language), draft, parts)
         else:
@@ -56,13 +55,13 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
             for part in await parts.rewriter.split(text):
                 passages = parts.searcher.join(passages, await _passages(part, question, draft, parts))
             draft.lap("split")
-            draft.relate(related(snapshot, hits.candidates, passages))
+            draft.relate(parts.searcher.related(hits.candidates, passages))
             events = _written(hits, passages, question, draft, parts)
     async with aclosing(events):
         async for event in events:
             yield event
     if not draft.cited:
-        yield draft.say("not_in_documents", phrases.NOT_IN_DOCUMENTS[language])
+        yield draft.say("not_in_documents", phrases.wording(language).not_in_documents)
 
 
 async def _searched(text: str, question: Question, draft: Draft, parts: Parts) -> tuple[Hits, Verdict]:

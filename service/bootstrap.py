@@ -1,17 +1,19 @@
 """The composition root: the only place in the service that names concrete classes."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ingest import bootstrap as ingest
+from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import NONE, SHIPPED
 from ingest.words.words import Words
-from service.check.support import LexicalSupport, Model
-from service.decide.confidence import Matcher, models
-from service.decide.covered import covered
+from service.check.support import LexicalSupport, SupportModel
+from service.decide.confidence import Matcher, confidence_models
+from service.decide.coverage import covered
 from service.decide.verdict import Decider
 from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
@@ -19,7 +21,14 @@ from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
-from service.settings import ExtractiveSettings, ServiceSettings, VllmSettings
+from service.settings import (
+    ExtractiveSettings,
+    NoRerankSettings,
+    RerankSettings,
+    ServiceSettings,
+    VllmSettings,
+    WeightedSettings,
+)
 from service.understand.outline import Outline
 from service.understand.questions import OutlineQuestions
 from service.understand.recogniser import Recogniser
@@ -30,22 +39,36 @@ from service.write.extractive import ExtractiveWriter
 from service.write.replicas import Health, Replicas
 from service.write.writer import Writer
 
+logger = logging.getLogger(__name__)
 Idf = Callable[[str], float]
 
 
-def _cross_encoder(scorer: Scorer, s: Any) -> Reranker:
-    return CrossEncoderReranker(scorer, s.candidates, s.budget_ms, s.weight, s.fused)
+def _own(settings: WeightedSettings) -> dict[str, float]:
+    """The weights that someone has set instead of the fitted ones."""
+    return settings.model_dump(exclude={"kind"}, exclude_none=True)
 
 
-FUSIONS: dict[str, Callable[[Any], Fusion]] = {
-    "weighted": lambda s: Weighted(s.bm25, s.dense, s.title, s.asked, s.listed),
-    "rrf": lambda s: ReciprocalRank(s.k),
+FUSIONS: dict[str, Callable[[Any, Fitted], Fusion]] = {
+    "weighted": lambda s, fitted: Weighted.of(fitted.fusion.model_copy(update=_own(s))),
+    "rrf": lambda s, fitted: ReciprocalRank.of(fitted.reciprocal.of(s.k) if s.k else fitted.reciprocal),
 }
-RERANKERS: dict[str, Callable[[Any], Reranker]] = {
-    "none": lambda _: NoReranker(),
-    "shipped": lambda s: _cross_encoder(ShippedScorer(s.max_tokens, s.threads), s),
-    "cross-encoder": lambda s: _cross_encoder(HubScorer(s.model, s.max_tokens), s),
+SCORERS: dict[str, Callable[[Any], Scorer | None]] = {
+    "none": lambda _: None,
+    "shipped": lambda s: ShippedScorer(s.max_tokens, s.threads),
+    "cross-encoder": lambda s: HubScorer(s.model, s.max_tokens),
 }
+
+
+def scorer(settings: RerankSettings) -> Scorer | None:
+    """Load the model that scores candidates; None for none."""
+    return SCORERS[settings.kind](settings)
+
+
+def _reranker(settings: RerankSettings) -> Reranker:
+    model = scorer(settings)
+    if model is None or isinstance(settings, NoRerankSettings):
+        return NoReranker()
+    return CrossEncoderReranker(model, settings.candidates, settings.budget_ms, settings.weight, settings.fused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +78,7 @@ class LanguageModel:
     writer: Callable[[Words, Idf, Writer], Writer]
     rewriter: Callable[[Words], Rewriter]
     health: Callable[[], Awaitable[Health]]
-    min_support: float = 0.65
+    min_support: float | None = None  # instead of the fitted one
     replicas: Replicas | None = None
 
 
@@ -95,7 +118,7 @@ class Service:
         self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self.work = Worker()
-        self.reranker = RERANKERS[settings.rerank.kind](settings.rerank)
+        self.reranker = _reranker(settings.rerank)
         self.model = WRITERS[settings.writer.kind](settings.writer)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self.embedder.embed_queries(["warm up"])
@@ -106,15 +129,16 @@ class Service:
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
-        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion)
+        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion, snapshot.pack.fitted)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
     def searcher(self, snapshot: Snapshot) -> Searcher:
         """Bind the search to a snapshot."""
+        retriever = self.retriever(snapshot)
         return Searcher(
             snapshot,
-            self.retriever(snapshot),
-            self.reranker,
+            retriever,
+            self.reranker.blended(snapshot.pack.fitted.blend(retriever.name)),
             self._reader(snapshot),
             self.work,
             passages=self.settings.answer.passages,
@@ -125,7 +149,11 @@ class Service:
         answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
         words, fitted = pack.words, pack.fitted
         searcher = self.searcher(snapshot)
-        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters)
+        scale = searcher.scale
+        if scale.fused is None:
+            logger.warning("nothing was fitted to %r: candidates are told apart by places", searcher.retriever.name)
+        sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
+        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
         return Parts(
             snapshot=snapshot,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
@@ -133,16 +161,18 @@ class Service:
             searcher=searcher,
             decider=Decider(
                 Matcher(snapshot, searcher.retriever),
-                models(snapshot, self.reranker.name),
-                fitted,
+                confidence_models(snapshot, scale),
+                scale,
                 covered(snapshot.entries, pack.covered),
                 answer.min_confidence,
             ),
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            support=LexicalSupport(words, idf, self._reader(snapshot), Model.of(fitted.support), self.work),
+            support=LexicalSupport(
+                words, snapshot.postings.specificity, self._reader(snapshot), SupportModel.of(fitted.support), self.work
+            ),
             work=self.work,
-            min_support=self.model.min_support,
+            min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,
         )
 
     def _reader(self, snapshot: Snapshot) -> Embed:

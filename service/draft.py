@@ -103,7 +103,7 @@ class Draft:
     def note_language(self) -> None:
         """Say when a question got sentences of another language."""
         if not self._by_model and self.language == "en":
-            self._whole = replace(self._whole, degraded=self._whole.degraded or phrases.CHINESE_QUOTES)
+            self._whole = replace(self._whole, degraded=self._whole.degraded or phrases.wording("en").other_language)
 
     def finish(self) -> Answer:
         generator = self._whole.generator if self._by_model else EXTRACTIVE

@@ -8,7 +8,7 @@ from ingest.parse.outline import Entry
 from service.check.quotes import Citation
 from service.search.passages import Passage
 from service.search.retrieve import Scope
-from service.understand.condense import Message
+from service.understand.follow_ups import Message
 from service.write.writer import Reason
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]

@@ -15,22 +15,32 @@ ORIGIN = re.compile(r"https?://[^/\s]+")
 
 class RetrievalSettings(Settings):
     depth: int = Field(60, ge=1, description="Candidates taken from each index before fusion.")
-    expansion: float = Field(0.4, ge=0, description="Weight of a question's other names from the glossary.")
+    expansion: float | None = Field(
+        None, ge=0, description="Weight of a question's other names from the glossary; unset: as fitted."
+    )
     per_entry: int = Field(1, ge=1, description="Passages of one entry in a result list at most.")
 
 
 class WeightedSettings(Settings):
     kind: Literal["weighted"] = "weighted"
-    bm25: float = Field(2.0, description="Weight of the BM25 score relative to the best entry's.")
-    dense: float = Field(1.5, description="Weight of a standard deviation of cosine below the nearest passage.")
-    title: float = Field(2.0, description="The same for the entries' questions.")
-    asked: float = Field(2.2, description="Weight of the BM25 score of the other ways to ask for an entry.")
-    listed: float = Field(-0.35, description="Added for an entry that has no answer.")
+    bm25: float | None = Field(
+        None, description="Weight of the BM25 score relative to the best entry's; unset: as fitted."
+    )
+    dense: float | None = Field(
+        None, description="Weight of a spread of cosine below the nearest passage; unset: as fitted."
+    )
+    title: float | None = Field(None, description="The same for the entries' questions; unset: as fitted.")
+    asked: float | None = Field(
+        None, description="Weight of BM25 of the other ways to ask for an entry; unset: as fitted."
+    )
+    listed: float | None = Field(None, description="Added for an entry that has no answer; unset: as fitted.")
 
 
 class ReciprocalRankSettings(Settings):
+    """Reciprocal rank fusion."""
+
     kind: Literal["rrf"]
-    k: int = Field(60, ge=1, description="The constant that ranks are added to.")
+    k: int | None = Field(None, ge=1, description="The constant that ranks are added to; unset: as fitted.")
 
 
 FusionSettings = Annotated[WeightedSettings | ReciprocalRankSettings, Field(discriminator="kind")]
@@ -43,20 +53,33 @@ class NoRerankSettings(Settings):
 class _Reranking(Settings):
     candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
     budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
-    max_tokens: int = Field(256, ge=16, description="Tokens of question and passage that the model reads.")
-    weight: float = Field(0.4, ge=0, description="Of the model's score, log odds, in a candidate's score.")
-    fused: float = Field(1.0, ge=0, description="Of the fused score beside it; 0: the model's order alone.")
+    max_tokens: int = Field(
+        256, ge=16, description="Tokens of question and passage that the model reads; the shipped one's at most 512."
+    )
+    weight: float | None = Field(
+        None, ge=0, description="Of the model's score, log odds, in a candidate's score; unset: as fitted."
+    )
+    fused: float | None = Field(
+        None, ge=0, description="Of the fused score beside it; 0: the model's order alone; unset: as fitted."
+    )
 
 
 class ShippedSettings(_Reranking):
+    """The project's own [cross-encoder](reranker.md)."""
+
     kind: Literal["shipped"] = "shipped"
-    max_tokens: int = Field(256, ge=16, le=512, description="Tokens of question and passage that the model reads.")
+    max_tokens: int = Field(
+        256,
+        ge=16,
+        le=512,
+        description="Tokens of question and passage that the model reads; the shipped one's at most 512.",
+    )
     threads: int = Field(0, ge=0, description="CPU threads; 0: as many as there are cores.")
 
 
 class CrossEncoderSettings(_Reranking):
     kind: Literal["cross-encoder"]
-    model: str = Field(description="A CrossEncoder folder or Hugging Face id, as BAAI/bge-reranker-v2-m3.")
+    model: str = Field(description="A CrossEncoder folder or Hugging Face id, as `BAAI/bge-reranker-v2-m3`.")
 
 
 RerankSettings = Annotated[ShippedSettings | NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]
@@ -67,9 +90,14 @@ class ExtractiveSettings(Settings):
 
 
 class VllmSettings(Settings):
+    """A language model; see [vLLM](vllm.md) and [answers](answers.md#the-language-model)."""
+
     kind: Literal["vllm"]
     base_urls: list[str] = Field(
-        ["http://127.0.0.1:8001/v1"], min_length=1, description="Servers of the same model, each up to /v1."
+        ["http://127.0.0.1:8001/v1"],
+        min_length=1,
+        description="Servers of the same model, each up to `/v1`, as a JSON list; any server that speaks OpenAI's "
+        "protocol.",
     )
     model: str = Field(description="The name that the servers give the model.")
     api_key: SecretStr = Field(SecretStr("EMPTY"), description="Sent to every server.")
@@ -77,30 +105,46 @@ class VllmSettings(Settings):
     stall_seconds: float = Field(15, gt=0, description="Silence between tokens, after which the model has failed.")
     rewrite_seconds: float = Field(8, gt=0, description="Time to rewrite or split a question; past it a rule does.")
     max_tokens: int = Field(600, ge=16, description="Tokens of an answer at most.")
-    temperature: float = Field(0, ge=0, le=2, description="0: always the likeliest token.")
+    temperature: float = Field(0, ge=0, le=2, description="0 takes always the likeliest token.")
     context_tokens: int = Field(3000, ge=512, description="Tokens of the prompt at most, passages included.")
-    min_support: float = Field(0.65, ge=0, le=1, description="Probability of support, below which a sentence goes.")
-    extra_body: dict[str, JsonValue] = Field({}, description="More fields for each request, for the server to read.")
+    min_support: float | None = Field(
+        None, ge=0, le=1, description="Probability of support, below which a sentence goes; unset: as fitted."
+    )
+    extra_body: dict[str, JsonValue] = Field(
+        {},
+        description="More fields for each request, as JSON; for Qwen3 "
+        '`{"chat_template_kwargs": {"enable_thinking": false}}`.',
+    )
 
 
 WriterSettings = Annotated[ExtractiveSettings | VllmSettings, Field(discriminator="kind")]
 
 
 class AnswerSettings(Settings):
-    passages: int = Field(6, ge=1, description="Passages a writer may draw on.")
+    passages: int = Field(6, ge=1, description="Passages that a writer may draw on.")
     max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
     cache_size: int = Field(500, ge=0, description="Finished answers kept for whoever asks the same; 0 keeps none.")
     cache_seconds: float = Field(3600, gt=0, description="How long one is kept; a new index drops all.")
     min_confidence: float | None = Field(
-        None, ge=0, le=1, description="Below it the question is not in the documents; unset: as calibrated."
+        None,
+        ge=0,
+        le=1,
+        description="Below it the question is not in the documents; unset: as calibrated; see "
+        "[retrieval](retrieval.md#confidence).",
     )
 
 
 class WidgetSettings(Settings):
-    origins: list[str] = Field([], description="Sites whose pages may embed the widget, as https://example.com.")
-    secret: SecretStr | None = Field(None, description="Signs tokens; unset: made up at each start.")
+    origins: list[str] = Field(
+        [], description='Other sites whose pages may embed the widget, as a JSON list: `["https://example.com"]`.'
+    )
+    secret: SecretStr | None = Field(
+        None, description="Signs the tokens of pages; unset: made up at each start, which is right for one process."
+    )
     token_seconds: int = Field(900, ge=10, description="How long a token is valid.")
-    per_minute: int = Field(30, ge=1, description="Questions a minute of one visitor of another site.")
+    per_minute: int = Field(
+        30, ge=1, description="Questions a minute of one visitor of another site; one more gets 429."
+    )
 
     @field_validator("origins")
     @classmethod
@@ -112,16 +156,22 @@ class WidgetSettings(Settings):
 
 
 class StoreSettings(Settings):
-    path: Path = Field(Path("var/store/answers.sqlite"), description="Where answers and feedback are kept.")
+    path: Path = Field(
+        Path("var/store/answers.sqlite"), description="The SQLite file that answers and feedback are kept in."
+    )
     keep_days: int = Field(30, ge=1, description="Days that an answer is kept to be rated; rated ones stay.")
 
 
 class ServiceSettings(IngestSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    in_flight: int = Field(64, ge=1, description="Requests answered at once; one more gets 429.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    in_flight: int = Field(
+        64, ge=1, description="Requests to `/v1/ask` and `/v1/search` answered at once; one more gets 429."
+    )
     watch_seconds: float = Field(2, gt=0, description="How often a new index is looked for.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level logged: `debug`, `info`, `warning` or `error`."
+    )
     retrieval: RetrievalSettings = RetrievalSettings()
     fusion: FusionSettings = WeightedSettings()
     rerank: RerankSettings = ShippedSettings()

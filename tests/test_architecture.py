@@ -3,7 +3,9 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,9 @@ FILES = sorted(
 )
 # A package may import these of ours beside itself.
 ARROWS = {"ingest": set[str](), "service": {"ingest"}, "eval": set[str]()}
+# Packages whose rooms (folders, and modules beside them) import each other one way only, and whose names are distinct.
+HOUSES = ("ingest", "service", "eval")
+BODIES = {"service/api/contract.py", "service/api/stream.py"}
 # Frameworks stay at the rim.
 RIM = {
     "langchain": {"service/langchain_retriever.py", "service/write/vllm.py"},
@@ -56,6 +61,68 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     assert ours <= {package, *ARROWS[package]}
 
 
+def rooms(package: str) -> dict[str, set[str]]:
+    """Return the rooms of a package, each with those of the same package that it imports from."""
+    arrows: dict[str, set[str]] = {}
+    for path in (path for path in FILES if path.is_relative_to(ROOT / package)):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        own = arrows.setdefault(room, set())
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            modules = [alias.name for alias in getattr(node, "names", ())] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):  # `from eval import score` names the room after the import
+                modules = [f"{node.module}.{alias.name}" for alias in node.names]
+            parts = [module.split(".") for module in modules]
+            own |= {part[1] for part in parts if part[0] == package and part[1] != room}
+    return arrows
+
+
+@pytest.mark.parametrize("package", HOUSES)
+def test_rooms_form_no_circle(package: str) -> None:
+    TopologicalSorter(rooms(package)).prepare()  # raises CycleError, which names the rooms
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_function_has_the_name_of_its_module(path: Path) -> None:
+    """`from x import y` would not say which of the two it means. Routes and commands are named as people call them."""
+    body = ast.parse(path.read_text("utf-8")).body
+    functions = {n.name for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and not n.decorator_list}
+    assert (path.parent.name if path.stem == "__init__" else path.stem) not in functions
+
+
+@pytest.mark.parametrize("package", HOUSES)
+def test_no_two_classes_share_a_name(package: str) -> None:
+    """But for the bodies of the HTTP contract, which are named after what they carry; private names do not count."""
+    classes: Counter[str] = Counter()
+    for path in FILES:
+        if path.is_relative_to(ROOT / package) and name(path) not in BODIES:
+            body = ast.parse(path.read_text("utf-8")).body
+            classes.update(n.name for n in body if isinstance(n, ast.ClassDef) and not n.name.startswith("_"))
+    assert {each for each, count in classes.items() if count > 1} == set()
+
+
+def modules(path: Path) -> set[str]:
+    """The modules that a file imports from, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=name)
+def test_tests_import_no_tests(path: Path) -> None:
+    """What tests share has a home of its own, such as tests/support."""
+    parts = {part for module in modules(path) if module.startswith("tests.") for part in module.split(".")}
+    assert {part for part in parts if part == "conftest" or part.startswith("test_")} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=name)
+def test_benchmarks_import_no_tests(path: Path) -> None:
+    assert "tests" not in imported(path)
+
+
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_frameworks_stay_at_the_rim(path: Path) -> None:
     for top in imported(path):
@@ -67,7 +134,7 @@ def test_frameworks_stay_at_the_rim(path: Path) -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "ingest.chunk.chunk",
+        "ingest.chunk.chunker",
         "ingest.settings",
         "ingest.models.embedder",
         "ingest.index.snapshot",

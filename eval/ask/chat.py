@@ -18,7 +18,7 @@ class ReplyError(Exception):
     """One reply that is not what was asked for; the next request may fare better."""
 
 
-class Model:
+class ChatModel:
     """Asks one model at temperature 0, one request after another; `close` when done."""
 
     def __init__(self, url: str, name: str, key: str = "EMPTY", seconds: float = 120, retries: int = 1) -> None:

@@ -5,83 +5,26 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from eval.golden.check import KINDS, STATUSES, Question
-from eval.score import metrics
+from eval.golden.question import GoldenQuestion
+from eval.score import prose
+from eval.score.exchange import Citation, Exchange, Passage, Reply
 
-DEPTH, KEPT = 20, 6  # results that are searched for; passages that are kept
+DEPTH, PASSAGES = 20, 6  # results that are searched for; passages that are kept
 IN_FLIGHT = re.compile(r"^outline_qa_in_flight (\S+)$", re.MULTILINE)
 TIMEOUT = 60.0
 PATIENCE = 5  # replies 429 in a row before giving up
 Body = TypeVar("Body")
 
 
-class GoldenError(Exception):
-    """A file of questions that cannot be read; the text names the line."""
-
-
 class TargetError(Exception):
     """No service, another one, or a reply against the contract; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Mark [n] of an answer.
-
-    `verbatim` is whether the service's document[start:end] equals the quote, `unbroken` whether no sentence is cut.
-    """
-
-    n: int
-    entry_id: str | None
-    document: str
-    start: int
-    end: int
-    quote: str
-    verbatim: bool = False
-    unbroken: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What the search found, in the words of the documents."""
-
-    chunk_id: str
-    entry_id: str | None
-    document: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What POST /v1/ask gave."""
-
-    status: str
-    answer: str
-    citations: tuple[Citation, ...]
-    generator: str
-    index_version: str
-    degraded: str | None = None
-    timings_ms: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, the distinct entries that the search gave, the first passages it found, and the reply."""
-
-    question: Question
-    searched: str
-    ranked: tuple[str, ...]
-    reply: Reply
-    search_seconds: float
-    ask_seconds: float
-    passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,61 +63,35 @@ class _Outline:
     sections: list[_Section]
 
 
-_QUESTION = TypeAdapter(Question)
 _SEARCH, _REPLY = TypeAdapter(_Search), TypeAdapter(Reply)
 _TEXT, _READINESS, _OUTLINE = TypeAdapter(_Text), TypeAdapter(Readiness), TypeAdapter(_Outline)
 
 
-def load(path: Path, kind: str | None = None) -> list[Question]:
-    """Read the questions, those of one kind if it is named; raises GoldenError."""
-    try:
-        lines = path.read_bytes().decode("utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise GoldenError(f"cannot read the questions: {error}") from error
-    questions = [_parse(f"{path}, line {n}", line) for n, line in enumerate(lines, 1) if line.strip()]
-    wanted = [question for question in questions if kind in (None, question.kind)]
-    if not wanted:
-        raise GoldenError(f"{path} has no questions of kind {kind!r}" if kind else f"{path} has no questions")
-    return wanted
-
-
-def _parse(place: str, line: str) -> Question:
-    try:
-        question = _QUESTION.validate_json(line)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors())
-        raise GoldenError(f"{place}: {faults}; `python -m eval.golden.check` explains the form") from error
-    for name, value, known in (("kind", question.kind, KINDS), ("status", question.status, STATUSES)):
-        if value not in known:
-            raise GoldenError(f"{place}: unknown {name} {value!r}, not one of {', '.join(sorted(known))}")
-    return question
-
-
-def ask(
+def ask_all(
     target: str,
-    questions: Sequence[Question],
+    questions: Sequence[GoldenQuestion],
     concurrency: int = 4,
     progress: Callable[[], None] = lambda: None,
-) -> list[Asked]:
+) -> list[Exchange]:
     """Put each question to the service at `target`, in order of `questions`; raises TargetError.
 
     `progress` is told after each question.
     """
-    return asyncio.run(_ask(target, questions, concurrency, progress))
+    return asyncio.run(_ask_all(target, questions, concurrency, progress))
 
 
-async def _ask(
-    target: str, questions: Sequence[Question], concurrency: int, progress: Callable[[], None]
-) -> list[Asked]:
+async def _ask_all(
+    target: str, questions: Sequence[GoldenQuestion], concurrency: int, progress: Callable[[], None]
+) -> list[Exchange]:
     room = asyncio.Semaphore(concurrency)
     async with connected(target, TIMEOUT) as client:
         await client.check_ready()
 
-        async def one(question: Question) -> Asked:
+        async def one(question: GoldenQuestion) -> Exchange:
             async with room:
-                asked = await client.ask(question)
+                exchange = await client.ask(question)
             progress()
-            return asked
+            return exchange
 
         return await asyncio.gather(*map(one, questions))
 
@@ -187,9 +104,9 @@ async def connected(target: str, timeout: float) -> AsyncIterator["Client"]:
         async with httpx.AsyncClient(base_url=target, timeout=timeout, trust_env=False) as http:
             yield Client(http)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = str(error) or type(error).__name__
+        fault = str(error) or type(error).__name__
         raise TargetError(
-            f"cannot reach {target!r}: {said}; start the service with `python -m service`, or name its "
+            f"cannot reach {target!r}: {fault}; start the service with `python -m service`, or name its "
             "address with --target"
         ) from error
 
@@ -216,37 +133,37 @@ class Client:
     async def others(self, own: int) -> int:
         """Return how many questions of others are being answered, `own` being ours; 0 when it is not told."""
         reply = await self.http.get("/metrics")
-        found = IN_FLIGHT.search(reply.text)
-        return max(0, round(float(found[1])) - own) if found else 0
+        count = IN_FLIGHT.search(reply.text)
+        return max(0, round(float(count[1])) - own) if count else 0
 
-    async def ask(self, question: Question) -> Asked:
+    async def ask(self, question: GoldenQuestion) -> Exchange:
         about = {"history": question.history}
         began = time.perf_counter()
-        found = await self._post("/v1/search", {"query": question.question, "k": DEPTH, **about}, _SEARCH)
-        searched = time.perf_counter()
+        search = await self._post("/v1/search", {"query": question.question, "k": DEPTH, **about}, _SEARCH)
+        found_at = time.perf_counter()
         reply = await self._post("/v1/ask", {"question": question.question, **about}, _REPLY)
-        asked = time.perf_counter()
-        checked = [await self._checked(c) for c in reply.citations]
-        return Asked(
+        answered_at = time.perf_counter()
+        checked = [await self._check(c) for c in reply.citations]
+        return Exchange(
             question=question,
-            searched=found.query,
-            ranked=tuple(dict.fromkeys(r.entry_id for r in found.results if r.entry_id is not None)),
+            searched=search.query,
+            ranked=tuple(dict.fromkeys(r.entry_id for r in search.results if r.entry_id is not None)),
             reply=replace(reply, citations=tuple(checked)),
-            search_seconds=searched - began,
-            ask_seconds=asked - searched,
-            passages=tuple(found.results[:KEPT]),
+            search_seconds=found_at - began,
+            ask_seconds=answered_at - found_at,
+            passages=tuple(search.results[:PASSAGES]),
         )
 
-    async def _checked(self, citation: Citation) -> Citation:
+    async def _check(self, citation: Citation) -> Citation:
         """Hold a quote against the document, with the character on either side of it."""
         first = max(0, citation.start - 1)
         # The quote may end with the document.
-        found = await self._text(citation.document, first, citation.end + 1)
-        found = found or await self._text(citation.document, first, citation.end) or ""
-        before = found[: citation.start - first]
-        text, after = found[len(before) :][: len(citation.quote)], found[len(before) + len(citation.quote) :]
+        window = await self._text(citation.document, first, citation.end + 1)
+        window = window or await self._text(citation.document, first, citation.end) or ""
+        before = window[: citation.start - first]
+        text, after = window[len(before) :][: len(citation.quote)], window[len(before) + len(citation.quote) :]
         verbatim = text == citation.quote and citation.end - citation.start == len(text)
-        return replace(citation, verbatim=verbatim, unbroken=metrics.unbroken(before, text, after))
+        return replace(citation, verbatim=verbatim, unbroken=prose.unbroken(before, text, after))
 
     async def _text(self, document: str, start: int, end: int) -> str | None:
         """Return document[start:end], None when the service has no such passage."""

@@ -25,12 +25,12 @@ def main(options: argparse.Namespace) -> int:
     a, b = read(options.a), read(options.b)
     since = max((arm[0].created for arm in (a, b) if arm), default=0.0)
     until = min((arm[-1].created for arm in (a, b) if arm), default=0.0)
-    a, b = ([asked for asked in arm if since <= asked.created <= until] for arm in (a, b))
+    a, b = ([request for request in arm if since <= request.created <= until] for arm in (a, b))
     began, ended = (time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) for at in (since, until))
     print(f"{began} to {ended}")
     for name, arm in (("A", a), ("B", b)):
-        made = ", ".join(sorted({asked.generator for asked in arm}))
-        visitors = len({asked.visitor for asked in arm})
+        made = ", ".join(sorted({request.generator for request in arm}))
+        visitors = len({request.visitor for request in arm})
         print(f"{name}: {len(arm)} questions of {visitors} visitors, answers by {made}")
     Console().print(table("A and B", "A", "B", compare(a, b)))
     return DONE

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from eval.commands import BROKEN, DONE
-from eval.golden.check import OUTLINE
+from eval.golden.question import OUTLINE
 from eval.grow import candidates
 
 # Not the held-out questions: figures that were published are of those.

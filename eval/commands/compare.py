@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.commands import DONE, columns, fixed, probability
-from eval.nights.compare import Change, CompareError, Difference, Moved, Tested, by_kind, compare, moved
+from eval.nights.comparison import Change, CompareError, Comparison, Difference, Swing, by_kind, comparisons, swings
 from eval.nights.history import HISTORY, History
 from eval.score.row import METRICS, Row, from_lines
 
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     before, after = (_read(name, options.history) for name in (options.a, options.b))
     try:
-        tested = compare(before, after)
+        tested = comparisons(before, after)
     except CompareError as error:
         raise CompareError(f"{options.a} and {options.b}: {error}") from error
     console = Console()
@@ -39,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
     for metric in PER_KIND:
         if kinds := by_kind(metric, before, after):
             console.print(_kinds(f"{METRICS[metric].label}, by kind", kinds))
-    show_moved(console, moved([each.difference for each in tested]), after)
+    show_swings(console, swings([each.difference for each in tested]), after)
     return DONE
 
 
@@ -57,23 +57,25 @@ def _read(name: str, history: Path) -> list[Row]:
 
 def _say_what_is_compared(console: Console, before: Sequence[Row], after: Sequence[Row]) -> None:
     a, b = ({row.question.id for row in rows} for rows in (before, after))
-    console.print(f"A: {_told_of(before)}\nB: {_told_of(after)}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"A: {_about(before)}\nB: {_about(after)}", markup=False, highlight=False, soft_wrap=True)
     if a != b:
         console.print(f"{len(a & b)} questions are in both, {len(a - b)} only in A, {len(b - a)} only in B")
 
 
-def _told_of(rows: Sequence[Row]) -> str:
+def _about(rows: Sequence[Row]) -> str:
     made = ", ".join(sorted({f"{r.generator} on index {r.index_version}" for r in rows if r.generator}))
     return f"{len(rows)} questions, {made or 'no reply'}"
 
 
-def _tests(tested: Sequence[Tested]) -> Table:
+def _tests(tested: Sequence[Comparison]) -> Table:
     table = columns("A and B on the questions of both", "", "n", "A", "B", "B - A", "95 % from", "to", "p", "")
     for each in tested:
-        found = each.difference
+        difference = each.difference
         # Of a family of tests, so a small p alone is not marked.
-        mark = "" if not each.significant else "better" if is_better(found) else "worse"
-        table.add_row(METRICS[found.metric].label, str(found.n), *_numbers(found), probability(each.p), mark)
+        mark = "" if not each.significant else "better" if is_better(difference) else "worse"
+        table.add_row(
+            METRICS[difference.metric].label, str(difference.n), *_numbers(difference), probability(each.p), mark
+        )
     table.caption = "better, worse: significant at 5 % with Holm's correction"
     table.caption_justify = "left"
     return table
@@ -81,36 +83,40 @@ def _tests(tested: Sequence[Tested]) -> Table:
 
 def _kinds(title: str, kinds: Mapping[str, Difference]) -> Table:
     table = columns(title, "", "n", "A", "B", "B - A", "95 % from", "to")
-    for kind, found in kinds.items():
-        table.add_row(kind, str(found.n), *_numbers(found))
+    for kind, difference in kinds.items():
+        table.add_row(kind, str(difference.n), *_numbers(difference))
     return table
 
 
-def _numbers(found: Difference) -> list[str]:
-    return [number(found.metric, found.before), number(found.metric, found.after), *gain(found)]
+def _numbers(difference: Difference) -> list[str]:
+    return [
+        number(difference.metric, difference.before),
+        number(difference.metric, difference.after),
+        *gain(difference),
+    ]
 
 
 def number(metric: str, value: float, sign: str = "") -> str:
     return fixed(value, 0 if METRICS[metric].unit == "ms" else 3, sign)
 
 
-def gain(found: Difference) -> list[str]:
+def gain(difference: Difference) -> list[str]:
     """Write a difference and its interval."""
-    return [number(found.metric, value, "+") for value in (found.mean, found.low, found.high)]
+    return [number(difference.metric, value, "+") for value in (difference.mean, difference.low, difference.high)]
 
 
-def is_better(found: Difference) -> bool:
-    return (found.mean > 0) is METRICS[found.metric].higher
+def is_better(difference: Difference) -> bool:
+    return (difference.mean > 0) is METRICS[difference.metric].higher
 
 
-def show_moved(console: Console, found: Sequence[Moved], rows: Sequence[Row]) -> None:
+def show_swings(console: Console, swings: Sequence[Swing], rows: Sequence[Row]) -> None:
     """Print the questions that changed most, a line each."""
-    if not found:
+    if not swings:
         console.print("No question changed in a figure that can fail a night.")
         return
     kinds = {row.question.id: row.question.kind for row in rows}
-    console.print(f"Questions that changed most, of {len(found)} that changed")
-    for each in found[:SHOWN]:
+    console.print(f"Questions that changed most, of {len(swings)} that changed")
+    for each in swings[:SHOWN]:
         changes = ", ".join(f"{METRICS[name].label} {_arrow(change)}" for name, change in each.changes.items())
         line = f"  {each.gain:+.2f}  {each.id} ({kinds[each.id]}): {changes}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from eval.commands import BROKEN, DONE, columns, fixed, positive, probability
 from eval.grow.feedback import masked
-from eval.traffic.samples import DAY, FIGURES, UNANSWERED, Asked, Compared, Shift, compare, gaps, read, subjects
+from eval.traffic.samples import DAY, FIGURES, UNANSWERED, Contrast, Request, Shift, compare, gaps, read, subjects
 from eval.traffic.store import STORE
 
 EPILOG = (
@@ -28,27 +28,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     since = time.time() - options.days * DAY
-    found = read(options.store)
-    before, after = ([a for a in found if (a.created >= since) is recent] for recent in (False, True))
-    compared = compare(before, after)
+    requests = read(options.store)
+    before, after = ([a for a in requests if (a.created >= since) is recent] for recent in (False, True))
+    contrast = compare(before, after)
     console = Console()
-    console.print(table(f"The last {options.days} days and those before", "before", "after", compared))
-    if compared.other_subjects:
+    console.print(table(f"The last {options.days} days and those before", "before", "after", contrast))
+    if contrast.other_subjects:
         console.print(_subjects(before, after))
     _say_gaps(console, after)
-    return BROKEN if compared.differ else DONE
+    return BROKEN if contrast.differ else DONE
 
 
-def table(title: str, before: str, after: str, compared: Compared) -> Table:
+def table(title: str, before: str, after: str, contrast: Contrast) -> Table:
     """Make a table of figures in two samples, and of their subjects' stability index."""
     made = columns(title, "", before, after, "change", "95 % from", "to", "p", "")
-    for shift in compared.figures:
+    for shift in contrast.figures:
         figures = (_number(shift, value) for value in (shift.before, shift.after))
         moved = (_number(shift, value, "+") for value in (shift.difference, shift.low, shift.high))
         made.add_row(FIGURES[shift.name].label, *figures, *moved, probability(shift.p), _verdict(shift))
     made.add_section()
-    differ = "differ" if compared.other_subjects else ""
-    made.add_row("subjects", "", "", f"{compared.index:.3f}", "", "", probability(compared.p), differ)
+    differ = "differ" if contrast.other_subjects else ""
+    made.add_row("subjects", "", "", f"{contrast.index:.3f}", "", "", probability(contrast.p), differ)
     made.caption = "marked: significant at 5 % with Holm's correction; subjects: stability index, from 0.25 a shift"
     made.caption_justify = "left"
     return made
@@ -65,21 +65,21 @@ def _verdict(shift: Shift) -> str:
     return "better" if gain > 0 else "worse" if gain < 0 else "differ"
 
 
-def _subjects(before: Sequence[Asked], after: Sequence[Asked]) -> Table:
+def _subjects(before: Sequence[Request], after: Sequence[Request]) -> Table:
     made = columns("What the first citation is of", "", "before", "after", "change")
     for name, was, now in subjects(before, after)[:SHOWN]:
         made.add_row(name or "nothing cited", f"{was:.3f}", f"{now:.3f}", f"{now - was:+.3f}")
     return made
 
 
-def _say_gaps(console: Console, asked: Sequence[Asked]) -> None:
+def _say_gaps(console: Console, requests: Sequence[Request]) -> None:
     """Print what most visitors asked in vain: what the documents lack."""
-    found = gaps(asked)
-    if not found:
+    groups = gaps(requests)
+    if not groups:
         console.print("No question that got no answer was asked by more than one visitor.")
         return
     console.print("Asked in vain most often: visitors, and how it was answered")
-    for group in found[:SHOWN]:
-        said = "listed without an answer" if group[0].status == UNANSWERED[0] else "not in the documents"
-        line = f"  {len({a.visitor for a in group}):4}  {masked(group[0].question.strip())}  ({said})"
+    for group in groups[:SHOWN]:
+        status = "listed without an answer" if group[0].status == UNANSWERED[0] else "not in the documents"
+        line = f"  {len({a.visitor for a in group}):4}  {masked(group[0].question.strip())}  ({status})"
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.commands import BROKEN, DONE, FAILED, columns
-from eval.commands.compare import gain, number, show_moved
-from eval.nights.compare import Difference, measured, moved
-from eval.nights.gate import GATES, GateError, Gates, Verdict, check, choose, load
+from eval.commands.compare import gain, number, show_swings
+from eval.nights.comparison import Difference, readings, swings
+from eval.nights.gate import GATES, GateError, Gates, Verdict, choose, hold, load
 from eval.nights.history import HISTORY, History, HistoryError
 from eval.nights.webhook import HEADLINES, WebhookError, message, post, trouble
 from eval.score.row import METRICS, Row, Run
@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> int:
         gates, history = load(options.gates), History(options.history)
         run = _tonight(history, options.run)
         rows = history.rows(run.id)
-        verdict = check(run, rows, gates, _baseline(history, run, options.against, gates))
+        verdict = hold(run, rows, gates, _baseline(history, run, options.against, gates))
     except (GateError, HistoryError) as error:
         tell(url, trouble(str(error)))
         raise
@@ -72,45 +72,45 @@ def _show(console: Console, verdict: Verdict, rows: Sequence[Row], gates: Gates)
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    say(f"Run     {_told_of(verdict.run)}")
+    say(f"Run     {_about(verdict.run)}")
     if verdict.baseline:
-        say(f"Against {_told_of(verdict.baseline)}")
+        say(f"Against {_about(verdict.baseline)}")
     else:
         say("There is no earlier run over the same questions to hold it against: judged by its limits alone")
     console.print(_table(rows, gates, {each.metric: each for each in verdict.differences}))
     if verdict.differences:
-        show_moved(console, moved(verdict.differences), rows)
+        show_swings(console, swings(verdict.differences), rows)
     for finding in verdict.findings:
         say(f"{finding.fault}: {finding.text}")
     say(f"Run {verdict.run.id} {HEADLINES[verdict.status]}")
 
 
-def _told_of(run: Run) -> str:
+def _about(run: Run) -> str:
     parts = [run.id, f"index {run.index_version}", f"generator {run.generator}"]
     parts += [f"judge {run.judge}"] if run.judge else []
     return ", ".join(parts + ([f"revision {run.revision}"] if run.revision else []))
 
 
-def _table(rows: Sequence[Row], gates: Gates, differences: dict[str, Difference]) -> Table:
+def _table(rows: Sequence[Row], gates: Gates, compare_all: dict[str, Difference]) -> Table:
     limits = gates.floors | gates.ceilings
-    before = ("before", "change", f"{gates.level:.0%} from", "to", "") if differences else ()
+    before = ("before", "change", f"{gates.level:.0%} from", "to", "") if compare_all else ()
     table = columns("Means, and their change on the questions of both runs", "", "n", "mean", "limit", *before)
     for metric, about in METRICS.items():
-        if not (found := measured(rows, metric)):
+        if not (values := readings(rows, metric)):
             continue
-        row = [about.label, str(len(found)), number(metric, mean(found.values()))]
+        row = [about.label, str(len(values)), number(metric, mean(values.values()))]
         row.append(number(metric, limits[metric]) if metric in limits else "")
-        if each := differences.get(metric):
+        if each := compare_all.get(metric):
             row += [number(metric, each.before), *gain(each), _mark(each)]
         table.add_row(*row)
     return table
 
 
-def _mark(found: Difference) -> str:
+def _mark(difference: Difference) -> str:
     """Say when the whole interval lies on one side of no change."""
-    if found.low <= 0 <= found.high:
+    if difference.low <= 0 <= difference.high:
         return ""
-    return "better" if (found.low > 0) is METRICS[found.metric].higher else "worse"
+    return "better" if (difference.low > 0) is METRICS[difference.metric].higher else "worse"
 
 
 def tell(url: str, body: dict[str, Any]) -> None:

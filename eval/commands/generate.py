@@ -6,13 +6,12 @@ from pathlib import Path
 
 import httpx
 
-from eval.ask.chat import Model
-from eval.ask.client import load
+from eval.ask.chat import ChatModel
 from eval.commands import DONE, bars, console, positive
-from eval.golden.check import GOLDEN, OUTLINE
-from eval.grow import candidates, entries, generate
+from eval.golden.question import GOLDEN, OUTLINE, load
+from eval.grow import candidates, entries, proposals
 from eval.grow.candidates import Candidate
-from eval.grow.generate import Generated
+from eval.grow.proposals import Harvest
 
 EPILOG = (
     "Entries without an answer are left out; sections take turns, entries with few questions come first. Each question "
@@ -34,17 +33,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    _, found = entries.load(options.documents)
+    _, outline = entries.load(options.documents)
     waiting = [each.record() for each in candidates.load(options.queue)]
-    ordered = generate.order(found, [*load(options.golden), *waiting])
-    known = candidates.known(options.queue)
-    model = Model(options.judge, options.model, seconds=options.timeout)
+    ordered = proposals.order(outline, [*load(options.golden), *waiting])
+    known = candidates.existing(options.queue)
+    model = ChatModel(options.judge, options.model, seconds=options.timeout)
     with ExitStack() as stack:
         stack.callback(model.close)
         finds = None
         if options.target:
-            client = httpx.Client(base_url=options.target, timeout=generate.SEARCH_SECONDS, trust_env=False)
-            finds = generate.finder(stack.enter_context(client))
+            client = httpx.Client(base_url=options.target, timeout=proposals.SEARCH_SECONDS, trust_env=False)
+            finds = proposals.finder(stack.enter_context(client))
         progress = stack.enter_context(bars(console))
         task = progress.add_task("Questions kept", total=options.n)
 
@@ -54,15 +53,15 @@ def main(options: argparse.Namespace) -> int:
             print(f"{each.id}  {each.kind}  {each.entries[0]}  {each.question}", flush=True)
             progress.advance(task)
 
-        made = generate.generate(ordered, model, known, options.n, finds, queue, options.at_once)
+        made = proposals.generate(ordered, model, known, options.n, finds, queue, options.at_once)
     _tell(made, options.queue)
     if made.stopped:
         raise made.stopped
     return DONE
 
 
-def _tell(made: Generated, queue: Path) -> None:
-    kept, dropped, failed = len(made.candidates), sum(made.dropped.values()), sum(made.failures.values())
-    print(f"{kept} new in {queue}; {dropped} dropped, {failed} failed")
-    for line in (*generate.counted(made.dropped), *generate.counted(made.failures)):
+def _tell(made: Harvest, queue: Path) -> None:
+    new, dropped, failed = len(made.candidates), sum(made.dropped.values()), sum(made.failures.values())
+    print(f"{new} new in {queue}; {dropped} dropped, {failed} failed")
+    for line in (*proposals.counted(made.dropped), *proposals.counted(made.failures)):
         print(f"    {line}")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from eval.ask.client import ask, load
+from eval.ask.client import ask_all
 from eval.commands import BROKEN, DONE, bars, console, positive
-from eval.golden.check import GOLDEN, KINDS
+from eval.golden.question import GOLDEN, KINDS, load
 from eval.score import tables
+from eval.score.figures import assess
 
 EPILOG = "Exit status: 0 measured, 1 measured but a citation guarantee is broken, 2 not measured."
 
@@ -20,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", default="http://127.0.0.1:8000", help="address of the service")
     parser.add_argument("--golden", type=Path, default=GOLDEN, help="questions, one JSON object a line")
     parser.add_argument("--out", type=Path, help="write all figures and results here, as JSON")
+    parser.add_argument("--json", type=Path, help="write the figures that are published here, a number for each name")
     parser.add_argument("--concurrency", type=positive, default=4, help="questions asked at once")
     parser.add_argument("--kind", choices=sorted(KINDS), help="only questions of this kind")
 
@@ -30,9 +32,9 @@ def main(options: argparse.Namespace) -> int:
         raise FileNotFoundError(f"the folder of --out {str(options.out)!r} does not exist")
     with bars(console) as progress:
         task = progress.add_task("Asking", total=len(questions))
-        asked = ask(options.target, questions, options.concurrency, lambda: progress.advance(task))
-    scores = [tables.score(each) for each in asked]
-    tables.show(scores, Console())
+        exchanges = ask_all(options.target, questions, options.concurrency, lambda: progress.advance(task))
+    assessments = [assess(each) for each in exchanges]
+    tables.show(assessments, Console())
     if options.out:
         made = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -40,6 +42,8 @@ def main(options: argparse.Namespace) -> int:
             "golden": options.golden.name,
             "golden_sha256": hashlib.sha256(options.golden.read_bytes()).hexdigest(),
         }
-        text = json.dumps(made | tables.to_json(asked, scores), ensure_ascii=False, indent=1)
+        text = json.dumps(made | tables.to_json(exchanges, assessments), ensure_ascii=False, indent=1)
         options.out.write_text(text + "\n", encoding="utf-8")
-    return BROKEN if any(s.citing and not s.citing.sound for s in scores) else DONE
+    if options.json:
+        options.json.write_text(json.dumps({"figures": tables.to_figures(assessments)}, indent=1) + "\n", "utf-8")
+    return BROKEN if any(s.citing and not s.citing.sound for s in assessments) else DONE

@@ -9,13 +9,13 @@ from pathlib import Path
 from types import ModuleType
 
 from eval.commands import DONE, FAILED, console, gate, report, run
-from eval.golden.check import GOLDEN
+from eval.golden.question import GOLDEN
 from eval.nights.clock import hour, next_time
 from eval.nights.webhook import trouble
 from eval.score.row import RUN
 
 EPILOG = "Exit status of a single night: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
-SHARED = {  # options that are handed on as they are, by the command that takes them
+OPTIONS = {  # options that are handed on as they are, by the command that takes them
     run: ("target", "golden", "sample", "concurrency", "timeout", "judge", "judge_model"),
     gate: ("against", "gates", "webhook"),
     report: (),
@@ -60,16 +60,16 @@ def _night(options: argparse.Namespace) -> int:
     except Exception as error:
         gate.tell(options.webhook or os.environ.get(gate.WEBHOOK, ""), trouble(str(error)))
         raise
-    measured = ["--run", RUN.validate_json((out / "run.json").read_bytes()).id]
-    reported = _call(report, options, [*history, *measured, "--out", str(options.folder / "report" / out.name)])
-    judged = _call(gate, options, [*history, *measured])
-    return judged if reported == DONE else max(judged, FAILED)
+    which = ["--run", RUN.validate_json((out / "run.json").read_bytes()).id]
+    report_status = _call(report, options, [*history, *which, "--out", str(options.folder / "report" / out.name)])
+    verdict = _call(gate, options, [*history, *which])
+    return verdict if report_status == DONE else max(verdict, FAILED)
 
 
 def _call(command: ModuleType, options: argparse.Namespace, more: Sequence[str]) -> int:
     parser = argparse.ArgumentParser()
     command.arguments(parser)
-    given = {name: getattr(options, name) for name in SHARED[command]}
+    given = {name: getattr(options, name) for name in OPTIONS[command]}
     shared = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
     return int(command.main(parser.parse_args([*shared, *more])))
 
@@ -79,8 +79,8 @@ def _folder(runs: Path) -> Path:
     today = f"{datetime.now().astimezone():%Y-%m-%d}"
     for n in range(1, 1000):
         folder = runs / (today if n == 1 else f"{today}-{n}")
-        kept = folder / "run.json"
-        if not kept.exists() or not RUN.validate_json(kept.read_bytes()).finished:
+        record = folder / "run.json"
+        if not record.exists() or not RUN.validate_json(record.read_bytes()).finished:
             return folder
     raise FileExistsError(f"{runs} has a thousand runs of {today}; remove some")
 

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     complaints = feedback.read(options.store)
-    new, known = candidates.add(feedback.candidates(complaints), options.queue)
+    new, known = candidates.add(feedback.to_candidates(complaints), options.queue)
     for each in new:
         print(f"{each.id}  {each.question}\n    {each.why}")
     print(

@@ -9,7 +9,7 @@ from eval.commands import DONE
 from eval.nights import gate
 from eval.nights.gate import GATES, Gates
 from eval.nights.history import HISTORY, History, HistoryError
-from eval.report.headline import headline
+from eval.report.headline import headline_of
 from eval.report.night import Night, Report, compose
 from eval.report.summary import to_junit, to_markdown
 from eval.score.row import Run
@@ -35,7 +35,7 @@ def main(options: argparse.Namespace) -> int:
     written = {"report.html": render(report), "report.md": to_markdown(report), "report.xml": to_junit(report)}
     for name, text in written.items():
         (options.out / name).write_text(text, "utf-8")
-    Console().print(headline(report).sentence, markup=False, highlight=False, soft_wrap=True)
+    Console().print(headline_of(report).sentence, markup=False, highlight=False, soft_wrap=True)
     Console().print(f"Written to {options.out}: {', '.join(written)}", markup=False, highlight=False, soft_wrap=True)
     return DONE
 
@@ -54,5 +54,5 @@ def _report(history: History, run: Run, gates: Gates) -> Report:
     last, best = (gate.choose(run, alike, figures, which, gates.allowed.replied) for which in ("last", "best"))
     before = Night(last, history.rows(last.id)) if last else None
     top = before if best == last else Night(best, history.rows(best.id)) if best else None
-    verdict = gate.check(run, night.rows, gates, (before.run, before.rows) if before else None)
+    verdict = gate.hold(run, night.rows, gates, (before.run, before.rows) if before else None)
     return compose(night, before, top, [(each, figures[each.id]) for each in alike], verdict)

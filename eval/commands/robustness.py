@@ -14,15 +14,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from eval.ask.chat import Model
-from eval.ask.client import load
+from eval.ask.chat import ChatModel
 from eval.commands import DONE, bars, console, positive
-from eval.golden.check import GOLDEN, OUTLINE, Question
+from eval.golden.question import GOLDEN, OUTLINE, GoldenQuestion, load
 from eval.grow import entries
-from eval.nights.run import Asking, RowFile, check, fingerprint, measure, sample
-from eval.robust import differences as robust
-from eval.robust import distract, launch, translate, variants
-from eval.robust.differences import COMPARED, Bare, Difference, Noise, RobustnessError
+from eval.nights.run import Plan, RowFile, fingerprint, identify, measure, sample
+from eval.robust import distract, effects, launch, translation, variants
+from eval.robust.effects import COMPARED, Effect, Noise, Orphan, RobustnessError
 from eval.score.row import Row
 
 EPILOG = (
@@ -51,16 +49,16 @@ def main(options: argparse.Namespace) -> int:
     if options.judge and not options.model:
         raise RobustnessError("--judge needs --model, the name that the server gives its model")
     questions = load(options.golden)
-    asked = sample(questions, options.sample)
-    version, generator = asyncio.run(check(options.target, asked))
+    chosen = sample(questions, options.sample)
+    version, generator = asyncio.run(identify(options.target, chosen))
     begun = {"target": options.target, "index_version": version, "generator": generator}
     _take_up(options.out, begun)
-    report = begun | {"golden": options.golden.name, "golden_sha256": fingerprint(asked), "asked": len(asked)}
+    report = begun | {"golden": options.golden.name, "golden_sha256": fingerprint(chosen), "asked": len(chosen)}
     out = Console()
-    report["variants"] = _variants(options, asked, out)
+    report["variants"] = _variants(options, chosen, out)
     _write(options.out, report)
     if options.noise:
-        report["noise"] = _noise(options, asked, out)
+        report["noise"] = _noise(options, chosen, out)
         _write(options.out, report)
     if options.removed:
         report["removed"] = _removed(options, questions, out)
@@ -70,15 +68,15 @@ def main(options: argparse.Namespace) -> int:
 
 def _take_up(out: Path, begun: Mapping[str, Any]) -> None:
     """Begin in the folder, or make sure that it holds the same measurement; raises RobustnessError."""
-    kept = out / "begun.json"
-    if not kept.exists():
+    record = out / "begun.json"
+    if not record.exists():
         out.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(begun, indent=1) + "\n", "utf-8")
+        record.write_text(json.dumps(begun, indent=1) + "\n", "utf-8")
         return
     try:
-        was = json.loads(kept.read_bytes())
+        was = json.loads(record.read_bytes())
     except ValueError as error:
-        raise RobustnessError(f"{kept} is damaged ({error}); name another --out") from error
+        raise RobustnessError(f"{record} is damaged ({error}); name another --out") from error
     if was != begun:
         raise RobustnessError(f"{out} holds a measurement of {was}, and this is one of {begun}; name another --out")
 
@@ -89,13 +87,13 @@ def _write(out: Path, report: Mapping[str, Any]) -> None:
     (out / "robustness.json").write_text(text + "\n", "utf-8")
 
 
-def _measured(options: argparse.Namespace, part: str, target: str, questions: Sequence[Question]) -> list[Row]:
+def _measure(options: argparse.Namespace, part: str, target: str, questions: Sequence[GoldenQuestion]) -> list[Row]:
     """Ask what the part has not asked yet."""
     with bars(console) as progress:
         task = progress.add_task(f"Asking, {part}", total=len(questions))
         return asyncio.run(
             measure(
-                Asking(target, options.concurrency),
+                Plan(target, options.concurrency),
                 questions,
                 _file(options, part, questions),
                 progress=lambda: progress.advance(task),
@@ -103,41 +101,41 @@ def _measured(options: argparse.Namespace, part: str, target: str, questions: Se
         )
 
 
-def _file(options: argparse.Namespace, part: str, questions: Sequence[Question]) -> RowFile:
+def _file(options: argparse.Namespace, part: str, questions: Sequence[GoldenQuestion]) -> RowFile:
     """Return the rows of a part; other questions have other files."""
     return RowFile(options.out / f"{part}-{fingerprint(questions)[:8]}.jsonl")
 
 
-def _variants(options: argparse.Namespace, asked: Sequence[Question], out: Console) -> dict[str, Any]:
-    written = _measured(options, "as written", options.target, asked)
-    found: dict[str, Any] = {}
+def _variants(options: argparse.Namespace, questions: Sequence[GoldenQuestion], out: Console) -> dict[str, Any]:
+    written = _measure(options, "as written", options.target, questions)
+    effects_of: dict[str, Any] = {}
     table = _differences("The same questions, changed", "")
-    for name, changed in _changed(options, asked).items():
+    for name, changed in _change(options, questions).items():
         if changed:
-            compared = robust.compare(written, _measured(options, name, options.target, changed))
-            found[name] = {metric: _told(each) for metric, each in compared.items()}
+            compared = effects.compare(written, _measure(options, name, options.target, changed))
+            effects_of[name] = {metric: _record(each) for metric, each in compared.items()}
             _add(table, name, compared)
     out.print(table)
-    if "english" not in found:
+    if "english" not in effects_of:
         out.print("no English variant: it needs --judge and --model, and Chinese questions", soft_wrap=True)
-    return found
+    return effects_of
 
 
-def _changed(options: argparse.Namespace, asked: Sequence[Question]) -> dict[str, list[Question]]:
-    made: dict[str, list[Question]] = {
-        name: [new for question in asked if (new := variants.changed(question, name))] for name in variants.RULES
+def _change(options: argparse.Namespace, questions: Sequence[GoldenQuestion]) -> dict[str, list[GoldenQuestion]]:
+    made: dict[str, list[GoldenQuestion]] = {
+        name: [new for question in questions if (new := variants.changed(question, name))] for name in variants.RULES
     }
     if options.judge:
-        made["english"] = _english(options, asked)
+        made["english"] = _english(options, questions)
     return made
 
 
-def _english(options: argparse.Namespace, asked: Sequence[Question]) -> list[Question]:
-    model = Model(options.judge, options.model)
+def _english(options: argparse.Namespace, questions: Sequence[GoldenQuestion]) -> list[GoldenQuestion]:
+    model = ChatModel(options.judge, options.model)
     try:
         with bars(console) as progress:
-            task = progress.add_task("Translating", total=sum(map(translate.is_chinese, asked)))
-            made = translate.translate(asked, model, progress=lambda: progress.advance(task))
+            task = progress.add_task("Translating", total=sum(map(translation.is_chinese, questions)))
+            made = translation.translate(questions, model, progress=lambda: progress.advance(task))
     finally:
         model.close()
     for reason, count in made.failures.items():
@@ -145,39 +143,39 @@ def _english(options: argparse.Namespace, asked: Sequence[Question]) -> list[Que
     return list(made.questions)
 
 
-def _noise(options: argparse.Namespace, asked: Sequence[Question], out: Console) -> list[dict[str, Any]]:
-    text, found = entries.load(options.documents)
+def _noise(options: argparse.Namespace, questions: Sequence[GoldenQuestion], out: Console) -> list[dict[str, Any]]:
+    text, outline = entries.load(options.documents)
     folder = options.out / "noise"
-    texts, names = distract.documents(text, found)
+    texts, names = distract.documents(text, outline)
     extra = distract.write(folder / "documents", texts)
     sums: list[Noise] = []
     clear: list[Row] = []
     sizes: dict[str, int] = _sizes(folder)
     for level, share in enumerate(distract.SHARES):
         part = f"noise-{share}"
-        file = _file(options, part, asked)
-        if part not in sizes or len(file.read()) < len(asked):
+        file = _file(options, part, questions)
+        if part not in sizes or len(file.read()) < len(questions):
             # One index for all: each level reuses the vectors of the one before.
             console.print(f"building the index with {share:.0%} noise", highlight=False)
-            with launch.service([options.documents, *extra[:level]], folder) as url:
-                _measured(options, part, url, asked)
+            with launch.serving([options.documents, *extra[:level]], folder) as url:
+                _measure(options, part, url, questions)
             sizes[part] = launch.passages(folder)
             (folder / "passages.json").write_text(json.dumps(sizes) + "\n", "utf-8")
         rows = {row.question.id: row for row in file.read()}
-        clear = clear or [rows[question.id] for question in asked]
+        clear = clear or [rows[question.id] for question in questions]
         size = (sizes["noise-0.0"], sizes[part])
-        sums.append(robust.noise(share, size, clear, [rows[question.id] for question in asked], names))
+        sums.append(effects.sum_up_noise(share, size, clear, [rows[question.id] for question in questions], names))
     _show_noise(sums, out)
-    return [asdict(each) | {name: _told(getattr(each, name)) for name in COMPARED} for each in sums]
+    return [asdict(each) | {name: _record(getattr(each, name)) for name in COMPARED} for each in sums]
 
 
 def _sizes(folder: Path) -> dict[str, int]:
     """Return the passages of the finished levels' indexes."""
-    kept = folder / "passages.json"
+    record = folder / "passages.json"
     try:
-        return dict(json.loads(kept.read_bytes())) if kept.exists() else {}
+        return dict(json.loads(record.read_bytes())) if record.exists() else {}
     except ValueError as error:
-        raise RobustnessError(f"{kept} is damaged ({error}); remove it, its parts are measured again") from error
+        raise RobustnessError(f"{record} is damaged ({error}); remove it, its parts are measured again") from error
 
 
 def _show_noise(sums: Sequence[Noise], out: Console) -> None:
@@ -193,26 +191,26 @@ def _show_noise(sums: Sequence[Noise], out: Console) -> None:
     out.print(table, figures)
 
 
-def _removed(options: argparse.Namespace, questions: Sequence[Question], out: Console) -> dict[str, Any]:
-    text, found = entries.load(options.documents)
-    asked = robust.removable(questions, options.sample)
-    file, folder = _file(options, "removed", asked), options.out / "removed"
-    if len(file.read()) < len(asked):
+def _removed(options: argparse.Namespace, questions: Sequence[GoldenQuestion], out: Console) -> dict[str, Any]:
+    text, outline = entries.load(options.documents)
+    orphans = effects.removable(questions, options.sample)
+    file, folder = _file(options, "removed", orphans), options.out / "removed"
+    if len(file.read()) < len(orphans):
         folder.mkdir(parents=True, exist_ok=True)
-        gone = {question.entries[0] for question in asked}
+        gone = {question.entries[0] for question in orphans}
         rest = folder / options.documents.name
-        rest.write_text(entries.without(text, [e for e in found if e.id in gone]), encoding="utf-8", newline="\n")
+        rest.write_text(entries.without(text, [e for e in outline if e.id in gone]), encoding="utf-8", newline="\n")
         console.print(f"building the index without {len(gone)} entries", highlight=False)
-        with launch.service([rest], folder) as url:
-            _measured(options, "removed", url, asked)
+        with launch.serving([rest], folder) as url:
+            _measure(options, "removed", url, orphans)
     rows = {row.question.id: row for row in file.read()}
-    bare = [robust.bare(rows[question.id]) for question in asked]
-    refused = robust.difference([0.0] * len(bare), [float(each.outcome == "refused") for each in bare])
+    bare = [effects.orphan_of(rows[question.id]) for question in orphans]
+    refused = effects.measure_effect([0.0] * len(bare), [float(each.outcome == "refused") for each in bare])
     _show_removed(bare, refused, out)
-    return {"refused": _told(refused), "questions": [asdict(each) for each in bare]}
+    return {"refused": _record(refused), "questions": [asdict(each) for each in bare]}
 
 
-def _show_removed(bare: Sequence[Bare], refused: Difference, out: Console) -> None:
+def _show_removed(bare: Sequence[Orphan], refused: Effect, out: Console) -> None:
     counts = Counter(each.outcome for each in bare)
     out.print(
         f"\nTheir entries removed: {counts['refused']} of {len(bare)} refused ({refused.changed:.3f}, 95 % interval "
@@ -223,8 +221,8 @@ def _show_removed(bare: Sequence[Bare], refused: Difference, out: Console) -> No
     )
     for each in bare:
         if each.outcome in ("elsewhere", "unfounded"):
-            told = f"{each.outcome}: {each.id}, {each.removed} removed, from {', '.join(each.cited) or 'nothing'}"
-            out.print(f"- {told}\n  {each.question}\n  {each.answer[:300]}", markup=False, highlight=False)
+            line = f"{each.outcome}: {each.id}, {each.removed} removed, from {', '.join(each.cited) or 'nothing'}"
+            out.print(f"- {line}\n  {each.question}\n  {each.answer[:300]}", markup=False, highlight=False)
 
 
 def _table(title: str, *headings: str) -> Table:
@@ -240,7 +238,7 @@ def _differences(title: str, first: str) -> Table:
     return table
 
 
-def _add(table: Table, name: str, compared: Mapping[str, Difference]) -> None:
+def _add(table: Table, name: str, compared: Mapping[str, Effect]) -> None:
     """Add a line a figure; the interval is that of the difference."""
     table.add_section()
     for metric, each in compared.items():
@@ -251,5 +249,5 @@ def _add(table: Table, name: str, compared: Mapping[str, Difference]) -> None:
         name = ""
 
 
-def _told(figure: Difference) -> dict[str, float]:
+def _record(figure: Effect) -> dict[str, float]:
     return asdict(figure) | {"difference": figure.mean}

@@ -10,12 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from eval.ask.client import Passage
 from eval.commands import DONE, FAILED, bars, columns, console, positive
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion
 from eval.judge.line import PRIORITY
-from eval.judge.trust import LABELLED, LABELS, PARTLY, SUPPORTED, Labelled, Trust, load, measure
-from eval.score.likeness import MODEL, Likeness
+from eval.judge.trust import LABELLED, LABELS, PARTLY, SUPPORTED, LabelledAnswer, Trust, load, measure
+from eval.score.exchange import Passage
+from eval.score.likeness import EMBEDDER, Likeness
 from eval.score.row import Row
 
 EPILOG = "Exit status: 0 measured, 2 not measured, or over 2 % of the answers were not judged."
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", required=True, help="OpenAI-compatible server, up to /v1")
     parser.add_argument("--model", help="the model's name there; by default its first")
     parser.add_argument("--labels", type=Path, default=LABELLED, help="labelled answers, one JSON object a line")
-    parser.add_argument("--embedder", type=Path, default=MODEL, help="folder of the model that compares texts")
+    parser.add_argument("--embedder", type=Path, default=EMBEDDER, help="folder of the model that compares texts")
     parser.add_argument("--concurrency", type=positive, default=2, help="requests to the judge at once")
     parser.add_argument("--repeats", type=positive, default=1, help="times that each answer is judged")
     parser.add_argument("--timeout", type=float, default=180, help="seconds that a request may take")
@@ -43,9 +43,9 @@ def main(options: argparse.Namespace) -> int:
     out = Console()
     print(f"{len(answers)} answers; a score of {SUPPORTED} or more is supported, one over {PARTLY} partly, else not.")
     for name, title in ((name, FIGURES[name]) for name in options.judged):
-        found = _show(out, title, answers, [row.figures.get(name) for row in rows])
-        if found and name == "faithfulness":
-            _keep(options.out, model, found)
+        worth = _show(out, title, answers, [row.figures.get(name) for row in rows])
+        if worth and name == "faithfulness":
+            _keep(options.out, model, worth)
     if options.embedder.is_dir():
         likeness = Likeness(options.embedder)
         alone = [likeness.carried(answer.answer, answer.contexts) for answer in answers]
@@ -57,7 +57,7 @@ def main(options: argparse.Namespace) -> int:
     return FAILED if sum(bool(row.failures) for row in rows) > MOST_UNJUDGED * len(rows) else DONE
 
 
-async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> tuple[list[Row], str]:
+async def _judged(options: argparse.Namespace, answers: Sequence[LabelledAnswer]) -> tuple[list[Row], str]:
     from eval.judge.ragas_scores import Judge
     from eval.nights.run import add
 
@@ -74,23 +74,23 @@ async def _judged(options: argparse.Namespace, answers: Sequence[Labelled]) -> t
         with bars(console) as progress:
             task = progress.add_task("Judging", total=len(answers))
 
-            async def one(answer: Labelled) -> Row:
+            async def one(answer: LabelledAnswer) -> Row:
                 row = _row(answer)
-                found = await judge.judge(row)
+                judgement = await judge.judge(row)
                 progress.advance(task)
-                return add(row, found.figures, found.failures)
+                return add(row, judgement.figures, judgement.failures)
 
             return await asyncio.gather(*map(one, answers)), model
 
 
-def _row(answer: Labelled) -> Row:
+def _row(answer: LabelledAnswer) -> Row:
     """Return an answer as if the search had found its contexts."""
-    question = Question(answer.id, "detail", answer.question, "zh", "answered", [], [], [])
+    question = GoldenQuestion(answer.id, "detail", answer.question, "zh", "answered", [], [], [])
     passages = tuple(Passage(f"{answer.id}-{n}", None, "", text) for n, text in enumerate(answer.contexts))
     return Row(question, "answered", answer.answer, passages=passages)
 
 
-def _show(out: Console, title: str, answers: Sequence[Labelled], scores: Sequence[float | None]) -> Trust | None:
+def _show(out: Console, title: str, answers: Sequence[LabelledAnswer], scores: Sequence[float | None]) -> Trust | None:
     pairs = [(a.label, s) for a, s in zip(answers, scores, strict=True) if s is not None]
     if not pairs:
         print(f"{title}: nothing judged")
@@ -104,8 +104,8 @@ def _show(out: Console, title: str, answers: Sequence[Labelled], scores: Sequenc
 def _keep(path: Path, model: str, trust: Trust) -> None:
     """Write what the judge is worth, for `python -m eval run` to put beside its scores."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"judge_model": model, "judge_agreement": str(trust.agreement), "judge_kappa": str(trust.kappa)}
-    path.write_text(json.dumps(kept) + "\n", "utf-8")
+    record = {"judge_model": model, "judge_agreement": str(trust.agreement), "judge_kappa": str(trust.kappa)}
+    path.write_text(json.dumps(record) + "\n", "utf-8")
 
 
 def _table(title: str, trust: Trust) -> Table:

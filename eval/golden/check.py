@@ -11,28 +11,12 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-GOLDEN = Path(__file__).with_name("outline.jsonl")
-OUTLINE = Path(__file__).parents[2] / "ingest" / "corpus" / "大模型全技术面试大纲.md"
+from eval.golden.question import GOLDEN, KINDS, OUTLINE, STATUSES, GoldenQuestion
 
-# The fewest questions of each kind, and the statuses that the kind may expect.
-KINDS: dict[str, tuple[int, frozenset[str]]] = {
-    "paraphrase": (30, frozenset({"answered"})),
-    "detail": (25, frozenset({"answered"})),
-    "english": (25, frozenset({"answered"})),
-    "terse": (20, frozenset({"answered"})),
-    "code": (12, frozenset({"answered"})),
-    "multi": (12, frozenset({"answered"})),
-    "follow_up": (15, frozenset({"answered", "listed_unanswered", "not_in_documents"})),
-    "structure": (14, frozenset({"answered"})),
-    "unanswered": (25, frozenset({"listed_unanswered"})),
-    "out_of_scope": (25, frozenset({"not_in_documents"})),
-    "injection": (10, frozenset({"declined"})),
-}
-STATUSES = frozenset({"answered", "listed_unanswered", "not_in_documents", "declined"})
 MOST_PER_ENTRY = 3
 
 _SECTION = re.compile(r"^## (\d+)\. ")
@@ -41,32 +25,19 @@ _ENTRY = re.compile(r"^(?:### )?[★☆]{5} \**(\d+)\**\. ")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-@dataclass(frozen=True)
-class Question:
-    id: str
-    kind: str
-    question: str
-    language: str
-    status: str
-    entries: list[str]
-    evidence: list[str]
-    key_points: list[str]
-    history: list[dict[str, str]] = field(default_factory=list)
-
-
-def check(golden: Path, outline: Path) -> list[str]:
+def faults_of(golden: Path, outline: Path) -> list[str]:
     """Return the faults of the questions in `golden`, one sentence each; none when they are sound."""
     text = outline.read_text(encoding="utf-8")
     answers = _answers(text)
     faults: list[str] = []
-    questions: list[Question] = []
+    questions: list[GoldenQuestion] = []
     for number, line in enumerate(golden.read_text(encoding="utf-8").splitlines(), start=1):
-        found = _parse(line)
-        if isinstance(found, Question):
-            questions.append(found)
-            faults += [f"{found.id}: {fault}" for fault in _faults_of(found, text, answers)]
+        record = _parse(line)
+        if isinstance(record, GoldenQuestion):
+            questions.append(record)
+            faults += [f"{record.id}: {fault}" for fault in _faults_of(record, text, answers)]
         else:
-            faults.append(f"line {number}: {found}")
+            faults.append(f"line {number}: {record}")
     return faults + list(_faults_of_set(questions, answers))
 
 
@@ -85,7 +56,7 @@ def _answers(text: str) -> dict[str, str]:
     return {entry: answer.strip() for entry, answer in answers.items()}
 
 
-def _parse(line: str) -> Question | str:
+def _parse(line: str) -> GoldenQuestion | str:
     """Return the question on a line, or what is wrong with its form."""
     try:
         record = json.loads(line)
@@ -93,14 +64,14 @@ def _parse(line: str) -> Question | str:
         return f"not JSON: {error}"
     if not isinstance(record, dict):
         return f"an object was expected, not {record!r}"
-    known = {each.name for each in fields(Question)}
+    known = {each.name for each in fields(GoldenQuestion)}
     if unknown := record.keys() - known:
         return f"unknown field {sorted(unknown)!r}"
     if missing := known - record.keys() - {"history"}:
         return f"missing field {sorted(missing)!r}"
     if wrong := [name for name, value in record.items() if not _well_typed(name, value)]:
         return f"wrong type in {wrong!r}"
-    return Question(**record)
+    return GoldenQuestion(**record)
 
 
 def _well_typed(name: str, value: Any) -> bool:
@@ -116,10 +87,10 @@ def _well_typed(name: str, value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _faults_of(question: Question, text: str, answers: dict[str, str]) -> Iterator[str]:
+def _faults_of(question: GoldenQuestion, text: str, answers: dict[str, str]) -> Iterator[str]:
     if question.kind not in KINDS:
         yield f"unknown kind {question.kind!r}"
-    elif question.status in STATUSES - KINDS[question.kind][1]:
+    elif question.status in set(STATUSES) - KINDS[question.kind][1]:
         yield f"status {question.status!r} does not go with kind {question.kind!r}"
     if question.status not in STATUSES:
         yield f"unknown status {question.status!r}"
@@ -137,7 +108,7 @@ def _faults_of(question: Question, text: str, answers: dict[str, str]) -> Iterat
     yield from _faults_of_history(question)
 
 
-def _faults_of_gold(question: Question, answers: dict[str, str]) -> Iterator[str]:
+def _faults_of_gold(question: GoldenQuestion, answers: dict[str, str]) -> Iterator[str]:
     """Faults of the gold entries, of evidence and key points against the status."""
     known = [entry for entry in question.entries if entry in answers]
     if question.status == "answered":
@@ -166,7 +137,7 @@ def _faults_of_gold(question: Question, answers: dict[str, str]) -> Iterator[str
         yield f"status {question.status!r} goes with no gold entry"
 
 
-def _faults_of_history(question: Question) -> Iterator[str]:
+def _faults_of_history(question: GoldenQuestion) -> Iterator[str]:
     if bool(question.history) != (question.kind == "follow_up"):
         yield "history goes with kind 'follow_up' and with no other"
     roles = [turn["role"] for turn in question.history]
@@ -174,13 +145,13 @@ def _faults_of_history(question: Question) -> Iterator[str]:
         yield f"history must be pairs of user and assistant, not {roles!r}"
 
 
-def _faults_of_set(questions: list[Question], answers: dict[str, str]) -> Iterator[str]:
+def _faults_of_set(questions: list[GoldenQuestion], answers: dict[str, str]) -> Iterator[str]:
     for name, count in Counter(question.id for question in questions).items():
         if count > 1:
             yield f"duplicate id {name!r}"
-    for asked, count in Counter(question.question.casefold().strip() for question in questions).items():
+    for wording, count in Counter(question.question.casefold().strip() for question in questions).items():
         if count > 1:
-            yield f"duplicate question {asked!r}"
+            yield f"duplicate question {wording!r}"
     kinds = Counter(question.kind for question in questions)
     for kind, (fewest, _) in KINDS.items():
         if kinds[kind] < fewest:
@@ -202,9 +173,9 @@ def main() -> int:
     parser.add_argument("golden", type=Path, nargs="?", default=GOLDEN)
     parser.add_argument("outline", type=Path, nargs="?", default=OUTLINE)
     paths = parser.parse_args()
-    faults = check(paths.golden, paths.outline)
+    faults = faults_of(paths.golden, paths.outline)
     records = [_parse(line) for line in paths.golden.read_text(encoding="utf-8").splitlines()]
-    kinds = Counter(record.kind for record in records if isinstance(record, Question))
+    kinds = Counter(record.kind for record in records if isinstance(record, GoldenQuestion))
     lines = [f"{count:4d} {kind}" for kind, count in kinds.most_common()] + [f"{len(records):4d} in all"]
     sys.stdout.write("\n".join(lines + [f"fault: {fault}" for fault in faults]) + "\n")
     return 1 if faults else 0

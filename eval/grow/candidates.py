@@ -3,8 +3,7 @@
 import json
 import os
 import tempfile
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -13,17 +12,17 @@ from typing import Literal, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
-from eval.golden.check import KINDS, OUTLINE, STATUSES, Question, check
+from eval.golden.check import faults_of
+from eval.golden.duplicates import Pool
+from eval.golden.question import KINDS, OUTLINE, STATUSES, GoldenQuestion
 
 QUEUE = Path("var/eval/candidates.jsonl")
 GOLDEN_FILES = tuple(sorted((Path(__file__).parents[1] / "golden").glob("*.jsonl")))
-ALIKE = 0.5  # Jaccard index of trigrams, from which on two questions are the same
 LOCK_SECONDS = 10.0
 
 Source = Literal["generated", "feedback"]
-Verdict = Literal["accepted", "rejected"]
+Ruling = Literal["accepted", "rejected"]
 Form = TypeVar("Form")
-Item = TypeVar("Item")
 
 
 class CandidateError(Exception):
@@ -46,69 +45,25 @@ class Candidate:
     why: str
     history: list[dict[str, str]] = field(default_factory=list)
 
-    def record(self) -> Question:
+    def record(self) -> GoldenQuestion:
         """Return it as a golden question."""
-        return Question(**{name: value for name, value in asdict(self).items() if name not in ("source", "why")})
+        return GoldenQuestion(**{name: value for name, value in asdict(self).items() if name not in ("source", "why")})
 
 
 @dataclass(frozen=True, slots=True)
-class _Decided:
+class _Decision:
     question: str
-    verdict: Verdict
+    verdict: Ruling
 
 
-_CANDIDATE, _DECIDED = TypeAdapter(Candidate), TypeAdapter(_Decided)
+_CANDIDATE, _DECISION = TypeAdapter(Candidate), TypeAdapter(_Decision)
 
 
-def normalised(question: str) -> str:
-    """Return the letters and digits alone, in one width and case."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", question).casefold()))
-
-
-def trigrams(question: str) -> frozenset[str]:
-    """Return the three-character pieces of the normalised question; itself when it is shorter."""
-    text = normalised(question)
-    return frozenset(text[i : i + 3] for i in range(len(text) - 2)) or frozenset({text})
-
-
-def alike(a: frozenset[str], b: frozenset[str]) -> bool:
-    """Whether the Jaccard index of two sets of trigrams is at least one half."""
-    return len(a & b) >= ALIKE * len(a | b)
-
-
-def together(items: Iterable[Item], question: Callable[[Item], str]) -> list[list[Item]]:
-    """Group items whose questions are alike to the group's first one, the largest group first."""
-    groups: list[tuple[frozenset[str], list[Item]]] = []
-    for item in items:
-        pieces = trigrams(question(item))
-        for first, group in groups:
-            if alike(first, pieces):
-                group.append(item)
-                break
-        else:
-            groups.append((pieces, [item]))
-    return sorted((group for _, group in groups), key=len, reverse=True)
-
-
-class Known:
-    """The questions there are already, to find out whether a new one is among them."""
-
-    def __init__(self, questions: Iterable[str]) -> None:
-        self._sets = [trigrams(question) for question in questions]
-
-    def has(self, question: str) -> bool:
-        wanted = trigrams(question)
-        return any(alike(wanted, each) for each in self._sets)
-
-    def add(self, question: str) -> None:
-        self._sets.append(trigrams(question))
-
-
-def known(queue: Path = QUEUE, golden: Sequence[Path] = GOLDEN_FILES) -> Known:
+def existing(queue: Path = QUEUE, golden: Sequence[Path] = GOLDEN_FILES) -> Pool:
     """Return the questions of the golden files, of the queue, and those decided on; raises CandidateError."""
-    decided = [each.question for each in _read(_decided_file(queue), _DECIDED)]
+    decided = [each.question for each in _read(_decisions_file(queue), _DECISION)]
     queued = [each.question for each in load(queue)]
-    return Known([*(q for path in golden for q in _fields(path, "question")), *queued, *decided])
+    return Pool([*(q for path in golden for q in _fields(path, "question")), *queued, *decided])
 
 
 def load(queue: Path = QUEUE) -> list[Candidate]:
@@ -121,7 +76,7 @@ def add(
 ) -> tuple[list[Candidate], list[Candidate]]:
     """Put those that are new behind the others; return them and the duplicates. Raises CandidateError."""
     with _locked(queue):
-        seen, waiting = known(queue, golden), load(queue)
+        seen, waiting = existing(queue, golden), load(queue)
         new: list[Candidate] = []
         twice: list[Candidate] = []
         for candidate in candidates:
@@ -143,7 +98,7 @@ def missing(candidate: Candidate, outline: Path = OUTLINE) -> list[str]:
         alone.write_text(_line(candidate.record()), encoding="utf-8")
         # What the check says of the set, as that it has too few questions, is not of this one.
         own = f"{candidate.id}: "
-        return [fault.removeprefix(own) for fault in check(alone, outline) if fault.startswith((own, "line "))]
+        return [fault.removeprefix(own) for fault in faults_of(alone, outline) if fault.startswith((own, "line "))]
 
 
 def accept(ids: Sequence[str], golden: Path, queue: Path = QUEUE, outline: Path = OUTLINE) -> dict[str, list[str]]:
@@ -156,7 +111,7 @@ def accept(ids: Sequence[str], golden: Path, queue: Path = QUEUE, outline: Path 
         # The golden file first: stopped between the two, the candidate is still queued and is only taken out later.
         _append(golden, [each.record() for each in sound if each.id not in there])
         _take_out(sound, "accepted", queue)
-    return {name: found for name, found in faults.items() if found}
+    return {name: missing_parts for name, missing_parts in faults.items() if missing_parts}
 
 
 def reject(ids: Sequence[str], queue: Path = QUEUE) -> None:
@@ -172,14 +127,14 @@ def _named(ids: Sequence[str], waiting: Sequence[Candidate]) -> list[Candidate]:
     return [by_id[name] for name in dict.fromkeys(ids)]
 
 
-def _take_out(gone: Collection[Candidate], verdict: Verdict, queue: Path) -> None:
+def _take_out(gone: Collection[Candidate], verdict: Ruling, queue: Path) -> None:
     if gone:
-        _append(_decided_file(queue), [_Decided(each.question, verdict) for each in gone])
+        _append(_decisions_file(queue), [_Decision(each.question, verdict) for each in gone])
         out = {each.id for each in gone}
         _replace(queue, [each for each in load(queue) if each.id not in out])
 
 
-def _decided_file(queue: Path) -> Path:
+def _decisions_file(queue: Path) -> Path:
     return queue.with_name(f"{queue.stem}-decided.jsonl")
 
 
@@ -192,15 +147,15 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _read(path: Path, form: TypeAdapter[Form]) -> list[Form]:
-    found: list[Form] = []
+    records: list[Form] = []
     for n, line in _lines(path):
         try:
-            found.append(form.validate_json(line))
+            records.append(form.validate_json(line))
         except ValidationError as error:
             fault = error.errors()[0]
             place = ".".join(map(str, fault["loc"])) or "line"
             raise CandidateError(f"{path}, line {n}: {place}: {fault['msg']}; mend it by hand") from error
-    return found
+    return records
 
 
 def _fields(path: Path, name: str) -> Iterator[str]:
@@ -212,14 +167,14 @@ def _fields(path: Path, name: str) -> Iterator[str]:
             raise CandidateError(f"{path}, line {n}: no object with {name!r}; mend it by hand") from error
 
 
-def _line(record: Candidate | Question | _Decided) -> str:
-    told = {each.name: getattr(record, each.name) for each in fields(record)}
-    if not told.get("history"):
-        told.pop("history", None)
-    return json.dumps(told, ensure_ascii=False) + "\n"
+def _line(record: Candidate | GoldenQuestion | _Decision) -> str:
+    fields_of = {each.name: getattr(record, each.name) for each in fields(record)}
+    if not fields_of.get("history"):
+        fields_of.pop("history", None)
+    return json.dumps(fields_of, ensure_ascii=False) + "\n"
 
 
-def _append(path: Path, records: Sequence[Question | _Decided]) -> None:
+def _append(path: Path, records: Sequence[GoldenQuestion | _Decision]) -> None:
     if not records:
         return
     before = path.read_text("utf-8") if path.exists() else ""

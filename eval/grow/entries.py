@@ -49,11 +49,11 @@ def parse(text: str) -> list[Entry]:
         start, at = at, at + len(line)
         if any(a < start < b for a, b in code):
             continue
-        if found := _SECTION.match(line):
-            section = int(found[1])
+        if title := _SECTION.match(line):
+            section = int(title[1])
             stops.append(start)
-        elif section and (found := _ENTRY.match(line)):
-            opened.append((section, int(found[1]), found[2].strip(), start, at))
+        elif section and (title := _ENTRY.match(line)):
+            opened.append((section, int(title[1]), title[2].strip(), start, at))
             stops.append(start)
     ends = dict(pairwise([*stops, len(text)]))
     return [Entry(f"{s}.{n}", s, title, text[body : ends[a]].strip(), a, ends[a]) for s, n, title, a, body in opened]

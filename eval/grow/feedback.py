@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.grow.candidates import Candidate, together
+from eval.golden.duplicates import together
+from eval.grow.candidates import Candidate
 from eval.traffic.store import STORE, rows
 
 SHOWN = 300  # characters of an answer
@@ -47,8 +48,8 @@ def _complaint(question: str, body: str, comment: str | None) -> Complaint:
         reply = json.loads(body)
     except ValueError:
         reply = {}
-    told = reply if isinstance(reply, dict) else {}
-    return Complaint(question, str(told.get("query") or ""), str(told.get("answer") or ""), comment or "")
+    body_of = reply if isinstance(reply, dict) else {}
+    return Complaint(question, str(body_of.get("query") or ""), str(body_of.get("answer") or ""), comment or "")
 
 
 def masked(text: str) -> str:
@@ -58,7 +59,7 @@ def masked(text: str) -> str:
     return text
 
 
-def candidates(complaints: Iterable[Complaint]) -> list[Candidate]:
+def to_candidates(complaints: Iterable[Complaint]) -> list[Candidate]:
     """Return a candidate for each question, the most often rated down first; those alike are one."""
     return [_candidate(group) for group in together(complaints, lambda complaint: complaint.question)]
 
@@ -81,9 +82,9 @@ def _candidate(group: list[Complaint]) -> Candidate:
 
 def _why(group: list[Complaint]) -> str:
     last = group[-1]
-    said = list(dict.fromkeys(c.comment.strip() for c in reversed(group) if c.comment.strip()))[:COMMENTS]
+    comments = list(dict.fromkeys(c.comment.strip() for c in reversed(group) if c.comment.strip()))[:COMMENTS]
     parts = [f"rated down {len(group)} times" if len(group) > 1 else "rated down once"]
-    parts += [f"readers said: {' / '.join(said)}"] if said else []
+    parts += [f"readers said: {' / '.join(comments)}"] if comments else []
     # It differs where the question went on from a conversation, which the store does not keep.
     parts += [f"understood as: {last.searched}"] if last.searched not in ("", last.question) else []
     parts += [f"the answer was: {last.answer[:SHOWN]}{'…' if len(last.answer) > SHOWN else ''}"] if last.answer else []

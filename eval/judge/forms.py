@@ -14,10 +14,10 @@ MOST, LONG, SHORT = 20, 300, 120
 Yes = Literal[0, 1]
 Long = Annotated[str, Field(json_schema_extra={"maxLength": LONG})]
 Short = Annotated[str, Field(json_schema_extra={"maxLength": SHORT})]
-Once = Annotated[list[str], AfterValidator(lambda said: list(dict.fromkeys(said)))]
+Once = Annotated[list[str], AfterValidator(lambda texts: list(dict.fromkeys(texts)))]
 
 
-class Verdict(BaseModel):
+class StatementVerdict(BaseModel):
     statement: Long
     reason: Short
     verdict: Yes
@@ -50,7 +50,7 @@ class Rating(BaseModel):
     rating: Literal[0, 1, 2]
 
 
-class Asked(BaseModel):
+class Relevance(BaseModel):
     question: str = Field(min_length=1, json_schema_extra={"maxLength": LONG})
     noncommittal: Yes
 
@@ -62,14 +62,16 @@ FORMS: dict[str, type[BaseModel]] = {
     "ContextRecallOutput": Attributions,
     "ContextPrecisionOutput": Usefulness,
     "ResponseGroundednessOutput": Rating,
-    "AnswerRelevanceOutput": Asked,
+    "AnswerRelevanceOutput": Relevance,
 }
 VERDICTS = "NLIStatementOutput"
 
 
 def verdicts(n: int) -> type[BaseModel]:
     """Return the form for the verdicts on n statements."""
-    return create_model("Verdicts", statements=(Annotated[list[Verdict], Field(min_length=n, max_length=n)], ...))
+    return create_model(
+        "Verdicts", statements=(Annotated[list[StatementVerdict], Field(min_length=n, max_length=n)], ...)
+    )
 
 
 def count(form: BaseModel) -> int | None:

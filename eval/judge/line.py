@@ -105,8 +105,8 @@ class Line:
         """
         model = await self.find_model()
         key = self._key(model, prompt, form, seed, temperature)
-        if isinstance(kept := self._store.get(key), str):
-            return form.model_validate_json(kept)
+        if isinstance(stored := self._store.get(key), str):
+            return form.model_validate_json(stored)
         async with self._room:
             try:
                 filled = await self._fill(model, prompt, form, seed, temperature)
@@ -169,24 +169,24 @@ class Line:
         return reply
 
     def _refused(self, error: openai.APIStatusError) -> str:
-        code, said = error.status_code, error.message
+        code, message = error.status_code, error.message
         if code in HOPELESS:
             self.down = f"the judge refuses model {self.model!r} with HTTP {code}; are its name and the key right?"
             return self.down
-        if code in (400, 422) and "priority" in said.lower():
+        if code in (400, 422) and "priority" in message.lower():
             self.down = (
                 "the judge takes no `priority`: start vLLM with --scheduling-policy priority, or ask without priority"
             )
             return self.down
-        if code == 400 and "context" in said.lower():
+        if code == 400 and "context" in message.lower():
             return "too long for the judge's context"
         return f"HTTP {code}"
 
     def _key(self, model: str, prompt: str, form: type[BaseModel], seed: int, temperature: float) -> str:
         """Return what a reply is kept under: all that it depends on."""
-        asked = [prompt, form.model_json_schema(), seed, temperature]
-        told = [self._terms.url, model, self._terms.max_tokens, *asked]
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+        request = [prompt, form.model_json_schema(), seed, temperature]
+        parts = [self._terms.url, model, self._terms.max_tokens, *request]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
     def _keep(self, key: str, filled: BaseModel) -> None:
         try:

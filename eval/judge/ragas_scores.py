@@ -17,15 +17,15 @@ from pydantic import BaseModel
 from eval.judge import forms
 from eval.judge.line import PRIORITY, WARM, JudgeError, Line, Terms, UnjudgedError
 from eval.judge.prompts import Name, load
-from eval.score import metrics
-from eval.score.likeness import MODEL, Encoder
-from eval.score.row import JUDGED, Row
+from eval.score import prose
+from eval.score.likeness import EMBEDDER, Encoder
+from eval.score.row import JUDGE_METRICS, Row
 
 CACHE = Path("var/eval/judge")
 CONTEXTS = 5  # passages that are judged, as many as count for the retrieval's own figures
 _EPSILON = 1e-6
 
-# The class of each figure in ragas.metrics.collections, its options, and our prompt for each of its prompts.
+# The class of each figure in ragas.prose.collections, its options, and our prompt for each of its prompts.
 _METRICS: dict[str, tuple[str, dict[str, Any], dict[str, Name]]] = {
     "faithfulness": (
         "Faithfulness",
@@ -48,7 +48,7 @@ _METRICS: dict[str, tuple[str, dict[str, Any], dict[str, Name]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """What the judge gave of a row; `spreads` are the largest minus the smallest of repeated scores."""
 
     figures: dict[str, float]
@@ -72,8 +72,8 @@ class Judge:
         concurrency: int = 2,
         repeats: int = 1,
         timeout: float = 180,
-        embedder: Path = MODEL,
-        wanted: Sequence[str] = JUDGED,
+        embedder: Path = EMBEDDER,
+        wanted: Sequence[str] = JUDGE_METRICS,
         priority: int | None = PRIORITY,
         max_tokens: int = 2048,
     ) -> None:
@@ -95,16 +95,16 @@ class Judge:
         except UnjudgedError as error:
             raise JudgeError(f"the judge at {self._url!r} cannot be used: {error}") from error
 
-    async def judge(self, row: Row) -> Judged:
+    async def judge(self, row: Row) -> Judgement:
         """Judge an answer to a question that has one; nothing for other rows, and no figure without its input."""
         given = {name: inputs for name, inputs in _inputs(row).items() if name in self._wanted}
-        told = await asyncio.gather(*(self._figure(name, inputs) for name, inputs in given.items()))
-        scores = dict(zip(given, told, strict=True))
-        found = {name: score for name, score in scores.items() if isinstance(score, list)}
-        return Judged(
-            figures={name: mean(score) for name, score in found.items()},
+        outcomes = await asyncio.gather(*(self._figure(name, inputs) for name, inputs in given.items()))
+        scores = dict(zip(given, outcomes, strict=True))
+        lists = {name: score for name, score in scores.items() if isinstance(score, list)}
+        return Judgement(
+            figures={name: mean(score) for name, score in lists.items()},
             failures={name: score for name, score in scores.items() if isinstance(score, str)},
-            spreads={name: max(s) - min(s) for name, s in found.items()} if self._repeats > 1 else {},
+            spreads={name: max(s) - min(s) for name, s in lists.items()} if self._repeats > 1 else {},
         )
 
     async def close(self) -> None:
@@ -144,7 +144,7 @@ class Judge:
     def _metric(self, name: str, asker: "_Asker") -> Any:
         kind, options, prompts = _METRICS[name]
         made = {"embeddings": self._embedded()} if name == "answer_relevancy" else {}
-        metric = getattr(self._ragas.metrics.collections, kind)(llm=asker, **options, **made)
+        metric = getattr(self._ragas.prose.collections, kind)(llm=asker, **options, **made)
         for attribute, prompt in prompts.items():
             put(getattr(metric, attribute), prompt)
         return metric
@@ -174,9 +174,9 @@ def by_id(retrieved: Sequence[str], reference: Sequence[str]) -> tuple[float, fl
     ragas = _ragas()
     sample = ragas.SingleTurnSample(retrieved_context_ids=list(retrieved), reference_context_ids=list(reference))
     with warnings.catch_warnings():
-        # They have no successor in ragas.metrics.collections yet.
+        # They have no successor in ragas.prose.collections yet.
         warnings.filterwarnings("ignore", "Importing IDBasedContext", DeprecationWarning)
-        precision, recall = ragas.metrics.IDBasedContextPrecision(), ragas.metrics.IDBasedContextRecall()
+        precision, recall = ragas.prose.IDBasedContextPrecision(), ragas.prose.IDBasedContextRecall()
     # The public method writes a number for this user into their home folder, to count them by.
     first, second = (asyncio.run(metric._single_turn_ascore(sample, [])) for metric in (precision, recall))
     return float(first), float(second)
@@ -187,7 +187,7 @@ def _ragas() -> Any:
     os.environ["RAGAS_DO_NOT_TRACK"] = "true"  # else it reports each use to its makers
     try:
         import ragas.cache
-        import ragas.metrics.collections
+        import ragas.prose.collections
         from ragas.embeddings.base import BaseRagasEmbedding
         from ragas.llms.base import InstructorBaseRagasLLM
     except ImportError as error:
@@ -240,18 +240,18 @@ def _inputs(row: Row) -> dict[str, dict[str, Any]]:
     What an answer says is held against the passages that it quotes from, and what the search gave against the
     question's evidence.
     """
-    answer = metrics.MARK.sub("", row.answer).strip()
+    answer = prose.MARK.sub("", row.answer).strip()
     if row.status != "answered" or row.question.status != "answered" or not answer:
         return {}
     question = row.searched or row.question.question
-    quotes, found = _quoted(row), [passage.text for passage in row.passages[:CONTEXTS]]
+    quotes, contexts = _quoted(row), [passage.text for passage in row.passages[:CONTEXTS]]
     reference = "\n".join(row.question.evidence)
     inputs: dict[str, dict[str, Any]] = {"answer_relevancy": {"user_input": question, "response": answer}}
     if quotes:
         inputs["groundedness"] = {"response": answer, "retrieved_contexts": quotes}
         inputs["faithfulness"] = {"user_input": question, **inputs["groundedness"]}
-    if reference and found:
-        searched = {"user_input": question, "retrieved_contexts": found, "reference": reference}
+    if reference and contexts:
+        searched = {"user_input": question, "retrieved_contexts": contexts, "reference": reference}
         inputs |= {"context_precision": searched, "context_recall": searched}
     if reference:
         inputs["factual_correctness"] = {"response": answer, "reference": reference}

@@ -25,7 +25,7 @@ class TrustError(Exception):
 
 
 @checked(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
-class Labelled:
+class LabelledAnswer:
     """An answer, the texts that it should rest on, and what a person says of it."""
 
     id: Text
@@ -61,10 +61,10 @@ class Trust:
         return sum(map(sum, self.table))
 
 
-_LABELLED = TypeAdapter(Labelled)
+_LABELLED = TypeAdapter(LabelledAnswer)
 
 
-def load(path: Path = LABELLED) -> list[Labelled]:
+def load(path: Path = LABELLED) -> list[LabelledAnswer]:
     """Read the labelled answers, one JSON object a line; raises TrustError."""
     try:
         lines = path.read_bytes().decode("utf-8").split("\n")
@@ -81,7 +81,7 @@ def load(path: Path = LABELLED) -> list[Labelled]:
     return answers
 
 
-def _parse(place: str, line: str) -> Labelled:
+def _parse(place: str, line: str) -> LabelledAnswer:
     try:
         return _LABELLED.validate_json(line)
     except ValidationError as error:

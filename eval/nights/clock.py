@@ -8,10 +8,10 @@ _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 def hour(text: str) -> time:
     """Parse "03:30"; raises ValueError."""
-    found = _TIME.fullmatch(text)
-    if not found:
+    match = _TIME.fullmatch(text)
+    if not match:
         raise ValueError(f"{text!r} is no time of day; give hours and minutes, as 03:30")
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 def next_time(now: datetime, at: time) -> datetime:

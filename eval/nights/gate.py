@@ -10,15 +10,15 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from eval.nights.compare import Difference, differences, measured
+from eval.nights.comparison import Difference, compare_all, readings
 from eval.nights.history import ALL, Figure
-from eval.score.row import JUDGED, METRICS, Row, Run
+from eval.score.row import JUDGE_METRICS, METRICS, Row, Run
 
 GATES = Path(__file__).with_name("gates.toml")
 SHOWN = 5  # questions that a finding names
 Fault = Literal["floor", "ceiling", "regression", "unjudged", "unmeasured"]
 Status = Literal["passed", "regression", "unmeasured"]
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[float, Field(gt=0)]
 
 
@@ -32,9 +32,9 @@ class Allowed:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    replied: Share = 0.9
-    unjudged: Share = 0.02
-    unmeasured: Share = 0.02
+    replied: Fraction = 0.9
+    unjudged: Fraction = 0.02
+    unmeasured: Fraction = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Gates:
 
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     allowed: Allowed = field(default_factory=Allowed)
-    floors: dict[str, Share] = field(default_factory=dict)
+    floors: dict[str, Fraction] = field(default_factory=dict)
     ceilings: dict[str, Milliseconds] = field(default_factory=dict)
-    least: dict[str, Share] = field(default_factory=dict)
+    least: dict[str, Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ def choose(
     """
 
     def figure(each: Run, metric: str) -> float:
-        found = figures.get(each.id, {}).get((ALL, metric))
-        return found.mean if found else 0.0
+        means = figures.get(each.id, {}).get((ALL, metric))
+        return means.mean if means else 0.0
 
     usable = [
         each
@@ -133,7 +133,7 @@ def choose(
     return max(reversed(usable), key=lambda each: figure(each, "hit_1") + figure(each, "status"), default=None)
 
 
-def check(run: Run, rows: Sequence[Row], gates: Gates, baseline: tuple[Run, Sequence[Row]] | None = None) -> Verdict:
+def hold(run: Run, rows: Sequence[Row], gates: Gates, baseline: tuple[Run, Sequence[Row]] | None = None) -> Verdict:
     """Hold a night against the gates, and against a baseline if there is one."""
     held = baseline[0] if baseline else None
     if missing := _unusable(rows, gates):
@@ -144,19 +144,19 @@ def check(run: Run, rows: Sequence[Row], gates: Gates, baseline: tuple[Run, Sequ
     if baseline[0].golden_sha256 != run.golden_sha256:
         text = f"run {baseline[0].id} was asked other questions ({baseline[0].golden}), so nothing can be compared"
         return Verdict(run, held, (*findings, Finding(ALL, "unmeasured", 0, 0, text)))
-    found = differences(baseline[1], rows, gates.level)
-    if not found:
+    changes = compare_all(baseline[1], rows, gates.level)
+    if not changes:
         text = f"no question was measured both tonight and in run {baseline[0].id}, so nothing can be compared"
         return Verdict(run, held, (*findings, Finding(ALL, "unmeasured", 0, 0, text)))
-    findings += [*_vanished(baseline, rows, gates), *_regressions(baseline[0], found, gates)]
-    return Verdict(run, held, tuple(findings), tuple(found))
+    findings += [*_vanished(baseline, rows, gates), *_regressions(baseline[0], changes, gates)]
+    return Verdict(run, held, tuple(findings), tuple(changes))
 
 
 def _unusable(rows: Sequence[Row], gates: Gates) -> Finding | None:
     """Find that there is nothing to measure: no rows, or too few replies to say anything of the service."""
     if not rows:
         return Finding(ALL, "unmeasured", 0, 0, "the run has no rows")
-    replied = measured(rows, "replied")
+    replied = readings(rows, "replied")
     share, limit = mean(replied.values()), gates.allowed.replied
     if share >= limit:
         return None
@@ -171,15 +171,15 @@ def _limits(rows: Sequence[Row], gates: Gates) -> list[Finding]:
     findings = []
     for metric, limit in (gates.floors | gates.ceilings).items():
         sign = 1 if METRICS[metric].higher else -1
-        found = measured(rows, metric)
-        value = mean(found.values()) if found else limit
+        values = readings(rows, metric)
+        value = mean(values.values()) if values else limit
         # A mean of ones may be a hair below 1.
         if sign * (limit - value) > 1e-9:
             fault: Fault = "floor" if sign > 0 else "ceiling"
             beyond = "below its floor" if sign > 0 else "above its ceiling"
-            worst = sorted(found, key=lambda name: sign * found[name])
-            ids = tuple(name for name in worst if sign * (limit - found[name]) > 0)
-            text = f"{label(metric)} is {told(metric, value)}, {beyond} of {told(metric, limit)}{_named(ids)}"
+            worst = sorted(values, key=lambda name: sign * values[name])
+            ids = tuple(name for name in worst if sign * (limit - values[name]) > 0)
+            text = f"{label(metric)} is {precise(metric, value)}, {beyond} of {precise(metric, limit)}{_named(ids)}"
             findings.append(Finding(metric, fault, value, limit, text, ids))
     return findings
 
@@ -189,8 +189,8 @@ def _unmeasured(rows: Sequence[Row], gates: Gates) -> list[Finding]:
     findings = []
     for metric in gates.floors | gates.ceilings:
         # What a judge left out is counted over all of its figures.
-        failed = [row for row in rows if metric in row.failures and metric not in (*JUDGED, "replied")]
-        n, limit = len(measured(rows, metric)) + len(failed), gates.allowed.unmeasured
+        failed = [row for row in rows if metric in row.failures and metric not in (*JUDGE_METRICS, "replied")]
+        n, limit = len(readings(rows, metric)) + len(failed), gates.allowed.unmeasured
         if not n:
             text = f"{label(metric)} has a limit, but no question has this figure"
             findings.append(Finding(metric, "unmeasured", 1.0, limit, text))
@@ -205,17 +205,17 @@ def _unjudged(run: Run, rows: Sequence[Row], gates: Gates) -> list[Finding]:
     """Find that a judge gave no figure for too many answers: a mean over the others would look good."""
     if not run.judge:
         return []
-    failed = [row for row in rows if not row.failures.keys().isdisjoint(JUDGED)]
-    judged = [row for row in rows if not (row.failures.keys() | row.figures.keys()).isdisjoint(JUDGED)]
+    failed = [row for row in rows if not row.failures.keys().isdisjoint(JUDGE_METRICS)]
+    tried = [row for row in rows if not (row.failures.keys() | row.figures.keys()).isdisjoint(JUDGE_METRICS)]
     limit = gates.allowed.unjudged
-    if not judged:
+    if not tried:
         return [Finding("judge", "unjudged", 1.0, limit, "a judge was named, but no answer was judged")]
-    share = len(failed) / len(judged)
+    share = len(failed) / len(tried)
     if share <= limit:
         return []
-    why = next(why for name, why in failed[0].failures.items() if name in JUDGED)
+    why = next(why for name, why in failed[0].failures.items() if name in JUDGE_METRICS)
     text = (
-        f"the judge gave no figure for {len(failed)} of {len(judged)} answers ({share:.1%}), more than {limit:.1%}; "
+        f"the judge gave no figure for {len(failed)} of {len(tried)} answers ({share:.1%}), more than {limit:.1%}; "
         f"the first: {why}"
     )
     return [Finding("judge", "unjudged", share, limit, text, _ids(failed))]
@@ -226,21 +226,22 @@ def _vanished(baseline: tuple[Run, Sequence[Row]], rows: Sequence[Row], gates: G
     return [
         Finding(name, "unmeasured", 0, 0, f"{label(name)} was measured in run {baseline[0].id}, but not tonight")
         for name, metric in METRICS.items()
-        if metric.hard and name not in gates.floors and measured(baseline[1], name) and not measured(rows, name)
+        if metric.hard and name not in gates.floors and readings(baseline[1], name) and not readings(rows, name)
     ]
 
 
-def _regressions(baseline: Run, found: Sequence[Difference], gates: Gates) -> list[Finding]:
+def _regressions(baseline: Run, differences: Sequence[Difference], gates: Gates) -> list[Finding]:
     """Find hard metrics of which the whole interval of the difference is worse than the tolerance."""
     findings = []
-    for each in found:
+    for each in differences:
         sign, least = 1 if METRICS[each.metric].higher else -1, gates.least.get(each.metric, 0.0)
         best = each.high if sign > 0 else -each.low
         if METRICS[each.metric].hard and best < -least - 1e-9:
             ids = tuple(change.id for change in each.changed if sign * (change.after - change.before) < 0)
+            before, after = precise(each.metric, each.before), precise(each.metric, each.after)
             text = (
-                f"{label(each.metric)} went from {told(each.metric, each.before)} to {told(each.metric, each.after)} "
-                f"since run {baseline.id}: {each.mean:+.4f}, {gates.level:.0%} interval {each.low:+.4f} to "
+                f"{label(each.metric)} went from {before} to {after} since run {baseline.id}: {each.mean:+.4f}, "
+                f"{gates.level:.0%} interval {each.low:+.4f} to "
                 f"{each.high:+.4f}, over {each.n} questions{_named(ids)}"
             )
             findings.append(Finding(each.metric, "regression", each.mean, -sign * least, text, ids))
@@ -251,7 +252,7 @@ def label(metric: str) -> str:
     return METRICS[metric].label
 
 
-def told(metric: str, value: float) -> str:
+def precise(metric: str, value: float) -> str:
     """Write a figure as people read it; four digits, as one fault in a thousand matters."""
     return f"{value:.0f} ms" if METRICS[metric].unit == "ms" else f"{value:.4f}"
 

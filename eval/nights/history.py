@@ -11,9 +11,9 @@ from statistics import mean
 
 from pydantic import ValidationError
 
-from eval.nights.compare import measured
-from eval.score.metrics import bootstrap
+from eval.nights.comparison import readings
 from eval.score.row import METRICS, RUN, Row, RowError, Run, from_lines, to_line
+from eval.score.significance import bootstrap
 
 HISTORY = Path("var/eval/history.sqlite")
 ALL = "all"  # the kind of all questions together
@@ -56,11 +56,11 @@ class History:
         """Keep a run whole or not at all, in place of one of the same id; raises HistoryError."""
         _check(rows)
         lines = zlib.compress("\n".join(map(to_line, rows)).encode())
-        kept = (run.id, run.started, run.golden_sha256, RUN.dump_json(run).decode(), lines)
+        record = (run.id, run.started, run.golden_sha256, RUN.dump_json(run).decode(), lines)
         means = [(run.id, *key, f.mean, f.low, f.high, f.n) for key, f in summarise(rows).items()]
         with self._open(new=True) as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
-            connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", kept)
+            connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", record)
             connection.executemany("INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", means)
 
     def runs(self, golden_sha256: str | None = None) -> list[Run]:
@@ -68,20 +68,20 @@ class History:
         if self._is_empty():
             return []
         with self._open() as connection:
-            found = connection.execute(
+            texts = connection.execute(
                 "SELECT run FROM runs WHERE golden_sha256 = coalesce(?, golden_sha256) ORDER BY started, id",
                 (golden_sha256,),
             ).fetchall()
         try:
-            return [RUN.validate_json(text) for (text,) in found]
+            return [RUN.validate_json(text) for (text,) in texts]
         except ValidationError as error:
             raise HistoryError(f"a run in {str(self.path)!r} is damaged: {error.errors()[0]['msg']}") from error
 
     def run(self, run_id: str) -> Run:
         """Return a run; raises HistoryError naming the latest ones when there is none of this id."""
         runs = self.runs()
-        if found := next((run for run in runs if run.id == run_id), None):
-            return found
+        if match := next((run for run in runs if run.id == run_id), None):
+            return match
         latest = ", ".join(run.id for run in runs[-3:])
         known = f"the latest are {latest}" if latest else "it has none; `python -m eval run` adds one"
         raise HistoryError(f"{str(self.path)!r} has no run {run_id!r}; {known}")
@@ -107,11 +107,11 @@ class History:
         if self._is_empty():
             return figures
         with self._open() as connection:
-            for run_id, found in figures.items():
+            for run_id, own in figures.items():
                 for kind, metric, *numbers in connection.execute(
                     "SELECT kind, metric, mean, low, high, n FROM figures WHERE run_id = ?", (run_id,)
                 ):
-                    found[kind, metric] = Figure(*numbers)
+                    own[kind, metric] = Figure(*numbers)
         return figures
 
     def _is_empty(self) -> bool:
@@ -132,7 +132,7 @@ class History:
                     self._check_version(connection, new)
                     yield connection
         except (OSError, sqlite3.Error) as error:
-            raise HistoryError(self._told(error)) from error
+            raise HistoryError(self._fault(error)) from error
 
     def _check_version(self, connection: sqlite3.Connection, new: bool) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -149,17 +149,17 @@ class History:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _told(self, error: Exception) -> str:
+    def _fault(self, error: Exception) -> str:
         """Say what happened and what to do; the runs of before are kept, as a transaction is whole or nothing."""
-        said = str(error)
+        fault = str(error)
         remedy = "check the path and its permissions, or name another file with --history"
-        if "full" in said or "No space" in said or "disk I/O" in said:
+        if "full" in fault or "No space" in fault or "disk I/O" in fault:
             remedy = "free some space and try again; the runs of before are kept"
-        elif "locked" in said:
+        elif "locked" in fault:
             remedy = "another process is writing it; try again when that has ended"
-        elif "malformed" in said or "not a database" in said:
+        elif "malformed" in fault or "not a database" in fault:
             remedy = "move it away and put a copy of it in its place, or name another file with --history"
-        return f"cannot use the history {str(self.path)!r}: {said}; {remedy}"
+        return f"cannot use the history {str(self.path)!r}: {fault}; {remedy}"
 
 
 def summarise(rows: Sequence[Row]) -> dict[tuple[str, str], Figure]:
@@ -169,7 +169,7 @@ def summarise(rows: Sequence[Row]) -> dict[tuple[str, str], Figure]:
         (kind, metric): _figure(list(values.values()))
         for kind, group in (kinds | {ALL: list(rows)}).items()
         for metric in METRICS
-        if (values := measured(group, metric))
+        if (values := readings(group, metric))
     }
 
 

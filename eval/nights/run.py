@@ -13,10 +13,11 @@ from pathlib import Path
 
 import httpx
 
-from eval.ask.client import Asked, Client, GoldenError, TargetError, connected
-from eval.golden.check import Question
+from eval.ask.client import Client, TargetError, connected
+from eval.golden.question import GoldenError, GoldenQuestion
+from eval.score.exchange import Exchange
 from eval.score.row import Row, from_lines, to_line
-from eval.score.scoring import score, unreplied
+from eval.score.scoring import row_of, unreplied
 
 SEED = 7
 GIVE_UP = 10  # questions in a row without a reply
@@ -31,7 +32,7 @@ class RunError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Plan:
     """How a run asks: so many at once, and whether it waits while others are being answered."""
 
     target: str
@@ -40,11 +41,11 @@ class Asking:
     polite: bool = True
 
 
-def sample(questions: Sequence[Question], n: int | None) -> list[Question]:
+def sample(questions: Sequence[GoldenQuestion], n: int | None) -> list[GoldenQuestion]:
     """Return n questions, of each kind its share, drawn by a fixed seed and in their order; all without n."""
     if n is None or n >= len(questions):
         return list(questions)
-    kinds: dict[str, list[Question]] = defaultdict(list)
+    kinds: dict[str, list[GoldenQuestion]] = defaultdict(list)
     for question in questions:
         kinds[question.kind].append(question)
     drawn = random.Random(SEED)
@@ -58,7 +59,7 @@ def sample(questions: Sequence[Question], n: int | None) -> list[Question]:
     return [question for question in questions if question.id in chosen]
 
 
-def fingerprint(questions: Sequence[Question]) -> str:
+def fingerprint(questions: Sequence[GoldenQuestion]) -> str:
     """Return the SHA-256 of the questions that are asked: only runs over the same ones are compared."""
     text = "\n".join(json.dumps(asdict(q), ensure_ascii=False, sort_keys=True) for q in questions)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -75,10 +76,10 @@ class RowFile:
         if not self._path.exists():
             return []
         whole = self._path.read_text("utf-8", "replace")
-        kept = whole[: whole.rfind("\n") + 1]
-        if kept != whole:
-            self._path.write_text(kept, "utf-8")
-        return from_lines(str(self._path), kept.splitlines())
+        lines = whole[: whole.rfind("\n") + 1]
+        if lines != whole:
+            self._path.write_text(lines, "utf-8")
+        return from_lines(str(self._path), lines.splitlines())
 
     def add(self, row: Row) -> None:
         """Write a row through to the disk; raises RunError when that fails. What stood there stays."""
@@ -95,8 +96,8 @@ class RowFile:
 
 
 async def measure(
-    asking: Asking,
-    questions: Sequence[Question],
+    plan: Plan,
+    questions: Sequence[GoldenQuestion],
     file: RowFile,
     steps: Sequence[Step] = (),
     progress: Callable[[], None] = lambda: None,
@@ -110,7 +111,7 @@ async def measure(
     for _ in range(len(done)):
         progress()
     left = [question for question in questions if question.id not in done]
-    async with aclosing(_rows(asking, left, steps)) as rows:
+    async with aclosing(_rows(plan, left, steps)) as rows:
         async for row in rows:
             file.add(row)
             done[row.question.id] = row
@@ -118,7 +119,7 @@ async def measure(
     return [done[question.id] for question in questions]
 
 
-async def check(target: str, questions: Sequence[Question]) -> tuple[str, str]:
+async def identify(target: str, questions: Sequence[GoldenQuestion]) -> tuple[str, str]:
     """Return the index version and the generator of a service that knows all entries of the questions."""
     async with connected(target, TIMEOUT) as client:
         ready = await client.check_ready()
@@ -132,22 +133,22 @@ async def check(target: str, questions: Sequence[Question]) -> tuple[str, str]:
     return ready.index_version or "", ready.generator
 
 
-async def _rows(asking: Asking, questions: Sequence[Question], steps: Sequence[Step]) -> AsyncGenerator[Row, None]:
+async def _rows(plan: Plan, questions: Sequence[GoldenQuestion], steps: Sequence[Step]) -> AsyncGenerator[Row, None]:
     """Yield rows in the questions' order, as many in the making as may be asked at once."""
     missed = 0
-    async with connected(asking.target, asking.timeout) as client:
-        turn = _Turns(client, asking)
+    async with connected(plan.target, plan.timeout) as client:
+        turn = _Turns(client, plan)
         waiting: list[asyncio.Task[Row]] = []
         try:
-            for question in [*questions, *[None] * asking.concurrency]:
+            for question in [*questions, *[None] * plan.concurrency]:
                 if question is not None:
                     waiting.append(asyncio.create_task(_row(turn, question, steps)))
-                if waiting and (question is None or len(waiting) >= asking.concurrency):
+                if waiting and (question is None or len(waiting) >= plan.concurrency):
                     row = await waiting.pop(0)
                     missed = missed + 1 if row.status == "failed" else 0
                     if missed >= GIVE_UP:
                         raise TargetError(
-                            f"{asking.target} gave no reply to {missed} questions in a row, the last time: "
+                            f"{plan.target} gave no reply to {missed} questions in a row, the last time: "
                             f"{row.failures['replied']}; see whether it runs, then run it again: it goes on from there"
                         )
                     yield row
@@ -157,9 +158,9 @@ async def _rows(asking: Asking, questions: Sequence[Question], steps: Sequence[S
             await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def _row(turn: "_Turns", question: Question, steps: Sequence[Step]) -> Row:
+async def _row(turn: "_Turns", question: GoldenQuestion, steps: Sequence[Step]) -> Row:
     try:
-        row = score(await turn.ask(question))
+        row = row_of(await turn.ask(question))
     except httpx.TimeoutException:
         return unreplied(question, "timed out")
     except httpx.HTTPError as error:
@@ -174,10 +175,10 @@ async def _row(turn: "_Turns", question: Question, steps: Sequence[Step]) -> Row
 class _Turns:
     """Takes questions one after another to the service, after those of other people."""
 
-    def __init__(self, client: Client, asking: Asking) -> None:
-        self._client, self._polite, self._own = client, asking.polite, 0
+    def __init__(self, client: Client, plan: Plan) -> None:
+        self._client, self._polite, self._own = client, plan.polite, 0
 
-    async def ask(self, question: Question) -> Asked:
+    async def ask(self, question: GoldenQuestion) -> Exchange:
         if self._polite:
             await self._give_way()
         self._own += 1

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from eval.judge.judged import Judged, judged
-from eval.nights.compare import Change, Difference, Tested, compare, difference, measured
+from eval.judge.tally import Tally, sum_up
+from eval.nights.comparison import Change, Comparison, Difference, compare_metric, comparisons, readings
 from eval.nights.gate import Finding, Status, Verdict
 from eval.nights.history import ALL, Figure, summarise
 from eval.score.latency import Latency, latencies
@@ -44,7 +44,7 @@ class Against:
     """Tonight against an earlier run, on the questions of both, by metric."""
 
     run: Run
-    tested: Mapping[str, Tested]
+    tested: Mapping[str, Comparison]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Tile:
 
     metric: str
     figure: Figure
-    last: Tested | None
-    best: Tested | None
+    last: Comparison | None
+    best: Comparison | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
-class Fallen:
+class Setback:
     """A question and its figures that fell since last night; none where it is as wrong as it was."""
 
     now: Row
     before: Row | None
-    fell: Mapping[str, Change]
+    drops: Mapping[str, Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ class Report:
     trends: tuple[Trend, ...]
     kinds: Kinds
     confusion: Mapping[tuple[str, str], int]
-    regressions: tuple[Fallen, ...]
-    wrong: tuple[Fallen, ...]
-    judged: Judged | None
+    regressions: tuple[Setback, ...]
+    wrong: tuple[Setback, ...]
+    tally: Tally | None
     variants: tuple[Variant, ...]
     latencies: tuple[Latency, ...]
     degraded: Mapping[str, int]
@@ -140,7 +140,7 @@ def compose(
     rows, before = plain(night.rows), plain(last.rows) if last else []
     kinds = summarise(rows)
     against_last, against_best = (_against(other, rows) if other else None for other in (last, best))
-    fallen = _fallen(rows, before)
+    setbacks = _setbacks(rows, before)
     return Report(
         run=night.run,
         n=len(rows),
@@ -153,9 +153,9 @@ def compose(
         trends=_trends([(run, kinds if run.id == night.run.id else figures) for run, figures in past]),
         kinds=kinds,
         confusion=Counter((row.question.status, row.status) for row in rows),
-        regressions=tuple(each for each in fallen if each.fell),
-        wrong=tuple(each for each in fallen if not each.fell),
-        judged=judged(night.run, rows, kinds),
+        regressions=tuple(each for each in setbacks if each.drops),
+        wrong=tuple(each for each in setbacks if not each.drops),
+        tally=sum_up(night.run, rows, kinds),
         variants=_variants(night.rows, rows),
         latencies=latencies(rows, before),
         degraded=Counter(row.degraded for row in rows if row.degraded is not None),
@@ -169,16 +169,16 @@ def plain(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if VARIANT not in row.question.id] or list(rows)
 
 
-def standing(tested: Tested) -> Standing:
+def standing(comparison: Comparison) -> Standing:
     """Say whether a difference is for the better.
 
     Surely, after the correction for the number of metrics (Holm); perhaps, where its own 95 % interval leaves out 0.
     """
-    found = tested.difference
-    good = (found.mean > 0) == METRICS[found.metric].higher
-    if tested.significant:
+    difference = comparison.difference
+    good = (difference.mean > 0) == METRICS[difference.metric].higher
+    if comparison.significant:
         return "better" if good else "worse"
-    if found.mean and (found.low > 0 or found.high < 0):
+    if difference.mean and (difference.low > 0 or difference.high < 0):
         return "perhaps better" if good else "perhaps worse"
     return "same"
 
@@ -186,7 +186,7 @@ def standing(tested: Tested) -> Standing:
 def _against(other: Night, rows: Sequence[Row]) -> Against | None:
     before = plain(other.rows)
     common = {row.question.id for row in before} & {row.question.id for row in rows}
-    tested = compare(before, rows) if common else []
+    tested = comparisons(before, rows) if common else []
     return Against(other.run, {each.difference.metric: each for each in tested})
 
 
@@ -212,24 +212,24 @@ def _trends(past: Sequence[tuple[Run, Kinds]]) -> tuple[Trend, ...]:
     return tuple(trends)
 
 
-def _fallen(rows: Sequence[Row], before: Sequence[Row]) -> list[Fallen]:
+def _setbacks(rows: Sequence[Row], before: Sequence[Row]) -> list[Setback]:
     """Return the questions that fell or are wrong: a lost status first, then the most lost over all hard figures."""
     old = {row.question.id: row for row in before}
-    found = [Fallen(row, old.get(row.question.id), _fell(row, old.get(row.question.id))) for row in rows]
+    setbacks = [Setback(row, old.get(row.question.id), _drops(row, old.get(row.question.id))) for row in rows]
 
-    def order(each: Fallen) -> tuple[bool, float, str]:
-        return "status" not in each.fell, sum(c.after - c.before for c in each.fell.values()), each.now.question.id
+    def order(each: Setback) -> tuple[bool, float, str]:
+        return "status" not in each.drops, sum(c.after - c.before for c in each.drops.values()), each.now.question.id
 
-    return sorted((each for each in found if each.fell or not each.now.figures.get("status", 1.0)), key=order)
+    return sorted((each for each in setbacks if each.drops or not each.now.figures.get("status", 1.0)), key=order)
 
 
-def _fell(now: Row, before: Row | None) -> dict[str, Change]:
+def _drops(now: Row, before: Row | None) -> dict[str, Change]:
     if before is None:
         return {}
     pairs = {
         metric: Change(now.question.id, old[now.question.id], new[now.question.id])
         for metric in METRICS
-        if METRICS[metric].hard and (old := measured([before], metric)) and (new := measured([now], metric))
+        if METRICS[metric].hard and (old := readings([before], metric)) and (new := readings([now], metric))
     }
     return {metric: change for metric, change in pairs.items() if change.after < change.before}
 
@@ -246,11 +246,16 @@ def _variants(rows: Sequence[Row], originals: Sequence[Row]) -> tuple[Variant, .
 def _variant(name: str, group: Sequence[Row], originals: Sequence[Row]) -> Variant:
     kinds = summarise(group)
     figures = {metric: kinds[ALL, metric] for metric in ROBUST if (ALL, metric) in kinds}
-    return Variant(name, len(group), figures, {m: found for m in figures if (found := difference(m, originals, group))})
+    return Variant(
+        name,
+        len(group),
+        figures,
+        {m: difference for m in figures if (difference := compare_metric(m, originals, group))},
+    )
 
 
 def _settings(run: Run, last: Run | None) -> tuple[Setting, ...]:
-    now, old = _told(run), _told(last) if last else {}
+    now, old = _facts(run), _facts(last) if last else {}
     fresh = {"run", "started", "finished"}  # differ every night
     return tuple(
         Setting(name, value, old.get(name, "") if last and name not in fresh and old.get(name) != value else None)
@@ -258,8 +263,8 @@ def _settings(run: Run, last: Run | None) -> tuple[Setting, ...]:
     )
 
 
-def _told(run: Run) -> dict[str, str]:
-    told = {
+def _facts(run: Run) -> dict[str, str]:
+    facts = {
         "run": run.id,
         "started": run.started,
         "finished": run.finished,
@@ -270,4 +275,4 @@ def _told(run: Run) -> dict[str, str]:
         "judge": run.judge,
         "revision": run.revision,
     }
-    return told | dict(sorted(run.settings.items()))
+    return facts | dict(sorted(run.settings.items()))

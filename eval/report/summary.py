@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from eval.nights.compare import Tested
+from eval.nights.comparison import Comparison
 from eval.nights.history import ALL
-from eval.report.headline import headline
-from eval.report.night import Fallen, Report, Tile, standing
-from eval.report.page.text import change, figure, interval, label, shown
+from eval.report.headline import headline_of
+from eval.report.night import Report, Setback, Tile, standing
+from eval.report.page.text import change_text, figure_text, interval_text, label, shown
 from eval.score.row import METRICS
 
 FIGURES, FINDINGS, QUESTIONS = 8, 4, 3  # named in the chat
@@ -22,7 +22,8 @@ _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 def to_markdown(report: Report) -> str:
     """Return at most 25 lines: verdict, key figures, findings, worst questions."""
     lines = [
-        f"**Evaluation of {plain(report.run.started[:10])}, {report.n} questions.** {plain(headline(report).sentence)}",
+        f"**Evaluation of {plain(report.run.started[:10])}, {report.n} questions.** "
+        f"{plain(headline_of(report).sentence)}",
         "",
         "| figure | tonight | from last night | from the best night |",
         "|---|---:|---:|---:|",
@@ -48,9 +49,9 @@ def plain(text: str) -> str:
 def to_junit(report: Report) -> str:
     """Return a test case for each hard figure of tonight and for whatever else the gate found a fault of."""
     hard = [name for name in METRICS if METRICS[name].hard and (ALL, name) in report.kinds]
-    faulty = [found.metric for found in report.findings]
+    faulty = [finding.metric for finding in report.findings]
     cases = list(dict.fromkeys(hard + faulty))
-    broken = {found.metric for found in report.findings if found.fault not in UNMEASURED}
+    broken = {finding.metric for finding in report.findings if finding.fault not in UNMEASURED}
     suite = Xml.Element(
         "testsuite",
         name="evaluation",
@@ -77,38 +78,38 @@ def _written(suite: Xml.Element, cases: Sequence[str], report: Report) -> str:
 
 def _add_case(suite: Xml.Element, metric: str, report: Report) -> None:
     case = Xml.SubElement(suite, "testcase", classname="evaluation", name=shown(label(metric)))
-    found = [each for each in report.findings if each.metric == metric]
-    if found:
-        text = "\n".join(shown(each.text) for each in found)
-        broken = [each for each in found if each.fault not in UNMEASURED]
-        kind = (broken or found)[0].fault
+    findings = [each for each in report.findings if each.metric == metric]
+    if findings:
+        text = "\n".join(shown(each.text) for each in findings)
+        broken = [each for each in findings if each.fault not in UNMEASURED]
+        kind = (broken or findings)[0].fault
         fault = Xml.SubElement(case, "failure" if broken else "error", type=kind, message=text.split("\n")[0])
         fault.text = text
     if mean := report.kinds.get((ALL, metric)):
-        told = f"{figure(metric, mean.mean)} ({interval(metric, mean.low, mean.high)}), n = {mean.n}"
-        Xml.SubElement(case, "system-out").text = told
+        reading = f"{figure_text(metric, mean.mean)} ({interval_text(metric, mean.low, mean.high)}), n = {mean.n}"
+        Xml.SubElement(case, "system-out").text = reading
 
 
 def _row(tile: Tile) -> str:
-    mean = figure(tile.metric, tile.figure.mean)
+    mean = figure_text(tile.metric, tile.figure.mean)
     return f"| {plain(label(tile.metric))} | {mean} | {_difference(tile.last)} | {_difference(tile.best)} |"
 
 
-def _difference(tested: Tested | None) -> str:
+def _difference(tested: Comparison | None) -> str:
     if not tested:
         return ""
-    found, word = tested.difference, standing(tested)
-    if not found.changed:
+    difference, word = tested.difference, standing(tested)
+    if not difference.changed:
         return "unchanged"
-    bounds = interval(found.metric, found.low, found.high, signed=True)
-    return f"{change(found.metric, found.mean)} ({bounds})" + ("" if word == "same" else f", {word}")
+    bounds = interval_text(difference.metric, difference.low, difference.high, signed=True)
+    return f"{change_text(difference.metric, difference.mean)} ({bounds})" + ("" if word == "same" else f", {word}")
 
 
-def _question(each: Fallen) -> str:
+def _question(each: Setback) -> str:
     question = each.now.question
-    fell = ", ".join(
-        f"{label(m)} {figure(m, c.before)} to {figure(m, c.after)}" for m, c in list(each.fell.items())[:2]
+    drops = ", ".join(
+        f"{label(m)} {figure_text(m, c.before)} to {figure_text(m, c.after)}" for m, c in list(each.drops.items())[:2]
     )
     status = f"expected {question.status}, given {each.now.status}"
-    told = f"{question.id} ({question.kind}; {status}{'; ' + fell if fell else ''}): {shown(question.question, TEXT)}"
-    return plain(told)
+    text = f"{question.id} ({question.kind}; {status}{'; ' + drops if drops else ''}): {shown(question.question, TEXT)}"
+    return plain(text)

@@ -50,14 +50,14 @@ def subjects(entries: Sequence[Entry]) -> dict[str, str]:
     Of the names in its title, the one that is long, often in its answer and rare in the others: tf-idf
     (Spärck Jones 1972), times the length.
     """
-    found: dict[str, str] = {}
+    names_of: dict[str, str] = {}
     for entry in entries:
         names = dict.fromkeys(_names(entry.title))
         weights = {name: _weight(name, entry, entries) for name in names}
         best = max(weights, key=lambda name: weights[name], default="")
         if best and weights[best] > 0:
-            found[entry.id] = best
-    return found
+            names_of[entry.id] = best
+    return names_of
 
 
 def _names(title: str) -> Iterator[str]:
@@ -88,10 +88,10 @@ def near_miss(entry: Entry, name: str, dice: random.Random, outline: str) -> tup
     """
     invented = _invent(dice, outline)
     blocks = [_changed(block, name, invented, dice) for block in _prose(entry.answer)]
-    kept = [block for block in blocks if block]
-    if not kept:
+    changed = [block for block in blocks if block]
+    if not changed:
         return None
-    return f"## {_exactly(name).sub(invented, entry.title)}\n\n" + "\n\n".join(kept) + "\n", invented
+    return f"## {_exactly(name).sub(invented, entry.title)}\n\n" + "\n\n".join(changed) + "\n", invented
 
 
 def _invent(dice: random.Random, outline: str) -> str:
@@ -118,7 +118,7 @@ def _prose(answer: str) -> Iterator[str]:
 
 def _changed(block: str, name: str, invented: str, dice: random.Random) -> str:
     """Exchange the name and the numbers, leave sentences out; "" when that changes nothing."""
-    made = _NUMBER.sub(lambda found: _other(found[0], dice), _exactly(name).sub(invented, block))
+    made = _NUMBER.sub(lambda match: _other(match[0], dice), _exactly(name).sub(invented, block))
     if made == block:
         return ""
     lines = []

@@ -25,7 +25,7 @@ class LaunchError(Exception):
 
 
 @contextmanager
-def service(
+def serving(
     documents: Sequence[Path], folder: Path, command: Sequence[str] = COMMAND, wait: float = WAIT
 ) -> Iterator[str]:
     """Serve the documents with an index and a store in `folder`; yield the address once it is ready.

@@ -9,7 +9,7 @@ from typing import Literal
 
 import opencc
 
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion
 
 Variant = Literal["typos", "traditional", "untidy", "english"]
 EVERY = 12  # characters for one fault
@@ -45,15 +45,15 @@ _POINT = re.compile(r"[，。？！、；：“”‘’（）《》【】…?!;
 _BESIDE_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]) +(?=[\u4e00-\u9fff])")
 
 
-def _renamed(question: Question, variant: Variant, text: str) -> Question:
+def _renamed(question: GoldenQuestion, variant: Variant, text: str) -> GoldenQuestion:
     return replace(question, id=f"{question.id}#{variant}", question=text)
 
 
-def _dice(question: Question, variant: Variant) -> random.Random:
+def _dice(question: GoldenQuestion, variant: Variant) -> random.Random:
     return random.Random(f"{question.id}#{variant}")
 
 
-def typos(question: Question) -> Question:
+def typos(question: GoldenQuestion) -> GoldenQuestion:
     """Make one fault for 12 characters, at least one where there is a place for it; digits stay as they are."""
     dice, text = _dice(question, "typos"), question.question
     wanted = max(1, len(text) // EVERY)
@@ -114,12 +114,12 @@ def _to_traditional() -> opencc.OpenCC:
     return opencc.OpenCC("s2t")
 
 
-def traditional(question: Question) -> Question:
+def traditional(question: GoldenQuestion) -> GoldenQuestion:
     """Write the question in traditional characters; the conversation before it stays."""
     return _renamed(question, "traditional", _to_traditional().convert(question.question))
 
 
-def untidy(question: Question) -> Question:
+def untidy(question: GoldenQuestion) -> GoldenQuestion:
     """Write without punctuation, without spaces beside Chinese, names in any case, some in full-width letters."""
     dice = _dice(question, "untidy")
     text = " ".join(_POINT.sub(" ", _BESIDE_HAN.sub("", question.question)).split())
@@ -131,10 +131,14 @@ def untidy(question: Question) -> Question:
     return _renamed(question, "untidy", _LATIN.sub(carelessly, text))
 
 
-RULES: dict[Variant, Callable[[Question], Question]] = {"typos": typos, "traditional": traditional, "untidy": untidy}
+RULES: dict[Variant, Callable[[GoldenQuestion], GoldenQuestion]] = {
+    "typos": typos,
+    "traditional": traditional,
+    "untidy": untidy,
+}
 
 
-def changed(question: Question, variant: Variant) -> Question | None:
+def changed(question: GoldenQuestion, variant: Variant) -> GoldenQuestion | None:
     """Return a rule's variant, None where it changes nothing: such a pair would only dilute the difference."""
     made = RULES[variant](question)
     return made if made.question != question.question else None

@@ -10,11 +10,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.score import metrics
+from eval.golden.question import UNSORTED
+from eval.score import prose
 from eval.score.row import Row
-from eval.score.tables import UNSORTED
 
-MODEL = Path("var/models/multilingual-e5-small")
+EMBEDDER = Path("var/models/multilingual-e5-small")
 # Cosines of multilingual-e5-small lie between 0.75 and 1: 0.855 is the median of two sentences of the outline that
 # have nothing to do with each other. `similarity` is told on a scale whose 0 is there.
 FLOOR = 0.855
@@ -46,7 +46,7 @@ class Encode(Protocol):
 class Encoder:
     """An e5 model on the CPU, from a folder alone."""
 
-    def __init__(self, folder: Path = MODEL) -> None:
+    def __init__(self, folder: Path = EMBEDDER) -> None:
         """Load the weights; raises LikenessError."""
         from sentence_transformers import SentenceTransformer  # takes seconds
 
@@ -68,7 +68,7 @@ class Encoder:
 class Likeness:
     """Scores rows; holds the model and no vectors of a row before."""
 
-    def __init__(self, folder: Path = MODEL, encode: Encode | None = None) -> None:
+    def __init__(self, folder: Path = EMBEDDER, encode: Encode | None = None) -> None:
         """Load the model of `folder`, unless another `encode` is given; raises LikenessError."""
         self._encode: Encode = encode or Encoder(folder)
 
@@ -82,8 +82,8 @@ class Likeness:
         answer holds in their words or numbers, or in a sentence of a cosine of at least POINT. `supported` is the
         share of the sentences that their quotes carry.
         """
-        told = statements(row.answer)
-        if row.status != "answered" or not told:
+        stated = sentences(row.answer)
+        if row.status != "answered" or not stated:
             return {}
         quotes = {citation.n: citation.quote for citation in row.citations}
         with_marks = marked(row.answer, quotes)
@@ -91,33 +91,33 @@ class Likeness:
         figures = {} if counted else {"supported": self._supported(with_marks, quotes)}
         if row.question.status != "answered":
             return figures
-        vectors = self._vectors(row, told)
+        vectors = self._vectors(row, stated)
         if row.question.evidence:
-            figures["similarity"] = _mean([_similarity(row.answer, e, told, vectors) for e in row.question.evidence])
+            figures["similarity"] = _mean([_similarity(row.answer, e, stated, vectors) for e in row.question.evidence])
         if row.question.key_points:
-            figures["key_points"] = _mean([_has(row.answer, p, told, vectors) for p in row.question.key_points])
+            figures["key_points"] = _mean([_has(row.answer, p, stated, vectors) for p in row.question.key_points])
         return figures
 
     def carried(self, answer: str, sources: Sequence[str]) -> float | None:
         """Return the share of an answer's sentences that the sources carry, marks or none; None without sentences."""
         quotes = dict(enumerate(sources))
-        told = [(sentence, tuple(quotes)) for sentence in statements(answer)]
-        return self._supported(told, quotes) if told else None
+        stated = [(sentence, tuple(quotes)) for sentence in sentences(answer)]
+        return self._supported(stated, quotes) if stated else None
 
-    def _vectors(self, row: Row, told: Sequence[str]) -> "_Vectors":
+    def _vectors(self, row: Row, stated: Sequence[str]) -> "_Vectors":
         """Embed, at once, what words alone do not settle."""
         evidence = [e for e in row.question.evidence if not _within(e, row.answer)]
-        points = [p for p in row.question.key_points if not metrics.holds(row.answer, p)]
-        texts = dict.fromkeys([*evidence, *points, *told] if evidence or points else [])
+        points = [p for p in row.question.key_points if not prose.holds(row.answer, p)]
+        texts = dict.fromkeys([*evidence, *points, *stated] if evidence or points else [])
         return _Vectors(dict(zip(texts, self._encode(list(texts)), strict=True)) if texts else {})
 
-    def _supported(self, told: Sequence[tuple[str, tuple[int, ...]]], quotes: Mapping[int, str]) -> float:
-        claims = [_Claim(sentence, [quotes[n] for n in numbers if n in quotes]) for sentence, numbers in told]
+    def _supported(self, claims_of: Sequence[tuple[str, tuple[int, ...]]], quotes: Mapping[int, str]) -> float:
+        claims = [_Claim(sentence, [quotes[n] for n in numbers if n in quotes]) for sentence, numbers in claims_of]
         open_ones = [claim for claim in claims if claim.settled is None]
         texts = dict.fromkeys(text for claim in open_ones for text in (claim.text, *claim.units))
         vectors = _Vectors(dict(zip(texts, self._encode(list(texts)), strict=True)) if texts else {})
-        kept = sum(claim.settled if claim.settled is not None else claim.near(vectors) for claim in claims)
-        return kept / len(claims)
+        carried = sum(claim.settled if claim.settled is not None else claim.near(vectors) for claim in claims)
+        return carried / len(claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _Claim:
     """
 
     def __init__(self, text: str, sources: Sequence[str]) -> None:
-        self.text, self.units = text, [unit for source in sources for unit in metrics.units(source)]
+        self.text, self.units = text, [unit for source in sources for unit in prose.units(source)]
         self._foreign = not _HAN.search(text)
         self.settled = self._settle("\n".join(sources))
 
@@ -156,39 +156,39 @@ class _Claim:
             return False
         alike, unit = max((_alike(self.text, unit), unit) for unit in self.units)
         negated = bool(_NEGATED.search(self.text)) != bool(_NEGATED.search(unit))
-        if alike >= min(COPY, 1 - 1 / len(metrics.letters(self.text))) or (alike >= ALIKE and negated):
+        if alike >= min(COPY, 1 - 1 / len(prose.letters(self.text))) or (alike >= ALIKE and negated):
             return False
         terms = _terms(self.text)
         return False if not self._foreign and len(terms & _terms(source)) < COVER * len(terms) else None
 
 
-def statements(answer: str) -> list[str]:
-    """Return what an answer states, sentence by sentence, without marks: as `metrics.unmarked` reads it."""
-    return [sentence for block in metrics.blocks(answer) for told, _ in metrics.runs(block) for sentence in told]
+def sentences(answer: str) -> list[str]:
+    """Return what an answer states, sentence by sentence, without marks: as `prose.unmarked` reads it."""
+    return [sentence for block in prose.blocks(answer) for stated, _ in prose.runs(block) for sentence in stated]
 
 
 def marked(answer: str, quotes: Mapping[int, str]) -> list[tuple[str, tuple[int, ...]]]:
     """Return each statement with the marks that it has: none, those that follow it, or those whose quote holds it."""
-    bare = metrics.unmarked(answer, quotes)
-    found: list[tuple[str, tuple[int, ...]]] = []
+    bare = prose.unmarked(answer, quotes)
+    pairs: list[tuple[str, tuple[int, ...]]] = []
     waiting: list[str] = []
-    for block in metrics.blocks(answer):
-        for told, numbers in metrics.runs(block):
-            waiting += told
+    for block in prose.blocks(answer):
+        for stated, numbers in prose.runs(block):
+            waiting += stated
             if numbers:
-                found += [(sentence, () if sentence in bare else tuple(numbers)) for sentence in waiting]
+                pairs += [(sentence, () if sentence in bare else tuple(numbers)) for sentence in waiting]
                 waiting = []
-    return found + [(sentence, ()) for sentence in waiting]
+    return pairs + [(sentence, ()) for sentence in waiting]
 
 
-def _similarity(answer: str, evidence: str, told: Sequence[str], vectors: _Vectors) -> float:
+def _similarity(answer: str, evidence: str, stated: Sequence[str], vectors: _Vectors) -> float:
     if _within(evidence, answer):
         return 1.0
-    return max(0.0, min(1.0, (vectors.nearest(evidence, told) - FLOOR) / (1 - FLOOR)))
+    return max(0.0, min(1.0, (vectors.nearest(evidence, stated) - FLOOR) / (1 - FLOOR)))
 
 
-def _has(answer: str, point: str, told: Sequence[str], vectors: _Vectors) -> float:
-    return float(metrics.holds(answer, point) or vectors.nearest(point, told) >= POINT)
+def _has(answer: str, point: str, stated: Sequence[str], vectors: _Vectors) -> float:
+    return float(prose.holds(answer, point) or vectors.nearest(point, stated) >= POINT)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -196,13 +196,13 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _within(text: str, source: str) -> bool:
-    return metrics.letters(metrics.MARK.sub("", text)) in metrics.letters(metrics.MARK.sub("", source))
+    return prose.letters(prose.MARK.sub("", text)) in prose.letters(prose.MARK.sub("", source))
 
 
 def _alike(text: str, unit: str) -> float:
     """Return the share of a text's letters that stand in a unit in the same order."""
-    matcher = SequenceMatcher(None, metrics.letters(text), metrics.letters(unit), autojunk=False)
-    return sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(metrics.letters(text)))
+    matcher = SequenceMatcher(None, prose.letters(text), prose.letters(unit), autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(prose.letters(text)))
 
 
 def _numbers(text: str) -> set[str]:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from eval.ask.client import Citation, Passage
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion
+from eval.score.exchange import Citation, Passage
 
 Group = Literal["retrieval", "answer", "judge", "speed"]
 
@@ -52,7 +52,7 @@ METRICS: dict[str, Metric] = {
     "search_ms": Metric("search", "speed", higher=False, hard=False, unit="ms"),
     "ask_ms": Metric("answer", "speed", higher=False, hard=False, unit="ms"),
 }
-JUDGED = tuple(name for name, metric in METRICS.items() if metric.group == "judge")
+JUDGE_METRICS = tuple(name for name, metric in METRICS.items() if metric.group == "judge")
 
 
 class RowError(Exception):
@@ -68,7 +68,7 @@ class Row:
     `failures` has "replied". `passages` are the first that the search found, best first.
     """
 
-    question: Question
+    question: GoldenQuestion
     status: str
     answer: str = ""
     citations: tuple[Citation, ...] = ()
@@ -127,5 +127,5 @@ def values(rows: Sequence[Row], metric: str) -> dict[str, float]:
 
 def average(rows: Sequence[Row], metric: str) -> float | None:
     """Return the mean of a figure over the rows that have it, None without any."""
-    found = values(rows, metric)
-    return mean(found.values()) if found else None
+    known = values(rows, metric)
+    return mean(known.values()) if known else None

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.grow.candidates import together
-from eval.nights.compare import LEVEL, holm
+from eval.golden.duplicates import together
+from eval.score.significance import LEVEL, holm
 from eval.traffic.store import rows
 
 DAY = 86_400.0
@@ -34,7 +34,7 @@ class TrafficError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """A question and its reply; `visitor` is the session, or the answer itself where none was named.
 
     `subject` is the heading that the first citation stands under, "" without one; `created` in seconds since 1970.
@@ -52,25 +52,25 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Trait:
     """A number of an answer, None where it has none; `better` is the sign of a gain, 0 where none is meant."""
 
     label: str
-    of: Callable[[Asked], float | None]
+    of: Callable[[Request], float | None]
     better: int = 0
 
 
 FIGURES = {
-    "answered": Figure("answered", lambda a: float(a.status == "answered")),
-    "listed": Figure("listed, no answer", lambda a: float(a.status == "listed_unanswered")),
-    "refused": Figure("not in the documents", lambda a: float(a.status == "not_in_documents")),
-    "declined": Figure("declined", lambda a: float(a.status == "declined")),
-    "english": Figure("in English", lambda a: float(a.question.isascii())),
-    "model": Figure("by a language model", lambda a: float(a.generator.startswith("vllm:"))),
-    "degraded": Figure("degraded", lambda a: float(a.degraded), -1),
-    "rated": Figure("rated", lambda a: float(a.rating is not None)),
-    "down": Figure("down, of the rated", lambda a: None if a.rating is None else float(a.rating == "down"), -1),
-    "first": Figure("first text after, ms", lambda a: a.first_ms, -1),
+    "answered": Trait("answered", lambda a: float(a.status == "answered")),
+    "listed": Trait("listed, no answer", lambda a: float(a.status == "listed_unanswered")),
+    "refused": Trait("not in the documents", lambda a: float(a.status == "not_in_documents")),
+    "declined": Trait("declined", lambda a: float(a.status == "declined")),
+    "english": Trait("in English", lambda a: float(a.question.isascii())),
+    "model": Trait("by a language model", lambda a: float(a.generator.startswith("vllm:"))),
+    "degraded": Trait("degraded", lambda a: float(a.degraded), -1),
+    "rated": Trait("rated", lambda a: float(a.rating is not None)),
+    "down": Trait("down, of the rated", lambda a: None if a.rating is None else float(a.rating == "down"), -1),
+    "first": Trait("first text after, ms", lambda a: a.first_ms, -1),
 }
 
 
@@ -99,7 +99,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Contrast:
     """Two samples: their figures, and the population stability index of their subjects with its p."""
 
     figures: tuple[Shift, ...]
@@ -116,23 +116,23 @@ class Compared:
         return self.other_subjects or any(shift.significant for shift in self.figures)
 
 
-def read(store: Path) -> list[Asked]:
+def read(store: Path) -> list[Request]:
     """Return what is kept, oldest first; raises StoreError.
 
     The store forgets answers after a while, but not rated ones: what is older than the oldest unrated one is left
     out, as all of it was rated.
     """
-    found = [asked for row in rows(store, _ANSWERS) if (asked := _asked(row))]
-    since = next((asked.created for asked in found if asked.rating is None), 0.0)
-    return [asked for asked in found if asked.created >= since]
+    requests = [request for row in rows(store, _ANSWERS) if (request := _request(row))]
+    since = next((request.created for request in requests if request.rating is None), 0.0)
+    return [request for request in requests if request.created >= since]
 
 
-def _asked(row: tuple[Any, ...]) -> Asked | None:
+def _request(row: tuple[Any, ...]) -> Request | None:
     name, question, session, created, body, rating = row
     try:
         reply: dict[str, Any] = json.loads(body)
         cited = reply["citations"][0] if reply["citations"] else {}
-        return Asked(
+        return Request(
             question,
             session or name,
             created,
@@ -147,7 +147,7 @@ def _asked(row: tuple[Any, ...]) -> Asked | None:
         return None  # written by hand, or by a release that knew no such field
 
 
-def compare(before: Sequence[Asked], after: Sequence[Asked]) -> Compared:
+def compare(before: Sequence[Request], after: Sequence[Request]) -> Contrast:
     """Compare all figures that both samples have, and the shares of subjects; raises TrafficError.
 
     Visitors are the units, as the questions of one are alike: they are resampled for the intervals (a bootstrap by
@@ -160,7 +160,7 @@ def compare(before: Sequence[Asked], after: Sequence[Asked]) -> Compared:
             f"to compare them takes at least {LEAST} visitors each"
         )
     names = [name for name, figure in FIGURES.items() if _values(before, figure) and _values(after, figure)]
-    topics = sorted({asked.subject for asked in (*before, *after)})
+    topics = sorted({request.subject for request in (*before, *after)})
     sums = [_sums(units, names, topics) for units in (one, other)]
     p = dict(zip((*names, SUBJECTS), _permuted(*sums).tolist(), strict=True))
     adjusted = holm(p)
@@ -169,7 +169,7 @@ def compare(before: Sequence[Asked], after: Sequence[Asked]) -> Compared:
         was, now = (mean(_values(sample, FIGURES[name])) for sample in (before, after))
         shifts.append(Shift(name, was, now, low, high, p[name], adjusted[name]))
     index = float(stability(*(sample.subjects.sum(0) for sample in sums)))
-    return Compared(tuple(shifts), index, p[SUBJECTS], adjusted[SUBJECTS])
+    return Contrast(tuple(shifts), index, p[SUBJECTS], adjusted[SUBJECTS])
 
 
 def stability(before: Floats, after: Floats) -> Floats:
@@ -180,26 +180,26 @@ def stability(before: Floats, after: Floats) -> Floats:
     """
     a, b = (counts + 0.5 for counts in (before, after))
     a, b = (counts / counts.sum(-1, keepdims=True) for counts in (a, b))
-    found: Floats = ((b - a) * np.log(b / a)).sum(-1)
-    return found
+    index: Floats = ((b - a) * np.log(b / a)).sum(-1)
+    return index
 
 
-def subjects(before: Sequence[Asked], after: Sequence[Asked]) -> list[tuple[str, float, float]]:
+def subjects(before: Sequence[Request], after: Sequence[Request]) -> list[tuple[str, float, float]]:
     """Return each subject with its share in both samples, the greatest change first."""
-    was, now = (Counter(asked.subject for asked in sample) for sample in (before, after))
+    was, now = (Counter(request.subject for request in sample) for sample in (before, after))
     shares = [(name, was[name] / len(before), now[name] / len(after)) for name in {**was, **now}]
     return sorted(shares, key=lambda share: (-abs(share[2] - share[1]), share[0]))
 
 
-def gaps(asked: Iterable[Asked], least: int = 2) -> list[list[Asked]]:
+def gaps(requests: Iterable[Request], least: int = 2) -> list[list[Request]]:
     """Return the questions that got no answer, those alike together, which at least so many visitors asked."""
-    groups = together((a for a in asked if a.status in UNANSWERED), lambda a: a.question)
+    groups = together((a for a in requests if a.status in UNANSWERED), lambda a: a.question)
     wanted = [group for group in groups if len({a.visitor for a in group}) >= least]
     return sorted(wanted, key=lambda group: -len({a.visitor for a in group}))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sums:
+class _Totals:
     """By visitor: sums and counts of each figure, (n, figures), and questions on each subject, (n, subjects)."""
 
     sums: Floats
@@ -207,46 +207,46 @@ class _Sums:
     subjects: Floats
 
 
-def _units(asked: Iterable[Asked]) -> list[list[Asked]]:
-    found: dict[str, list[Asked]] = {}
-    for each in asked:
-        found.setdefault(each.visitor, []).append(each)
-    return list(found.values())
+def _units(requests: Iterable[Request]) -> list[list[Request]]:
+    visitors: dict[str, list[Request]] = {}
+    for each in requests:
+        visitors.setdefault(each.visitor, []).append(each)
+    return list(visitors.values())
 
 
-def _values(asked: Iterable[Asked], figure: Figure) -> list[float]:
-    return [value for each in asked if (value := figure.of(each)) is not None]
+def _values(requests: Iterable[Request], figure: Trait) -> list[float]:
+    return [value for each in requests if (value := figure.of(each)) is not None]
 
 
-def _sums(units: Sequence[Sequence[Asked]], names: Sequence[str], topics: Sequence[str]) -> _Sums:
+def _sums(units: Sequence[Sequence[Request]], names: Sequence[str], topics: Sequence[str]) -> _Totals:
     place = {topic: i for i, topic in enumerate(topics)}
     values = [[_values(unit, FIGURES[name]) for name in names] for unit in units]
-    said = np.zeros((len(units), len(topics)))
+    topic_counts = np.zeros((len(units), len(topics)))
     for i, unit in enumerate(units):
-        for asked in unit:
-            said[i, place[asked.subject]] += 1
+        for request in unit:
+            topic_counts[i, place[request.subject]] += 1
     sums = np.array([[sum(figure) for figure in unit] for unit in values], np.float64)
-    return _Sums(sums, np.array([[len(figure) for figure in unit] for unit in values], np.float64), said)
+    return _Totals(sums, np.array([[len(figure) for figure in unit] for unit in values], np.float64), topic_counts)
 
 
-def _bootstrapped(before: _Sums, after: _Sums) -> tuple[Floats, Floats]:
+def _bootstrapped(before: _Totals, after: _Totals) -> tuple[Floats, Floats]:
     """Return the bounds of each figure's difference, (figures,) each."""
-    draw, found = np.random.default_rng(SEED), []
+    draw, differences = np.random.default_rng(SEED), []
     for _ in range(SAMPLES // BLOCK):
         means = []
         for sample in (before, after):
             n = len(sample.sums)
             weights = draw.multinomial(n, np.full(n, 1 / n), BLOCK).astype(np.float64)
             means.append(_ratio(weights @ sample.sums, weights @ sample.counts))
-        found.append(means[1] - means[0])
-    low, high = np.nanquantile(np.concatenate(found), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+        differences.append(means[1] - means[0])
+    low, high = np.nanquantile(np.concatenate(differences), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high
 
 
-def _permuted(before: _Sums, after: _Sums) -> Floats:
+def _permuted(before: _Totals, after: _Totals) -> Floats:
     """Return p of each figure and of the subjects, (figures + 1,): (1 + hits) / (1 + samples), so that none is 0."""
-    sums, counts, said = (
-        np.concatenate([getattr(sample, name) for sample in (before, after)]) for name in _Sums.__slots__
+    sums, counts, topics = (
+        np.concatenate([getattr(sample, name) for sample in (before, after)]) for name in _Totals.__slots__
     )
     first = np.zeros(len(sums))
     first[: len(before.sums)] = 1
@@ -254,7 +254,7 @@ def _permuted(before: _Sums, after: _Sums) -> Floats:
     def shifted(members: Floats) -> Floats:
         rest = 1 - members
         moved = np.abs(_ratio(rest @ sums, rest @ counts) - _ratio(members @ sums, members @ counts))
-        index = stability(members @ said, rest @ said)
+        index = stability(members @ topics, rest @ topics)
         return np.concatenate([moved, index[:, None]], axis=1)
 
     seen, draw, hits = shifted(first[None, :])[0], np.random.default_rng(SEED), np.zeros(sums.shape[1] + 1)

@@ -1,6 +1,6 @@
 """Fixed-size chunking with overlap: blind to structure, the baseline the others are measured against."""
 
-from ingest.chunk.chunk import Piece, homes
+from ingest.chunk.chunker import Piece, homes
 from ingest.parse.markdown import Document
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.chunk.chunk import Piece, homes
+from ingest.chunk.chunker import Piece, homes
 from ingest.parse.markdown import Document
 
 SEPARATORS = ("\n\n", "\n", "。", "；", ". ", "，", ", ", " ")

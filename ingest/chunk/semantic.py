@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk.chunk import Piece, homes
-from ingest.chunk.units import Unit, units
+from ingest.chunk.chunker import Piece, homes
+from ingest.chunk.units import Unit, units_of
 from ingest.models.embedder import Embedder
 from ingest.parse.markdown import Document
 
@@ -53,7 +53,7 @@ class SemanticChunker:
 
     def split(self, document: Document) -> list[Piece]:
         """Return pieces in reading order; a unit longer than the maximum is a piece of its own."""
-        grouped = [[units(document, section) for section in sections] for sections in homes(document)]
+        grouped = [[units_of(document, section) for section in sections] for sections in homes(document)]
         flat = [unit for group in grouped for section in group for unit in section]
         counts = self._embedder.token_counts([document.text[u.start : u.end] for u in flat])
         tokens = dict(zip(flat, counts, strict=True))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ingest.parse.markdown import BlockKind, Document, Section
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,12 @@ class Unit:
     opens: bool  # the first unit of its block
 
 
-def units(document: Document, section: Section) -> list[Unit]:
+def units_of(document: Document, section: Section) -> list[Unit]:
     """Return the units of a section in reading order."""
     found: list[Unit] = []
     for block in section.blocks:
         whole = [(block.start, block.end)]
-        spans = sentences(document.text, block.start, block.end) if block.kind == "paragraph" else whole
+        spans = sentence_spans(document.text, block.start, block.end) if block.kind == "paragraph" else whole
         line = document.text.rfind("\n", 0, block.start) + 1
         indent = block.start - line if block.kind == "list_item" else 0
         for start, end in spans:

@@ -1,7 +1,7 @@
 """Sentence windows: index one unit, return its neighbourhood."""
 
-from ingest.chunk.chunk import Piece, homes
-from ingest.chunk.units import units
+from ingest.chunk.chunker import Piece, homes
+from ingest.chunk.units import units_of
 from ingest.parse.markdown import Document
 
 
@@ -20,7 +20,7 @@ class WindowChunker:
     def split(self, document: Document) -> list[Piece]:
         pieces: list[Piece] = []
         for sections in homes(document):
-            found = [unit for section in sections for unit in units(document, section)]
+            found = [unit for section in sections for unit in units_of(document, section)]
             for i, unit in enumerate(found):
                 first = found[max(0, i - self._neighbours)]
                 last = found[min(len(found) - 1, i + self._neighbours)]

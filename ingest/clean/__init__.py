@@ -8,10 +8,10 @@ from typing import Literal
 
 from ingest.clean.duplicates import duplicate_groups, exact_groups
 from ingest.clean.mojibake import repair_mojibake
-from ingest.clean.report import Alias, Change, CleanReport, Edit, Skipped, Step
+from ingest.clean.report import Alias, Change, CleanReport, Edit, Step
 from ingest.clean.secrets import mask_secrets
 from ingest.clean.whitespace import normalise_whitespace
-from ingest.read.files import Source, read
+from ingest.read.files import Skipped, Source
 
 __all__ = [
     "Alias",
@@ -23,7 +23,6 @@ __all__ = [
     "Source",
     "clean",
     "duplicate_groups",
-    "read",
 ]
 
 
@@ -51,7 +50,7 @@ class CleanSource:
     aliases: tuple[str, ...] = ()
 
 
-def clean(
+def clean_sources(
     sources: Sequence[Source], steps: CleanSteps, skipped: Sequence[Skipped] = ()
 ) -> tuple[list[CleanSource], CleanReport]:
     """Repair, mask and deduplicate; `skipped`, from reading, only goes into the report."""

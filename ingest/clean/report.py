@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from ingest.read.files import Skipped
+
 LINES_SHOWN = 10
 Step = Literal["decode", "mojibake", "whitespace", "secrets"]
-
-
-class UnfitError(ValueError):
-    """A file that cannot be used; the message is the reason, shown next to its name."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +21,6 @@ class Edit:
     what: str
     count: int
     lines: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Skipped:
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -75,24 +75,18 @@ class Postings:
         row = self.vocabulary.get(term)
         return 0.0 if row is None else math.log1p(self.documents / int(self.offsets[row + 1] - self.offsets[row]))
 
-    def search(
-        self, query: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Return the numbers and scores, (<= k,) each, of the best documents that hold a query term.
+    def specificity(self, term: str) -> float:
+        """Return a term's idf by that of a term in one document alone, log(1 + n / df) / log(1 + n).
 
-        Best first, ties by lower number; `allowed`, (n,) bool, leaves only the documents it marks. Raises
-        ValueError for k < 1 or another shape or dtype of `allowed`.
+        It is 1 for such a term, 0 for one that no document has, and means the same in a corpus of any size
+        (Sparck Jones, A statistical interpretation of term specificity, 1972).
         """
-        if k < 1:
-            raise ValueError(f"k is {k!r}: ask for at least one document")
-        scores = self.scores(query)
-        if allowed is not None:
-            if allowed.shape != scores.shape or allowed.dtype != np.bool_:
-                got = f"{allowed.dtype} {allowed.shape!r}"
-                raise ValueError(f"allowed is {got}: give one bool for each of {self.documents!r} documents")
-            scores *= allowed
-        best = _top(scores, k)
-        return best.astype(np.int32), scores[best]
+        return self.idf(term) / self.rarest if self.documents else 0.0
+
+    @property
+    def rarest(self) -> float:
+        """The idf of a term in one document alone, log(1 + n)."""
+        return math.log1p(self.documents)
 
     def holding(self, term: str) -> NDArray[np.int32]:
         """Return the numbers of the documents that hold a term, (n,), ascending."""
@@ -141,12 +135,15 @@ def _idf(df: NDArray[np.int64], n: int, epsilon: float) -> NDArray[np.float64]:
     return np.where(idf > 0, idf, epsilon * floor)
 
 
-def _top(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:
-    """Return the indices of the k highest scores above 0, ties by lower index.
+def top(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Return the indices, (<= k,), of the highest of those scores that are above 0, best first, ties by lower index.
 
     The k-th highest of block maxima is a lower bound of the k-th highest score, and leaves a few to sort;
-    argpartition over all scores takes several times as long as scoring, so many of them being equal (0).
+    argpartition over all scores takes several times as long as scoring, so many of them being equal (0). Raises
+    ValueError for k < 1.
     """
+    if k < 1:
+        raise ValueError(f"k is {k!r}: ask for at least one document")
     if not len(scores):
         return np.empty(0, np.intp)
     width = max(1, len(scores) // (16 * k))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ingest.chunk import Chunk
-from ingest.index.asked import Asked
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
+from ingest.index.ways import Ways
 from ingest.pack import Pack, Packs, none
 from ingest.parse.outline import Entry
 
@@ -62,7 +62,7 @@ class Snapshot:
     dense: DenseIndex
     postings: Postings
     titles: DenseIndex
-    asked: Asked
+    ways: Ways
     pack: Pack
     _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
 
@@ -98,7 +98,7 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
     snapshot.dense.save(folder / "dense.faiss")
     snapshot.titles.save(folder / "titles.faiss")
     snapshot.postings.save(folder / "bm25")
-    snapshot.asked.save(folder / "asked")
+    snapshot.ways.save(folder / "asked")
     _write_text(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1))
     files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     parts = asdict(snapshot.manifest) | {"files": files, "counts": _counts(snapshot)}
@@ -187,7 +187,7 @@ def _read(folder: Path, manifest: Manifest, pack: Pack) -> Snapshot:
         dense=DenseIndex.load(folder / "dense.faiss"),
         postings=Postings.load(folder / "bm25"),
         titles=DenseIndex.load(folder / "titles.faiss"),
-        asked=Asked.load(folder / "asked"),
+        ways=Ways.load(folder / "asked"),
         pack=pack,
     )
     sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}

@@ -11,7 +11,7 @@ BOUNDARY = re.compile(r"(?:[。！？；]|…+|[.!?](?=[\"'”’)）*_]*\s))[�
 ABBREVIATION = re.compile(r"(?<![^\s(（。！？；])(?:e\.g|i\.e|etc|vs|cf|et al|Fig|Eq|No|Dr|Mr|Ms|[A-Z]|\d{1,3})\.$")
 
 
-def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """Return the half-open spans of the sentences of text[start:end], white space trimmed.
 
     A line break ends a sentence only when the line before it ends with a colon: notes are hard-wrapped.

@@ -12,8 +12,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ingest.clean.encoding import decode
-from ingest.clean.report import Skipped, UnfitError
+from ingest.read.encoding import UnfitError, decode
 
 MIB = 1024 * 1024
 SUFFIXES = (".md", ".markdown")
@@ -32,6 +31,14 @@ class Source:
     sha256: str
     path: Path
     encoding: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was not read, and why."""
+
+    name: str
+    reason: str
 
 
 class _File(NamedTuple):

@@ -17,9 +17,10 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern, in any case of letters; `name` is origin.group.key ("zh.declined.role"), `takes` and `leaves` texts.
+    """A pattern, for any case of letters and each line, with texts that it takes and leaves.
 
-    Texts are meant as the place that uses the rule prepares them: normalised, if it normalises.
+    `name` is origin.group.key ("zh.declined.role"). The texts are as the place that uses the rule prepares them:
+    normalised, if it normalises.
     """
 
     name: str
@@ -65,6 +66,10 @@ class Rules:
             yield text[place:start]
             place = max(place, end)
         yield text[place:]
+
+    def without(self, text: str) -> str:
+        """Return a text without the matches."""
+        return "".join(self.cut(text))
 
     def blank(self, text: str) -> str:
         """Return a text with a space in place of each match."""
@@ -112,7 +117,7 @@ def read(origin: str, paths: Sequence[Path]) -> dict[str, Rules]:
 def _rule(name: str, form: _Form, words: Mapping[str, str]) -> Rule:
     text = form.pattern if isinstance(form.pattern, str) else "|".join(form.pattern)
     try:
-        pattern = re.compile(_spelt(text, words), re.IGNORECASE)
+        pattern = re.compile(_spelt(text, words), re.IGNORECASE | re.MULTILINE)
     except (re.error, KeyError) as error:
         raise RuleError(f"{name}: {error}") from error
     return Rule(name, pattern, form.takes, form.leaves)

@@ -1,12 +1,13 @@
 """What the words of a text mean to a search: its terms, other names for them, and those that only ask."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 
 from ingest.words.glossary import Glossary
+from ingest.words.rule import Rules
 from ingest.words.tokeniser import Tokeniser
 
 FOLDER = Path(__file__).parent
@@ -23,11 +24,19 @@ class Words:
     """The general word lists of this folder with those of a field; threads share one.
 
     `listed` are terms of the field (terms.txt), `glossary` names of the same things (glossary.txt), `asking` words that
-    ask and name nothing in that field. The tokeniser is built when first needed, which takes a second.
+    ask and name nothing in that field, `rules` its patterns by group. The tokeniser is built when first needed, which
+    takes a second.
     """
 
-    def __init__(self, listed: Sequence[str] = (), glossary: str = "", asking: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        listed: Sequence[str] = (),
+        glossary: str = "",
+        asking: Sequence[str] = (),
+        rules: Mapping[str, Rules] | None = None,
+    ) -> None:
         self._listed, self._source, self._own_asking = tuple(listed), glossary, tuple(asking)
+        self.groups = dict(rules or {})
         self._lock = Lock()
         # Kept, as the same chunks are looked at for every question.
         self.vocabulary = lru_cache(4096)(self._vocabulary)
@@ -60,6 +69,10 @@ class Words:
         Chinese passages.
         """
         return " ".join([text, *self.glossary.chinese_names(text)]) if text.isascii() else text
+
+    def rules(self, group: str) -> Rules:
+        """Return the field's own rules of a group, often none."""
+        return self.groups.get(group, Rules(()))
 
     def rarity(self, term: str) -> float:
         """Return how rare a Chinese term is in general text, 0.05 to 1; 1 when it is in no dictionary."""

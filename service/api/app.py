@@ -12,12 +12,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
 
 from ingest import __version__
-from service.api import ask, chat, contract, documents, feedback, health, problems, search, widget
-from service.api import metrics as figures
-from service.api.gate import Gate
-from service.api.metrics import Measured
+from service.api import ask, chat, contract, documents, feedback, health, problems, prometheus, search, widget
 from service.api.openapi import describe_events
-from service.api.state import State
+from service.api.origins import Origins
+from service.api.prometheus import Measured
+from service.api.runtime import Runtime
 from service.bootstrap import Service
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
@@ -52,7 +51,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
-    for module in (ask, search, chat, documents, feedback, widget, health, figures):
+    for module in (ask, search, chat, documents, feedback, widget, health, prometheus):
         app.include_router(module.router)
     describe_events(app)
     return app
@@ -65,7 +64,7 @@ def create_app(service: Service) -> FastAPI:
     store = Store(service.settings.store.path, service.settings.store.keep_days)
     tokens = Tokens(settings.secret.get_secret_value() if settings.secret else None, settings.token_seconds)
     metrics = Metrics()
-    state = State(service, index, store, tokens, metrics)
+    runtime = Runtime(service, index, store, tokens, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,8 +72,8 @@ def create_app(service: Service) -> FastAPI:
         gc.set_threshold(*COLLECT)
         await asyncio.to_thread(index.refresh)
         if index.snapshot is not None:
-            state.bound()
-        watching = asyncio.create_task(state.watch())
+            runtime.bound()
+        watching = asyncio.create_task(runtime.watch())
         yield
         watching.cancel()
         with suppress(asyncio.CancelledError):
@@ -83,8 +82,8 @@ def create_app(service: Service) -> FastAPI:
         store.close()
 
     app = bare_app(lifespan)
-    app.state.outline_qa = state
-    app.add_middleware(Gate, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
+    app.state.outline_qa = runtime
+    app.add_middleware(Origins, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
     app.add_middleware(Measured, metrics=metrics)
     # Outermost, so that a page can read errors too.

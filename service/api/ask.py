@@ -16,8 +16,8 @@ from service import events as pipeline
 from service.api import contract, reply, stream
 from service.api.openapi import ASK_EVENTS
 from service.api.problems import ProblemError, problem
+from service.api.runtime import Admitted, Bound, Current
 from service.api.search import messages, scope
-from service.api.state import Admitted, Bound, Shared
 from service.check.quotes import Citation
 from service.serve.store import Store
 
@@ -36,15 +36,15 @@ Keep = Callable[[contract.AskResponse], Awaitable[None]]
     dependencies=[Admitted],
     responses={200: {"content": ASK_EVENTS, "description": "JSON, or events when streamed"}},
 )
-async def ask(body: contract.AskRequest, request: Request, state: Shared) -> Response:
+async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> Response:
     """Answer from the documents: every sentence that states something has a mark, every mark a checked quote.
 
     Streamed with `"stream": true` or `Accept: text/event-stream`: events `meta`, `sources`, `delta` and
     `citation` as they are checked, `done` with the whole body, or `error` with a problem document.
     """
-    bound = state.bound()
+    bound = runtime.bound()
     question = pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
-    keep = partial(_keep, state.store, body)
+    keep = partial(_keep, runtime.store, body)
     if body.stream or "text/event-stream" in request.headers.get("accept", ""):
         events = _stream(question, bound, keep, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})

@@ -18,8 +18,8 @@ from service import events as pipeline
 from service.api import contract, reply
 from service.api.ask import PING_SECONDS, last
 from service.api.problems import ProblemError, problem
+from service.api.runtime import Admitted, Bound, Current
 from service.api.search import messages
-from service.api.state import Admitted, Bound, Shared
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["openai"])
@@ -27,9 +27,9 @@ MODEL = "outline-qa"
 
 
 @router.get("/v1/models", summary="The model that chat completions name")
-async def models(state: Shared) -> contract.ModelList:
+async def models(runtime: Current) -> contract.ModelList:
     """List the one model: this service over its documents."""
-    created = int(datetime.fromisoformat(state.snapshot().manifest.created).timestamp())
+    created = int(datetime.fromisoformat(runtime.snapshot().manifest.created).timestamp())
     return contract.ModelList(data=[contract.ModelCard(id=MODEL, created=created)])
 
 
@@ -40,7 +40,7 @@ async def models(state: Shared) -> contract.ModelList:
     dependencies=[Admitted],
     responses={200: {"content": {"text/event-stream": {}}, "description": "JSON, or chunks when streamed"}},
 )
-async def chat(body: contract.ChatRequest, request: Request, state: Shared) -> Response:
+async def chat(body: contract.ChatRequest, request: Request, runtime: Current) -> Response:
     """Answer the last user message from the documents; the messages before it are the history.
 
     The reply of /v1/ask rides in `message.citations`, `status`, `related` and `degraded`, streamed in the last chunk.
@@ -48,7 +48,7 @@ async def chat(body: contract.ChatRequest, request: Request, state: Shared) -> R
     """
     if body.model != MODEL:
         raise ProblemError(404, f"There is no model {body.model!r}; the name is {MODEL!r}.")
-    question, bound = _question(body.messages), state.bound()
+    question, bound = _question(body.messages), runtime.bound()
     if body.stream:
         events = _stream(question, bound, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})

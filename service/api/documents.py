@@ -7,15 +7,15 @@ from fastapi import APIRouter, Path, Query
 from ingest.parse.outline import Entry
 from service.api import contract
 from service.api.problems import ProblemError
-from service.api.state import Shared
+from service.api.runtime import Current
 
 router = APIRouter(tags=["documents"])
 
 
 @router.get("/v1/outline", summary="The table of contents")
-async def outline(state: Shared) -> contract.OutlineResponse:
+async def outline(runtime: Current) -> contract.OutlineResponse:
     """List the sections and their entries with stars and answered marks."""
-    snapshot = state.snapshot()
+    snapshot = runtime.snapshot()
     sections: dict[tuple[str, int], list[Entry]] = {}
     for entry in snapshot.entries:
         sections.setdefault((entry.document, entry.section), []).append(entry)
@@ -45,11 +45,11 @@ async def outline(state: Shared) -> contract.OutlineResponse:
 @router.get("/v1/entries/{id}", summary="One entry")
 async def entry(
     id: Annotated[str, Path(examples=["3.8"])],
-    state: Shared,
+    runtime: Current,
     document: Annotated[str | None, Query(description="Its document; unset: the first that has such an entry.")] = None,
 ) -> contract.EntryResponse:
     """Return an entry with its whole text, its own line included. Ids are unique within a document."""
-    snapshot = state.snapshot()
+    snapshot = runtime.snapshot()
     found = next((e for e in snapshot.entries if e.id == id and document in (None, e.document)), None)
     if found is None:
         where = "" if document is None else f" in {document!r}"
@@ -73,12 +73,12 @@ async def entry(
 @router.get("/v1/documents/{name:path}", summary="A passage in context")
 async def document(
     name: Annotated[str, Path(examples=["咖啡机手册.md"])],
-    state: Shared,
+    runtime: Current,
     start: Annotated[int, Query(ge=0, description="First code point.")] = 0,
     end: Annotated[int | None, Query(ge=0, description="Code point after the last; default: to the end.")] = None,
 ) -> contract.DocumentResponse:
     """Return document[start:end] in code points; the outline is served exactly as its file."""
-    snapshot = state.snapshot()
+    snapshot = runtime.snapshot()
     text = snapshot.documents.get(name)
     if text is None:
         raise ProblemError(404, f"There is no document {name!r} in this index.")

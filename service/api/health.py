@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from service.api import contract
-from service.api.state import Shared
+from service.api.runtime import Current
 
 router = APIRouter(tags=["operation"])
 
@@ -15,18 +15,18 @@ async def healthz() -> contract.Health:
 
 
 @router.get("/readyz", summary="Ready", responses={503: {"model": contract.Readiness}})
-async def readyz(response: Response, state: Shared) -> contract.Readiness:
+async def readyz(response: Response, runtime: Current) -> contract.Readiness:
     """Index loaded and models warm, or what is missing and the command that mends it.
 
     Without its language model the service is degraded, not unready: answers are then extractive.
     """
-    index = state.index
+    index = runtime.index
     reasons = [index.problem] if index.problem else []
     if index.snapshot is None:
         response.status_code = 503
         return contract.Readiness(status="unready", index_version=None, generator="extractive", reasons=reasons)
-    health = await state.service.writer_health()
-    parts = state.bound().parts
+    health = await runtime.service.writer_health()
+    parts = runtime.bound().parts
     return contract.Readiness(
         status="degraded" if reasons or not health.ready else "ready",
         index_version=index.snapshot.manifest.version,

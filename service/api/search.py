@@ -8,17 +8,17 @@ from fastapi import APIRouter
 from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from service.api import contract
-from service.api.state import Admitted, Shared
+from service.api.runtime import Admitted, Current
 from service.search.retrieve import Scope
-from service.understand.condense import Message, condense
+from service.understand.follow_ups import Message, condense
 
 router = APIRouter(tags=["questions"])
 
 
 @router.post("/v1/search", summary="Find passages", dependencies=[Admitted])
-async def search(body: contract.SearchRequest, state: Shared) -> contract.SearchResponse:
+async def search(body: contract.SearchRequest, runtime: Current) -> contract.SearchResponse:
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
-    parts, began = state.bound().parts, time.perf_counter()
+    parts, began = runtime.bound().parts, time.perf_counter()
     text = condense(body.query, messages(body.history), parts.snapshot.pack.words)
     hits = await parts.searcher.find(text, body.k, scope(body.filters))
     total = round((time.perf_counter() - began) * 1000, 2)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from service.api import contract
-from service.api.state import Shared
+from service.api.runtime import Current
 
 BUILT = Path(__file__).parents[1] / "widget" / "built"
 # No script, style or connection but the service's own; the page is never framed.
@@ -27,9 +27,9 @@ router = APIRouter(tags=["widget"])
 
 
 @router.post("/v1/token", summary="A token for a page")
-async def token(request: Request, state: Shared) -> contract.TokenResponse:
+async def token(request: Request, runtime: Current) -> contract.TokenResponse:
     """Let a page of the service itself or of an allowed site ask for a while; others get 403."""
-    tokens = state.tokens
+    tokens = runtime.tokens
     origin = request.headers.get("origin", "")
     return contract.TokenResponse(token=tokens.issue(origin), expires_in=tokens.seconds)
 

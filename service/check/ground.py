@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.words.words import Words
-from service.check.claims import alien, bare, is_chinese, plain
 from service.check.support import Support, Supported
+from service.language.claims import alien, bare, is_chinese, plain
 from service.language.phrases import Language
 from service.search.passages import Passage
-from service.write.prompt import REFUSAL, repeats_example
+from service.write.prompt import refuses, repeats_example
 from service.write.writer import Claim, Quote, Sentence
 
 # A claim without support, but this much like its nearest span (cosine), gives way to what the passage says itself.
@@ -93,7 +93,7 @@ class Grounder:
             key in self._said
             or key.rstrip("。？?.") in self._echo
             or "\ufffd" in claim.text
-            or (claim.kind == "sentence" and REFUSAL.search(claim.text) is not None)
+            or (claim.kind == "sentence" and refuses(claim.text))
             or repeats_example(claim.text, self.question, *(p.text for p in self.passages))
         )
 

@@ -10,13 +10,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk.units import units
+from ingest.chunk.units import units_of
 from ingest.fitted import Logistic
 from ingest.parse import markdown, outline
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 from ingest.words.words import Words
-from service.check.claims import FURTHER, alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.guard.planted import commands
+from service.language.claims import alien, clauses, contradicts, edited, is_chinese, miscounted, names, plain
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.workers.worker import Worker
@@ -26,7 +26,7 @@ FEATURES = (
     "cosine",  # of the sentence and the nearest unit of the span
     "coverage",  # share of the sentence's term weight in the span
     "context",  # the same with the headings and the question
-    "novelty",  # the rarest term that is in none of these, in idf
+    "novelty",  # specificity of the rarest term that is in none of these
     "negated",  # a clause is negated here and not there
     "opposite",  # a clause points the other way
     "edited",  # a copy but for a character or two
@@ -37,11 +37,11 @@ FEATURES = (
     "ending",  # as `context`, of the last thing that the sentence says: inventions are added at the end
     "miscounted",  # a number written as a word that the passage does not have
 )
-UNKNOWN = 4.5  # idf of a term in about one of ninety passages, given to those that are in none
+UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
 NEAREST = 4  # units of a passage whose vectors are looked at
 CACHED = 20_000  # units whose vectors are kept, 30 MB
 GAIN = 0.12  # share of the sentence's term weight that a neighbour must add
-TELLING = 3.0  # idf of a sentence's last part that says anything
+TELLING = 0.55  # specificity of a sentence's last part that says anything
 MAX_SPAN = 5  # units that a sentence may draw together
 
 
@@ -68,14 +68,14 @@ class Support(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class SupportModel:
     """A logistic model over FEATURES."""
 
     bias: float
     weights: tuple[float, ...]
 
     @classmethod
-    def of(cls, fitted: Logistic) -> "Model":
+    def of(cls, fitted: Logistic) -> "SupportModel":
         return cls(fitted.bias, tuple(fitted.weights[name] for name in FEATURES))
 
     def probability(self, features: Sequence[float]) -> float:
@@ -98,12 +98,13 @@ class LexicalSupport:
     def __init__(
         self,
         words: Words,
-        idf: Callable[[str], float],
+        specificity: Callable[[str], float],
         embed: Callable[[str], Awaitable[Query]],
-        model: Model,
+        model: SupportModel,
         work: Worker,
     ) -> None:
-        self._words, self._idf, self._embed, self._model, self._work = words, idf, embed, model, work
+        self._words, self._specificity, self._embed = words, specificity, embed
+        self._model, self._work = model, work
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._units: OrderedDict[tuple[str, str], list[Unit]] = OrderedDict()
 
@@ -142,7 +143,7 @@ class LexicalSupport:
     def _weights(self, text: str) -> dict[str, float]:
         """Weigh a sentence's terms by how rare they are; one that no document has counts as rare."""
         own = (term for term in dict.fromkeys(self._words.terms(text)) if term not in self._words.asking)
-        return {term: self._idf(term) or UNKNOWN * self._words.rarity(term) for term in own}
+        return {term: self._specificity(term) or UNKNOWN * self._words.rarity(term) for term in own}
 
     def units(self, passage: Passage) -> list[Unit]:
         """Return the units of a passage, kept for the next sentence."""
@@ -200,7 +201,7 @@ class _Trial:
         source = "\n".join(self._units[i].text for i in span)
         negated, opposite = contradicts(self._words, text, source)
         near = " ".join((source, *self.passage.heading_path)).lower()
-        stray = [name for name in names(text) if name.lower() not in near]
+        stray = [name for name in names(self._words, text) if name.lower() not in near]
         foreign = float(is_chinese(text) != is_chinese(source))
         best, coverage = max(cosine[i] for i in span if i in cosine), self._held(words)
         return (self._units[span[0]].start, self._units[span[-1]].end), (
@@ -237,7 +238,7 @@ class _Trial:
 
 def _ending(text: str, weights: Mapping[str, float], words: Words) -> dict[str, float]:
     """Return the term weights of the last thing said that weighs enough to tell; nothing where none does."""
-    for part in reversed(list(clauses(text, FURTHER))):
+    for part in reversed(list(clauses(text, further=True))):
         own = {term: weights[term] for term in words.terms(part) if term in weights}
         if sum(own.values()) >= TELLING:
             return own
@@ -255,9 +256,9 @@ def _units(passage: Passage, words: Words) -> list[Unit]:
     found = []
     for section in document.sections:
         heading = " ".join(section.heading_path)
-        for unit in units(document, section):
+        for unit in units_of(document, section):
             prose = unit.kind in ("list_item", "quote")
-            for start, end in sentences(passage.text, unit.start, unit.end) if prose else [(unit.start, unit.end)]:
+            for start, end in sentence_spans(passage.text, unit.start, unit.end) if prose else [(unit.start, unit.end)]:
                 text = passage.text[start:end]
                 known = words.vocabulary(heading) | words.widened(text)
                 ordered = any(first <= start < last for first, last in planted)

@@ -10,10 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.fitted import Logistic
+from ingest.fitted import Logistic, probability
 from ingest.index.snapshot import Snapshot
-from ingest.pack import none
 from service.search.retrieve import Candidate, Query, Retriever
+from service.search.scale import Scale
 
 FEATURES = (
     "nearest",  # cosine of the nearest passage above the average passage's, in spreads
@@ -21,13 +21,13 @@ FEATURES = (
     "average",  # cosine of the average passage
     "cosine",  # of the nearest passage
     "coverage",  # share of the question's term weight found in the best of five passages
-    "found",  # that weight itself
+    "found",  # that weight itself, a term of one passage alone counting 1
     "unknown",  # share of the question's terms that no document has, weighed by how rare they are in general
     "rarest_unknown",
     "unknown_name",  # the same of names of things: Latin in a Chinese question, capitalised in an English one
     "english",
-    "margin",  # of the best entry over the next, in fused score
-    "bm25",
+    "margin",  # of the best entry over the next, in nats
+    "bm25",  # of the best passage, in the idf of a term of one passage alone
     "english_coverage",
 )
 RERANKED = (  # those that need the cross-encoder's scores
@@ -36,14 +36,15 @@ RERANKED = (  # those that need the cross-encoder's scores
     "answer_text",
     "second",  # those of the second best
 )
-UNKNOWN_WEIGHT = 4.5  # idf of a term in about one of ninety passages
+UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
+ALONE = 30.0  # nats by which a candidate without a second one is ahead
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
 NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
 NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital within a sentence or a word
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ConfidenceModel:
     """A fitted model, ready to be asked; below its threshold the answer is no."""
 
     fitted: Logistic
@@ -58,36 +59,37 @@ class Model:
         return self.fitted.threshold
 
     def probability(self, features: Mapping[str, float], vector: NDArray[np.float32]) -> float:
-        score = self.fitted.bias + sum(weight * features[name] for name, weight in self.fitted.weights.items())
+        caps = self.fitted.caps
+        score = self.fitted.bias + sum(
+            weight * min(features[name], caps.get(name, math.inf)) for name, weight in self.fitted.weights.items()
+        )
         if self.direction.size:
             score += QUESTION_SCALE * float(self.direction @ vector)
-        return 1 / (1 + math.exp(-score))
+        return probability(score)
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
+class ConfidenceModels:
     """What decides for candidates as they were fused, and for those that the cross-encoder scored."""
 
-    fused: Model
-    reranked: Model
+    fused: ConfidenceModel
+    reranked: ConfidenceModel
 
-    def of(self, candidates: Sequence[Candidate]) -> Model:
+    def of(self, candidates: Sequence[Candidate]) -> ConfidenceModel:
         return self.fused if candidates[0].rerank_score is None else self.reranked
 
 
-def models(snapshot: Snapshot, reranker: str) -> Models:
-    """Return the pack's models where they were fitted to these documents and this embedder, else the general ones.
+def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
+    """Return what was fitted to these documents where it was, else what was fitted to documents in general.
 
-    Fitted to them they also know which questions lie near the documents at all, which holds for these and this embedder
-    alone. The scores of a cross-encoder other than the one they were fitted with mean something else: `reranker` names
-    it, and with another the fused model decides.
+    Fitted to them a model also knows which questions lie near the documents at all, which holds for these and this
+    embedder alone. Scores that nothing was fitted to mean something else: then the model of the default fusion decides.
     """
-    fitted = snapshot.pack.fitted
-    made_for = (fitted.embedder, dict(fitted.documents))
-    if made_for != (snapshot.manifest.settings["embedder"], dict(snapshot.manifest.sources)):
-        fitted = none().fitted
-    fused, reranked = Model.of(fitted.fused.confidence), Model.of(fitted.reranked.confidence)
-    return Models(fused, reranked if reranker == fitted.reranker else fused)
+    fitted, manifest = snapshot.pack.fitted, snapshot.manifest
+    default = (scale.fused or fitted.stages[0], scale.reranked or scale.fused or fitted.stages[0])
+    same = (fitted.embedder, dict(fitted.documents)) == (manifest.settings["embedder"], dict(manifest.sources))
+    fused, reranked = (ConfidenceModel.of(stage.own if same and stage.own else stage.confidence) for stage in default)
+    return ConfidenceModels(fused, reranked)
 
 
 class Matcher:
@@ -103,7 +105,7 @@ class Matcher:
                 self._latin.setdefault(term[0], []).append(term)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
-        """Return FEATURES, or RERANKED where candidates were scored, each about -3 to 3.
+        """Return FEATURES, or RERANKED where candidates were scored.
 
         Candidates are best first, at least one.
         """
@@ -120,32 +122,32 @@ class Matcher:
         asked = [t for t in dict.fromkeys(query.terms) if not any(t != o and t in o for o in query.terms)]
         rare = {term: self._rarity(term, bool(english)) for term in asked}
         unknown = [term for term in asked if not self._known(term)]
-        weight = {term: rare[term] * (UNKNOWN_WEIGHT if term in unknown else self._idf(term)) for term in asked}
+        weight = {term: rare[term] * (UNKNOWN if term in unknown else self._specificity(term)) for term in asked}
         total = sum(weight.values()) + 1e-6
         found = max(self._found(weight, candidate) for candidate in candidates[:5])
         named = set(self._words.terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
         names = [self._rarity(term, english=False) for term in unknown if term.isascii() and term in named]
-        margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else 3.0
+        margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else ALONE
         return (
             (cosine - average) / spread,
             (title - float(self._average_title @ query.vector)) / spread,
             average * 10,
             cosine * 10,
             found / total,
-            min(found, 25) / 10,
+            found,
             sum(rare[term] for term in unknown) / (sum(rare.values()) + 1e-6),
             max((rare[term] for term in unknown), default=0.0),
             max(names, default=0.0),
             english,
-            min(margin, 3.0),
-            float(self._retriever.bm25(query).max(initial=0)) / 30,
+            margin,
+            float(self._retriever.bm25(query).max(initial=0)) / (self._snapshot.postings.rarest or 1.0),
             english * found / total,
         )
 
     def held(self, query: Query, candidate: Candidate) -> float:
         """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
         found = self._words.vocabulary(candidate.chunk.indexed)
-        weight = {term: self._idf(term) for term in query.terms}
+        weight = {term: self._specificity(term) for term in query.terms}
         return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + 1e-6)
 
     def _rarity(self, term: str, english: bool) -> float:
@@ -153,9 +155,9 @@ class Matcher:
             return 0.15
         return (0.5 if english else 1.0) if term.isascii() else self._words.rarity(term)
 
-    def _idf(self, term: str) -> float:
-        idf = self._snapshot.postings.idf
-        return idf(term) or max((idf(other) for other in self._words.expand(term)), default=0.0)
+    def _specificity(self, term: str) -> float:
+        own = self._snapshot.postings.specificity
+        return own(term) or max((own(other) for other in self._words.expand(term)), default=0.0)
 
     def _known(self, term: str) -> bool:
         """Whether the documents have a term, its usual name, its parts, or what it is a slip of the pen for."""

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.fitted import Fitted, Margins
-from service.decide.confidence import Matcher, Models
-from service.decide.covered import Key
+from ingest.fitted import Lead, Margins
+from service.decide.confidence import ConfidenceModels, Matcher
+from service.decide.coverage import Key
 from service.search.retrieve import Candidate, Query
+from service.search.scale import Scale, distances
 
 Verdict = Literal["answered", "listed_unanswered", "not_in_documents"]
 
@@ -29,12 +30,12 @@ class Decider:
     def __init__(
         self,
         matcher: Matcher,
-        models: Models,
-        fitted: Fitted,
+        models: ConfidenceModels,
+        scale: Scale,
         covered: Mapping[Key, Collection[Key]],
         threshold: float | None = None,
     ) -> None:
-        self._matcher, self._models, self._fitted, self._covered = matcher, models, fitted, covered
+        self._matcher, self._models, self._scale, self._covered = matcher, models, scale, covered
         self._threshold = threshold
 
     def decide(self, query: Query, candidates: Sequence[Candidate]) -> Decision:
@@ -45,28 +46,33 @@ class Decider:
         confidence = model.probability(self._matcher.features(query, candidates), query.vector)
         if confidence < (model.threshold if self._threshold is None else self._threshold):
             return Decision("not_in_documents", confidence)
-        return Decision("listed_unanswered" if self._is_listed(query, candidates) else "answered", confidence)
+        margins = self._scale.margins(candidates)
+        first = lead(self._matcher, self._covered, query, candidates, margins)
+        return Decision("listed_unanswered" if first and margins.takes(first) else "answered", confidence)
 
-    def _is_listed(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether an unanswered entry fits best, and no answered one is about as good or says what is asked."""
-        answered = next((c for c in candidates if c.chunk.kind == "text"), None)
-        if candidates[0].chunk.kind == "text" or answered is None:
-            return answered is None
-        margins = (self._fitted.fused if candidates[0].rerank_score is None else self._fitted.reranked).margins
-        ahead = candidates[0].score - answered.score
-        first = ahead > margins.ahead or _preference(candidates[0], answered) > margins.preferred
-        return not self._is_covered(query, candidates, margins) and (
-            ahead > margins.far_ahead or (first and self._matcher.held(query, answered) < margins.held)
-        )
 
-    def _is_covered(self, query: Query, candidates: Sequence[Candidate], margins: Margins) -> bool:
-        """Whether an answered entry on the first one's subject is not far behind, or says all that is asked."""
-        covering = self._covered.get(_key(candidates[0]), ())
-        return any(
-            candidates[0].score - c.score <= margins.covered or self._matcher.held(query, c) >= margins.said
-            for c in candidates
-            if _key(c) in covering
-        )
+def lead(
+    matcher: Matcher,
+    covered: Mapping[Key, Collection[Key]],
+    query: Query,
+    candidates: Sequence[Candidate],
+    margins: Margins,
+) -> Lead | None:
+    """Return how the first candidate, when it has no answer, stands to the others; None when it has one."""
+    first = candidates[0]
+    if first.chunk.kind == "text":
+        return None
+    placed = list(zip(candidates, distances(margins, candidates), strict=True))
+    answered = next(((c, behind) for c, behind in placed if c.chunk.kind == "text"), None)
+    if answered is None:
+        return Lead(None, 0.0, 0.0)
+    covering = covered.get(_key(first), ())
+    return Lead(
+        ahead=answered[1],
+        preferred=_preference(first, answered[0]),
+        held=matcher.held(query, answered[0]),
+        covering=tuple((behind, matcher.held(query, c)) for c, behind in placed if _key(c) in covering),
+    )
 
 
 def _preference(one: Candidate, other: Candidate) -> float:

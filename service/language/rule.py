@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from ingest.words.rule import Rule, Rules, read
-from service.language.phrases import Language
+from service.language.phrases import FILE, Language
 
 __all__ = ["Rule", "Rules", "every", "rules"]
 
@@ -32,4 +32,4 @@ def every() -> tuple[Rule, ...]:
 
 @cache
 def _groups(language: Language) -> dict[str, Rules]:
-    return read(language, sorted((FOLDER / language).glob("*.toml")))
+    return read(language, [path for path in sorted((FOLDER / language).glob("*.toml")) if path.name != FILE])

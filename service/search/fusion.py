@@ -4,6 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.fitted import FusionWeights, Reciprocal
+from ingest.index.nearness import relative
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -24,22 +30,39 @@ class Evidence:
 
 
 class Fusion(Protocol):
-    """Score entries from their evidence; `spread` is the standard deviation of unrelated cosines."""
+    """Score entries from their evidence, in nats: exp(a - b) is how much likelier a is the right one than b.
+
+    `name` says which fusion with which weights; what was fitted to its scores holds for that name alone. `spread` is
+    the standard deviation of unrelated cosines.
+    """
+
+    @property
+    def name(self) -> str: ...
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]: ...
 
 
 class ReciprocalRank:
-    """Sum of 1 / (k + rank) over BM25 and dense ranks (Cormack, Clarke, Büttcher, SIGIR 2009; k = 60)."""
+    """Sum of 1 / (k + rank) over BM25 and dense ranks (Cormack, Clarke, Büttcher, SIGIR 2009; k = 60), in nats.
 
-    def __init__(self, k: int = 60) -> None:
-        self._k = k
+    What such a sum is worth is fitted: one factor, by listwise logistic regression.
+    """
+
+    def __init__(self, k: int = 60, factor: float = 1.0) -> None:
+        self.name = f"rrf k={k} factor={factor:g}"
+        self._k, self._factor = k, factor
+
+    @classmethod
+    def of(cls, fitted: Reciprocal) -> "ReciprocalRank":
+        return cls(fitted.k, fitted.factor)
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
-        def gain(ranks: Sequence[int | None]) -> float:
-            return sum(1 / (self._k + rank) for rank in ranks if rank is not None)
+        return {key: self._factor * gain(self._k, (e.bm25_rank, e.dense_rank)) for key, e in evidence.items()}
 
-        return {key: gain((e.bm25_rank, e.dense_rank)) for key, e in evidence.items()}
+
+def gain(k: int, ranks: Sequence[int | None]) -> float:
+    """Return the sum of 1 / (k + rank) over the ranks that there are."""
+    return sum(1 / (k + rank) for rank in ranks if rank is not None)
 
 
 class Weighted:
@@ -47,25 +70,27 @@ class Weighted:
 
     BM25 is divided by the best entry's; a cosine counts as its distance from the best one, in spreads. An entry
     without an answer is a question itself and so resembles questions more than answers do: `listed` evens that.
-    The weights were fitted by listwise logistic regression on eval/golden/develop.jsonl (benchmarks/weights.py).
+    The weights are those of a listwise logistic regression, so the sum is in nats.
     """
 
     def __init__(self, bm25: float, dense: float, title: float, asked: float, listed: float) -> None:
-        self._bm25, self._dense, self._title = bm25, dense, title
-        self._asked, self._listed = asked, listed
+        self.name = f"weighted bm25={bm25:g} dense={dense:g} title={title:g} asked={asked:g} listed={listed:g}"
+        self._weights = np.array((bm25, dense, title, asked, listed))
+
+    @classmethod
+    def of(cls, fitted: FusionWeights) -> "Weighted":
+        return cls(fitted.bm25, fitted.dense, fitted.title, fitted.asked, fitted.listed)
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
         if not evidence:
             return {}
-        most = max(e.bm25 for e in evidence.values()) or 1.0
-        nearest = max(e.cosine for e in evidence.values())
-        title = max(e.title_cosine for e in evidence.values())
-        asked = max(e.asked_bm25 for e in evidence.values()) or 1.0
-        return {
-            key: self._bm25 * e.bm25 / most
-            + self._dense * (e.cosine - nearest) / spread
-            + self._title * (e.title_cosine - title) / spread
-            + self._asked * e.asked_bm25 / asked
-            + self._listed * e.listed
-            for key, e in evidence.items()
-        }
+        scores = columns(list(evidence.values()), spread) @ self._weights
+        return dict(zip(evidence, scores.tolist(), strict=True))
+
+
+def columns(evidence: Sequence[Evidence], spread: float) -> NDArray[np.float64]:
+    """Return (entries, 5): what `Weighted` multiplies with bm25, dense, title, asked and listed."""
+    passages = relative([e.bm25 for e in evidence], [e.cosine for e in evidence], spread)
+    questions = relative([e.asked_bm25 for e in evidence], [e.title_cosine for e in evidence], spread)
+    listed = np.array([[float(e.listed)] for e in evidence])
+    return np.hstack([passages, questions[:, ::-1], listed])

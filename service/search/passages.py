@@ -5,18 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.chunk import Chunk
+from ingest.fitted import Margins
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.search.retrieve import Candidate, Query, Retriever
+from service.search.scale import Scale, distances
 
-# An entry is drawn on beside the best one when its fused score is at most this much lower...
-NEAR_ENTRY = 0.75
-# ...or when it alone has what the question names and the best one lacks: a term at least this rare, log(1 + 20).
-NAMING = 3.0
-# A passage of an entry is drawn on when it matches at most this much worse than the entry's best.
-NEAR_PASSAGE = 1.5
-# Words of a question rarer than this, log(1 + 5), say what part of an entry it is about.
-WHOLE = 1.8
+# An entry is drawn on when it alone has what the question names and the best one lacks: a term at least this specific.
+NAMING = 0.55
+# Words of a question more specific than this say what part of an entry it is about.
+WHOLE = 0.33
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,45 +32,58 @@ class Passage:
 
 
 def gather(
-    snapshot: Snapshot, query: Query, candidates: Sequence[Candidate], retriever: Retriever, limit: int = 6
+    snapshot: Snapshot,
+    query: Query,
+    candidates: Sequence[Candidate],
+    retriever: Retriever,
+    scale: Scale,
+    limit: int = 6,
 ) -> list[Passage]:
     """Return up to `limit` passages, best first: of the best entry, and of others that the question needs.
 
-    A chunk's match is its BM25 score relative to the best plus its cosine in spreads, as in fusion.Weighted.
-    When the entry's title holds the question's rarer words, the question is about all of the entry.
+    A passage is drawn on when it matches about as well as the best of its entry. When the entry's title holds the
+    question's rarer words, the question is about all of the entry.
     """
     rows = {group.key: group.rows for group in snapshot.groups}
-    chosen = _entries(snapshot, query, [c for c in candidates if c.chunk.kind == "text"], rows)
-    bm25 = retriever.bm25(query)
-    found: list[Passage] = []
-    for candidate in chosen:
+    margins, fitted, bm25 = scale.margins(candidates), snapshot.pack.fitted.match, retriever.bm25(query)
+    gathered: list[Passage] = []
+    for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins.beside, rows):
         members = rows[candidate.chunk.group]
-        cosines = snapshot.dense.similarity(query.vector, members).tolist()
-        most = max(float(bm25[list(members)].max()), 1e-9)
-        match = {
-            row: 2 * float(bm25[row]) / most + cos / retriever.spread for row, cos in zip(members, cosines, strict=True)
-        }
+        match = dict(zip(members, retriever.matches(query, bm25, members), strict=True))
         best = max(match.values())
-        entry = math.exp(min(0.0, (candidate.score - chosen[0].score) / 4))
-        near = math.inf if _is_whole(snapshot, query, candidate.chunk) else NEAR_PASSAGE
-        found += [
-            passage(snapshot, snapshot.chunks[row], entry * math.exp((match[row] - best) / 4))
+        least = -math.inf if _is_whole(snapshot, query, candidate.chunk) else best - fitted.near
+        gathered += [
+            passage(
+                snapshot, snapshot.chunks[row], _faded(behind / margins.fading + (best - match[row]) / fitted.fading)
+            )
             for row in sorted(members, key=lambda row: (-match[row], row))
-            if match[row] >= best - near
+            if match[row] >= least
         ]
-    return sorted(found, key=lambda p: -p.relevance)[:limit]
+    return sorted(gathered, key=lambda p: -p.relevance)[:limit]
+
+
+def _faded(behind: float) -> float:
+    return math.exp(-max(0.0, behind))
+
+
+def _answered(margins: Margins, candidates: Sequence[Candidate]) -> list[tuple[Candidate, float]]:
+    """The candidates with an answer, and how far each is behind the best of them."""
+    placed = zip(candidates, distances(margins, candidates), strict=True)
+    answered = [(candidate, behind) for candidate, behind in placed if candidate.chunk.kind == "text"]
+    return [(candidate, behind - answered[0][1]) for candidate, behind in answered]
 
 
 def _entries(
     snapshot: Snapshot,
     query: Query,
-    answered: Sequence[Candidate],
+    answered: Sequence[tuple[Candidate, float]],
+    beside: float,
     rows: Mapping[tuple[str, ...], Sequence[int]],
-) -> list[Candidate]:
+) -> list[tuple[Candidate, float]]:
     """The best entry, those about as good, and those that a term of the question names and the others lack."""
-    chosen = [c for c in answered[:3] if c.score >= answered[0].score - NEAR_ENTRY]
+    chosen = [(c, behind) for c, behind in answered[:3] if behind <= beside]
     asked = [term for term in dict.fromkeys(query.terms) if term not in snapshot.pack.words.asking and len(term) > 1]
-    rare = [term for term in asked if snapshot.postings.idf(term) >= NAMING]
+    rare = [term for term in asked if snapshot.postings.specificity(term) >= NAMING]
 
     def words(candidate: Candidate) -> set[str]:
         return {
@@ -81,18 +92,19 @@ def _entries(
             for term in snapshot.pack.words.vocabulary(snapshot.chunks[row].indexed)
         }
 
-    said = set().union(*map(words, chosen))
-    for candidate in answered[:10]:
+    said = set().union(*(words(candidate) for candidate, _ in chosen))
+    for placed in answered[:10]:
+        candidate, _ = placed
         title = snapshot.pack.words.vocabulary(" ".join(candidate.chunk.heading_path[:2]))
-        if candidate not in chosen and any(term in title and term not in said for term in rare):
-            chosen.append(candidate)
+        if placed not in chosen and any(term in title and term not in said for term in rare):
+            chosen.append(placed)
             said |= words(candidate)
     return chosen[:3]
 
 
 def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:
     said = snapshot.pack.words.widened(" ".join(chunk.heading_path[:2]))
-    return all(term in said for term in query.terms if snapshot.postings.idf(term) >= WHOLE)
+    return all(term in said for term in query.terms if snapshot.postings.specificity(term) >= WHOLE)
 
 
 def passage(snapshot: Snapshot, chunk: Chunk, relevance: float) -> Passage:

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
+from ingest.fitted import Blend
 from service.search.retrieve import Candidate, Query
 from service.search.scorers import Scorer
 from service.workers.batching import Batcher
@@ -18,12 +20,19 @@ logger = logging.getLogger(__name__)
 class Reranker(Protocol):
     """Reorder candidates; the second value says in one sentence why it could not, None when it did.
 
-    `name` says whose scores they are, "" where there are none. `relevance` gives the scores of texts for a question, []
-    where there are none in time.
+    Scores stay in nats, as the fusion gave them: exp(a - b) is how much likelier a is the right one than b. `name` says
+    whose scores they are, "" where there are none, and `blend` what they are worth; `blended` is the same model with
+    the blend that a pack was fitted with, unless someone has set one. `relevance` gives the scores of texts for a
+    question, in log odds, [] where there are none in time.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def blend(self) -> Blend | None: ...
+
+    def blended(self, blend: Blend) -> "Reranker": ...
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
 
@@ -40,6 +49,10 @@ class NoReranker:
     """Returns what it got."""
 
     name = ""
+    blend = None
+
+    def blended(self, blend: Blend) -> "NoReranker":
+        return self
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
@@ -54,18 +67,35 @@ class NoReranker:
 class CrossEncoderReranker:
     """Scores the best candidates in one worker thread; requests share its batches.
 
-    A candidate's new score is the model's times `weight` plus the fused score times `fused`: a learned blend never
-    loses to what it is made of. The model reads what is indexed, heading path first. Past the budget, or when the model
-    fails or gives a score that is no number, the fused order stands.
+    The model reads what is indexed, heading path first. Past the budget, or when the model fails or gives a score that
+    is no number, the fused order stands.
     """
 
     def __init__(
-        self, scorer: Scorer, candidates: int = 12, budget_ms: int = 800, weight: float = 1.0, fused: float = 0.0
+        self,
+        scorer: Scorer,
+        candidates: int = 12,
+        budget_ms: int = 800,
+        weight: float | None = None,
+        fused: float | None = None,
     ) -> None:
+        """`weight` and `fused` are someone's own instead of the fitted blend's."""
         self.name = scorer.name
         self._scorer, self._candidates, self._budget = scorer, candidates, budget_ms / 1000
         self._weight, self._fused = weight, fused
+        self.blend = self._own(Blend(weight=1.0, fused=0.0))
         self._score = Batcher(self._run, limit=scorer.together, patience=self._budget)
+
+    def blended(self, blend: Blend) -> Self:
+        same = copy(self)
+        same.blend = self._own(blend)
+        return same
+
+    def _own(self, blend: Blend) -> Blend:
+        return Blend(
+            weight=blend.weight if self._weight is None else self._weight,
+            fused=blend.fused if self._fused is None else self._fused,
+        )
 
     async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
@@ -75,13 +105,7 @@ class CrossEncoderReranker:
             scores = await self._read([(self._question(query), candidate.chunk.indexed) for candidate in head])
         except _UnreadError as error:
             return list(candidates), f"{error}; the fused order stands."
-        scored = [
-            replace(c, rerank_score=score, score=self._weight * score + self._fused * c.score)
-            for c, score in zip(head, scores, strict=True)
-        ]
-        lowest = self._weight * min(scores)  # what was not read counts as the worst of what was
-        unread = [replace(c, score=lowest + self._fused * c.score) for c in tail]
-        return [*sorted(scored, key=lambda c: -c.score), *unread], None
+        return joined(head, scores, tail, self.blend), None
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
         try:
@@ -112,3 +136,16 @@ class CrossEncoderReranker:
         """Score the pairs of several requests in one go."""
         scores = iter(self._scorer.scores([pair for pairs in requests for pair in pairs]).tolist())
         return [[next(scores) for _ in pairs] for pairs in requests]
+
+
+def joined(
+    read: Sequence[Candidate], scores: Sequence[float], unread: Sequence[Candidate], blend: Blend
+) -> list[Candidate]:
+    """Return candidates by the sum of log odds and fused score: a learned blend never loses to what it is made of."""
+    scored = [
+        replace(c, rerank_score=score, score=blend.weight * score + blend.fused * c.score)
+        for c, score in zip(read, scores, strict=True)
+    ]
+    lowest = blend.weight * min(scores)  # what was not read counts as the worst of what was
+    rest = [replace(c, score=lowest + blend.fused * c.score) for c in unread]
+    return [*sorted(scored, key=lambda c: -c.score), *rest]

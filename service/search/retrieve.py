@@ -1,6 +1,6 @@
 """Candidates for a question: BM25 and dense search over passages and titles, fused entry by entry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
-from ingest.index.bm25 import Postings
+from ingest.index.bm25 import Postings, top
+from ingest.index.nearness import relative, spread_of
 from ingest.index.snapshot import Snapshot
 from ingest.words.words import Words
 from service.search.fusion import Evidence, Fusion
@@ -74,16 +75,24 @@ class Retriever:
     """Hybrid search over one snapshot."""
 
     def __init__(
-        self, snapshot: Snapshot, fusion: Fusion, depth: int = 60, per_entry: int = 1, expansion: float = 0.35
+        self, snapshot: Snapshot, fusion: Fusion, depth: int = 60, per_entry: int = 1, expansion: float | None = None
     ) -> None:
-        self._snapshot, self._fusion, self._expansion = snapshot, fusion, expansion
+        """`expansion` is the weight of a question's other names in BM25; None: as fitted."""
+        fitted = snapshot.pack.fitted
+        self._snapshot, self._fusion, self._match = snapshot, fusion, fitted.match
+        self._expansion = fitted.fusion.expansion if expansion is None else expansion
         self._depth, self._per_entry = depth, per_entry
         self._group = np.empty(len(snapshot.chunks), np.int64)
         for number, group in enumerate(snapshot.groups):
             self._group[list(group.rows)] = number
-        self._ways = snapshot.asked.dense.vectors()
-        self._way_groups = np.array(snapshot.asked.groups, np.int64)
-        self.spread = _spread(snapshot)
+        self._ways = snapshot.ways.dense.vectors()
+        self._way_groups = np.array(snapshot.ways.groups, np.int64)
+        self.spread = spread_of(snapshot.titles.vectors(), snapshot.dense.vectors())
+
+    @property
+    def name(self) -> str:
+        """Name how candidates are scored: what was fitted to their scores holds for this alone."""
+        return f"{self._fusion.name} expansion={self._expansion:g}"
 
     def retrieve(self, query: Query, k: int, scope: Scope | None = None) -> list[Candidate]:
         """Return up to k candidates, best first, at most `per_entry` passages of one entry."""
@@ -92,25 +101,38 @@ class Retriever:
             return []
         found = self._find(query, max(self._depth, k), allowed)
         scores = self._fusion.score(self._evidence(found), self.spread)
-        most = max(float(found.bm25[list(found.cosines)].max(initial=0)), 1e-9)
+        match = dict(zip(found.cosines, self._matched(found.bm25, found.cosines), strict=True))
         candidates: list[Candidate] = []
         for group in sorted(scores, key=lambda g: (-scores[g], g))[:k]:
-            # Within an entry the passage that both indexes like: BM25 relative to the best, cosine in spreads.
-            best = sorted(
-                found.members[group],
-                key=lambda row: (-2 * found.bm25[row] / most - found.cosines[row] / self.spread, row),
-            )
+            best = sorted(found.members[group], key=lambda row: (-match[row], row))
             candidates += [
                 found.candidate(self._snapshot, row, group, scores[group]) for row in best[: self._per_entry]
             ]
         return candidates[:k]
+
+    def matches(self, query: Query, bm25: NDArray[np.float64], rows: Sequence[int]) -> list[float]:
+        """Return how well passages, by their rows, match a question beside one another, in nats.
+
+        `bm25` are all chunks' scores, as `bm25` returns them.
+        """
+        cosines = self._snapshot.dense.similarity(query.vector, rows).tolist()
+        return self._matched(bm25, dict(zip(rows, cosines, strict=True)))
+
+    def _matched(self, bm25: NDArray[np.float64], cosines: Mapping[int, float]) -> list[float]:
+        both = relative(bm25[list(cosines)], list(cosines.values()), self.spread)
+        matched: list[float] = (both @ np.array((self._match.bm25, self._match.dense))).tolist()
+        return matched
+
+    def evidence(self, query: Query) -> dict[int, Evidence]:
+        """Return what the indexes say of each entry found, by the number of its group; for fitting."""
+        return self._evidence(self._find(query, self._depth, None))
 
     def bm25(self, query: Query) -> NDArray[np.float64]:
         """Return every chunk's BM25 score, (n,) float64, the question's other names counting less."""
         return self._bm25(self._snapshot.postings, query)
 
     def _bm25(self, postings: Postings, query: Query) -> NDArray[np.float64]:
-        return postings.scores(query.terms) + self._expansion * postings.scores(query.synonyms)
+        return bm25_scores(postings, query.terms, query.synonyms, self._expansion)
 
     def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> NDArray[np.float64]:
         """Return for every group the best score of its other ways to ask, (groups,), `least` where there are none."""
@@ -126,12 +148,11 @@ class Retriever:
             groups = np.zeros(len(snapshot.groups), np.bool_)
             groups[self._group[allowed]] = True
             bm25 = np.where(allowed, bm25, 0)
-        best = np.argsort(-bm25, kind="stable")[:depth]
-        lexical = _ranks(best[bm25[best] > 0])
+        lexical = _ranks(top(bm25, depth))
         dense = _ranks(snapshot.dense.search(query.vector, depth, allowed)[0])
         titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
         asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
-        asked_bm25 = self._best_way(self._bm25(snapshot.asked.postings, query), 0.0)
+        asked_bm25 = self._best_way(self._bm25(snapshot.ways.postings, query), 0.0)
         listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
         near = {int(g) for best in (asked_cosine, asked_bm25) for g in np.argsort(-best, kind="stable")[:depth]}
         listed |= near if groups is None else {g for g in near if groups[g]}
@@ -194,16 +215,17 @@ class _Found:
         )
 
 
+def bm25_scores(
+    postings: Postings, words: Sequence[str], synonyms: Sequence[str], expansion: float
+) -> NDArray[np.float64]:
+    """Return every document's BM25 score, (n,) float64, for the words and, times `expansion`, other names for them."""
+    scores = postings.scores(words)
+    return scores + expansion * postings.scores(synonyms) if synonyms else scores
+
+
 def _ranks(items: Iterable[np.integer]) -> dict[int, int]:
     """Map each item to the rank of its first appearance, from 1."""
     ranks: dict[int, int] = {}
     for item in items:
         ranks.setdefault(int(item), len(ranks) + 1)
     return ranks
-
-
-def _spread(snapshot: Snapshot) -> float:
-    """How far the model's cosines of unrelated texts scatter: the unit in which nearness is measured."""
-    titles = snapshot.titles.vectors()[:500]
-    spread = float((titles @ snapshot.dense.vectors()[:2000].T).std())
-    return spread or 1.0

@@ -7,14 +7,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.fit.reranker.card import CARD, read_card
 from ingest.models.offline import sha256_of
 from ingest.models.pairs import Pairs, padded
 
 SHIPPED = Path(__file__).with_name("reranker")
-SHA256 = {
-    "model.onnx": "576d31e6d74f77d1d1b2fada68b63cf36301af9ec8ab87110bcbfc329817f272",
-    "tokenizer.json": "57e64ca50d8aae103c2894e563b3f6ab4c13b1dd177b509a67cfb239a0c62a8e",
-}
+REMEDY = "take it from the repository again, or set rerank.kind to none"
 
 
 class Scorer(Protocol):
@@ -43,16 +41,14 @@ class ShippedScorer:
         """Load it in well under 2 s. Raises ValueError naming a file that is missing or changed."""
         import onnxruntime
 
-        self.name = f"shipped:{SHA256['model.onnx'][:12]}"
-        for name, wanted in SHA256.items():
+        sums = read_card(folder)
+        for name, wanted in sums.items():
             path = folder / name
             if not path.is_file():
-                raise ValueError(f"{path} is missing: take it from the repository again, or set rerank.kind to none")
+                raise ValueError(f"{path} is missing: {REMEDY}")
             if sha256_of(path) != wanted:
-                raise ValueError(
-                    f"{path} is not the file this version was made with: take it from the repository again, "
-                    "or set rerank.kind to none"
-                )
+                raise ValueError(f"{path} is not the file that {CARD} names: {REMEDY}")
+        self.name = f"shipped:{sums['model.onnx'][:12]}"
         self.pairs = Pairs(folder / "tokenizer.json", max_tokens)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

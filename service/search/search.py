@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.index.snapshot import Snapshot
+from ingest.parse.outline import Entry
+from service.search.neighbours import related
 from service.search.passages import Passage, gather
 from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
+from service.search.scale import Scale
 from service.workers.worker import Worker
 
 Embed = Callable[[str], Awaitable[Query]]
@@ -39,8 +42,8 @@ class Searcher:
         """`candidates` are retrieved at least, so that what is decided on does not hang on how many are asked for;
         `passages` are drawn at most.
         """
-        self.retriever = retriever
-        self._snapshot, self._reranker = snapshot, reranker
+        self.retriever, self.reranker = retriever, reranker
+        self.scale, self._snapshot = Scale.of(snapshot, retriever, reranker), snapshot
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
     async def find(self, text: str, k: int = 0, scope: Scope | None = None) -> Hits:
@@ -58,13 +61,19 @@ class Searcher:
         took("embed")
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")
-        candidates, degraded = await self._reranker.rerank(query, retrieved)
+        candidates, degraded = await self.reranker.rerank(query, retrieved)
         took("rerank")
         return Hits(query, candidates, degraded, timings)
 
     async def draw(self, hits: Hits) -> list[Passage]:
         """Return the passages that a writer may draw on, best first."""
-        return await self._work(gather, self._snapshot, hits.query, hits.candidates, self.retriever, self._passages)
+        return await self._work(
+            gather, self._snapshot, hits.query, hits.candidates, self.retriever, self.scale, self._passages
+        )
+
+    def related(self, candidates: Sequence[Candidate], drawn: Sequence[Passage] = ()) -> tuple[Entry, ...]:
+        """Return the entries worth naming beside an answer that draws on some passages."""
+        return related(self._snapshot, self.scale, candidates, drawn)
 
     def join(self, passages: Sequence[Passage], more: Sequence[Passage]) -> list[Passage]:
         """Join the passages of a question's parts: the best of each stay in."""

@@ -34,6 +34,7 @@ class Metrics:
             registry=registry,
         )
         self.answers = Counter("outline_qa_answers", "Answers", ["status", "writer"], registry=registry)
+        self.declined = Counter("outline_qa_declined", "Questions turned down, by rule", ["rule"], registry=registry)
         self.degraded = Counter(
             "outline_qa_degraded", "Answers that a part was missing for", ["reason"], registry=registry
         )
@@ -45,6 +46,8 @@ class Metrics:
     def answered(self, answer: Answer, first_text_seconds: float | None) -> None:
         """Count a new answer; one that was kept or shared is counted by `cache` alone."""
         self.answers.labels(answer.status, answer.generator).inc()
+        if answer.rule:
+            self.declined.labels(answer.rule).inc()
         if answer.reason:
             self.degraded.labels(answer.reason).inc()
         self.removed.labels("left out").inc(answer.removed)

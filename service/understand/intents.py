@@ -50,7 +50,7 @@ def _of_section(slots: Slots, asked: frozenset[Intent], selecting: bool) -> froz
     return frozenset({"list"} if selecting else {"summary"})
 
 
-class Recogniser(BaseModel):
+class IntentModel(BaseModel):
     """A logistic model; `direction`, (d,), weighs the question's vector, `signs` the keys of rules that took something.
 
     `rest` weighs log(1 + terms that no rule takes). Below the probability `threshold` a question is on the subject.

@@ -15,7 +15,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.understand.intents import Intent, wanted
 from service.understand.mentions import Mentions
-from service.understand.slots import Piece, Slots, Stars
+from service.understand.slots import Leftover, Slots, Stars
 
 Kind = Literal["entry", "entries", "sections", "summary", "overview", "bounds"]  # bounds: there is no such section
 
@@ -52,12 +52,12 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Extent:
     """The sections that a question is about, `named` or all of the outlines meant, and what of it names none."""
 
     sections: tuple[Section, ...]
     named: bool
-    rest: tuple[Piece, ...]
+    rest: tuple[Leftover, ...]
 
 
 class Outline:
@@ -88,7 +88,7 @@ class Outline:
         intents = wanted(slots, scope.named)
         if not self._sections and intents.isdisjoint({"sections", "overview"}):
             return None
-        table: Mapping[Intent, Callable[[Slots, Scope, frozenset[Intent]], Facts | None]] = {
+        table: Mapping[Intent, Callable[[Slots, Extent, frozenset[Intent]], Facts | None]] = {
             "content": self._entry,
             "entry": self._entry,
             "summary": self._summary,
@@ -100,7 +100,7 @@ class Outline:
         answer = next(answer for intent, answer in table.items() if intent in intents)
         return answer(slots, scope, intents)
 
-    def _entry(self, slots: Slots, scope: Scope, intents: frozenset[Intent]) -> Facts | None:
+    def _entry(self, slots: Slots, scope: Extent, intents: frozenset[Intent]) -> Facts | None:
         documents = self._meant(slots)
         named = [entry for key in slots.entries for entry in self._by_id.get(key, ()) if entry.document in documents]
         if slots.step and len(slots.entries) == 1:
@@ -114,10 +114,10 @@ class Outline:
         place = order.index(entry) + step
         return order[place] if 0 <= place < len(order) else entry
 
-    def _summary(self, slots: Slots, scope: Scope, intents: frozenset[Intent]) -> Facts | None:
+    def _summary(self, slots: Slots, scope: Extent, intents: frozenset[Intent]) -> Facts | None:
         return Facts("summary", _entries(scope.sections), scope.sections, narrowed=True, listing=True)
 
-    def _parts(self, slots: Slots, scope: Scope, intents: frozenset[Intent]) -> Facts | None:
+    def _parts(self, slots: Slots, scope: Extent, intents: frozenset[Intent]) -> Facts | None:
         """The sections that qualify: with entries of that kind, or of no other kind at all."""
         if not scope.sections and not scope.named:
             return self._overview(slots, scope, intents)
@@ -142,7 +142,7 @@ class Outline:
             listing=True,
         )
 
-    def _selected(self, slots: Slots, scope: Scope, intents: frozenset[Intent]) -> Facts | None:
+    def _selected(self, slots: Slots, scope: Extent, intents: frozenset[Intent]) -> Facts | None:
         counting = "count" in intents
         answered = slots.answered
         if scope.named and answered and not (counting or slots.stars or "list" in slots.signs):
@@ -174,14 +174,14 @@ class Outline:
             "list" in intents or not counting or topic is not None,
         )
 
-    def _overview(self, slots: Slots, scope: Scope, intents: frozenset[Intent]) -> Facts | None:
+    def _overview(self, slots: Slots, scope: Extent, intents: frozenset[Intent]) -> Facts | None:
         return Facts("overview", _entries(scope.sections), scope.sections)
 
-    def _topic(self, rest: Sequence[Piece]) -> Piece | None:
+    def _topic(self, rest: Sequence[Leftover]) -> Leftover | None:
         """What of the rest says most, by how rare its words are in general text."""
         return max(rest, key=lambda piece: sum(map(self._words.rarity, piece.terms)), default=None)
 
-    def _scope(self, slots: Slots) -> Scope:
+    def _scope(self, slots: Slots) -> Extent:
         documents, own = self._meant(slots), self._own(slots)
         known = {"whole"} & slots.signs and frozenset().union(*(self._names[document] for document in documents))
         rest = _unless(slots.rest, known or frozenset())
@@ -192,9 +192,9 @@ class Outline:
         else:
             within = []
         if not within and not slots.sections:
-            return Scope(own, False, rest)
+            return Extent(own, False, rest)
         titles = frozenset().union(*(self._words.widened(section.title) for section in within))
-        return Scope(tuple(within), True, _unless(rest, titles))
+        return Extent(tuple(within), True, _unless(rest, titles))
 
     def _own(self, slots: Slots) -> tuple[Section, ...]:
         documents = self._meant(slots)
@@ -252,6 +252,6 @@ def _fits(entry: Entry, stars: Stars | None, answered: bool | None) -> bool:
     return (stars is None or stars.allow(entry.stars)) and (answered is None or entry.answered == answered)
 
 
-def _unless(rest: Iterable[Piece], known: frozenset[str]) -> tuple[Piece, ...]:
+def _unless(rest: Iterable[Leftover], known: frozenset[str]) -> tuple[Leftover, ...]:
     """What is left of the pieces without terms that are known."""
     return tuple(piece for piece in rest if not known.issuperset(piece.terms))

@@ -1,22 +1,19 @@
 """What a question is searched as: made to stand alone, split where it asks several things, put in other words."""
 
-import re
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
+from ingest.words.text import normalise
 from ingest.words.words import Words
-from service.check.claims import alien
-from service.understand.condense import Message, condense, leans
+from service.language.claims import alien
+from service.language.rule import rules
+from service.understand.follow_ups import Message, condense, leans
 
 Form = TypeVar("Form", bound=BaseModel)
 LONGEST = 300  # characters of a rewritten question
 PARTS = 3
-# A question may ask several things when it lists, or has two question marks. A comparison is often one entry's subject.
-SEVERAL = re.compile(
-    r"[？?].{4,}[？?]|以及|分别|各自|，[^，]{0,6}(?:又|还|再)[^，]{4,}|\b(?:respectively|as well as)\b", re.IGNORECASE
-)
 STANDALONE = """Rewrite the last question so that it can be understood without the conversation. Replace words like "它", "这个", "it", "the second one" by what they refer to. Keep its language. Add nothing else.
 把最后一个问题改写成不看对话也能懂的问题，把“它”“这个”换成所指的东西，语言不变，不添加内容。"""  # noqa: E501
 SPLIT = """Split the question into the separate things it asks, at most three short questions, each understandable alone, in its language. A question about one thing stays one.
@@ -90,7 +87,7 @@ class ModelRewriter:
         return condense(question, history, self._words)
 
     async def split(self, question: str) -> list[str]:
-        if not SEVERAL.search(question):
+        if not rules("several").holds(normalise(question)):
             return []
         found = await self._model.fill(Split, SPLIT, question, self._seconds)
         parts = [part.strip() for part in found.questions if self._is_faithful(part, question)] if found else []

@@ -28,7 +28,7 @@ class Stars:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Leftover:
     """Words that no rule takes, spelt as in the question where that can be, and their search terms, each once."""
 
     text: str
@@ -49,7 +49,7 @@ class Slots:
     step: int = 0  # 1 for the entry after the one that is named, -1 for the one before
     stars: Stars | None = None
     answered: bool | None = None
-    rest: tuple[Piece, ...] = ()
+    rest: tuple[Leftover, ...] = ()
 
 
 def read(question: str, words: Words) -> Slots:
@@ -114,15 +114,15 @@ def _stars(found: list[re.Match[str]], more: bool) -> Stars | None:
     return Stars(numbers[0], more) if numbers and 1 <= numbers[0] <= MOST_STARS else None
 
 
-def _piece(question: str, part: str, words: Words) -> Piece | None:
+def _piece(question: str, part: str, words: Words) -> Leftover | None:
     """What stands from the first term of a part to its last; a lone Chinese character says something only alone."""
     terms = [term for term in dict.fromkeys(words.terms(part)) if term not in words.asking]
     terms = [term for term in terms if len(term) > 1 or term.isascii()] or (terms if len(part.strip()) == 1 else [])
     spans = [(at, at + len(term)) for term in terms if (at := part.find(term)) >= 0]
     if not spans or len(part) > LONGEST_TOPIC:
-        return Piece(part.strip(), tuple(terms)) if terms else None
+        return Leftover(part.strip(), tuple(terms)) if terms else None
     start, stop = min(spans)[0], max(stop for _, stop in spans)
     end = WORD_END.match(part, stop)  # a stem is the beginning of a word
     piece = part[start : end.end() if end else stop]
     at = question.lower().find(piece)
-    return Piece(question[at : at + len(piece)] if at >= 0 else piece, tuple(terms))
+    return Leftover(question[at : at + len(piece)] if at >= 0 else piece, tuple(terms))

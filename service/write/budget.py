@@ -5,7 +5,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
-from ingest.chunk.units import units
+from ingest.chunk.units import units_of
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
 from service.search.passages import Passage
@@ -55,7 +55,7 @@ class Budget:
     def _compressed(self, query: Query, passage: Passage, share: float) -> str:
         """Keep the units that hold most of the question, one at least, in reading order, in a share of the length."""
         document = markdown.parse(passage.document, passage.text, outline.heading)
-        spans = [(unit.start, unit.end) for section in document.sections for unit in units(document, section)]
+        spans = [(unit.start, unit.end) for section in document.sections for unit in units_of(document, section)]
         weights = {term: self._idf(term) for term in (*query.terms, *query.synonyms)}
         worth = {
             span: sum(weights.get(term, 0.0) for term in {*self._words.terms(passage.text[span[0] : span[1]])})

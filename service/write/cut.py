@@ -5,25 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
+from service.language.rule import rules
 from service.write.writer import Kind
 
+# What may stand before a number instead of "passage", in any language.
+SOURCE = "|".join(rule.pattern.pattern for rule in rules("source"))
 # [1], [1][2], [1, 2], 【1】, [passage 1], and the same with full-width signs. Not [1](link), not x[1] in code.
 MARK = re.compile(
-    r"[ \t]*(?:[，,（(]?\s*(?:见|参见)?(?:资料|来源|参考资料|passages?|sources?)(?:编号)?\s*(?:为|是|[:：])?\s*)?"
-    r"(?:\[|【|［)\s*(?:passages?|资料|来源|source|n=|第)?\s*"
-    r"(\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*)\s*(?:\]|】|］)[）)]?(?!\()",
+    rf"[ \t]*(?:[，,（(]?\s*(?:{SOURCE})\s*[为是:：]?\s*)?[\[【［]\s*(?:{SOURCE}|n=|第)?\s*"
+    r"(\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*)\s*[\]】］][）)]?(?!\()",
     re.IGNORECASE,
 )
 # What may still become a mark when more comes.
-UNFINISHED = re.compile(r"(?:\[|【|［)[^\]】］\n]{0,16}$")
+UNFINISHED = re.compile(r"[\[【［][^\]】］\n]{0,16}$")
 # Marks behind the end of a sentence belong in front of it.
-BEHIND = re.compile(rf"([。！？；!?.][\"'”’」）)*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
+STOP, CLOSE = r"[。！？；!?.]", r"\"'”’」）)"
+BEHIND = re.compile(rf"({STOP}[{CLOSE}*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
 CODE = re.compile(r"`[^`\n]+`")
-BOLD = re.compile(r"[。！？；!?.][\"'”’」）)]*\s*\*\*$")
+BOLD = re.compile(rf"{STOP}[{CLOSE}]*\s*\*\*$")
 ENUMERATED = re.compile(r"\W*\w{1,2}[.、]\W*")
-# What a small model writes before its answer.
-LABEL = re.compile(r"^\W*(?:答案|回答|answer)\W*[:：]\W*", re.IGNORECASE)
 HIDDEN = "\ue000"
 LIST = re.compile(r"([ \t]*(?:[-*+•]|\d{1,3}[.)、])[ \t]+)(?=\S)")
 QUOTE = re.compile(r"[ \t]*>[ \t]?")
@@ -33,7 +34,7 @@ HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Fragment:
     """Text without marks, the layout that goes before it, and the passage numbers it was marked with."""
 
     text: str
@@ -51,10 +52,10 @@ class Cutter:
         self._block: list[str] = []  # lines of a fence, table or formula
         self._kind: Literal["code", "table", "formula"] | None = None
         self._closes = ""
-        self._held: Piece | None = None
+        self._held: Fragment | None = None
         self._inline = False  # whether a piece of the current line was cut off already
 
-    def feed(self, text: str) -> Iterator[Piece]:
+    def feed(self, text: str) -> Iterator[Fragment]:
         """Take more of the stream and yield the pieces that are complete with it."""
         *whole, rest = (self._line + text).split("\n")
         for line in whole:
@@ -64,7 +65,7 @@ class Cutter:
         if self._kind is None and not UNFINISHED.search(rest):
             yield from self._begun()
 
-    def end(self, finished: bool = True) -> Iterator[Piece]:
+    def end(self, finished: bool = True) -> Iterator[Fragment]:
         """Yield what is left; a sentence or block that was broken off is dropped unless `finished`."""
         line, self._line = self._line, ""
         if finished:
@@ -76,7 +77,7 @@ class Cutter:
             yield self._held
             self._held = None
 
-    def _end_of_line(self, line: str) -> Iterator[Piece]:
+    def _end_of_line(self, line: str) -> Iterator[Fragment]:
         line = line.rstrip()
         if self._kind in ("code", "formula"):
             self._block.append(line)
@@ -116,7 +117,7 @@ class Cutter:
             return bool(re.fullmatch(rf"{re.escape(self._closes[0])}{{{len(self._closes)},}}", bare))
         return self._closes in bare[2 if first else 0 :]
 
-    def _close(self) -> Iterator[Piece]:
+    def _close(self) -> Iterator[Fragment]:
         """Give a finished fence, table or formula back whole."""
         if self._kind is None:
             return
@@ -126,10 +127,10 @@ class Cutter:
         first = 0 if kind == "table" else len(lines) - 1  # brackets inside code are no marks
         lines = [*lines[:first], *(MARK.sub("", line) for line in lines[first:])]
         text = "\n".join(lines)
-        yield from self._hold([Piece(text, self._lead or "\n\n", marks, kind)])
+        yield from self._hold([Fragment(text, self._lead or "\n\n", marks, kind)])
         self._lead = "\n\n"
 
-    def _begun(self) -> Iterator[Piece]:
+    def _begun(self) -> Iterator[Fragment]:
         """Yield the sentences of an unfinished line that are surely over."""
         line = self._line
         whole = self._opens(line) or HEADING.match(line + "x") or re.fullmatch(r"[ \t]*[`~$\\#|]*", line)
@@ -140,7 +141,7 @@ class Cutter:
             yield from self._hold(pieces)
             self._line, self._inline = rest, True
 
-    def _complete(self, line: str) -> tuple[list[Piece], str]:
+    def _complete(self, line: str) -> tuple[list[Fragment], str]:
         """Split a line that is still being written into pieces that are over and the rest."""
         lead, body = self._opening(line)
         body = _marks_first(body)
@@ -151,11 +152,11 @@ class Cutter:
         self._lead = " "
         return pieces, body[spans[-1][0] :].replace(HIDDEN, "[")
 
-    def _rest_of(self, line: str) -> Iterator[Piece]:
+    def _rest_of(self, line: str) -> Iterator[Fragment]:
         """Yield the last pieces of a line that is over."""
         if not self._inline and HEADING.match(line):
             text = MARK.sub("", line).strip()
-            yield from self._hold([Piece(text, self._lead, numbers(line), "heading")])
+            yield from self._hold([Fragment(text, self._lead, numbers(line), "heading")])
             self._lead = "\n\n"
             return
         lead, body = self._opening(line)
@@ -170,24 +171,24 @@ class Cutter:
         match = LIST.match(line) or QUOTE.match(line)
         return (self._lead + match[0], line[match.end() :]) if match else (self._lead, line)
 
-    def _pieces(self, body: str, spans: list[tuple[int, int]], lead: str) -> list[Piece]:
+    def _pieces(self, body: str, spans: list[tuple[int, int]], lead: str) -> list[Fragment]:
         found = []
         for start, end in spans:
             text = body[start:end]
-            found.append(Piece(tidy(text), lead, numbers(text)))
+            found.append(Fragment(tidy(text), lead, numbers(text)))
             lead = " "  # after the marks of the one before
         return found
 
     def _paragraph(self) -> None:
         self._lead = "\n\n" if self._lead or self._held else ""
 
-    def _hold(self, pieces: list[Piece]) -> Iterator[Piece]:
+    def _hold(self, pieces: list[Fragment]) -> Iterator[Fragment]:
         """Keep the last piece back; a piece of marks alone gives them to the one before."""
         for piece in pieces:
             if not any(char.isalnum() for char in piece.text):
                 if self._held and piece.marks:
                     marks = tuple(dict.fromkeys((*self._held.marks, *piece.marks)))
-                    self._held = Piece(self._held.text, self._held.lead, marks, self._held.kind)
+                    self._held = Fragment(self._held.text, self._held.lead, marks, self._held.kind)
                 continue
             if self._held:
                 yield self._held
@@ -198,7 +199,7 @@ def _spans(body: str) -> list[tuple[int, int]]:
     """The sentences of a line; what ends inside brackets, and a bare "a.", goes with what follows."""
     joined: list[tuple[int, int]] = []
     start: int | None = None
-    for begin, end in sentences(body):
+    for begin, end in sentence_spans(body):
         start = begin if start is None else start
         text = body[start:end]
         if not ENUMERATED.fullmatch(text) and _closed(text):
@@ -227,5 +228,5 @@ def numbers(text: str) -> tuple[int, ...]:
 
 def tidy(text: str) -> str:
     """Return a sentence without marks and the gaps and double stops they leave."""
-    bare = re.sub(r"[ \t]+([。，；：！？、])", r"\1", LABEL.sub("", MARK.sub("", text)))
+    bare = re.sub(r"[ \t]+([。，；：！？、])", r"\1", rules("label").without(MARK.sub("", text)))
     return re.sub(r"([。；])[。；]+$", r"\1", bare).replace(HIDDEN, "[").strip()

@@ -1,30 +1,24 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
-import re
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.chunk.units import Unit, units
+from ingest.chunk.units import Unit, units_of
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
 from service.language.phrases import Language
+from service.language.rule import rules
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.writer import Quote, Sentence
 
-CODE_ASKED = re.compile(
-    r"代码|实现|编写|写一[个段]|函数|示例|例子|脚本|程序|怎么写|\b(?:code|implement\w*|function|snippet|script|python|pytorch|tensorflow|program|example|class)\b",
-    re.IGNORECASE,
-)
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
 # What this short is given whole: leaving half of it out would save nobody time.
 SHORT = 900
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
-# Log odds that a sentence may be behind the best one of its entry, the share of the question's words counted as 1.
-BEHIND = 1.5
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
 
@@ -61,21 +55,29 @@ class Line:
 class ExtractiveWriter:
     """Picks passages by relevance, and in a narrow question's passages the sentences that answer it.
 
-    `relevance` scores texts for a question, in log odds; where it gives nothing, the question's words choose.
+    `relevance` scores texts for a question, in log odds; a sentence may be `behind` the best one of its entry, the
+    share of the question's words counted as 1. Where there are no scores, or none that this was fitted to (None), the
+    question's words choose.
     """
 
     name = "extractive"
 
     def __init__(
-        self, words: Words, idf: Callable[[str], float], relevance: Relevance, max_characters: int = 1200
+        self,
+        words: Words,
+        idf: Callable[[str], float],
+        relevance: Relevance,
+        max_characters: int = 1200,
+        behind: float | None = 1.5,
     ) -> None:
-        self._words, self._idf, self._relevance, self._max = words, idf, relevance, max_characters
+        self._words, self._idf, self._max = words, idf, max_characters
+        self._relevance, self._behind = relevance, behind
 
     async def write(
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
     ) -> AsyncIterator[Sentence]:
         """Yield sentences grouped by entry, best entry first, within an entry in reading order, in its language."""
-        with_code = CODE_ASKED.search(query.text) is not None
+        with_code = rules("code").holds(query.text)
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0
@@ -105,7 +107,8 @@ class ExtractiveWriter:
         kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
         read = [line for key in long for line in entries[key] if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
-        scores = dict(zip((line.place for line in read), await self._relevance(query, texts), strict=False))
+        relevance = await self._relevance(query, texts) if self._behind is not None else []
+        scores = dict(zip((line.place for line in read), relevance, strict=False))
         for key in long:
             kept |= self._answering(query, entries[key], scores)
         return kept
@@ -117,11 +120,11 @@ class ExtractiveWriter:
         weights = self._narrowing(query, entry)
         most = max(line.weight(weights) for line in entry) or 1.0
         held = {line.place: line.weight(weights) / most for line in entry}
-        if not scores.keys() & held.keys():
+        if self._behind is None or not scores.keys() & held.keys():
             return {place for place, share in held.items() if share >= KEEP} if weights else set(held)
         fit = {place: scores[place] + share for place, share in held.items() if place in scores}
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
-        return programs | {place for place, score in fit.items() if score >= max(fit.values()) - BEHIND}
+        return programs | {place for place, score in fit.items() if score >= max(fit.values()) - self._behind}
 
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
@@ -146,7 +149,7 @@ def _entry(passage: Passage) -> tuple[str, ...]:
 
 def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
     document = markdown.parse(passage.document, passage.text, outline.heading)
-    found = [(unit, section.heading_path) for section in document.sections for unit in units(document, section)]
+    found = [(unit, section.heading_path) for section in document.sections for unit in units_of(document, section)]
     return [
         Line(
             number,

@@ -21,7 +21,7 @@ SHORT_LIST = 10  # so few entries are listed though only their number was asked 
 MARKER = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)、])\s+")
 
 
-def state(facts: Facts, snapshot: Snapshot, language: Language) -> Statement:
+def stated(facts: Facts, snapshot: Snapshot, language: Language) -> Statement:
     """Return what the facts say, with the lines they are read from as passages."""
     writer = _Facts(snapshot, language)
     table = {

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ingest.chunk.units import Unit, units
+from ingest.chunk.units import Unit, units_of
 from ingest.index.snapshot import Snapshot
 from ingest.parse import markdown, outline
 from ingest.parse.outline import Entry
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 from service.search.passages import Passage
 
 PROSE = ("paragraph", "list_item")
@@ -16,7 +16,7 @@ def statement(snapshot: Snapshot, entry: Entry) -> Passage | None:
     """Return the first sentence of an entry's text that announces nothing, as a passage; None when it has no prose."""
     text = snapshot.documents[entry.document][entry.body : entry.end]
     parsed = markdown.parse(entry.document, text, outline.heading)
-    prose = [unit for section in parsed.sections for unit in units(parsed, section) if unit.kind in PROSE]
+    prose = [unit for section in parsed.sections for unit in units_of(parsed, section) if unit.kind in PROSE]
     spans = [span for unit in prose if (span := _first(text, unit)) is not None]
     if not spans:
         return None
@@ -42,7 +42,7 @@ def headings(snapshot: Snapshot, document: str) -> Iterator[Passage]:
 
 
 def _first(text: str, unit: Unit) -> tuple[int, int] | None:
-    return next(iter(sentences(text, unit.start, unit.end)), None)
+    return next(iter(sentence_spans(text, unit.start, unit.end)), None)
 
 
 def _announces(sentence: str) -> bool:

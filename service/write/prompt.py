@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ingest.words.text import normalise
 from service.language.phrases import Language
+from service.language.rule import rules
 from service.search.passages import Passage
 
 EXAMPLE = """<passage n="1" from="水 > 沸点">
@@ -36,13 +37,12 @@ QUESTION: dict[Language, str] = {
     "en": "Question: {question}\nAnswer in English. End every sentence with the number of its passage.",
 }
 EXAMPLE_WORDS = frozenset({"高山", "大气压", "气压", "沸点", "沸腾"})
-# An answer is about this: the model's way to say that it found none.
-REFUSAL = re.compile(
-    r"(?:资料|文档|文中|段落|上下文|文本)[^。]{0,12}(?:没有|未|不包含|不含|无法|并未|不足)|(?:没有|无法)(?:找到|从资料|根据资料)"
-    r"|\b(?:passages?|documents?|context|text)\b.{0,20}\b(?:do(?:es)? not|don't|doesn't|did not|no|not)\b",
-    re.IGNORECASE,
-)
 VERSION = hashlib.sha256("\0".join([SYSTEM, PASSAGE, *QUESTION.values()]).encode()).hexdigest()[:8]
+
+
+def refuses(text: str) -> bool:
+    """Whether a text is about the passages and not about the question: the model's way to say that it found none."""
+    return rules("refusal").holds(text)
 
 
 def repeats_example(text: str, *sources: str) -> bool:

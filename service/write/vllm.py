@@ -23,7 +23,7 @@ from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write import prompt
 from service.write.budget import Budget
-from service.write.cut import Cutter, Piece
+from service.write.cut import Cutter, Fragment
 from service.write.replicas import Health, Replica, Replicas, count_tokens
 from service.write.writer import Claim, WriterError
 
@@ -189,7 +189,7 @@ def _prompt(system: str) -> ChatPromptTemplate:
     return ChatPromptTemplate.from_messages([SystemMessage(system), ("human", "{message}")])
 
 
-def _claims(pieces: Iterable[Piece], order: Sequence[int]) -> list[Claim]:
+def _claims(pieces: Iterable[Fragment], order: Sequence[int]) -> list[Claim]:
     """Turn the numbers a model cites into passages; one that it was not shown is no source."""
     return [
         Claim(piece.text, tuple(order[n - 1] for n in piece.marks if 0 < n <= len(order)), piece.lead, piece.kind)

@@ -1,23 +1,22 @@
 """The real service, the real index, a real browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from benchmarks.browser import TIMEOUT_MS, chromium
 from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings
-from tests.e2e.browser import TIMEOUT_MS, chromium
 from tests.e2e.index import real_embedder, real_settings
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites
+from tests.e2e.visit import Serve, Visit
 from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget
 
-Visit = Callable[..., Widget]
-Serve = Callable[..., Live]
 VIEWPORT = {"width": 1280, "height": 800}
 
 

@@ -12,9 +12,9 @@ import uvicorn
 
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.answer import Parts
 from service.api.app import create_app
 from service.bootstrap import Service
+from service.parts import Parts
 from service.serve.store import Store
 from service.settings import ServiceSettings
 from tests.e2e.pace import Pace, Paced
@@ -96,4 +96,4 @@ class Live:
 
     def _abort(self) -> None:
         for connection in self._server.server_state.connections:
-            connection.transport.abort()  # type: ignore[union-attr]
+            connection.transport.abort()

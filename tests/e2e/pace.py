@@ -1,10 +1,10 @@
 """How fast the real writer may write: a test slows it down or holds it, and sees how many are at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from service.search.passages import Passage
 from service.search.retrieve import Query
@@ -35,9 +35,10 @@ class Paced:
 
     async def write(self, query: Query, passages: Sequence[Passage], *rest: Any) -> AsyncIterator[Any]:
         pace, said = self._pace, 0
+        written = cast(AsyncGenerator[Any, None], self._writer.write(query, passages, *rest))
         pace.open += 1
         try:
-            async with aclosing(self._writer.write(query, passages, *rest)) as sentences:
+            async with aclosing(written) as sentences:
                 async for sentence in sentences:
                     await asyncio.sleep(pace.seconds)
                     while pace.most is not None and said >= pace.most:

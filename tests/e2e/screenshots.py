@@ -7,13 +7,14 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, expect
 
+from benchmarks.browser import chromium
 from ingest.models.offline import prepare
-from tests.e2e.browser import chromium
-from tests.e2e.index import ROOT, real_embedder, real_settings
+from tests.e2e.index import real_embedder, real_settings
+from tests.e2e.listed import listed
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites
-from tests.e2e.test_statuses import listed
 from tests.e2e.widget import Widget
+from tests.support.paths import ROOT
 
 DESK: dict[str, Any] = {"viewport": {"width": 1040, "height": 660}, "locale": "zh-CN"}
 PHONE: dict[str, Any] = {

@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.axe import violations
-from tests.e2e.conftest import Visit
+from tests.e2e.listed import listed
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
-from tests.e2e.test_statuses import listed
+from tests.e2e.visit import Visit
 from tests.e2e.watch import Watch
 
 ANSWERS = ("LLMs 背景下的位置编码是什么？", "静态词嵌入与上下文词嵌入有何区别？", "解释层归一化和残差连接")

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
+from tests.e2e.visit import Visit
 from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget
 

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
+from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget
 
 GROUND = "(element) => getComputedStyle(element).backgroundColor"

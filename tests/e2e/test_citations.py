@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
+from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget, plain
 
 KINDS = {

@@ -3,8 +3,8 @@
 from playwright.sync_api import expect
 
 from service.settings import WidgetSettings
-from tests.e2e.conftest import Serve, Visit
 from tests.e2e.sites import Sites, host_page
+from tests.e2e.visit import Serve, Visit
 from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget, plain
 

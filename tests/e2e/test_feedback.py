@@ -11,7 +11,7 @@ QUESTION = "什么是 QLoRA？"
 
 
 def rated(live: Live, answer_id: str) -> list[Rated]:
-    return [one for rating in ("up", "down") for one in live.store.rated(rating) if one.answer_id == answer_id]  # type: ignore[arg-type]
+    return [one for rating in ("up", "down") for one in live.store.rated(rating) if one.answer_id == answer_id]
 
 
 def test_up(live: Live, widget: Widget) -> None:

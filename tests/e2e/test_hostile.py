@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from ingest.__main__ import ensure
 from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
+from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget, plain
 
 STRINGS = [

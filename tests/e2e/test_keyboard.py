@@ -2,9 +2,9 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
+from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget
 
 QUESTION = "什么是 QLoRA？"

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
+from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget, plain
 
 QUESTION = "LLMs 与传统统计语言模型的主要区别是什么？"

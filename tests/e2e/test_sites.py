@@ -6,9 +6,9 @@ import pytest
 from itsdangerous import TimestampSigner
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Serve, Visit
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
+from tests.e2e.visit import Serve, Visit
 from tests.e2e.watch import Watch
 
 QUESTION = "什么是 QLoRA？"

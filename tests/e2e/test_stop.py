@@ -4,8 +4,8 @@ import time
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
 from tests.e2e.live import Live
+from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget
 
 QUESTION = "LLMs 与传统统计语言模型的主要区别是什么？"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eval.__main__ import main
-from tests.eval.conftest import StubService, citation
+from tests.support.stub_service import StubService, citation
 
 
 def record(name: str, kind: str, status: str, entries: list[str]) -> str:

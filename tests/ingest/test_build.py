@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.build import BuildError, Outcome, build
+from ingest.build import BuildError, Outcome, build_index
 from ingest.chunk import Chunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.window import WindowChunker
 from ingest.clean import CleanSteps
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
+from ingest.pack import Packs
 from tests.support.tiny_embedder import TinyEmbedder
 
 # No five characters come twice, so that one changed character leaves a Jaccard index above 0.9.
@@ -35,12 +36,13 @@ class Corpus:
         self.write(**texts)
         self.embedder.embedded.clear()
         steps = CleanSteps(near_duplicates=False)
-        return build(
+        return build_index(
             [self.folder],
             self.versions,
             self.embedder,
             self.chunker,
             steps,
+            Packs(),
             near_threshold=near_threshold,
             max_bytes=10_000,
             force=force,
@@ -252,7 +254,7 @@ def test_headings_alone_are_nothing_to_index(corpus: Corpus) -> None:
 
 def test_a_missing_path_is_an_error(corpus: Corpus) -> None:
     with pytest.raises(FileNotFoundError, match="none"):
-        build([Path("none")], corpus.versions, corpus.embedder, corpus.chunker, CleanSteps())
+        build_index([Path("none")], corpus.versions, corpus.embedder, corpus.chunker, CleanSteps(), Packs())
     assert corpus.versions.current() is None
 
 
@@ -265,12 +267,13 @@ def test_a_broken_fence_is_a_warning(corpus: Corpus) -> None:
 def test_progress_is_told(corpus: Corpus) -> None:
     told: list[tuple[str, int, int]] = []
     corpus.write(a="## A\n\n甲。", b="## B\n\n乙。")
-    build(
+    build_index(
         [corpus.folder],
         corpus.versions,
         corpus.embedder,
         corpus.chunker,
         CleanSteps(),
+        Packs(),
         progress=lambda *step: told.append(step),
     )
     assert told == [

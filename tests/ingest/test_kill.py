@@ -1,79 +1,17 @@
 """Builds killed at any moment leave the old index, or the new one, whole."""
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from ingest.build import build
-from ingest.chunk.semantic import SemanticChunker
-from ingest.clean import CleanSteps
 from ingest.index.versions import Versions
-from tests.support.paths import ROOT
-from tests.support.tiny_embedder import TinyEmbedder
-
-# Builds folder/n.md into folder/index, slowly; stops for good at the moment named.
-SCRIPT = """
-import sys, time
-from pathlib import Path
-from ingest import snapshot
-from ingest.index.versions import Versions
-from tests.ingest.test_kill import make
-
-folder, wanted = Path(sys.argv[1]), sys.argv[2]
-
-def reach(moment):
-    if moment == wanted:
-        print(moment, flush=True)
-        time.sleep(600)
-
-def watch(owner, name):
-    real = getattr(owner, name)
-    def watched(*arguments):
-        reach(f"before {name}")
-        result = real(*arguments)
-        reach(f"after {name}")
-        return result
-    setattr(owner, name, watched)
-
-watch(snapshot, "write")
-watch(Path, "rename")  # the snapshot to its place
-watch(Path, "replace")  # the pointer
-print("begin", flush=True)
-make(folder, delay=0.1)
-print("end", flush=True)
-"""
-
-
-def make(folder: Path, delay: float = 0) -> None:
-    tiny = TinyEmbedder(delay=delay)
-    versions = Versions(folder / "index")
-    build([folder / "n.md"], versions, tiny, SemanticChunker(tiny), CleanSteps())
+from tests.support.killable import Killable, make
 
 
 def text(version: str) -> str:
     sections = "".join(f"### ★★★ **{n}. 问题{n}？**\n\n{version}的第{n}段。\n\n" for n in range(1, 30))
     return f"# 题\n\n## 1. 节\n\n{sections}"
-
-
-class Killable:
-    """A build in a process of its own."""
-
-    def __init__(self, folder: Path, moment: str) -> None:
-        command = [sys.executable, "-c", SCRIPT, str(folder), moment]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-
-    def wait_for(self, line: str) -> None:
-        assert self.process.stdout
-        assert self.process.stdout.readline() == f"{line}\n"
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
 
 
 @pytest.fixture

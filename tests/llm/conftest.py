@@ -13,8 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service.conftest import embedder, settings, snapshot  # noqa: F401  # the same index
+from tests.support.outline import embedder, settings, snapshot
 from tests.support.paths import ROOT
+
+__all__ = ["embedder", "model", "settings", "snapshot", "url"]
 
 NAME = "qwen2.5-coder-0.5b"
 
@@ -31,7 +33,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("llm") / "vllm.log"
-    command = [".venv-llm/bin/python", "-m", "service.llm", "serve", "--name", NAME, "--port", str(port), "--log", log]
+    command = [".venv-llm/bin/python", "-m", "service.llm", "serve", "--name", NAME, "--port", str(port)]
+    command += ["--log", str(log)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert server.stdout
     try:

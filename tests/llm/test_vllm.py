@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
@@ -19,7 +20,7 @@ from service.bootstrap import Service
 from service.settings import AnswerSettings, ServiceSettings, VllmSettings
 from service.write.replicas import Replicas
 from service.write.vllm import ChatModel
-from tests.service.api.test_sse import events, serve
+from tests.support.sse import events
 
 QUESTIONS = [
     "什么是 QLoRA？",

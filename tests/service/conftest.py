@@ -1,40 +1,16 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from ingest import bootstrap
-from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.settings import ServiceSettings, ShippedSettings
-from tests.support.paths import INDEX, ROOT
+from service.settings import ServiceSettings
+from tests.support.outline import embedder, settings, snapshot
 
-
-@pytest.fixture(scope="session")
-def settings(model_folder: Path) -> ServiceSettings:
-    """The defaults, over an index of the outline; time for the reranker on a busy machine."""
-    return ServiceSettings(
-        corpus=[ROOT / "ingest/corpus"],
-        index=INDEX,
-        models=model_folder.parent,
-        rerank=ShippedSettings(budget_ms=600_000),
-    )
-
-
-@pytest.fixture(scope="session")
-def embedder(settings: ServiceSettings) -> Embedder:
-    return bootstrap.embedder(settings)
-
-
-@pytest.fixture(scope="session")
-def snapshot(settings: ServiceSettings, embedder: Embedder) -> Snapshot:
-    ensure(settings, embedder)
-    return Versions(settings.index).open(embedder.fingerprint, packs=bootstrap.packs(settings))
+__all__ = ["client", "embedder", "service", "settings", "snapshot"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from eval.score.metrics import unmarked
+from eval.score.prose import unmarked
 from ingest.index.snapshot import Snapshot
 from tests.support.paths import ROOT
 

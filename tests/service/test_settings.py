@@ -1,14 +1,20 @@
 import os
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from ingest.fit.reranker import depths, evaluate, recipe
+from ingest.fit.reranker import depths
 from ingest.settings import PREFIX
-from service.settings import ServiceSettings, ShippedSettings, WeightedSettings
+from service.settings import (
+    ReciprocalRankSettings,
+    ServiceSettings,
+    ShippedSettings,
+    VllmSettings,
+    WeightedSettings,
+)
 from tests.support.paths import ROOT
+from tests.support.variables import leaves, variables
 
 DOCS = ROOT / "docs/settings.md"
 
@@ -19,28 +25,6 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-
-
-def variables(model: type[BaseModel], prefix: str = PREFIX) -> set[str]:
-    """The environment name of every field, the groups' own ones joined by two underscores."""
-    found: set[str] = set()
-    for name, field in model.model_fields.items():
-        groups = [kind for kind in _leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
-        for group in groups:
-            found |= variables(group, f"{prefix}{name.upper()}__")
-        if not groups:
-            found.add(f"{prefix}{name.upper()}")
-    return found
-
-
-def _leaves(annotation: Any) -> list[Any]:
-    if get_origin(annotation) is Annotated:
-        return _leaves(get_args(annotation)[0])
-    if isinstance(annotation, type) and not get_args(annotation):
-        return [annotation]
-    if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
-        return [leaf for part in get_args(annotation) for leaf in _leaves(part)]
-    return []
 
 
 def test_names() -> None:
@@ -68,7 +52,7 @@ def test_every_setting_has_a_description() -> None:
         names: list[str] = []
         for name, field in model.model_fields.items():
             groups = [
-                kind for kind in _leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)
+                kind for kind in leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)
             ]
             names += [f"{model.__name__}.{inner}" for group in groups for inner in bare(group)]
             if not groups and name != "kind" and not field.description:
@@ -153,8 +137,14 @@ def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: s
     assert name.removeprefix(PREFIX).lower().split("__")[0] in str(refused.value)
 
 
-def test_training_is_measured_with_the_weights_that_the_service_has() -> None:
-    """`ingest` may not import `service`, so it holds them a second time."""
+def test_training_shows_a_model_as_many_candidates_as_the_service() -> None:
+    assert ShippedSettings().candidates == depths.READ
+
+
+def test_no_setting_repeats_a_fitted_number() -> None:
+    """Unset means as fitted: what is fitted stands in one file."""
     fusion, rerank = WeightedSettings(), ShippedSettings()
-    assert (fusion.bm25, fusion.dense) == (evaluate.BM25, evaluate.DENSE)
-    assert (rerank.weight, rerank.candidates) == (recipe.WEIGHT, depths.READ)
+    assert {*fusion.model_dump(exclude={"kind"}).values()} == {None}
+    assert (rerank.weight, rerank.fused, ServiceSettings().retrieval.expansion) == (None, None, None)
+    assert VllmSettings(kind="vllm", model="m").min_support is None
+    assert ReciprocalRankSettings(kind="rrf").k is None

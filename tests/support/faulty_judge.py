@@ -5,13 +5,18 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from benchmarks.loopback import serve
+
+needs_ragas = pytest.mark.skipif(find_spec("ragas") is None, reason="RAGAs has an environment of its own")
 MODEL = "faulty-judge"
 FAULTS = {
     "",
@@ -114,9 +119,7 @@ def _form(body: dict[str, Any]) -> str:
 @contextmanager
 def faulty_judge(**script: Any) -> Iterator[FaultyJudge]:
     """Run the server in a thread; its own tracebacks are part of the script and stay silent."""
-    from tests.service.api.test_sse import serve
-
     judge = FaultyJudge(**script)
-    with serve(judge.app()) as url:  # type: ignore[arg-type]
+    with serve(judge.app()) as url:
         judge.url = f"{url}/v1"
         yield judge

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from eval.ask.client import Citation, Passage
-from eval.golden.check import Question
-from eval.score import metrics
-from eval.score.row import JUDGED, Row, Run
+from eval.golden.question import GoldenQuestion
+from eval.score import measures
+from eval.score.exchange import Citation, Passage
+from eval.score.row import JUDGE_METRICS, Row, Run
 from eval.score.scoring import unreplied
 
 GOLDEN = "a" * 64
@@ -34,7 +34,7 @@ SHARES = {
     "similarity": 0.9375,
     "supported": 1.0,
     "whole": 1.0,
-} | dict.fromkeys(JUDGED, 0.875)
+} | dict.fromkeys(JUDGE_METRICS, 0.875)
 SPEEDS = {"search_ms": 20.0, "ask_ms": 200.0}
 QUOTE = "LoRA 冻结原模型。"
 
@@ -84,11 +84,11 @@ def night(
     return run, [replace(row, generator=generator, index_version=index) for row in rows]
 
 
-def _question(i: int) -> Question:
+def _question(i: int) -> GoldenQuestion:
     kind = list(KINDS)[i % len(KINDS)]
     entries = [] if kind == "out_of_scope" else [f"5.{i}"]
     answered = KINDS[kind] == "answered"
-    return Question(
+    return GoldenQuestion(
         id=f"q-{i:03}",
         kind=kind,
         question=f"第 {i} 问：什么是 LoRA？",
@@ -107,7 +107,7 @@ def _first(rows: Iterable[int], share: float, name: str) -> set[int]:
     return set(order[: round(share * len(order))])
 
 
-def _ranked(asked: Sequence[Question], shares: dict[str, float], noise: float, n: int) -> list[Row]:
+def _ranked(asked: Sequence[GoldenQuestion], shares: dict[str, float], noise: float, n: int) -> list[Row]:
     sought = [i for i, question in enumerate(asked) if question.entries]
     shaken = _first(sought, noise, f"noise {n}")
     found = [(place, _first(sought, shares[f"hit_{place}"], "rank")) for place in (1, 3, 5)]
@@ -125,15 +125,15 @@ def _ranked(asked: Sequence[Question], shares: dict[str, float], noise: float, n
 def _ranking(ranked: Sequence[str], gold: Sequence[str]) -> dict[str, float]:
     if not gold:
         return {}
-    return {f"hit_{k}": metrics.hit(ranked, gold, k) for k in (1, 3, 5)} | {
-        "reciprocal_rank": metrics.reciprocal_rank(ranked, gold),
-        "ndcg_10": metrics.ndcg(ranked, gold, 10),
+    return {f"hit_{k}": measures.hit(ranked, gold, k) for k in (1, 3, 5)} | {
+        "reciprocal_rank": measures.reciprocal_rank(ranked, gold),
+        "ndcg_10": measures.ndcg(ranked, gold, 10),
         "context_precision_id": 1 / len(ranked),
         "context_recall_id": 1.0,
     }
 
 
-def _status(asked: Sequence[Question], shares: dict[str, float]) -> list[str]:
+def _status(asked: Sequence[GoldenQuestion], shares: dict[str, float]) -> list[str]:
     right = _first(range(len(asked)), shares["status"], "status")
     return [q.status if i in right else "declined" for i, q in enumerate(asked)]
 
@@ -178,6 +178,6 @@ def _timed(row: Row, speeds: dict[str, float], i: int) -> Row:
 def _judged(rows: Sequence[Row], shares: dict[str, float], unjudged: float) -> list[Row]:
     answered = [i for i, row in enumerate(rows) if row.status == "answered"]
     failed = _first(answered, unjudged, "unjudged")
-    rows = _add(rows, [i for i in answered if i not in failed], JUDGED, shares)
-    fault = dict.fromkeys(JUDGED, "the judge's reply is no JSON")
+    rows = _add(rows, [i for i in answered if i not in failed], JUDGE_METRICS, shares)
+    fault = dict.fromkeys(JUDGE_METRICS, "the judge's reply is no JSON")
     return [replace(row, failures=row.failures | fault) if i in failed else row for i, row in enumerate(rows)]

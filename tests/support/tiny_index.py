@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.build import build
+from ingest.build import build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.index.snapshot import Snapshot
@@ -18,5 +18,5 @@ def index(folder: Path, pack: str = "none", **texts: str) -> Snapshot:
     for name, text in texts.items():
         (source / f"{name}.md").write_text(text, "utf-8")
     versions, embedder, packs = Versions(folder / "index"), TinyEmbedder(), Packs(pack)
-    build([source], versions, embedder, RecursiveChunker(200), CleanSteps(near_duplicates=False), packs)
+    build_index([source], versions, embedder, RecursiveChunker(200), CleanSteps(near_duplicates=False), packs)
     return versions.open(embedder.fingerprint, packs=packs)

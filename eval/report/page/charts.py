@@ -52,7 +52,7 @@ class Dot:
     high: float
 
 
-def trend(drawn: Trend) -> str:
+def draw_trend(drawn: Trend) -> str:
     """Draw a metric over the nights with its interval; dashed where the index or the generator changed."""
     metric, points = METRICS[drawn.metric], drawn.points
     days = [datetime.fromisoformat(point.started).timestamp() / 86_400 for point in points]
@@ -79,11 +79,11 @@ def trend(drawn: Trend) -> str:
         axes.set_ylabel("milliseconds" if metric.unit else "mean")
         axes.grid(axis="y")
         _title(figure, label(drawn.metric))
-        told = f"{len(points)} nights, {means[0]:.3f} on the first and {means[-1]:.3f} on the last"
-        return _svg(figure, f"trend-{drawn.metric}", f"{label(drawn.metric)} over the nights", told)
+        description = f"{len(points)} nights, {means[0]:.3f} on the first and {means[-1]:.3f} on the last"
+        return _svg(figure, f"trend-{drawn.metric}", f"{label(drawn.metric)} over the nights", description)
 
 
-def dots(name: str, title: str, axis: str, values: Sequence[Dot], zero: bool = False) -> str:
+def draw_dots(name: str, title: str, axis: str, values: Sequence[Dot], zero: bool = False) -> str:
     """Draw values with their intervals, one a line; with a line at zero for differences."""
     labels = [_short(shown(each.name)) for each in values]
     places = list(range(len(values)))[::-1]
@@ -100,8 +100,8 @@ def dots(name: str, title: str, axis: str, values: Sequence[Dot], zero: bool = F
         axes.set_xlabel(axis)
         axes.grid(axis="x")
         _title(figure, title)
-        told = "; ".join(f"{label} {each.value:.3f}" for label, each in zip(labels, values, strict=True))
-        return _svg(figure, name, title, told)
+        description = "; ".join(f"{label} {each.value:.3f}" for label, each in zip(labels, values, strict=True))
+        return _svg(figure, name, title, description)
 
 
 def _limits(drawn: Trend) -> tuple[float, float]:
@@ -133,7 +133,7 @@ def _title(figure: Figure, title: str) -> None:
     figure.suptitle(shown(title), x=0.01, horizontalalignment="left", fontsize=10, fontweight="bold")
 
 
-def _svg(figure: Figure, name: str, title: str, told: str) -> str:
+def _svg(figure: Figure, name: str, title: str, description: str) -> str:
     """Return the figure as an element whose ids begin with its name, as a page has more than one."""
     out = io.StringIO()
     nothing: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -147,5 +147,6 @@ def _svg(figure: Figure, name: str, title: str, told: str) -> str:
     width, height = figure.get_size_inches() * 72
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-told">'
-        f'<title id="{name}-title">{escape(shown(title))}</title><desc id="{name}-told">{escape(told)}</desc>{body}'
+        f'<title id="{name}-title">{escape(shown(title))}</title>'
+        f'<desc id="{name}-told">{escape(description)}</desc>{body}'
     )

@@ -6,11 +6,11 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from eval.golden.question import STATUSES
 from eval.nights.history import ALL
-from eval.report.headline import headline
+from eval.report.headline import headline_of
 from eval.report.night import ROBUST, WORST, Report, standing
 from eval.report.page import charts, text
-from eval.score import tables
 from eval.score.row import METRICS
 
 BY_KIND = ("status", "hit_1", "hit_5", "ndcg_10", "citation_precision", "citation_recall", "key_points")
@@ -21,12 +21,12 @@ FIRST = 5  # findings that are shown before the others are asked for
 
 def render(report: Report) -> str:
     """Return the page."""
-    said = headline(report)
+    sentence = headline_of(report)
     page = _environment().get_template("page.html")
     return page.render(
         report=report,
-        headline=said,
-        trends=[_chart(charts.trend(each)) for each in report.trends],
+        headline=sentence,
+        trends=[_chart(charts.draw_trend(each)) for each in report.trends],
         kinds=_kinds(report),
         kind_charts=_kind_charts(report),
         by_kind=[metric for metric in BY_KIND if (ALL, metric) in report.kinds],
@@ -56,9 +56,9 @@ def _environment() -> Environment:
         "PASSAGE": PASSAGE,
         "TITLE": TITLE,
         "WORST": WORST,
-        "change": text.change,
-        "figure": text.figure,
-        "interval": text.interval,
+        "change": text.change_text,
+        "figure": text.figure_text,
+        "interval": text.interval_text,
         "label": text.label,
         "milliseconds": text.milliseconds,
         "standing": standing,
@@ -87,27 +87,27 @@ def _kinds(report: Report) -> list[str]:
 def _kind_charts(report: Report) -> list[Markup]:
     drawn = []
     for metric in CHARTED:
-        found = [(kind, report.kinds[kind, metric]) for kind in _kinds(report)[:-1] if (kind, metric) in report.kinds]
-        if found:
-            values = [charts.Dot(kind, each.mean, each.low, each.high) for kind, each in found]
+        figures = [(kind, report.kinds[kind, metric]) for kind in _kinds(report)[:-1] if (kind, metric) in report.kinds]
+        if figures:
+            values = [charts.Dot(kind, each.mean, each.low, each.high) for kind, each in figures]
             title = f"{text.label(metric)} by kind of question"
-            drawn.append(_chart(charts.dots(f"kinds-{metric}", title, "mean with 95 % interval", values)))
+            drawn.append(_chart(charts.draw_dots(f"kinds-{metric}", title, "mean with 95 % interval", values)))
     return drawn
 
 
 def _robust_charts(report: Report) -> list[Markup]:
     drawn = []
     for metric in CHARTED:
-        found = [(each.name, each.differences[metric]) for each in report.variants if metric in each.differences]
-        if found:
-            values = [charts.Dot(name, each.mean, each.low, each.high) for name, each in found]
+        differences = [(each.name, each.differences[metric]) for each in report.variants if metric in each.differences]
+        if differences:
+            values = [charts.Dot(name, each.mean, each.low, each.high) for name, each in differences]
             title = f"{text.label(metric)}: change from the plain questions"
             axis = "difference with 95 % interval"
-            drawn.append(_chart(charts.dots(f"robust-{metric}", title, axis, values, zero=True)))
+            drawn.append(_chart(charts.draw_dots(f"robust-{metric}", title, axis, values, zero=True)))
     return drawn
 
 
 def _statuses(report: Report) -> Sequence[str]:
     """Return the statuses of the contract, then others that were met."""
     met = {status for pair in report.confusion for status in pair}
-    return [*tables.STATUSES, *sorted(met - set(tables.STATUSES))]
+    return [*STATUSES, *sorted(met - set(STATUSES))]

@@ -14,28 +14,28 @@ _MINUS = "\u2212"
 
 def shown(text: str, longest: int = LONGEST) -> str:
     """Return a text with its hidden characters spelled out as <U+202E> and its end cut after `longest` characters."""
-    spelled = _HIDDEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text.replace("\r\n", "\n"))
+    spelled = _HIDDEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text.replace("\r\n", "\n"))
     cut = len(spelled) - longest
     return f"{spelled[:longest]} … ({cut} more characters)" if cut > 0 else spelled
 
 
-def figure(metric: str, value: float) -> str:
+def figure_text(metric: str, value: float) -> str:
     """Write a figure: three digits, or whole milliseconds."""
     return f"{value:.0f} ms" if METRICS[metric].unit else f"{value:.3f}".replace("-", _MINUS)
 
 
-def change(metric: str, value: float) -> str:
+def change_text(metric: str, value: float) -> str:
     """Write a difference, with its sign."""
-    told = f"{value:+.0f}" if METRICS[metric].unit else f"{value:+.3f}"
-    if not float(told):
-        told = told[1:]
-    return told.replace("-", _MINUS) + (" ms" if METRICS[metric].unit else "")
+    digits = f"{value:+.0f}" if METRICS[metric].unit else f"{value:+.3f}"
+    if not float(digits):
+        digits = digits[1:]
+    return digits.replace("-", _MINUS) + (" ms" if METRICS[metric].unit else "")
 
 
-def interval(metric: str, low: float, high: float, signed: bool = False) -> str:
+def interval_text(metric: str, low: float, high: float, signed: bool = False) -> str:
     """Write the bounds of an interval; of a difference with their signs."""
-    tell = change if signed else figure
-    return f"{tell(metric, low)} to {tell(metric, high)}"
+    write = change_text if signed else figure_text
+    return f"{write(metric, low)} to {write(metric, high)}"
 
 
 def milliseconds(value: float) -> str:

@@ -13,11 +13,11 @@ from transformers import BertForSequenceClassification
 
 from ingest import bootstrap
 from ingest.fit.reranker import negatives
+from ingest.fit.reranker.card import CARD, write_card
 from ingest.fit.reranker.depths import thinned, trials
-from ingest.fit.reranker.evaluate import Scores, evaluate
-from ingest.fit.reranker.export import keep
 from ingest.fit.reranker.exported import Exported
-from ingest.fit.reranker.plan import Example, plan
+from ingest.fit.reranker.int8 import keep
+from ingest.fit.reranker.ranking import Scores, Weights, evaluate
 from ingest.fit.reranker.recipe import (
     DEPTH,
     LAYERS,
@@ -26,17 +26,17 @@ from ingest.fit.reranker.recipe import (
     SECOND_PASSES,
     SECOND_RATE,
     SEED,
-    WEIGHT,
     in_second_round,
     sets,
 )
+from ingest.fit.reranker.schedule import Example, plan
 from ingest.fit.reranker.sets import QuestionSet
-from ingest.fit.reranker.statements import statements
-from ingest.fit.reranker.train import train, trained
+from ingest.fit.reranker.statement_set import statements
+from ingest.fit.reranker.training import train, trained
 from ingest.fit.reranker.vocabulary import cut
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.models.embedder import Embedder
-from ingest.models.offline import ModelUnavailableError, resolve, sha256_of
+from ingest.models.offline import ModelUnavailableError, resolve
 from ingest.models.pairs import Pairs
 from ingest.progress import bars
 from ingest.settings import IngestSettings
@@ -77,12 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
         base = Path(resolve(settings.embedder.model, settings.models))
         del embedder
         if options.command == "depths":
-            _depths(base, mined, options.out, options.steps)
+            _depths(base, mined, options.out, options.steps, Weights.of(snapshot))
             return 0
         if options.command == "train":
             _train(base, mined, statements(snapshot), options.out, options.layers, options.every)
         with bars(console) as report:
-            measured = evaluate(mined, options.out, WEIGHT, report)
+            measured = evaluate(mined, options.out, Weights.of(snapshot), report)
         _show(measured)
     except (SnapshotError, ModelUnavailableError, OSError, ValueError) as error:
         console.print(f"error: {error}", style="red")
@@ -103,8 +103,9 @@ def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int
     if not (first / "torch").exists():
         _first(base, mined, first, layers, every)
     _second(mined, said, first, folder, every)
-    for name in ("model.onnx", "tokenizer.json"):
-        console.print(f"{name}: {(folder / name).stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(folder / name)}")
+    write_card(folder)
+    size = (folder / "model.onnx").stat().st_size / 1e6
+    console.print(f"model.onnx: {size:.1f} MB; {CARD} names the files by their sha256")
 
 
 def _first(base: Path, mined: Mined, folder: Path, layers: int, every: int) -> None:
@@ -123,11 +124,11 @@ def _first_steps(mined: Mined) -> list[list[Example]]:
     return plan([(s, found, OUTLINE_PASSES if s.name == "outline" else 1) for s, found in mined], SEED)
 
 
-def _depths(base: Path, mined: Mined, folder: Path, steps: int) -> None:
+def _depths(base: Path, mined: Mined, folder: Path, steps: int, weights: Weights) -> None:
     """Train and measure the same examples at each depth, and show each model's figures when it is done."""
     with bars(console) as report:
         some = thinned(_first_steps(mined), steps)
-        for measured in trials(base, _texts(mined), some, mined, folder, report):
+        for measured in trials(base, _texts(mined), some, mined, folder, weights, report):
             console.print(f"{measured.trial.name} layers, {measured.size / 1e6:.0f} MB in int8")
             _show(measured.scores)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 
-from ingest.fit.reranker.evaluate import Scores, evaluate
-from ingest.fit.reranker.export import keep
+from ingest.fit.reranker.int8 import keep
 from ingest.fit.reranker.negatives import Found
-from ingest.fit.reranker.plan import Example
-from ingest.fit.reranker.recipe import RATE, SEED, WEIGHT
+from ingest.fit.reranker.ranking import Scores, Weights, evaluate
+from ingest.fit.reranker.recipe import RATE, SEED
+from ingest.fit.reranker.schedule import Example
 from ingest.fit.reranker.sets import QuestionSet
-from ingest.fit.reranker.train import train, trained
+from ingest.fit.reranker.training import train, trained
 from ingest.fit.reranker.vocabulary import cut
 from ingest.models.pairs import Pairs
 from ingest.progress import Report
@@ -60,6 +60,7 @@ def trials(
     steps: Sequence[list[Example]],
     mined: Sequence[tuple[QuestionSet, Sequence[Found]]],
     folder: Path,
+    weights: Weights,
     progress: Report,
 ) -> Iterator[Measured]:
     """Train and measure each trial on the same steps; one whose model is in `folder` already is only measured."""
@@ -71,16 +72,18 @@ def trials(
             teacher = trained(folder / trial.teacher) if trial.teacher else None
             train(model, Pairs(out / "tokenizer.json"), steps, out, _named(progress, trial.name), RATE, teacher)
             keep(model, out)
-        yield Measured(trial, (out / "model.onnx").stat().st_size, _ranked(out, mined, progress))
+        yield Measured(trial, (out / "model.onnx").stat().st_size, _ranked(out, mined, weights, progress))
 
 
-def _ranked(out: Path, mined: Sequence[tuple[QuestionSet, Sequence[Found]]], progress: Report) -> dict[str, Scores]:
+def _ranked(
+    out: Path, mined: Sequence[tuple[QuestionSet, Sequence[Found]]], weights: Weights, progress: Report
+) -> dict[str, Scores]:
     scores: dict[str, Scores] = {}
     for questions, found in mined:
         if questions.name not in LEFT_OUT:
             asked = ASKED.get(questions.name, OTHERS_ASKED)
             few = [Found(f.rows[:READ], f.bm25[:READ], f.cosines[:READ]) for f in found]
-            scores |= evaluate([(questions, few)], out, WEIGHT, _inside(progress, out.name), asked)
+            scores |= evaluate([(questions, few)], out, weights, _inside(progress, out.name), asked)
     return scores
 
 

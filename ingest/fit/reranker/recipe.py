@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.fit.reranker.sets import Question, QuestionSet, folder, lines, outline
-from ingest.fit.reranker.statements import NAME as STATEMENTS
+from ingest.fit.reranker.statement_set import NAME as STATEMENTS
 from ingest.index.snapshot import Snapshot
 from ingest.pack import nth
 
 LAYERS = 4
 SEED = 7
 DEPTH = 30  # candidates from which negatives are drawn
-WEIGHT = 0.4  # of the model's score beside the fused one, as in service/settings.py
 OUTLINE_PASSES = 3  # over the outline's questions; the others are seen once
 RATE = 1e-4  # where the learning rate begins
 DOMAIN = ("outline", STATEMENTS)  # sets of the users' own subject
@@ -21,7 +20,7 @@ SECOND_RATE = 5e-5  # where its learning rate begins: half the first round's
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SetSource:
     """A folder of the data, the one its questions come from if another, and which passages are taken."""
 
     name: str
@@ -31,20 +30,20 @@ class Source:
 
 
 SOURCES = (
-    Source("llm_headings_permissive", asked_files=True),
-    Source("xquad_zh"),
-    Source("xquad_zh", questions="xquad_en"),
-    Source("xquad_en", questions="xquad_zh"),
-    Source("cmrc2018_trial"),
-    Source("drcd_dev"),
-    Source("cmrc2018_train", half=True),
-    Source("pubmedqa_l", half=True),
+    SetSource("llm_headings_permissive", asked_files=True),
+    SetSource("xquad_zh"),
+    SetSource("xquad_zh", questions="xquad_en"),
+    SetSource("xquad_en", questions="xquad_zh"),
+    SetSource("cmrc2018_trial"),
+    SetSource("drcd_dev"),
+    SetSource("cmrc2018_train", half=True),
+    SetSource("pubmedqa_l", half=True),
 )
 
 
 def sets(data: Path, snapshot: Snapshot) -> list[QuestionSet]:
     """Read the outline's questions and every source; raises OSError naming a folder that is missing."""
-    asked = list(zip(snapshot.asked.questions, snapshot.asked.groups, strict=True))
+    asked = list(zip(snapshot.ways.questions, snapshot.ways.groups, strict=True))
     return [_named(s, snapshot) for s in (outline(snapshot, asked), *(_read(data, source) for source in SOURCES))]
 
 
@@ -63,12 +62,12 @@ def in_second_round(questions: QuestionSet, every: int, question: Question) -> b
     return nth(f"every{question.text}", every) and (domain or nth(f"2{question.text}", 4))
 
 
-def _read(data: Path, source: Source) -> QuestionSet:
+def _read(data: Path, source: SetSource) -> QuestionSet:
     path = data / source.name
     return folder(path, _taken(path, source), data / source.questions if source.questions else None)
 
 
-def _taken(path: Path, source: Source) -> Callable[[str], bool]:
+def _taken(path: Path, source: SetSource) -> Callable[[str], bool]:
     if source.half:
         return lambda key: nth(f"x{key}", 2)
     if source.asked_files:  # most files hold no question; their passages would only cost time

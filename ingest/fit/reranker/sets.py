@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.index.snapshot import Snapshot
 from ingest.pack import nth
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 
 WINDOW = 240  # characters; every passage is cut into windows alike, so that length tells nothing
 HELD_BACK = 10  # one passage in so many, with all its questions, is never trained on
@@ -97,7 +97,7 @@ def folder(path: Path, take: Callable[[str], bool] = lambda _: True, questions: 
 
 def windows_of(text: str, size: int = WINDOW) -> list[str]:
     """Cut a text into runs of whole sentences of up to `size` characters; a longer sentence is cut."""
-    spans = sentences(text)
+    spans = sentence_spans(text)
     cut: list[str] = []
     begin = end = spans[0][0] if spans else 0
     for start, stop in spans:

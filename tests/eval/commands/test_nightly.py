@@ -10,7 +10,8 @@ import pytest
 from eval.__main__ import main
 from eval.nights.clock import hour, next_time
 from eval.nights.history import History
-from tests.eval.conftest import Hook, StubService
+from tests.support.stub_service import StubService
+from tests.support.webhook import Hook
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 

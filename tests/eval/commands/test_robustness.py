@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from eval.commands import robustness
 from eval.robust import launch
-from eval.robust.differences import RobustnessError
-from tests.eval.conftest import StubService, citation
-from tests.support.faulty_llm import MODEL, faulty_llm
+from eval.robust.effects import RobustnessError
+from tests.support.stub_service import StubService, citation
 
 OUTLINE = """## 5. 微调
 
@@ -56,7 +56,7 @@ def served(monkeypatch: pytest.MonkeyPatch, stub: StubService) -> list[list[str]
         served.append([path.name for path in documents])
         yield stub.url
 
-    monkeypatch.setattr(launch, "service", service)
+    monkeypatch.setattr(launch, "serving", service)
     monkeypatch.setattr(launch, "passages", lambda folder: 2 * len(served[-1]))
     return served
 
@@ -117,7 +117,7 @@ def test_another_measurement_in_the_folder_is_an_error(options: list[str]) -> No
 def test_english_comes_from_a_model(
     options: list[str], stub: StubService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.robust.translate.CACHE", tmp_path / "english.jsonl")
+    monkeypatch.setattr("eval.robust.translation.CACHE", tmp_path / "english.jsonl")
     with faulty_llm(form={"english": "What does LoRA freeze?"}) as llm:
         assert run([*options, "--judge", llm.url, "--model", MODEL]) == 0
     assert report(options)["variants"]["english"]["status"]["n"] == 2  # not the one on QLoRA

@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from eval.golden.check import GOLDEN, OUTLINE, check
+from eval.golden.check import faults_of
+from eval.golden.question import GOLDEN, OUTLINE
 
 Record = dict[str, Any]
 RECORDS: list[Record] = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
 
 
-def faults_of(records: list[Record], folder: Path, outline: Path = OUTLINE) -> list[str]:
+def faults_in(records: list[Record], folder: Path, outline: Path = OUTLINE) -> list[str]:
     golden = folder / "golden.jsonl"
     golden.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    return check(golden, outline)
+    return faults_of(golden, outline)
 
 
 def first(kind: str, status: str | None = None) -> Record:
@@ -32,7 +33,7 @@ def changed(record: Record, **changes: Any) -> list[Record]:
 
 
 def test_the_golden_questions_have_no_fault() -> None:
-    assert check(GOLDEN, OUTLINE) == []
+    assert faults_of(GOLDEN, OUTLINE) == []
 
 
 DETAIL = first("detail")
@@ -90,7 +91,7 @@ STRUCTURE = first("structure")
     ],
 )
 def test_a_fault_of_one_question(tmp_path: Path, record: Record, changes: Record, fault: str) -> None:
-    assert f"{record['id']}: {fault}" in faults_of(changed(record, **changes), tmp_path)
+    assert f"{record['id']}: {fault}" in faults_in(changed(record, **changes), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -108,28 +109,28 @@ def test_a_fault_of_one_question(tmp_path: Path, record: Record, changes: Record
     ],
 )
 def test_a_fault_of_form(tmp_path: Path, change: Callable[[Record], Any], fault: str) -> None:
-    faults = faults_of([change(RECORDS[0]), *RECORDS[1:]], tmp_path)
+    faults = faults_in([change(RECORDS[0]), *RECORDS[1:]], tmp_path)
     assert faults[0].startswith(f"line 1: {fault}")
 
 
 def test_a_line_that_is_not_json(tmp_path: Path) -> None:
     golden = tmp_path / "golden.jsonl"
     golden.write_text("{\n" + GOLDEN.read_text(encoding="utf-8"), encoding="utf-8")
-    faults = check(golden, OUTLINE)
+    faults = faults_of(golden, OUTLINE)
     assert len(faults) == 1
     assert faults[0].startswith("line 1: not JSON")
 
 
 def test_duplicates(tmp_path: Path) -> None:
-    same_id = faults_of(changed(DETAIL, id=MULTI["id"]), tmp_path)
+    same_id = faults_in(changed(DETAIL, id=MULTI["id"]), tmp_path)
     assert same_id == [f"duplicate id {MULTI['id']!r}"]
     twice = OUT_OF_SCOPE | {"id": "another", "question": f" {OUT_OF_SCOPE['question'].upper()}"}
-    assert faults_of([*RECORDS, twice], tmp_path) == [f"duplicate question {OUT_OF_SCOPE['question'].casefold()!r}"]
+    assert faults_in([*RECORDS, twice], tmp_path) == [f"duplicate question {OUT_OF_SCOPE['question'].casefold()!r}"]
 
 
 def test_too_few_of_a_kind(tmp_path: Path) -> None:
     kept = [each for each in RECORDS if each["kind"] != "injection"]
-    assert faults_of(kept, tmp_path) == ["0 questions of kind 'injection', fewer than 10"]
+    assert faults_in(kept, tmp_path) == ["0 questions of kind 'injection', fewer than 10"]
 
 
 def test_too_many_and_none_on_an_entry(tmp_path: Path) -> None:
@@ -140,9 +141,9 @@ def test_too_many_and_none_on_an_entry(tmp_path: Path) -> None:
         if each["status"] == "answered" and each["kind"] != "structure"
     )
     crowded = [f"{on_it} questions on entry {DETAIL['entries'][0]!r}, more than 3"]
-    assert faults_of(RECORDS + more, tmp_path) == crowded
+    assert faults_in(RECORDS + more, tmp_path) == crowded
     kept = [each for each in RECORDS if "3.7" not in each["entries"]]
-    assert faults_of(kept, tmp_path) == ["no question on entry '3.7'"]
+    assert faults_in(kept, tmp_path) == ["no question on entry '3.7'"]
 
 
 def test_an_answer_taken_out_of_the_outline_is_missed(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_an_answer_taken_out_of_the_outline_is_missed(tmp_path: Path) -> None:
     start = text.index("A/B测试是评估新模型在真实世界中表现的黄金标准。")
     emptied = tmp_path / "outline.md"
     emptied.write_text(text[:start] + text[text.index("\n## 7. ") :], encoding="utf-8")
-    faults = faults_of(RECORDS, tmp_path, emptied)
+    faults = faults_in(RECORDS, tmp_path, emptied)
     assert any(fault.endswith("entry '6.19' has no answer in the outline") for fault in faults)
 
 

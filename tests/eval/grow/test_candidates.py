@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.golden.check import Question
+from eval.golden.duplicates import Pool
+from eval.golden.question import GoldenQuestion
 from eval.grow import candidates
-from eval.grow.candidates import Candidate, CandidateError, Known, accept, add, alike, load, missing, reject, trigrams
+from eval.grow.candidates import Candidate, CandidateError, accept, add, load, missing, reject
 
 OUTLINE = """## 5. 微调
 
@@ -43,17 +44,6 @@ FIRST = candidate("g-1", "LoRA 训练时冻结了什么？")
 OTHER = candidate("g-2", "注意力机制怎么算权重？")
 
 
-def test_questions_are_alike_from_half_of_their_trigrams_on() -> None:
-    # abcd: abc bcd; abcde: abc bcd cde; abcx: abc bcx.
-    assert alike(trigrams("abcd"), trigrams("abcde"))  # 2 of 3
-    assert not alike(trigrams("abcd"), trigrams("abcx"))  # 1 of 3
-    assert alike(trigrams("abcd"), trigrams("abcdef"))  # 2 of 4
-    assert not alike(trigrams("abcd"), trigrams("abcdefg"))  # 2 of 5
-    assert trigrams("ＬｏＲＡ 是什么？") == trigrams("lora是什么")
-    assert trigrams("秩") == {"秩"}
-    assert not alike(trigrams("秩"), trigrams("层"))
-
-
 def test_only_new_ones_are_queued_and_the_others_stay(queue: Path, tmp_path: Path) -> None:
     golden = tmp_path / "golden.jsonl"
     golden.write_text(json.dumps({"id": "x", "question": "什么是位置编码？"}) + "\n", encoding="utf-8")
@@ -82,7 +72,7 @@ def test_a_failed_write_keeps_what_there_was(queue: Path, monkeypatch: pytest.Mo
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(candidates.os, "fsync", full)
+    monkeypatch.setattr("eval.grow.candidates.os.fsync", full)
     with pytest.raises(CandidateError, match=r"No space left.*is kept"):
         add([OTHER], queue, [])
     assert load(queue) == [FIRST]
@@ -98,7 +88,7 @@ def test_a_damaged_queue_is_named_and_not_overwritten(queue: Path) -> None:
     assert queue.read_text("utf-8") == before
     queue.write_text("[1]\n", encoding="utf-8")
     with pytest.raises(CandidateError, match="line 1"):
-        Known(candidates._fields(queue, "question"))
+        Pool(candidates._fields(queue, "question"))
 
 
 def test_a_sound_one_moves_and_never_comes_back(queue: Path, tmp_path: Path, outline: Path) -> None:
@@ -109,7 +99,7 @@ def test_a_sound_one_moves_and_never_comes_back(queue: Path, tmp_path: Path, out
     assert load(queue) == [OTHER]
     old, new = map(json.loads, golden.read_text("utf-8").splitlines())
     assert old == {"id": "old", "question": "甲"}
-    assert Question(**new) == FIRST.record()
+    assert GoldenQuestion(**new) == FIRST.record()
     assert "history" not in new
     assert add([FIRST], queue, []) == ([], [FIRST])  # even where the golden file is not looked at
 

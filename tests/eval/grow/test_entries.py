@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.golden.check import OUTLINE
+from eval.golden.question import OUTLINE
 from eval.grow.entries import OutlineError, load, parse, without
 from ingest.parse import outline
 

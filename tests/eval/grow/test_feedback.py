@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.grow.feedback import Complaint, candidates, masked, read
+from eval.grow.feedback import Complaint, masked, read, to_candidates
 from eval.traffic.store import StoreError
 from service.serve.store import Store
 
@@ -73,16 +73,16 @@ def test_the_most_often_rated_down_comes_first_and_those_alike_are_one(store: St
     keep(store, "a-1", "什么是 T5？", "太短")
     keep(store, "a-2", "LoRA 训练时冻结了什么？", "错了")
     keep(store, "a-3", "LoRA训练时，冻结了什么呢", "还是错的")
-    first, second = candidates(read(path))
+    first, second = to_candidates(read(path))
     assert (first.question, second.question) == ("LoRA 训练时冻结了什么？", "什么是 T5？")
     assert first.why == "rated down 2 times; readers said: 还是错的 / 错了; the answer was: 文档里没有。"
     assert second.why.startswith("rated down once; readers said: 太短")
     assert (first.kind, first.status, first.entries, first.source) == ("", "", [], "feedback")
-    assert candidates(read(path))[0].id == first.id != second.id
+    assert to_candidates(read(path))[0].id == first.id != second.id
 
 
 def test_how_a_follow_up_was_understood_is_told_and_long_answers_are_cut() -> None:
-    (made,) = candidates([Complaint("what about it?", "What about LoRA?", "x" * 400, "")])
+    (made,) = to_candidates([Complaint("what about it?", "What about LoRA?", "x" * 400, "")])
     assert made.why == f"rated down once; understood as: What about LoRA?; the answer was: {'x' * 300}…"
     assert made.language == "en"
 
@@ -107,7 +107,7 @@ def test_addresses_and_numbers_of_people_are_masked(text: str, expected: str) ->
 
 def test_nothing_of_the_session_and_no_address_reaches_a_candidate(store: Store, path: Path) -> None:
     keep(store, "a-1", "请回信 me@example.com：什么是 LoRA？", "打 13812345678", answer="请写 you@example.com")
-    (made,) = candidates(read(path))
+    (made,) = to_candidates(read(path))
     told = json.dumps([made.question, made.why], ensure_ascii=False)
     assert "session-secret" not in told
     assert "example.com" not in told

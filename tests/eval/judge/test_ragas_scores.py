@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from eval.ask.client import Citation, Passage
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion
 from eval.judge import prompts
-from eval.judge.ragas_scores import Judge, Judged, JudgeError, by_id, put
-from eval.score.row import JUDGED, Row
-from tests.support.faulty_judge import MODEL, FaultyJudge, faulty_judge
+from eval.judge.line import JudgeError
+from eval.judge.ragas_scores import Judge, Judgement, by_id, put
+from eval.score.exchange import Citation, Passage
+from eval.score.row import JUDGE_METRICS, Row
+from tests.support.faulty_judge import MODEL, FaultyJudge, faulty_judge, needs_ragas
 
-needs_ragas = pytest.mark.skipif(find_spec("ragas") is None, reason="RAGAs has an environment of its own")
 FROZEN, SMALL, OTHER = "LoRA 冻结原模型的权重。", "它只训练低秩矩阵。", "Adapter 在层间插入小网络。"
-QUESTION = Question("q-1", "detail", "LoRA 训练什么？", "zh", "answered", ["5.3"], [SMALL], ["低秩矩阵"])
+QUESTION = GoldenQuestion("q-1", "detail", "LoRA 训练什么？", "zh", "answered", ["5.3"], [SMALL], ["低秩矩阵"])
 ROW = Row(
     question=QUESTION,
     status="answered",
@@ -51,9 +51,9 @@ SCRIPT: dict[str, Any] = {
 }
 
 
-def judged(judge: FaultyJudge, folder: Path, row: Row = ROW, **options: Any) -> Judged:
-    async def done() -> Judged:
-        settings = {"timeout": 10, "wanted": [name for name in JUDGED if name != "answer_relevancy"], **options}
+def judged(judge: FaultyJudge, folder: Path, row: Row = ROW, **options: Any) -> Judgement:
+    async def done() -> Judgement:
+        settings = {"timeout": 10, "wanted": [name for name in JUDGE_METRICS if name != "answer_relevancy"], **options}
         async with Judge(judge.url, cache=folder, **settings) as ours:
             return await ours.judge(row)
 
@@ -83,7 +83,7 @@ def test_what_a_judge_says_twice_counts_once(tmp_path: Path) -> None:
     again = {"Statements": {"statements": [FROZEN, *["LoRA 比 Adapter 快三倍。"] * 9]}}
     with faulty_judge(script=SCRIPT | again) as judge:
         found = judged(judge, tmp_path, wanted=["faithfulness"])
-    assert found == Judged({"faithfulness": 0.5}, {})
+    assert found == Judgement({"faithfulness": 0.5}, {})
 
 
 @needs_ragas
@@ -103,15 +103,16 @@ def test_relevancy_compares_questions_by_the_embedding_model(tmp_path: Path, mod
         evasive = SCRIPT | {"Asked": {"question": "LoRA 训练什么？", "noncommittal": 1}}
     with faulty_judge(script=evasive) as judge:
         none = judged(judge, tmp_path, wanted=["answer_relevancy"], embedder=model_folder)
-    assert found == Judged({"answer_relevancy": pytest.approx(1.0)}, {})  # the same question
-    assert none == Judged({"answer_relevancy": 0.0}, {})
+    assert found.failures == {}
+    assert found.figures == pytest.approx({"answer_relevancy": 1.0})  # the same question
+    assert none == Judgement({"answer_relevancy": 0.0}, {})
 
 
 @needs_ragas
 def test_relevancy_without_a_model_fails_with_the_reason(tmp_path: Path) -> None:
     with faulty_judge(script=SCRIPT) as judge:
         found = judged(judge, tmp_path / "cache", wanted=["answer_relevancy"], embedder=tmp_path / "none")
-    assert found == Judged({}, {"answer_relevancy": f"no embedding model in {tmp_path / 'none'}"})
+    assert found == Judgement({}, {"answer_relevancy": f"no embedding model in {tmp_path / 'none'}"})
 
 
 @needs_ragas
@@ -138,7 +139,7 @@ def test_each_fault_is_a_failure_of_every_figure(fault: str, tmp_path: Path) -> 
     with faulty_judge(fault=fault) as judge:
         found = judged(judge, tmp_path)
     assert found.figures == {}
-    assert set(found.failures) == set(JUDGED) - {"answer_relevancy"}
+    assert set(found.failures) == set(JUDGE_METRICS) - {"answer_relevancy"}
     assert all(0 < len(reason) < 200 for reason in found.failures.values())
 
 
@@ -162,7 +163,7 @@ def test_each_fault_is_a_failure_of_every_figure(fault: str, tmp_path: Path) -> 
 def test_rubbish_in_the_right_form_is_no_score(form: str, reply: Any, metric: str, tmp_path: Path) -> None:
     with faulty_judge(script=SCRIPT | {form: reply}) as judge:
         found = judged(judge, tmp_path, wanted=[metric])
-    assert found == Judged({}, {metric: "the reply is not the form asked for"})
+    assert found == Judgement({}, {metric: "the reply is not the form asked for"})
 
 
 @needs_ragas
@@ -171,7 +172,7 @@ def test_one_of_two_ratings_is_not_taken_for_both(tmp_path: Path) -> None:
     second = SCRIPT | {"Rating": lambda prompt: {"rating": 2} if "你要评定" in prompt else {"rating": -1}}
     with faulty_judge(script=second) as judge:
         found = judged(judge, tmp_path, wanted=["groundedness"])
-    assert found == Judged({}, {"groundedness": "the reply is not the form asked for"})
+    assert found == Judgement({}, {"groundedness": "the reply is not the form asked for"})
 
 
 @needs_ragas
@@ -185,7 +186,7 @@ def test_a_score_that_is_none_is_a_failure(tmp_path: Path, monkeypatch: pytest.M
     for value, reason in ((float("nan"), "no score"), (5.0, "a score of 5, not from 0 to 1")):
         monkeypatch.setattr(ContextRecall, "ascore", lambda self, value=value, **_: says(value))
         with faulty_judge(script=SCRIPT) as judge:
-            assert judged(judge, tmp_path, wanted=["context_recall"]) == Judged({}, {"context_recall": reason})
+            assert judged(judge, tmp_path, wanted=["context_recall"]) == Judgement({}, {"context_recall": reason})
 
 
 @needs_ragas
@@ -225,7 +226,7 @@ def test_repeats_give_the_mean_and_the_spread(tmp_path: Path) -> None:
 
 @needs_ragas
 def test_rows_after_a_judge_went_down_fail_at_once(tmp_path: Path) -> None:
-    async def done() -> list[Judged]:
+    async def done() -> list[Judgement]:
         async with Judge(judge.url, cache=tmp_path, timeout=5, concurrency=1, wanted=["context_recall"]) as ours:
             return [await ours.judge(replace(ROW, searched=f"问 {n}")) for n in range(12)]
 

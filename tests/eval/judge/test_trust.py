@@ -11,8 +11,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from eval.commands import trust as command
 from eval.judge.trust import LABELS, Label, TrustError, kappa, label, load, measure
-from tests.eval.judge.test_ragas_scores import needs_ragas
-from tests.support.faulty_judge import faulty_judge
+from tests.support.faulty_judge import faulty_judge, needs_ragas
 
 SCORES = {"supported": 1.0, "partly": 0.5, "not": 0.0}
 LINE = {

@@ -1,6 +1,5 @@
 """What fails a night and what leaves it unmeasured, on nights with a seeded fault; and what the command prints."""
 
-import argparse
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,27 +8,11 @@ from typing import Any
 
 import pytest
 
-from eval.commands import gate as command
-from eval.nights.gate import GATES, Allowed, Finding, GateError, Gates, Verdict, check, choose, load
+from eval.nights.gate import GATES, Allowed, Finding, GateError, Gates, Verdict, choose, hold, load
 from eval.nights.history import History, HistoryError, summarise
-from eval.score.row import METRICS, Row, Run, average
+from eval.score.row import METRICS, average
+from tests.support.gate import Night, call, keep
 from tests.support.nights import night
-
-Night = tuple[Run, list[Row]]
-
-
-def call(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    command.arguments(parser)
-    return command.main(parser.parse_args(arguments))
-
-
-def keep(folder: Path, *nights: Night) -> str:
-    """Put nights into a history, and return its path."""
-    path = folder / "history.sqlite"
-    for each in nights:
-        History(path).add(*each)
-    return str(path)
 
 
 def faults(verdict: Verdict) -> set[tuple[str, str]]:
@@ -79,7 +62,7 @@ SEEDED: dict[str, tuple[Callable[[int], Night], int, tuple[str, str]]] = {
 def test_a_seeded_fault_is_caught(fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seed, status, finding = SEEDED[fault]
     run, rows = seed(1)
-    found = faults(check(run, rows, load(), night(0)))
+    found = faults(hold(run, rows, load(), night(0)))
     assert (finding in found) if status else not found
     assert call("--history", keep(tmp_path, night(0), (run, rows))) == status
     last = capsys.readouterr().out.splitlines()[-1]
@@ -88,15 +71,15 @@ def test_a_seeded_fault_is_caught(fault: str, tmp_path: Path, capsys: pytest.Cap
 
 def test_what_is_certainly_worse_comes_before_what_was_not_measured() -> None:
     run, rows = night(1, judge="m", unjudged=0.5, verbatim=0.5)
-    verdict = check(run, rows, load())
+    verdict = hold(run, rows, load())
     assert {("judge", "unjudged"), ("verbatim", "floor")} <= faults(verdict)
     assert verdict.status == "regression"
 
 
 def test_a_metric_regressed_when_the_whole_interval_is_below() -> None:
     # Of 32 questions, 3 that got worse are left out by (29/32)**32 = 4 % of the resamples, 4 by 1.4 %.
-    assert check(*night(1, hit_1=25 / 32), Gates(), night(0)).findings == ()
-    (finding,) = [f for f in check(*night(1, hit_1=24 / 32), Gates(), night(0)).findings if f.metric == "hit_1"]
+    assert hold(*night(1, hit_1=25 / 32), Gates(), night(0)).findings == ()
+    (finding,) = [f for f in hold(*night(1, hit_1=24 / 32), Gates(), night(0)).findings if f.metric == "hit_1"]
     assert (finding.fault, finding.value, finding.limit, len(finding.ids)) == ("regression", -4 / 32, 0, 4)
     assert finding.text.startswith("hit@1 went from 0.8750 to 0.7500 since run 20250101T020000Z: -0.1250, 95% interval")
     assert f"over 32 questions; questions {', '.join(finding.ids)}" in finding.text
@@ -104,43 +87,43 @@ def test_a_metric_regressed_when_the_whole_interval_is_below() -> None:
 
 def test_a_tolerance_is_taken_from_the_interval() -> None:
     worse = night(1, hit_1=24 / 32)
-    high = next(d.high for d in check(*worse, Gates(), night(0)).differences if d.metric == "hit_1")
+    high = next(d.high for d in hold(*worse, Gates(), night(0)).differences if d.metric == "hit_1")
     assert high == -1 / 32
-    assert ("hit_1", "regression") in faults(check(*worse, Gates(least={"hit_1": 0.03}), night(0)))
-    assert ("hit_1", "regression") not in faults(check(*worse, Gates(least={"hit_1": 0.04}), night(0)))
+    assert ("hit_1", "regression") in faults(hold(*worse, Gates(least={"hit_1": 0.03}), night(0)))
+    assert ("hit_1", "regression") not in faults(hold(*worse, Gates(least={"hit_1": 0.04}), night(0)))
 
 
 def test_a_higher_level_asks_for_more() -> None:
-    assert ("hit_1", "regression") not in faults(check(*night(1, hit_1=24 / 32), Gates(level=0.99), night(0)))
+    assert ("hit_1", "regression") not in faults(hold(*night(1, hit_1=24 / 32), Gates(level=0.99), night(0)))
 
 
 def test_judged_figures_and_times_do_not_fail_a_night_by_themselves() -> None:
     old, new = night(0, judge="m"), night(1, judge="m", faithfulness=0.1, search_ms=900)
-    assert check(*new, Gates(), old).findings == ()
+    assert hold(*new, Gates(), old).findings == ()
 
 
 def test_limits_are_held_by_the_mean() -> None:
     run, rows = night(1, hit_1=24 / 32, ask_ms=200, verbatim=1.0)
     # 40 rows: five turns of seven speeds, and 140 to 220 ms.
     mean = (35 * 200 + 140 + 160 + 180 + 200 + 220) / 40
-    assert check(run, rows, Gates(floors={"hit_1": 0.75, "verbatim": 1}, ceilings={"ask_ms": mean})).findings == ()
-    floor, ceiling = check(run, rows, Gates(floors={"hit_1": 0.76}, ceilings={"ask_ms": 197})).findings
+    assert hold(run, rows, Gates(floors={"hit_1": 0.75, "verbatim": 1}, ceilings={"ask_ms": mean})).findings == ()
+    floor, ceiling = hold(run, rows, Gates(floors={"hit_1": 0.76}, ceilings={"ask_ms": 197})).findings
     assert (floor.metric, floor.fault, floor.value, floor.limit, len(floor.ids)) == ("hit_1", "floor", 0.75, 0.76, 8)
     assert floor.text.startswith("hit@1 is 0.7500, below its floor of 0.7600; questions q-")
     assert floor.text.endswith(" and 3 more")
     assert (ceiling.fault, ceiling.value, ceiling.limit) == ("ceiling", pytest.approx(mean), 197)
-    assert check(run, rows, Gates(ceilings={"ask_ms": 197})).status == "regression"
+    assert hold(run, rows, Gates(ceilings={"ask_ms": 197})).status == "regression"
     assert ceiling.text.startswith("answer is 198 ms, above its ceiling of 197 ms; questions q-006")  # 260 ms
 
 
 def test_what_may_be_missing_is_a_share() -> None:
     # 2 of 40 are 5 %.
     assert (
-        check(*failing("status", 2, night(1)), Gates(allowed=Allowed(unmeasured=0.05), floors={"status": 0.9})).findings
+        hold(*failing("status", 2, night(1)), Gates(allowed=Allowed(unmeasured=0.05), floors={"status": 0.9})).findings
         == ()
     )
     gates = Gates(allowed=Allowed(unmeasured=0.049), floors={"status": 0.9})
-    (finding,) = check(*failing("status", 2, night(1)), gates).findings
+    (finding,) = hold(*failing("status", 2, night(1)), gates).findings
     assert finding == Finding(
         "status",
         "unmeasured",
@@ -154,39 +137,39 @@ def test_what_may_be_missing_is_a_share() -> None:
 def test_a_night_with_just_enough_replies_was_measured() -> None:
     # 36 of 40 are 0.9; each of the four is wrong in its status.
     gates = Gates(allowed=Allowed(replied=0.9), floors={"status": 0.9})
-    assert faults(check(*night(1, silent=0.1, status=1.0), gates)) == set()
-    assert faults(check(*night(1, silent=0.125), gates)) == {("replied", "unmeasured")}
+    assert faults(hold(*night(1, silent=0.1, status=1.0), gates)) == set()
+    assert faults(hold(*night(1, silent=0.125), gates)) == {("replied", "unmeasured")}
 
 
 def test_each_fault_is_found_once() -> None:
-    gone = check(*without("hit_1", night(1)), Gates(floors={"hit_1": 0.8}), night(0))
+    gone = hold(*without("hit_1", night(1)), Gates(floors={"hit_1": 0.8}), night(0))
     assert [(f.metric, f.fault) for f in gone.findings] == [("hit_1", "unmeasured")]
-    rubbish = check(*night(1, judge="m", unjudged=0.5, faithfulness=1.0), Gates(floors={"faithfulness": 0.5}))
+    rubbish = hold(*night(1, judge="m", unjudged=0.5, faithfulness=1.0), Gates(floors={"faithfulness": 0.5}))
     assert faults(rubbish) == {("judge", "unjudged")}
 
 
 def test_unjudged_rows_are_counted_only_with_a_judge_and_over_judged_rows() -> None:
     run, rows = night(1, judge="m", unjudged=2 / 22)
-    (finding,) = check(run, rows, Gates()).findings
+    (finding,) = hold(run, rows, Gates()).findings
     assert (finding.fault, finding.value, len(finding.ids)) == ("unjudged", 2 / 22, 2)
     assert "gave no figure for 2 of 22 answers (9.1%), more than 2.0%; the first: the judge's reply is" in finding.text
-    assert check(run, rows, Gates(allowed=Allowed(unjudged=0.1))).findings == ()
-    assert check(replace(run, judge=""), rows, Gates()).findings == ()
-    assert faults(check(replace(run, judge="m"), night(1)[1], Gates())) == {("judge", "unjudged")}
+    assert hold(run, rows, Gates(allowed=Allowed(unjudged=0.1))).findings == ()
+    assert hold(replace(run, judge=""), rows, Gates()).findings == ()
+    assert faults(hold(replace(run, judge="m"), night(1)[1], Gates())) == {("judge", "unjudged")}
 
 
 def test_a_limit_that_nothing_has_is_not_kept() -> None:
-    verdict = check(*night(1), Gates(floors={"faithfulness": 0.5}))
+    verdict = hold(*night(1), Gates(floors={"faithfulness": 0.5}))
     assert faults(verdict) == {("faithfulness", "unmeasured")}
     assert verdict.status == "unmeasured"
 
 
 def test_other_questions_are_not_compared() -> None:
-    other = check(*night(1), Gates(), night(0, golden="b" * 64))
+    other = hold(*night(1), Gates(), night(0, golden="b" * 64))
     assert (faults(other), other.differences) == ({("all", "unmeasured")}, ())
     run, rows = night(0)
     renamed = [replace(row, question=replace(row.question, id=f"x-{row.question.id}")) for row in rows]
-    none = check(*night(1), Gates(), (run, renamed))
+    none = hold(*night(1), Gates(), (run, renamed))
     assert faults(none) == {("all", "unmeasured")}
     assert "no question was measured both" in none.findings[0].text
 
@@ -307,7 +290,9 @@ def test_two_hundred_nights_are_read(
 
     monkeypatch.setattr(sqlite3, "connect", hasty)
     # Ones everywhere but in the search: less to resample.
-    ones = dict.fromkeys(("hit_3", "hit_5", "status", "citation_precision", "key_points", "similarity"), 1.0)
+    ones: dict[str, Any] = dict.fromkeys(
+        ("hit_3", "hit_5", "status", "citation_precision", "key_points", "similarity"), 1.0
+    )
     nights = [night(n, questions=20, noise=0.07, **(ones | {"hit_1": 15 / 16})) for n in range(200)]
     history = keep(tmp_path, *nights)
     assert len(History(Path(history)).figures()) == 200

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion
 from eval.nights.history import Figure, History, HistoryError, summarise
-from eval.score.metrics import bootstrap
 from eval.score.row import Row
+from eval.score.significance import bootstrap
 from tests.support.nights import night
 
 
@@ -21,7 +21,7 @@ def history(tmp_path: Path) -> History:
 
 
 def row(name: str, kind: str, **figures: float) -> Row:
-    return Row(Question(name, kind, "甲\u2028乙？", "zh", "answered", [], [], []), "answered", figures=figures)
+    return Row(GoldenQuestion(name, kind, "甲\u2028乙？", "zh", "answered", [], [], []), "answered", figures=figures)
 
 
 def test_what_is_added_is_read_back(history: History) -> None:

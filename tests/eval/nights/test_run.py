@@ -9,23 +9,22 @@ from pathlib import Path
 import pytest
 
 from eval.__main__ import main
-from eval.ask.client import GoldenError, TargetError
-from eval.golden.check import Question
-from eval.nights import run as running
+from eval.ask.client import TargetError
+from eval.golden.question import GoldenError, GoldenQuestion
 from eval.nights.history import History
-from eval.nights.run import GIVE_UP, Asking, RowFile, RunError, add, check, fingerprint, measure, sample
+from eval.nights.run import GIVE_UP, Plan, RowFile, RunError, add, fingerprint, identify, measure, sample
 from eval.score.row import Row, from_lines
-from tests.eval.conftest import StubService, citation
+from tests.support.stub_service import StubService, citation
 
 
 def question(
     name: str, kind: str = "detail", entries: tuple[str, ...] = ("5.3",), status: str = "answered"
-) -> Question:
-    return Question(name, kind, f"LoRA {name}?", "en", status, list(entries), [], [])
+) -> GoldenQuestion:
+    return GoldenQuestion(name, kind, f"LoRA {name}?", "en", status, list(entries), [], [])
 
 
-def measured(stub: StubService, file: RowFile, questions: list[Question], **asking: object) -> list[Row]:
-    return asyncio.run(measure(Asking(stub.url, **asking), questions, file))  # type: ignore[arg-type]
+def measured(stub: StubService, file: RowFile, questions: list[GoldenQuestion], **plan: object) -> list[Row]:
+    return asyncio.run(measure(Plan(stub.url, **plan), questions, file))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -98,7 +97,7 @@ def test_a_run_waits_while_others_are_being_answered(
         await sleep(0)
 
     stub.in_flight = 3
-    monkeypatch.setattr(running.asyncio, "sleep", noted)
+    monkeypatch.setattr("eval.nights.run.asyncio.sleep", noted)
     measured(stub, file, [question("q1")])
     assert waits == [0.1, 0.2, 0.4]
     stub.in_flight = 3
@@ -110,15 +109,15 @@ def test_steps_add_figures_before_the_row_is_kept(stub: StubService, file: RowFi
     async def step(row: Row) -> Row:
         return add(row, {"similarity": 0.5}, {"faithfulness": "no JSON"})
 
-    (row,) = asyncio.run(measure(Asking(stub.url), [question("q1")], file, [step]))
+    (row,) = asyncio.run(measure(Plan(stub.url), [question("q1")], file, [step]))
     assert row.figures["similarity"] == 0.5
     assert file.read()[0].failures == {"faithfulness": "no JSON"}
 
 
 def test_unknown_entries_are_named(stub: StubService) -> None:
     with pytest.raises(GoldenError, match=r"1 entries .* \(q2: 9\.99\)"):
-        asyncio.run(check(stub.url, [question("q1"), question("q2", entries=("9.99",))]))
-    assert asyncio.run(check(stub.url, [question("q1")])) == ("v1", "extractive")
+        asyncio.run(identify(stub.url, [question("q1"), question("q2", entries=("9.99",))]))
+    assert asyncio.run(identify(stub.url, [question("q1")])) == ("v1", "extractive")
 
 
 def test_a_sample_has_of_each_kind_its_share_and_is_always_the_same() -> None:

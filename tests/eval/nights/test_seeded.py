@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from eval.ask.client import load
-from eval.golden.check import Question
-from eval.nights.gate import Allowed, Gates, Verdict, check
-from eval.nights.run import Asking, RowFile, add, fingerprint, measure
+from benchmarks.faulty_llm import MODEL, faulty_llm
+from benchmarks.loopback import serve
+from eval.golden.question import GoldenQuestion, load
+from eval.nights.gate import Allowed, Gates, Verdict, hold
+from eval.nights.run import Plan, RowFile, add, fingerprint, measure
 from eval.score.likeness import Likeness
 from eval.score.row import Row, Run
 from ingest import bootstrap
@@ -23,10 +24,8 @@ from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings
-from tests.eval.conftest import StubService
-from tests.service.api.test_sse import serve
-from tests.support.faulty_llm import MODEL, faulty_llm
 from tests.support.paths import ROOT
+from tests.support.stub_service import StubService
 
 OUTLINE = ROOT / "ingest/corpus/大模型全技术面试大纲.md"
 SECTIONS = ("4", "5")
@@ -45,7 +44,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def questions() -> list[Question]:
+def questions() -> list[GoldenQuestion]:
     asked = load(ROOT / "eval/golden/develop.jsonl")
     return [
         q for q in asked if q.status == "answered" and q.entries and {e.split(".")[0] for e in q.entries} <= {*SECTIONS}
@@ -60,7 +59,7 @@ def likeness(model_folder: Path) -> Likeness:
 @pytest.fixture(scope="module")
 def night(
     corpus: Path,
-    questions: list[Question],
+    questions: list[GoldenQuestion],
     likeness: Likeness,
     model_folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -78,7 +77,7 @@ def night(
             corpus=[corpus],
             index=indexes / ("cut" if "chunker" in changed else "sound"),
             models=model_folder.parent,
-            store={"path": folder / "store.sqlite"},  # type: ignore[arg-type]
+            store={"path": folder / "store.sqlite"},
             **{"rerank": {"kind": "shipped", "budget_ms": 600_000}, **changed},
         )
         if not embedders:
@@ -86,7 +85,7 @@ def night(
         ensure(settings, embedders[0])
         with serve(create_app(Service(settings, embedders[0]))) as url:
             file = RowFile(folder / "rows.jsonl")
-            rows = asyncio.run(measure(Asking(url, polite=False), questions, file, [compared]))
+            rows = asyncio.run(measure(Plan(url, polite=False), questions, file, [compared]))
         return _run(name, questions), rows
 
     return made
@@ -97,7 +96,7 @@ def sound(night: Callable[..., tuple[Run, list[Row]]]) -> tuple[Run, list[Row]]:
     return night("sound")
 
 
-def _run(name: str, questions: list[Question]) -> Run:
+def _run(name: str, questions: list[GoldenQuestion]) -> Run:
     return Run(name, "2026-11-24T03:30:00", "", "", "", fingerprint(questions), "v", "extractive")
 
 
@@ -106,12 +105,12 @@ def caught(verdict: Verdict) -> set[str]:
 
 
 def test_a_sound_night_passes(sound: tuple[Run, list[Row]]) -> None:
-    assert check(*sound, GATES).status == "passed"
+    assert hold(*sound, GATES).status == "passed"
 
 
 def test_a_worse_ranking_is_caught(night: Callable[..., tuple[Run, list[Row]]], sound: tuple[Run, list[Row]]) -> None:
     """The reranker is off, and the indexes' ranks are added up instead of their weighted scores."""
-    verdict = check(*night("ranks", fusion={"kind": "rrf"}, rerank={"kind": "none"}), GATES, sound)
+    verdict = hold(*night("ranks", fusion={"kind": "rrf"}, rerank={"kind": "none"}), GATES, sound)
     assert verdict.status == "regression"
     assert {"hit_1", "citation_precision"} <= caught(verdict)
 
@@ -119,7 +118,7 @@ def test_a_worse_ranking_is_caught(night: Callable[..., tuple[Run, list[Row]]], 
 def test_a_chunker_that_cuts_sentences_is_caught(
     night: Callable[..., tuple[Run, list[Row]]], sound: tuple[Run, list[Row]]
 ) -> None:
-    verdict = check(*night("cut", chunker={"kind": "fixed", "size": 60, "overlap": 0}), GATES, sound)
+    verdict = hold(*night("cut", chunker={"kind": "fixed", "size": 60, "overlap": 0}), GATES, sound)
     assert verdict.status == "regression"
     assert "unbroken" in caught(verdict)
 
@@ -130,16 +129,16 @@ def test_a_generator_that_invents_is_caught(
     """The service's own check is off, so that what the model makes up gets out."""
     with faulty_llm(answer=INVENTED) as llm:
         writer = {"kind": "vllm", "base_urls": [llm.url], "model": MODEL, "min_support": 0}
-        verdict = check(*night("invents", writer=writer), GATES, sound)
+        verdict = hold(*night("invents", writer=writer), GATES, sound)
     assert verdict.status == "regression"
     assert {"supported", "key_points"} <= caught(verdict)
 
 
-def test_a_service_that_times_out_is_caught(stub: StubService, questions: list[Question], tmp_path: Path) -> None:
+def test_a_service_that_times_out_is_caught(stub: StubService, questions: list[GoldenQuestion], tmp_path: Path) -> None:
     stub.hang = 0.6
     few = questions[:6]
     file = RowFile(tmp_path / "rows.jsonl")
-    rows = asyncio.run(measure(Asking(stub.url, 3, timeout=0.2, polite=False), few, file))
-    verdict = check(_run("slow", few), rows, GATES)
+    rows = asyncio.run(measure(Plan(stub.url, 3, timeout=0.2, polite=False), few, file))
+    verdict = hold(_run("slow", few), rows, GATES)
     assert verdict.status == "unmeasured"
     assert [finding.metric for finding in verdict.findings if finding.fault == "unmeasured"] == ["replied"]

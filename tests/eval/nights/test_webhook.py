@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from eval.nights.gate import GateError, Gates, check
+from eval.nights.gate import GateError, Gates, hold
 from eval.nights.webhook import WebhookError, message, post, trouble
-from tests.eval.conftest import Hook
-from tests.eval.nights.test_gate import call, keep
+from tests.support.gate import call, keep
 from tests.support.nights import night
+from tests.support.webhook import Hook
 
 
 def test_a_message_has_the_findings_as_markdown_and_as_data() -> None:
-    verdict = check(*night(1, hit_1=0.5), Gates(floors={"hit_1": 0.8}), night(0))
+    verdict = hold(*night(1, hit_1=0.5), Gates(floors={"hit_1": 0.8}), night(0))
     body = message(verdict)
     assert (body["run"], body["status"]) == ("20250102T020000Z", "regression")
     first, second, *_, last = body["text"].splitlines()

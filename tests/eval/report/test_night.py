@@ -3,13 +3,14 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eval.commands import DONE, report
-from eval.golden.check import Question
-from eval.nights import compare
-from eval.nights.gate import Gates, Verdict, check
+from eval.golden.question import GoldenQuestion
+from eval.nights.comparison import Comparison, Difference
+from eval.nights.gate import Gates, Verdict, hold
 from eval.nights.history import ALL, History, HistoryError, summarise
 from eval.report.night import Night, Report, compose, standing
 from eval.score.row import Row, Run
@@ -18,11 +19,11 @@ from tests.support.nights import night
 RUN, _ = night(0)
 
 
-def row(name: str, given: str = "answered", *, kind: str = "detail", expected: str = "answered", **more: object) -> Row:
-    question = Question(name, kind, f"{name}？", "zh", expected, ["5.3"], [], [])
+def row(name: str, given: str = "answered", *, kind: str = "detail", expected: str = "answered", **more: Any) -> Row:
+    question = GoldenQuestion(name, kind, f"{name}？", "zh", expected, ["5.3"], [], [])
     figures = {"status": float(given == expected), "replied": 1.0}
     made = Row(question, given, figures=figures)
-    return replace(made, **{**more, "figures": figures | more.get("figures", {})})  # type: ignore[arg-type, dict-item]
+    return replace(made, **{**more, "figures": figures | more.get("figures", {})})
 
 
 def composed(rows: list[Row], before: list[Row] | None = None, run: Run = RUN) -> Report:
@@ -64,8 +65,8 @@ def test_a_night_without_a_common_question_is_not_compared() -> None:
 def test_a_difference_is_sure_only_among_all_figures(
     metric: str, low: float, high: float, sure: bool, said: str
 ) -> None:
-    found = compare.Difference(metric, 9, 1.0, 1.0 + (low + high) / 2, low, high, ())
-    assert standing(compare.Tested(found, 0.01, 0.04 if sure else 0.2, sure)) == said
+    found = Difference(metric, 9, 1.0, 1.0 + (low + high) / 2, low, high, ())
+    assert standing(Comparison(found, 0.01, 0.04 if sure else 0.2, sure)) == said
 
 
 def test_those_that_lost_the_status_fell_deepest_then_those_that_lost_most() -> None:
@@ -80,7 +81,7 @@ def test_those_that_lost_the_status_fell_deepest_then_those_that_lost_most() -> 
         row("new", "declined"),
     ]
     made = composed(now, before)
-    assert [(each.now.question.id, list(each.fell)) for each in made.regressions] == [
+    assert [(each.now.question.id, list(each.drops)) for each in made.regressions] == [
         ("c", ["status"]),
         ("b", ["hit_1", "key_points"]),
         ("a", ["key_points"]),
@@ -92,7 +93,7 @@ def test_those_that_lost_the_status_fell_deepest_then_those_that_lost_most() -> 
 def test_what_gave_no_reply_fell() -> None:
     lost = Row(row("a").question, "failed", failures={"replied": "timed out"})
     made = composed([lost, row("b")], [row("a"), row("b")])
-    assert [list(each.fell) for each in made.regressions] == [["replied"]]
+    assert [list(each.drops) for each in made.regressions] == [["replied"]]
 
 
 def test_statuses_are_counted_by_what_was_expected_and_given() -> None:
@@ -174,7 +175,7 @@ def test_the_command_reports_a_run_against_the_night_before_and_the_best(
     said = capsys.readouterr().out
     assert "Worse than last night in status as expected" in said
     assert "the best night (2025-01-02)" in said
-    findings = check(run, rows, Gates(), night(2, status=0.95)).findings
+    findings = hold(run, rows, Gates(), night(2, status=0.95)).findings
     assert findings
     for text in (page, message, results):
         assert "Worse than last night" in text or "<testsuite" in text

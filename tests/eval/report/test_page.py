@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from eval.ask.client import Citation, Passage
 from eval.nights import gate
 from eval.nights.gate import Verdict
 from eval.nights.history import summarise
 from eval.report.night import Night, Point, Report, Trend, compose
 from eval.report.page import charts, text
 from eval.report.page.html import render
+from eval.score.exchange import Citation, Passage
 from eval.score.row import Row
 from tests.support.nights import night
 
@@ -94,7 +94,7 @@ def full(nights: int = 3) -> Report:
     run = replace(run, settings={"judge_agreement": "0.72", "judge_kappa": "0.41"})
     rows += [replace(row, question=replace(row.question, id=f"{row.question.id}#typos")) for row in rows[:20]]
     last, best = Night(*past[-1]), Night(*past[0])
-    verdict = gate.check(run, rows, gate.load(), (last.run, last.rows))
+    verdict = gate.hold(run, rows, gate.load(), (last.run, last.rows))
     figures = [(run, summarise(rows)) for run, rows in [*past, (run, rows)]]
     return compose(Night(run, rows), last, best, figures, verdict)
 
@@ -211,8 +211,8 @@ def test_charts_have_the_colours_of_the_page_alone(whole: str) -> None:
 def test_a_trend_is_drawn_point_by_point_with_what_changed() -> None:
     figures = [summarise(night(n, status=share)[1])["all", "status"] for n, share in enumerate((0.5, 0.75, 0.9))]
     points = [Point(f"2025-01-0{n}T02:00:00+00:00", each, n == 2) for n, each in enumerate(figures, 1)]
-    drawn = charts.trend(Trend("status", tuple(points)))
-    same = charts.trend(Trend("status", tuple(replace(point, changed=False) for point in points)))
+    drawn = charts.draw_trend(Trend("status", tuple(points)))
+    same = charts.draw_trend(Trend("status", tuple(replace(point, changed=False) for point in points)))
     assert "3 nights, 0.500 on the first and 0.900 on the last" in drawn
     assert (drawn.count("stroke-dasharray"), same.count("stroke-dasharray")) == (1, 0)
     line = re.search(r'<path d="(M [^"]*)" clip-path[^>]*stroke: var\(--series\)', drawn)
@@ -223,7 +223,9 @@ def test_a_trend_is_drawn_point_by_point_with_what_changed() -> None:
 
 
 def test_names_in_charts_are_text() -> None:
-    drawn = charts.dots("d", "a < b & $c$", "x", [charts.Dot("$\\frac{1}</text><script>", 0.5, 0.4, 0.6)], zero=True)
+    drawn = charts.draw_dots(
+        "d", "a < b & $c$", "x", [charts.Dot("$\\frac{1}</text><script>", 0.5, 0.4, 0.6)], zero=True
+    )
     assert "<script" not in drawn
     assert ">$\\frac{1}&lt;/text&gt;&lt;sc…<" in drawn
     assert drawn.count("a &lt; b &amp; $c$") == 2  # as a name for readers, and drawn
@@ -256,8 +258,8 @@ def luminance(colour: str) -> float:
     ],
 )
 def test_figures_are_written_for_people(metric: str, value: float, figure: str, change: str) -> None:
-    assert (text.figure(metric, value), text.change(metric, value)) == (figure, change)
-    assert text.change(metric, -value) == change.replace("+", "−")
+    assert (text.figure_text(metric, value), text.change_text(metric, value)) == (figure, change)
+    assert text.change_text(metric, -value) == change.replace("+", "−")
 
 
 def test_line_ends_and_tabs_are_kept_and_long_texts_cut() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.golden.check import OUTLINE
+from eval.golden.question import OUTLINE
 from eval.grow.entries import Entry, load, parse
 from eval.robust import distract
 from eval.robust.distract import documents, near_miss, subjects, write

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from eval.robust.launch import LaunchError, environment, passages, service
+from eval.robust.launch import LaunchError, environment, passages, serving
 
 # Writes its process id and settings, then is ready at once; a signal may be ignored.
 SERVER = """
@@ -46,7 +46,7 @@ def test_it_serves_the_documents_on_loopback_and_ends_with_the_block(
     monkeypatch.setenv("TOLD", str(told))
     monkeypatch.setenv("OUTLINE_QA_WRITER__KIND", "extractive")
     folder, document = tmp_path / "new", tmp_path / "大纲 1.md"
-    with pytest.raises(error) if error else nullcontext(), service([document], folder, SERVE, wait=60) as url:
+    with pytest.raises(error) if error else nullcontext(), serving([document], folder, SERVE, wait=60) as url:
         assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
         settings = json.loads(told.read_text("utf-8"))
         assert is_alive(settings["pid"])
@@ -64,7 +64,7 @@ def test_one_that_does_not_listen_to_signals_is_killed(tmp_path: Path, monkeypat
     told = tmp_path / "told.json"
     monkeypatch.setenv("TOLD", str(told))
     monkeypatch.setattr("eval.robust.launch.STOP", 0.1)
-    with service([], tmp_path, (*SERVE, "deaf"), wait=60):
+    with serving([], tmp_path, (*SERVE, "deaf"), wait=60):
         pid = json.loads(told.read_text("utf-8"))["pid"]
     assert not is_alive(pid)
 
@@ -75,8 +75,8 @@ def test_a_signal_that_ends_us_ends_it_too(tmp_path: Path, monkeypatch: pytest.M
     ours = f"""
 import sys, time
 from pathlib import Path
-from eval.robust.launch import service
-with service([], Path({str(tmp_path)!r}), {SERVE!r}, wait=60) as url:
+from eval.robust.launch import serving
+with serving([], Path({str(tmp_path)!r}), {SERVE!r}, wait=60) as url:
     print(url, flush=True)
     time.sleep(3600)
 """
@@ -91,11 +91,11 @@ with service([], Path({str(tmp_path)!r}), {SERVE!r}, wait=60) as url:
 
 def test_one_that_fails_to_start_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     command = (sys.executable, "-c", "import sys; print('no model'); sys.exit(3)")
-    with pytest.raises(LaunchError, match="ended with 3"), service([], tmp_path, command, wait=60):
+    with pytest.raises(LaunchError, match="ended with 3"), serving([], tmp_path, command, wait=60):
         pass
     assert "no model" in capfd.readouterr().err
     hangs = (sys.executable, "-c", "import time; time.sleep(3600)")
-    with pytest.raises(LaunchError, match="not ready after 0 s"), service([], tmp_path, hangs, wait=0.2):
+    with pytest.raises(LaunchError, match="not ready after 0 s"), serving([], tmp_path, hangs, wait=0.2):
         pass
 
 

@@ -7,16 +7,15 @@ from difflib import SequenceMatcher
 
 import pytest
 
-from eval.ask.client import load
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion, load
 from eval.robust.variants import CONFUSED, KEPT, RULES, Variant, changed, traditional, typos, untidy
 from tests.support.paths import ROOT
 
 DEVELOP = load(ROOT / "eval/golden/develop.jsonl")
 
 
-def question(text: str, name: str = "q-1") -> Question:
-    return Question(name, "detail", text, "zh", "answered", ["5.3"], ["它冻结原模型。"], ["冻结"])
+def question(text: str, name: str = "q-1") -> GoldenQuestion:
+    return GoldenQuestion(name, "detail", text, "zh", "answered", ["5.3"], ["它冻结原模型。"], ["冻结"])
 
 
 def faults(before: str, after: str) -> int:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from eval.golden.check import Question
+from eval.golden.question import GoldenQuestion
 from eval.score.latency import latencies
 from eval.score.row import Row
 
 
 def row(timings_ms: dict[str, float], **figures: float) -> Row:
-    question = Question("q", "detail", "？", "zh", "answered", [], [], [])
+    question = GoldenQuestion("q", "detail", "？", "zh", "answered", [], [], [])
     return Row(question, "answered", timings_ms=timings_ms, figures=figures)
 
 

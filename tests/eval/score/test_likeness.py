@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.ask.client import Citation
-from eval.golden.check import OUTLINE, Question
-from eval.score.likeness import COSINE, FLOOR, POINT, Encoder, Likeness, LikenessError, marked, statements
+from eval.golden.question import OUTLINE, GoldenQuestion
+from eval.score.exchange import Citation
+from eval.score.likeness import COSINE, FLOOR, POINT, Encoder, Likeness, LikenessError, marked, sentences
 from eval.score.row import Row
 from tests.support.paths import ROOT
 
@@ -37,7 +37,7 @@ class Toy:
 
 def row(answer: str, *quotes: str, status: str = "answered", **question: object) -> Row:
     told = {"evidence": [FROZEN], "key_points": ["低秩矩阵"], "kind": "detail", "status": "answered", **question}
-    asked = Question(id="q-1", question="LoRA 是什么？", language="zh", entries=["5.3"], **told)  # type: ignore[arg-type]
+    asked = GoldenQuestion(id="q-1", question="LoRA 是什么？", language="zh", entries=["5.3"], **told)  # type: ignore[arg-type]
     cited = tuple(Citation(n, "5.3", "大纲.md", 0, len(q), q) for n, q in enumerate(quotes, 1))
     return Row(asked, status, answer, cited)
 
@@ -120,7 +120,7 @@ def test_an_answer_that_should_not_be_is_only_held_against_its_quotes() -> None:
     scorer = Likeness(encode=Toy())
     assert scorer.score(row("没有找到。", status="not_in_documents")) == {}
     unasked = row(f"{FROZEN}[1]", FROZEN)
-    asked = Question("q-2", "out_of_scope", "天气？", "zh", "not_in_documents", [], [], [])
+    asked = GoldenQuestion("q-2", "out_of_scope", "天气？", "zh", "not_in_documents", [], [], [])
     assert scorer.score(Row(asked, "answered", unasked.answer, unasked.citations)) == {"supported": 1.0}
 
 
@@ -139,7 +139,7 @@ def test_sources_carry_an_answer_without_marks() -> None:
 
 def test_statements_and_their_marks() -> None:
     answer = f"## 标题\n\n{FROZEN}[1] 是吗？\n\n- {SMALL}[2][3]\n- 没有标记的一句。"
-    assert statements(answer) == [FROZEN, SMALL, "没有标记的一句。"]
+    assert sentences(answer) == [FROZEN, SMALL, "没有标记的一句。"]
     quotes = {1: FROZEN, 2: SMALL, 3: SMALL}
     assert marked(answer, quotes) == [(FROZEN, (1,)), (SMALL, (2, 3)), ("没有标记的一句。", ())]
 

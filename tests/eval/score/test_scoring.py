@@ -1,21 +1,21 @@
 """Figures of a reply, computed by hand."""
 
-from eval.ask.client import Asked, Citation, Passage, Reply
-from eval.golden.check import Question
-from eval.score.scoring import score, unreplied
+from eval.golden.question import GoldenQuestion
+from eval.score.exchange import Citation, Exchange, Passage, Reply
+from eval.score.scoring import row_of, unreplied
 
-QUESTION = Question("q1", "detail", "LoRA?", "en", "answered", ["5.3", "5.4"], [], [])
+QUESTION = GoldenQuestion("q1", "detail", "LoRA?", "en", "answered", ["5.3", "5.4"], [], [])
 QUOTE = Citation(1, "5.3", "d.md", 0, 9, "LoRA 冻结权重。", verbatim=True)
 
 
-def asked(answer: str, *citations: Citation, status: str = "answered", degraded: str | None = None) -> Asked:
+def asked(answer: str, *citations: Citation, status: str = "answered", degraded: str | None = None) -> Exchange:
     reply = Reply(status, answer, citations, "extractive", "v1", degraded, {"embed": 2.0})
     ranked = ("3.8", "5.3", "1.1", "1.2", "1.3", "5.4")
-    return Asked(QUESTION, "LoRA?", ranked, reply, 0.012, 0.25, (Passage("c", "3.8", "d.md", "x"),))
+    return Exchange(QUESTION, "LoRA?", ranked, reply, 0.012, 0.25, (Passage("c", "3.8", "d.md", "x"),))
 
 
 def test_a_sound_answer() -> None:
-    row = score(asked("LoRA 冻结权重。[1]", QUOTE))
+    row = row_of(asked("LoRA 冻结权重。[1]", QUOTE))
     assert row.figures == {
         "status": 1.0,
         "replied": 1.0,
@@ -40,14 +40,14 @@ def test_a_sound_answer() -> None:
 
 def test_faults_of_citations_show() -> None:
     false = Citation(2, "1.1", "d.md", 0, 9, "made up", verbatim=False)
-    row = score(asked("LoRA 冻结权重。[1] 它很快。[2] 没有出处。", QUOTE, false))
+    row = row_of(asked("LoRA 冻结权重。[1] 它很快。[2] 没有出处。", QUOTE, false))
     assert row.figures["verbatim"] == 0.5
     assert row.figures["marked"] == 0.0
     assert row.figures["citation_precision"] == 0.5
 
 
 def test_a_refusal_has_no_figures_of_citations() -> None:
-    row = score(asked("没有。", status="not_in_documents", degraded="no model"))
+    row = row_of(asked("没有。", status="not_in_documents", degraded="no model"))
     assert row.figures["status"] == row.figures["whole"] == 0.0
     assert not {"marked", "verbatim", "citation_precision"} & set(row.figures)
 
@@ -56,5 +56,5 @@ def test_no_reply_is_wrong_in_all_that_was_expected() -> None:
     row = unreplied(QUESTION, "timed out")
     assert set(row.figures.values()) == {0.0}
     assert "hit_1" in row.figures
-    none = unreplied(Question("o1", "out_of_scope", "?", "en", "not_in_documents", [], [], []), "x")
+    none = unreplied(GoldenQuestion("o1", "out_of_scope", "?", "en", "not_in_documents", [], [], []), "x")
     assert set(none.figures) == {"replied", "status"}

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from eval.ask.client import Asked, Citation, Reply
-from eval.golden.check import Question
-from eval.score.tables import Score, Share, citing, confusion, rank, refusals, rows, score, show, to_json
+from eval.golden.question import GoldenQuestion
+from eval.score.exchange import Citation, Exchange, Reply
+from eval.score.figures import Assessment, Share, assess, citation_figures, confusion, means, rank, refusals
+from eval.score.tables import show, to_json
 
 GOOD = Citation(1, "5.3", "大纲.md", 0, 2, "甲。", verbatim=True)
 
@@ -24,26 +25,26 @@ def asked(
     answer: str = "甲。 [1]",
     citations: tuple[Citation, ...] = (GOOD,),
     key_points: tuple[str, ...] = ("甲",),
-) -> Asked:
-    question = Question("q-1", kind, "甲？", "zh", expected, list(entries), [], list(key_points))
-    return Asked(question, "甲？", ranked, Reply(given, answer, citations, "extractive", "v1"), 0.1, 0.2)
+) -> Exchange:
+    question = GoldenQuestion("q-1", kind, "甲？", "zh", expected, list(entries), [], list(key_points))
+    return Exchange(question, "甲？", ranked, Reply(given, answer, citations, "extractive", "v1"), 0.1, 0.2)
 
 
 def test_ranking_is_scored_against_the_gold_entries() -> None:
     found = rank(("3.8", "5.3"), ["5.3"])
     assert (found.hit_1, found.hit_3, found.hit_5, found.reciprocal_rank) == (0, 1, 1, 0.5)
     assert found.ndcg_10 == pytest.approx(0.6309298)
-    assert score(asked()).ranking == found
+    assert assess(asked()).ranking == found
 
 
 def test_questions_without_gold_or_about_the_outline_are_not_ranked() -> None:
-    assert score(asked("out_of_scope", "not_in_documents", entries=())).ranking is None
-    assert score(asked("structure", entries=("5.3",))).ranking is None
-    assert score(asked("unanswered", "listed_unanswered")).ranking is not None
+    assert assess(asked("out_of_scope", "not_in_documents", entries=())).ranking is None
+    assert assess(asked("structure", entries=("5.3",))).ranking is None
+    assert assess(asked("unanswered", "listed_unanswered")).ranking is not None
 
 
 def test_a_sound_reply_has_no_fault() -> None:
-    checked = score(asked()).citing
+    checked = assess(asked()).citing
     assert checked
     assert checked.sound
     assert (checked.citations, checked.precision, checked.recall) == (1, 1.0, 1.0)
@@ -52,7 +53,7 @@ def test_a_sound_reply_has_no_fault() -> None:
 
 def test_each_broken_guarantee_is_found() -> None:
     other = replace(GOOD, n=3, entry_id=None, verbatim=False)
-    checked = score(asked(answer="甲。 [1][2]\n\n乙。", citations=(GOOD, other))).citing
+    checked = assess(asked(answer="甲。 [1][2]\n\n乙。", citations=(GOOD, other))).citing
     assert checked
     assert not checked.sound
     assert checked.not_verbatim == [3]
@@ -63,24 +64,24 @@ def test_each_broken_guarantee_is_found() -> None:
 
 
 def test_citations_are_checked_in_answered_replies_only() -> None:
-    assert score(asked(given="listed_unanswered")).citing is None
-    answered_wrongly = score(asked("out_of_scope", "not_in_documents", entries=())).citing
+    assert assess(asked(given="listed_unanswered")).citing is None
+    answered_wrongly = assess(asked("out_of_scope", "not_in_documents", entries=())).citing
     assert answered_wrongly
     assert answered_wrongly.precision is None
 
 
 def test_structure_answers_are_held_to_their_numbers() -> None:
-    right = score(asked("structure", answer="共 146 个，59 个没有答案。 [1]", key_points=("146", "59"))).citing
-    wrong = score(asked("structure", answer="共 146 个。 [1]", key_points=("146", "59"))).citing
+    right = assess(asked("structure", answer="共 146 个，59 个没有答案。 [1]", key_points=("146", "59"))).citing
+    wrong = assess(asked("structure", answer="共 146 个。 [1]", key_points=("146", "59"))).citing
     assert right
     assert wrong
     assert (right.holds_key_points, wrong.holds_key_points) == (True, False)
     assert right.precision is None
 
 
-def scores() -> list[Score]:
+def scores() -> list[Assessment]:
     return [
-        score(each)
+        assess(each)
         for each in (
             asked(ranked=("5.3",)),
             asked(ranked=("3.8", "5.3"), given="listed_unanswered"),
@@ -96,7 +97,7 @@ def scores() -> list[Score]:
 
 
 def test_rows_are_means_by_kind_and_over_all() -> None:
-    table = rows(scores())
+    table = means(scores())
     assert list(table) == ["detail", "unanswered", "out_of_scope", "injection", "all"]
     detail = table["detail"]
     assert (detail.n, detail.ranked, detail.status) == (3, 3, 1 / 3)
@@ -119,7 +120,7 @@ def test_refusals_are_shares_of_what_was_expected() -> None:
 
 
 def test_citing_sums_up_the_answered_replies() -> None:
-    figures = citing(scores())
+    figures = citation_figures(scores())
     assert figures["quotes verbatim"] == Share(3, 3)
     assert figures["answers whose every citation has a mark"] == Share(2, 3)
     assert figures["answers whose every statement has a mark"] == Share(2, 3)
@@ -142,7 +143,7 @@ def test_tables_fit_80_columns_and_name_what_is_broken() -> None:
 
 def test_json_pairs_results_with_questions() -> None:
     replies = [asked(), asked(given="declined")]
-    made = json.loads(json.dumps(to_json(replies, [score(each) for each in replies])))
+    made = json.loads(json.dumps(to_json(replies, [assess(each) for each in replies])))
     assert made["index_versions"] == ["v1"]
     assert made["kinds"]["all"]["status"] == 0.5
     assert made["refusals"]["answered in the outline, refused"] == {"count": 1, "total": 2}

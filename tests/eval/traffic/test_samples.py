@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.traffic.samples import DAY, Asked, TrafficError, compare, gaps, read, stability, subjects
+from eval.traffic.samples import DAY, Request, TrafficError, compare, gaps, read, stability, subjects
 from service.api.contract import AskResponse, Citation
 from service.serve.store import Store
 
-ASKED = Asked("什么是 LoRA？", "v", 0.0, "answered", "5. 微调", "extractive", False, 100.0, None)
+ASKED = Request("什么是 LoRA？", "v", 0.0, "answered", "5. 微调", "extractive", False, 100.0, None)
 Keep = Callable[..., None]
 
 
-def visitors(n: int, refused: float = 0.0, seed: int = 1, **fields: object) -> list[Asked]:
+def visitors(n: int, refused: float = 0.0, seed: int = 1, **fields: object) -> list[Request]:
     """Two questions each of n visitors, a share of the visitors refused both times."""
     chance = random.Random(seed)
     found = []
@@ -31,7 +31,7 @@ def visitors(n: int, refused: float = 0.0, seed: int = 1, **fields: object) -> l
     return found
 
 
-def figure(before: list[Asked], after: list[Asked], name: str) -> tuple[float, float, float, bool]:
+def figure(before: list[Request], after: list[Request], name: str) -> tuple[float, float, float, bool]:
     shift = next(s for s in compare(before, after).figures if s.name == name)
     return shift.difference, shift.low, shift.high, shift.significant
 
@@ -100,7 +100,7 @@ def test_few_visitors_are_not_compared() -> None:
 
 
 def test_what_was_asked_in_vain_counts_visitors_not_questions() -> None:
-    def vain(question: str, visitor: str, status: str = "not_in_documents") -> Asked:
+    def vain(question: str, visitor: str, status: str = "not_in_documents") -> Request:
         return replace(ASKED, question=question, visitor=visitor, status=status)
 
     found = gaps(
@@ -131,7 +131,7 @@ def reply(status: str = "answered", generator: str = "extractive", **fields: obj
     )
     made = AskResponse(
         id="a",
-        status=status,  # type: ignore[arg-type]
+        status=status,
         answer="x [1]",
         citations=[citation] if status == "answered" else [],
         related=[],
@@ -168,7 +168,7 @@ def test_the_services_own_store_is_read(keep: Keep, tmp_path: Path) -> None:
     keep("s", 2, reply(), rating="up")
     keep("s", 1, '{"status": "answered"}')
     first, second = read(tmp_path / "s.sqlite")
-    assert replace(first, created=0) == Asked(
+    assert replace(first, created=0) == Request(
         "what is RWKV?", "session", 0, "not_in_documents", "", "extractive", True, 100.0, None
     )
     assert (second.subject, second.rating, second.degraded) == ("5. 微调", "up", False)

@@ -2,7 +2,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ingest.clean import Alias, Change, CleanSteps, Skipped, Source, clean
+from ingest.clean import Alias, Change, CleanSteps, Skipped, Source, clean_sources
 from ingest.read.files import read
 from tests.support.paths import ROOT
 
@@ -17,7 +17,7 @@ def source(name: str, text: str, encoding: str = "utf-8") -> Source:
 
 def test_the_outline_comes_out_byte_for_byte() -> None:
     sources, skipped = read([OUTLINE])
-    (cleaned,), report = clean(sources, CleanSteps(), skipped)
+    (cleaned,), report = clean_sources(sources, CleanSteps(), skipped)
     assert cleaned.text.encode() == OUTLINE.read_bytes()
     assert cleaned.name == OUTLINE.name
     assert (report.changes, report.aliases, report.skipped) == ((), (), ())
@@ -26,7 +26,7 @@ def test_the_outline_comes_out_byte_for_byte() -> None:
 def test_every_step_shows_in_the_report() -> None:
     dirty = source("a.md", "donâ€™t\r\n写信给 user@example.com\r\n", "gb18030")
     skipped = Skipped("b.md", "empty")
-    (cleaned,), report = clean([dirty], CleanSteps(), [skipped])
+    (cleaned,), report = clean_sources([dirty], CleanSteps(), [skipped])
     assert cleaned.text == "don’t\n写信给 [email]\n"
     assert report.changes == (
         Change("a.md", "decode", "file read as gb18030", 1, ()),
@@ -54,7 +54,7 @@ def test_every_step_shows_in_the_report() -> None:
 def test_every_step_can_be_switched_off() -> None:
     text = "donâ€™t\r\nuser@example.com\r\n"
     sources = [source("a.md", text), source("b.md", text)]
-    kept, report = clean(sources, OFF)
+    kept, report = clean_sources(sources, OFF)
     assert [each.text for each in kept] == [text, text]
     assert (report.changes, report.aliases) == ((), ())
     for step, expected in [
@@ -62,7 +62,7 @@ def test_every_step_can_be_switched_off() -> None:
         ("whitespace", "donâ€™t\nuser@example.com\n"),
         ("secrets", "donâ€™t\r\n[email]\r\n"),
     ]:
-        kept, report = clean(sources, replace(OFF, **{step: True}))
+        kept, report = clean_sources(sources, replace(OFF, **{step: True}))
         assert [each.text for each in kept] == [expected, expected]
         assert {change.step for change in report.changes} == {step}
 
@@ -75,26 +75,26 @@ def test_duplicates_become_aliases_of_the_first() -> None:
         source("c.md", LONG + "\n"),
         source("d.md", "别的"),
     ]
-    kept, report = clean(sources, CleanSteps(near_threshold=0.7))
+    kept, report = clean_sources(sources, CleanSteps(near_threshold=0.7))
     assert [(each.name, each.aliases) for each in kept] == [("a.md", ("b.md", "c.md")), ("d.md", ())]
     assert report.aliases == (Alias("b.md", "a.md", "near"), Alias("c.md", "a.md", "exact"))
     assert "  b.md = a.md (near)" in str(report).splitlines()
-    kept, report = clean(sources, CleanSteps(near_duplicates=False))
+    kept, report = clean_sources(sources, CleanSteps(near_duplicates=False))
     assert [each.name for each in kept] == ["a.md", "b.md", "d.md"]
     assert report.aliases == (Alias("c.md", "a.md", "exact"),)
 
 
 def test_duplicates_are_found_after_cleaning() -> None:
-    kept, _ = clean([source("a.md", "一\r\n13912345678"), source("b.md", "一\n13912345679")], CleanSteps())
+    kept, _ = clean_sources([source("a.md", "一\r\n13912345678"), source("b.md", "一\n13912345679")], CleanSteps())
     assert [(each.text, each.aliases) for each in kept] == [("一\n[phone]", ("b.md",))]
 
 
 def test_the_report_shows_the_first_lines_only() -> None:
-    _, report = clean([source("a.md", "a\r\n" * 30)], CleanSteps())
+    _, report = clean_sources([source("a.md", "a\r\n" * 30)], CleanSteps())
     assert report.changes == (Change("a.md", "whitespace", "line end made a line feed", 30, tuple(range(1, 11))),)
     assert "(line 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ...)" in str(report)
 
 
 def test_nothing_in_nothing_out() -> None:
-    kept, report = clean([], CleanSteps())
+    kept, report = clean_sources([], CleanSteps())
     assert (kept, report.sources, report.kept) == ([], 0, 0)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from ingest.index.bm25 import Postings
-from ingest.words.text import terms
+from ingest.index.bm25 import Postings, top
+from tests.support.packs import WORDS
 
 CHINESE = [
-    terms(text)
+    WORDS.terms(text)
     for text in (
         "KV缓存保存每一层的键和值，PagedAttention 按页管理它。",
         "残差连接让梯度直接流过，缓解梯度消失。",
@@ -27,8 +27,8 @@ CHINESE = [
     )
 ]
 # Few terms, so that half, most and all of the documents hold one of them.
-WORDS = st.sampled_from(["模型", "缓存", "kv", "self-attention", "o(n2)", "残差", "a", "b"])
-DOCUMENTS = st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=12).filter(any)
+TERMS = st.sampled_from(["模型", "缓存", "kv", "self-attention", "o(n2)", "残差", "a", "b"])
+DOCUMENTS = st.lists(st.lists(TERMS, max_size=12), min_size=1, max_size=12).filter(any)
 
 
 def reference(documents: Sequence[Sequence[str]], **constants: float) -> BM25Okapi:
@@ -46,7 +46,7 @@ def reference(documents: Sequence[Sequence[str]], **constants: float) -> BM25Oka
 
 @given(
     DOCUMENTS,
-    st.lists(WORDS | st.just("unseen"), max_size=8),
+    st.lists(TERMS | st.just("unseen"), max_size=8),
     st.floats(0.1, 3),
     st.floats(0, 0.99),
     st.floats(0.01, 1),
@@ -63,8 +63,8 @@ def test_scores_equal_rank_bm25(
 
 @pytest.mark.parametrize("query", ["残差连接", "kv缓存 KV缓存 缓存", "模型", "遗忘 unseen", "unseen", ""])
 def test_chinese_scores_equal_rank_bm25_as_it_is(query: str) -> None:
-    expected = BM25Okapi(CHINESE).get_scores(terms(query))
-    np.testing.assert_allclose(Postings.build(CHINESE).scores(terms(query)), expected, rtol=0, atol=1e-9)
+    expected = BM25Okapi(CHINESE).get_scores(WORDS.terms(query))
+    np.testing.assert_allclose(Postings.build(CHINESE).scores(WORDS.terms(query)), expected, rtol=0, atol=1e-9)
 
 
 def test_score_by_hand() -> None:
@@ -96,45 +96,39 @@ def test_nothing_to_index_matches_nothing(documents: list[list[str]], tmp_path: 
     Postings.build(documents).save(tmp_path)
     postings = Postings.load(tmp_path)
     assert postings.scores(["x"]).shape == (len(documents),)
-    ids, scores = postings.search(["x"], 3)
-    assert (ids.size, scores.size) == (0, 0)
-    assert (ids.dtype, scores.dtype) == (np.dtype(np.int32), np.dtype(np.float64))
+    assert top(postings.scores(["x"]), 3).tolist() == []
 
 
-@given(DOCUMENTS, st.lists(WORDS, max_size=5), st.integers(1, 15), st.data())
-def test_search_is_the_sorted_scores(documents: list[list[str]], query: list[str], k: int, data: st.DataObject) -> None:
+@given(DOCUMENTS, st.lists(TERMS, max_size=5), st.integers(1, 15), st.data())
+def test_the_top_is_that_of_the_sorted_scores(
+    documents: list[list[str]], query: list[str], k: int, data: st.DataObject
+) -> None:
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(documents), max_size=len(documents))))
-    check_search(Postings.build(documents), query, k, allowed)
+    check_top(Postings.build(documents), query, k, allowed)
 
 
 @pytest.mark.parametrize("k", [1, 10, 500, 5000])
 @pytest.mark.parametrize("vocabulary", [5, 3000])
-def test_search_of_many_documents_is_the_sorted_scores(k: int, vocabulary: int) -> None:
+def test_the_top_of_many_documents_is_that_of_the_sorted_scores(k: int, vocabulary: int) -> None:
     generator = np.random.default_rng(vocabulary)
     drawn = (vocabulary * generator.random((3000, 6)) ** 3).astype(int)  # skewed, as words are
     postings = Postings.build([[str(word) for word in document] for document in drawn])
     for query in (["0"], ["1", "4", "4"], [str(vocabulary - 1)], ["0", "7", "30", "200"]):
-        check_search(postings, query, k, generator.random(3000) < 0.5)
+        check_top(postings, query, k, generator.random(3000) < 0.5)
 
 
-def check_search(postings: Postings, query: list[str], k: int, allowed: np.ndarray) -> None:
+def check_top(postings: Postings, query: list[str], k: int, allowed: np.ndarray) -> None:
     scores = postings.scores(query)
     for marks in (None, allowed):
-        kept = [i for i in range(len(scores)) if scores[i] > 0 and (marks is None or marks[i])]
-        expected = sorted(kept, key=lambda i: (-scores[i], i))[:k]
-        ids, found = postings.search(query, k, marks)
-        assert ids.tolist() == expected
-        assert found.tolist() == [scores[i] for i in expected]
+        wanted = scores if marks is None else np.where(marks, scores, 0)
+        expected = sorted(np.flatnonzero(wanted).tolist(), key=lambda i: (-wanted[i], i))[:k]
+        assert top(wanted, k).tolist() == expected
 
 
 def test_arguments_are_checked() -> None:
     postings = Postings.build(CHINESE)
     with pytest.raises(ValueError, match="k is 0"):
-        postings.search(["模型"], 0)
-    with pytest.raises(ValueError, match=r"allowed is bool \(2,\): give one bool for each of 8 documents"):
-        postings.search(["模型"], 1, np.ones(2, bool))
-    with pytest.raises(ValueError, match="allowed is int64"):
-        postings.search(["模型"], 1, np.ones(8, int))
+        top(postings.scores(["模型"]), 0)
     for constants in ((-1, 0.75, 0.25), (1.5, 1.1, 0.25), (1.5, 0.75, 0), (math.nan, 0.75, 0.25)):
         with pytest.raises(ValueError, match="give k1 >= 0"):
             Postings.build(CHINESE, *constants)
@@ -143,9 +137,9 @@ def test_arguments_are_checked() -> None:
 def test_threads_get_what_one_thread_gets() -> None:
     postings = Postings.build(CHINESE * 50)
     queries = [[term] for document in CHINESE for term in document] * 5
-    expected = [postings.search(query, 7)[0].tolist() for query in queries]
+    expected = [postings.scores(query).tolist() for query in queries]
     with ThreadPoolExecutor(8) as pool:
-        found = pool.map(lambda query: postings.search(query, 7)[0].tolist(), queries)
+        found = pool.map(lambda query: postings.scores(query).tolist(), queries)
         assert list(found) == expected
 
 
@@ -155,7 +149,7 @@ def test_saved_and_loaded_index_is_the_same(tmp_path: Path) -> None:
     loaded = Postings.load(tmp_path / "a")
     loaded.save(tmp_path / "b")
     assert loaded.vocabulary == postings.vocabulary
-    assert loaded.scores(terms("残差连接")).tolist() == postings.scores(terms("残差连接")).tolist()
+    assert loaded.scores(WORDS.terms("残差连接")).tolist() == postings.scores(WORDS.terms("残差连接")).tolist()
     names = ["ids.npy", "offsets.npy", "vocabulary.json", "weights.npy"]
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == names
     for name in names:

@@ -9,12 +9,12 @@ import pytest
 from ingest.chunk import chunk
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.index import snapshot
-from ingest.index.asked import Asked
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.index.ways import Ways
+from ingest.pack import none
 from ingest.parse import outline
-from ingest.words import text
 from tests.support.paths import ROOT
 from tests.support.tiny_embedder import TinyEmbedder
 
@@ -60,9 +60,10 @@ def make(inputs: str = "inputs") -> Snapshot:
         {chunks[0].id: (copy,)},
         groups,
         DenseIndex.build(tiny.embed_passages([c.indexed for c in chunks])),
-        Postings.build([text.terms(c.indexed) for c in chunks]),
+        Postings.build([none().words.terms(c.indexed) for c in chunks]),
         DenseIndex.build(tiny.embed_passages([g.title for g in groups])),
-        Asked(("怎么问？",), (1,), DenseIndex.build(tiny.embed_passages(["怎么问？"])), Postings.build([["问"]])),
+        Ways(("怎么问？",), (1,), DenseIndex.build(tiny.embed_passages(["怎么问？"])), Postings.build([["问"]])),
+        none(),
     )
 
 
@@ -87,7 +88,7 @@ def test_round_trip(folder: Path) -> None:
     assert opened.documents["n.md"] == SOURCE
     np.testing.assert_array_equal(opened.dense.vectors(), made.dense.vectors())
     np.testing.assert_array_equal(opened.titles.vectors(), made.titles.vectors())
-    query = text.terms("甲")
+    query = none().words.terms("甲")
     np.testing.assert_array_equal(opened.postings.scores(query), made.postings.scores(query))
 
 

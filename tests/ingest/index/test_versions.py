@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest.build import Outcome, build
+from ingest.build import Outcome, build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.index.snapshot import SnapshotError
 from ingest.index.versions import Versions
+from ingest.pack import Packs
 from tests.support.tiny_embedder import TinyEmbedder
 
 
@@ -22,7 +23,7 @@ def make(versions: Versions, text: str, force: bool = False) -> Outcome:
     source = versions.root.parent / "n.md"
     source.write_text(text, "utf-8")
     steps = CleanSteps(near_duplicates=False)
-    return build([source], versions, TinyEmbedder(), RecursiveChunker(), steps, force=force)
+    return build_index([source], versions, TinyEmbedder(), RecursiveChunker(), steps, Packs(), force=force)
 
 
 def leftovers(versions: Versions) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from ingest.models.pairs import Pairs, padded
-from ingest.words.glossary import chinese_names
+from tests.support.packs import WORDS
 from tests.support.tiny_reranker import PIECES, write_tokenizer
 
 
@@ -80,20 +80,19 @@ def test_case_width_and_traditional_characters_are_folded(tokenizer: Path, writt
     (passage,) = pairs.ids([("", written)])
     assert passage == [0, 2, 2, *expected, 2]
     assert PIECES.index("<unk>") not in passage
-    question = f"甲{written}"  # not ASCII, so that no names are added
-    assert pairs.ids([(question, "")]) == pairs.ids([(f"甲{plain}", "")])
+    assert pairs.ids([(written, "")]) == pairs.ids([(plain, "")])
 
 
 def test_an_english_question_gets_chinese_names(tokenizer: Path) -> None:
     pairs = Pairs(tokenizer)
-    assert chinese_names("What is knowledge distillation?") == ["知识蒸馏"]
-    (asked,) = pairs.ids([("What is Knowledge Distillation?", "甲")])
+    assert WORDS.glossary.chinese_names("What is knowledge distillation?") == ["知识蒸馏"]
+    (asked,) = pairs.ids([(WORDS.bilingual("What is Knowledge Distillation?"), "甲")])
     (named,) = pairs.ids([("什么", "What is knowledge distillation? 知识蒸馏")])
     assert PIECES.index("知识蒸馏") in asked
     assert asked[1 : asked.index(2)] == named[named.index(2) + 2 : -1]
-    (passage,) = pairs.ids([("什么", "What is knowledge distillation?")])
-    assert PIECES.index("知识蒸馏") not in passage  # a passage is left alone
-    (mixed,) = pairs.ids([("什么是 knowledge distillation", "甲")])
+    (plain,) = pairs.ids([("What is knowledge distillation?", "What is knowledge distillation?")])
+    assert PIECES.index("知识蒸馏") not in plain  # the rows hold what they are given
+    (mixed,) = pairs.ids([(WORDS.bilingual("什么是 knowledge distillation"), "甲")])
     assert PIECES.index("知识蒸馏") not in mixed  # so is a question with Chinese in it
 
 

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
 
 
 def split(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentences(text)]
+    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 @pytest.mark.parametrize(
@@ -90,24 +90,24 @@ def test_a_lone_mark_belongs_to_the_sentence_before_it() -> None:
 
 def test_offsets_are_into_the_whole_text() -> None:
     text = "不。要。这里。好。外"
-    assert sentences(text, 2, 9) == [(2, 4), (4, 7), (7, 9)]
+    assert sentence_spans(text, 2, 9) == [(2, 4), (4, 7), (7, 9)]
 
 
 def test_nothing() -> None:
-    assert sentences("") == []
-    assert sentences(" \n\t") == []
+    assert sentence_spans("") == []
+    assert sentence_spans(" \n\t") == []
 
 
 def test_long_runs_end() -> None:
     for run in ("[", "[](", "`", "$", "。", ".)", "\\(", "(", "“", "https://"):
-        sentences(run * 20_000)
+        sentence_spans(run * 20_000)
 
 
 @settings(deadline=None)
 @given(st.text(alphabet="a1 甲。！？.!?;；…”\"')）`$[](\\：:\n*_- \U0001f600eg", max_size=80))
 def test_spans_are_ordered_disjoint_and_cover_all_but_white_space(text: str) -> None:
     at = 0
-    for start, end in sentences(text):
+    for start, end in sentence_spans(text):
         assert not text[at:start].strip()
         assert start < end
         assert text[start:end] == text[start:end].strip()

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.clean.encoding import decode
-from ingest.clean.report import UnfitError
+from ingest.read.encoding import UnfitError, decode
 from ingest.read.files import Source, read
 
 SIMPLIFIED = "大模型的训练分为预训练、监督微调和强化学习三个阶段。\n# 注意力机制\n- 让模型关注重要的词 item one\n"

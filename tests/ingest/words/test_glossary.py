@@ -2,15 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.words.glossary import Glossary, expand
-from ingest.words.text import terms
-from tests.support.paths import ROOT
+from ingest.words.glossary import Glossary
+from tests.support.packs import PACK, WORDS
 
 LINES = [
-    line
-    for line in (ROOT / "ingest/packs/llm-interview/glossary.txt").read_text("utf-8").splitlines()
-    if line and not line.startswith("#")
+    line for line in (PACK.folder / "glossary.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
 ]
+TOKENISER = WORDS.glossary.tokeniser
 GRADIENTS = "梯度 | gradient\n梯度检查点 | gradient checkpointing | 重计算\n"
 
 
@@ -38,12 +36,12 @@ GRADIENTS = "梯度 | gradient\n梯度检查点 | gradient checkpointing | 重�
     ],
 )
 def test_a_question_gets_the_other_names(text: str, added: str) -> None:
-    assert set(added.split()) <= set(expand(text))
+    assert set(added.split()) <= set(WORDS.expand(text))
 
 
 @pytest.mark.parametrize("text", ["", "的，🚀 ---", "What is it?", "qwertz 龘"])
 def test_nothing_known_adds_nothing(text: str) -> None:
-    assert expand(text) == []
+    assert WORDS.expand(text) == ()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,7 @@ def test_nothing_known_adds_nothing(text: str) -> None:
     ],
 )
 def test_expand(source: str, text: str, expected: str) -> None:
-    assert Glossary.parse(source).expand(text) == expected.split()
+    assert Glossary.parse(source, TOKENISER).expand(text) == expected.split()
 
 
 @pytest.mark.parametrize(
@@ -83,15 +81,15 @@ def test_expand(source: str, text: str, expected: str) -> None:
 )
 def test_a_wrong_line_is_named(source: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Glossary.parse(source)
+        Glossary.parse(source, TOKENISER)
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_every_listed_variant_leads_to_all_names_of_its_line(line: str) -> None:
     variants = line.split(" | ")
-    names = {term for variant in variants for term in terms(variant)}
+    names = {term for variant in variants for term in WORDS.terms(variant)}
     for variant in variants:
-        assert set(expand(variant)) == names - set(terms(variant))
+        assert set(WORDS.expand(variant)) == names - set(WORDS.terms(variant))
 
 
 @given(
@@ -100,6 +98,6 @@ def test_every_listed_variant_leads_to_all_names_of_its_line(line: str) -> None:
     )
 )
 def test_what_is_added_is_new_and_listed_once(text: str) -> None:
-    added = expand(text)
+    added = WORDS.expand(text)
     assert len(set(added)) == len(added)
-    assert not set(added) & set(terms(text))
+    assert not set(added) & set(WORDS.terms(text))

@@ -11,11 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.words.text import normalise, terms
+from ingest.words.text import normalise
+from ingest.words.words import entries
+from tests.support.packs import PACK, WORDS
 from tests.support.paths import ROOT
 
-DATA = ROOT / "ingest/packs/llm-interview"
-LISTED = [line for line in (DATA / "terms.txt").read_text("utf-8").splitlines() if line and line[0] != "#"]
+LISTED = [
+    term
+    for folder in (ROOT / "ingest/words", PACK.folder)
+    for term in entries((folder / "terms.txt").read_text("utf-8"))
+]
 
 
 @pytest.mark.parametrize(
@@ -70,28 +75,28 @@ def test_normalise_names_a_lone_surrogate() -> None:
     ],
 )
 def test_terms(text: str, expected: str) -> None:
-    assert terms(text) == expected.split()
+    assert WORDS.terms(text) == expected.split()
 
 
 @pytest.mark.parametrize("spelling", ["fine-tuning", "Finetuning", "fine-tuned", "finetune", "Fine‑tuning"])
 def test_spellings_of_a_compound_meet(spelling: str) -> None:
-    assert terms(spelling) == ["fine-tuning", "fine", "tune"]
+    assert WORDS.terms(spelling) == ["fine-tuning", "fine", "tune"]
 
 
 @pytest.mark.parametrize("term", LISTED)
 def test_every_listed_term_is_found_whole_and_in_a_sentence(term: str) -> None:
     whole = normalise(term.replace("|", ""))
-    assert terms(whole)[0] == whole
-    assert whole in terms(f"请问，{whole.upper()}：是什么？")
+    assert WORDS.terms(whole)[0] == whole
+    assert whole in WORDS.terms(f"请问，{whole.upper()}：是什么？")
 
 
 @given(st.text())
 @example("İ ǅ ﬁ ㎏ ½")
 def test_terms_are_clean_and_the_same_for_every_form_of_the_text(text: str) -> None:
-    found = terms(text)
+    found = WORDS.terms(text)
     assert all(found)
     assert not any(re.search(r"\s", term) for term in found)
-    assert terms(unicodedata.normalize("NFKC", text)) == found
+    assert WORDS.terms(unicodedata.normalize("NFKC", text)) == found
 
 
 _PHRASE = st.text(alphabet="模型缓存注意力kv-_.'0 (n)", max_size=30)
@@ -99,19 +104,19 @@ _PHRASE = st.text(alphabet="模型缓存注意力kv-_.'0 (n)", max_size=30)
 
 @given(_PHRASE, _PHRASE)
 def test_a_sentence_mark_separates(left: str, right: str) -> None:
-    assert terms(f"{left}。{right}") == terms(left) + terms(right)
+    assert WORDS.terms(f"{left}。{right}") == WORDS.terms(left) + WORDS.terms(right)
 
 
 def test_threads_get_what_one_thread_gets() -> None:
     texts = [f"第{i}题：自注意力 vs {i}-bit quantization of layer{i} norms" for i in range(300)]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(terms, texts)) == [terms(text) for text in texts]
+        assert list(pool.map(WORDS.terms, texts)) == [WORDS.terms(text) for text in texts]
 
 
 def test_a_planted_dictionary_cache_is_neither_read_nor_written(tmp_path: Path) -> None:
     planted = marshal.dumps(({"注意": 0}, 1))
     (tmp_path / "jieba.cache").write_bytes(planted)
-    code = "from ingest.words.text import terms; print(*map(ascii, terms('注意力')))"
+    code = "from ingest.words.words import Words; print(*map(ascii, Words().terms('注意力')))"
     run = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", code],
         cwd=ROOT,

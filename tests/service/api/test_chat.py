@@ -7,12 +7,12 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 from starlette.testclient import TestClient
 
+from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings
-from tests.service.api.test_sse import serve
 
 QUESTION: list[ChatCompletionMessageParam] = [{"role": "user", "content": "QLoRA 为什么省显存？"}]
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
+from ingest.words.words import Words
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.search.retrieve import Query
@@ -198,11 +199,12 @@ def test_more_in_flight_than_allowed(settings: ServiceSettings, embedder: Embedd
     two = settings.model_copy(update={"in_flight": 2})
     gate = threading.Event()
 
-    def held(texts: Sequence[str]) -> list[Query]:
-        assert gate.wait(30)
-        return [Query(text, vector) for text, vector in zip(texts, embedder.embed_queries(texts), strict=True)]
-
     service = Service(two, embedder)
+
+    def held(questions: Sequence[tuple[str, Words]]) -> list[Query]:
+        assert gate.wait(30)
+        return service.queries([text for text, _ in questions], snapshot.pack.words)
+
     service.embed = Batcher(held)
     app = create_app(service)
 
@@ -239,7 +241,7 @@ def test_more_in_flight_than_allowed(settings: ServiceSettings, embedder: Embedd
 def broken(service: Service) -> Iterator[TestClient]:
     """An app whose embedding model fails."""
 
-    def fail(texts: Sequence[str]) -> list[Query]:
+    def fail(questions: Sequence[tuple[str, Words]]) -> list[Query]:
         raise ZeroDivisionError("the secret of the stack")
 
     service.embed = Batcher(fail)

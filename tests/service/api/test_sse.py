@@ -3,54 +3,28 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
-from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
+from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.answer import Parts
 from service.api import ask as route
 from service.api.app import create_app
-from service.api.stream import AskEvent
 from service.bootstrap import Service
+from service.parts import Parts
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.write.writer import Quote, Sentence
-
-
-@dataclass(frozen=True)
-class Event:
-    id: str
-    kind: str
-    data: Any
-
-
-CONTRACT: TypeAdapter[AskEvent] = TypeAdapter(AskEvent)
-
-
-def events(text: str) -> list[Event]:
-    """Parse a stream by the rules of the HTML standard; comments are left out."""
-    found = []
-    for block in text.replace("\r\n", "\n").split("\n\n"):
-        lines = [line.partition(": ")[::2] for line in block.split("\n") if line and not line.startswith(":")]
-        if lines:
-            values = dict(lines)
-            assert values.keys() == {"id", "event", "data"}
-            data = json.loads(values["data"])
-            CONTRACT.validate_python({"event": values["event"], "data": data})  # no field too many, none too few
-            found.append(Event(values["id"], values["event"], data))
-    return found
+from tests.support.sse import Event, events
 
 
 def stream(client: TestClient, question: str, **options: object) -> list[Event]:
@@ -150,29 +124,6 @@ class EndlessService(Service):
 
     def parts(self, snapshot: Snapshot) -> Parts:
         return replace(super().parts(snapshot), writer=self._writer)
-
-
-@contextmanager
-def serve(app: FastAPI) -> Iterator[str]:
-    """Run an app under uvicorn in a thread, on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    started = threading.Event()
-    startup = server.startup
-
-    async def told(*args: Any, **options: Any) -> None:
-        await startup(*args, **options)
-        started.set()
-
-    server.startup = told  # type: ignore[method-assign]
-    thread.start()
-    assert started.wait(60)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(60)
-    assert not thread.is_alive()
 
 
 def wait_for_none_in_flight(app: FastAPI) -> None:

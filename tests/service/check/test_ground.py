@@ -9,6 +9,7 @@ from service.check.ground import Grounder
 from service.check.support import NOTHING, Supported
 from service.search.passages import Passage
 from service.write.writer import Claim, Sentence
+from tests.support.packs import WORDS
 
 TEXTS = ("T5 把任务统一为文本到文本。", "主要的改进点包括：动态掩码。", "T5 有编码器和解码器。")
 ENTRIES = ("1.18", "1.19", "1.18")
@@ -31,7 +32,7 @@ def ground(carried: Mapping[str, int], *texts: str) -> list[Sentence]:
         Passage(str(n), entry, "大纲.md", (), 100 * n, 100 * n + len(text), text, 1.0)
         for n, (entry, text) in enumerate(zip(ENTRIES, TEXTS, strict=True))
     ]
-    grounder = Grounder(BySentence(carried), passages, "T5 的创新点？", "zh", 0.65)
+    grounder = Grounder(BySentence(carried), WORDS, passages, "T5 的创新点？", "zh", 0.65)
 
     async def every() -> list[Sentence]:
         return [s for text in texts for s in await grounder.ground(Claim(text, ()))]

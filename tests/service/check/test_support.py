@@ -1,15 +1,14 @@
 """Whether support is judged as people judge it, and the rules that need no model."""
 
 import asyncio
-import json
 
 import pytest
 
-from benchmarks.support import LEAST, pairs
+from ingest.fit.sets import claims, held_out
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
-from service.check.claims import (
-    FURTHER,
+from service.check.support import FEATURES
+from service.language.claims import (
     alien,
     clauses,
     contradicts,
@@ -20,8 +19,8 @@ from service.check.claims import (
     names,
     numbers,
 )
-from service.check.support import FEATURES, LexicalSupport, Model
-from tests.support.paths import ROOT
+from service.search.passages import passage
+from tests.support.packs import PACK, WORDS
 
 
 @pytest.mark.parametrize(
@@ -40,7 +39,7 @@ from tests.support.paths import ROOT
     ],
 )
 def test_what_must_stand_in_the_source(claim: str, source: str, missing: str | None) -> None:
-    assert alien(claim, source) == missing
+    assert alien(WORDS, claim, source) == missing
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_what_must_stand_in_the_source(claim: str, source: str, missing: str | N
     ],
 )
 def test_opposites(claim: str, source: str, negated: bool, opposite: bool) -> None:
-    assert contradicts(claim, source) == (negated, opposite)
+    assert contradicts(WORDS, claim, source) == (negated, opposite)
 
 
 @pytest.mark.parametrize(
@@ -88,13 +87,14 @@ def test_a_number_in_a_word_has_a_source(claim: str, source: str, wrong: bool) -
     ],
 )
 def test_what_a_sentence_says_last(text: str, last: str | None) -> None:
-    assert ([*clauses(text, FURTHER)] or [None])[-1] == last
+    *_, found = None, *clauses(text, further=True)
+    assert found == last
 
 
 def test_small_things() -> None:
     assert numbers("共 1,000 条，0.50 倍") == {"1000", "0.5"}
-    assert names("LoRA 冻结权重 W") == {"LoRA"}
-    assert names("The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
+    assert names(WORDS, "LoRA 冻结权重 W") == {"LoRA"}
+    assert names(WORDS, "The GPT-3 model and LoRA") == {"GPT-3", "LoRA"}
     assert formulas("设 `r = 8`") == ["r=8"]
     assert edited("它把占用减少了 8 倍，效果好", "它把占用减少了 4 倍，效果好")
     assert not edited("它把占用减少了 4 倍，效果好", "它把占用减少了 4 倍，效果好。")
@@ -103,26 +103,29 @@ def test_small_things() -> None:
 
 
 def test_the_weights_name_every_feature() -> None:
-    weights = json.loads((ROOT / "ingest/packs/llm-interview/support.json").read_text("utf-8"))["weights"]
-    assert tuple(weights) == FEATURES
+    assert tuple(PACK.fitted.support.weights) == FEATURES
 
 
 def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
-    support = LexicalSupport(snapshot.postings.idf, service.embed, Model.load(), service.work)
-    held_out = [pair for pair in pairs(snapshot) if pair.held_out]
+    parts = service.parts(snapshot)
+    unseen = [claim for claim in claims(snapshot) if held_out(snapshot, claim)]
 
     async def judged() -> list[bool]:
-        found = [await support.score(pair.claim, [pair.passage], pair.question) for pair in held_out]
-        return [each.probability >= LEAST for (each,) in found]
+        sources = [passage(snapshot, snapshot.chunks[claim.row], 1.0) for claim in unseen]
+        scored = [
+            await parts.support.score(claim.text, [source], claim.question)
+            for claim, source in zip(unseen, sources, strict=True)
+        ]
+        return [each.probability >= parts.min_support for (each,) in scored]
 
     passed = asyncio.run(judged())
     service.close()
-    right = sum(p == pair.supported for p, pair in zip(passed, held_out, strict=True))
-    shown = [pair for p, pair in zip(passed, held_out, strict=True) if p]
+    right = sum(p == pair.supported for p, pair in zip(passed, unseen, strict=True))
+    shown = [pair for p, pair in zip(passed, unseen, strict=True) if p]
     easier = [pair for pair in shown if pair.kind not in ("ending", "count")]  # those are true but for one thing
-    invented = [p for p, pair in zip(passed, held_out, strict=True) if pair.kind == "ending"]
-    assert len(held_out) > 170
-    assert right / len(held_out) >= 0.85
+    invented = [p for p, pair in zip(passed, unseen, strict=True) if pair.kind == "ending"]
+    assert len(unseen) > 170
+    assert right / len(unseen) >= 0.85
     assert sum(pair.supported for pair in easier) / len(easier) >= 0.88
     assert sum(pair.supported for pair in shown) / len(shown) >= 0.87
     assert sum(invented) / len(invented) <= 0.1
@@ -140,4 +143,4 @@ def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -
 )
 def test_the_more_the_more_keeps_its_pairs(claim: str, turned: bool) -> None:
     source = "控制生成文本时的随机性，温度越低生成结果越确定，温度越高生成结果越多样。"
-    assert contradicts(claim, source) == (False, turned)
+    assert contradicts(WORDS, claim, source) == (False, turned)

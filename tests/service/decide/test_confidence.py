@@ -1,37 +1,56 @@
-import json
 from dataclasses import replace
 
 import pytest
 
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
+from ingest.pack import Pack, none
 from service.bootstrap import Service
-from service.decide.confidence import FEATURES, RERANKED, WEIGHTS, Matcher, models
+from service.decide.confidence import FEATURES, RERANKED, Matcher, confidence_models
+from service.search.scale import Scale
 from service.search.scorers import SHIPPED, ShippedScorer
+from tests.support.packs import PACK, WORDS
 
 
-def test_what_is_stored_fits_the_features_and_the_model_that_ships() -> None:
-    stored = json.loads(WEIGHTS.read_text("utf-8"))
-    for name, features in (("fused", FEATURES), ("reranked", RERANKED)):
-        for kind in ("general", "calibrated"):
-            assert tuple(stored[name][kind]["weights"]) == features
-            assert 0 < stored[name][kind]["threshold"] < 1
-    assert stored["reranker"] == ShippedScorer(folder=SHIPPED).name
+@pytest.mark.parametrize("pack", [PACK, none()], ids=lambda pack: pack.name)
+def test_what_is_stored_fits_the_features_and_the_model_that_ships(pack: Pack) -> None:
+    for stage in pack.fitted.stages:
+        for model in (stage.confidence, *([stage.own] if stage.own else [])):
+            assert tuple(model.weights) == (RERANKED if stage.reranker else FEATURES)
+            assert set(model.caps) <= {*FEATURES}
+            assert 0 < model.threshold < 1
+    assert {stage.reranker for stage in pack.fitted.stages} == {"", ShippedScorer(folder=SHIPPED).name}
 
 
-@pytest.mark.parametrize("other", ["", "BAAI/bge-reranker-v2-m3"])
-def test_the_scores_of_another_reranker_are_not_taken_for_the_shipped_ones(snapshot: Snapshot, other: str) -> None:
-    found = models(snapshot, other)
-    assert found.reranked is found.fused
-    shipped = models(snapshot, ShippedScorer().name)
-    assert shipped.reranked.bias != shipped.fused.bias
-    assert shipped.fused.bias == found.fused.bias
+def test_scores_that_nothing_was_fitted_to_are_not_taken_for_those_that_were(snapshot: Snapshot) -> None:
+    fused, reranked = (next(s for s in PACK.fitted.stages if bool(s.reranker) is scored) for scored in (False, True))
+    other = confidence_models(snapshot, Scale(fused, None, PACK.fitted.places))
+    assert other.reranked.fitted == other.fused.fitted
+    shipped = confidence_models(snapshot, Scale(fused, reranked, PACK.fitted.places))
+    assert shipped.reranked.fitted.bias != shipped.fused.fitted.bias
+    assert shipped.fused.fitted == other.fused.fitted
+    assert confidence_models(snapshot, Scale(None, None, PACK.fitted.places)).reranked.fitted == shipped.fused.fitted
+
+
+def test_the_service_as_it_ships_has_what_was_fitted_to_its_scores(service: Service, snapshot: Snapshot) -> None:
+    scale = service.parts(snapshot).searcher.scale
+    assert scale.fused is not None
+    assert scale.reranked is not None
+    service.close()
+
+
+def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) -> None:
+    fused = PACK.fitted.stages[0]
+    manifest = replace(snapshot.manifest, sources={"other.md": "0"})
+    other = confidence_models(replace(snapshot, manifest=manifest), Scale(fused, None, PACK.fitted.places))
+    assert (other.fused.fitted, other.fused.direction.size) == (fused.confidence, 0)
+    assert confidence_models(snapshot, Scale(fused, None, PACK.fitted.places)).fused.fitted == fused.own
 
 
 def test_scored_candidates_have_more_features(service: Service, snapshot: Snapshot, embedder: Embedder) -> None:
     retriever = service.retriever(snapshot)
     matcher = Matcher(snapshot, retriever)
-    (query,) = service.queries(["KV 缓存为什么能加快推理？"])
+    (query,) = service.queries(["KV 缓存为什么能加快推理？"], WORDS)
     candidates = retriever.retrieve(query, 10)
     assert tuple(matcher.features(query, candidates)) == FEATURES
     scored = [replace(c, rerank_score=float(place)) for place, c in enumerate(candidates)]
@@ -59,7 +78,7 @@ def test_names_that_no_document_has_are_noticed(
     service: Service, snapshot: Snapshot, question: str, is_unknown: bool
 ) -> None:
     retriever = service.retriever(snapshot)
-    (query,) = service.queries([question])
+    (query,) = service.queries([question], WORDS)
     features = Matcher(snapshot, retriever).features(query, retriever.retrieve(query, 10))
     assert (features["unknown_name"] > 0) == is_unknown
     service.close()

@@ -6,11 +6,12 @@ import pytest
 from ingest.fitted import Logistic, Margins
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
-from service.decide.confidence import Matcher, Model, Models
-from service.decide.covered import Key
+from service.decide.confidence import ConfidenceModel, ConfidenceModels, Matcher
+from service.decide.coverage import Key
 from service.decide.verdict import Decider, Verdict
 from service.search.fusion import ReciprocalRank
 from service.search.retrieve import Candidate, Query, Retriever
+from service.search.scale import Scale
 from tests.support.tiny_index import index
 
 OUTLINE = """# 手册
@@ -28,7 +29,20 @@ OUTLINE = """# 手册
 真空泵每周换油，油位不足先停机。
 """
 SURE, UNSURE = 5.0, -5.0
-MARGINS = Margins(ahead=1.0, preferred=2.0, far_ahead=4.0, held=0.6, covered=3.0)
+MARGINS = Margins(
+    unit="nats",
+    ahead=1.0,
+    preferred=2.0,
+    far_ahead=4.0,
+    held=0.6,
+    covered=3.0,
+    beside=1.0,
+    related=6.0,
+    fading=4.0,
+)
+PLACES = MARGINS.model_copy(
+    update={"unit": "places", "preferred": None, "ahead": 1.0, "far_ahead": 3.0, "covered": 1.0}
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +61,14 @@ def decide(
     *candidates: Candidate,
     bias: float = SURE,
     covered: dict[Key, frozenset[Key]] | None = None,
+    fitted: bool = True,
 ) -> Verdict:
-    model = Model.of(Logistic(bias=bias, weights={}))
-    stages = {
-        "fused": none().fitted.fused.model_copy(update={"margins": MARGINS}),
-        "reranked": none().fitted.reranked.model_copy(update={"margins": MARGINS}),
-    }
-    fitted = none().fitted.model_copy(update=stages)
+    model = ConfidenceModel.of(Logistic(bias=bias, weights={}))
+    stage = none().fitted.stages[0].model_copy(update={"margins": MARGINS}) if fitted else None
+    scale = Scale(stage, stage, PLACES)
     matcher = Matcher(snapshot, Retriever(snapshot, ReciprocalRank()))
     query = Query.of(question, np.full(256, 1 / 16, np.float32), snapshot.pack.words)
-    return Decider(matcher, Models(model, model), fitted, covered or {}).decide(query, candidates).verdict
+    return Decider(matcher, ConfidenceModels(model, model), scale, covered or {}).decide(query, candidates).verdict
 
 
 def test_without_candidates_it_is_not_in_the_documents(snapshot: Snapshot) -> None:
@@ -107,3 +119,17 @@ def test_an_entry_that_covers_the_subject_may_be_a_little_behind(
     assert decide(snapshot, "齿轮泵怎么保养？", *found, covered=covered) == verdict
     elsewhere = {("b.md", "1.2"): frozenset({("b.md", "1.3")})}
     assert decide(snapshot, "齿轮泵怎么保养？", *found, covered=elsewhere) == "listed_unanswered"
+
+
+def test_scores_that_nothing_was_fitted_to_are_held_against_places(snapshot: Snapshot) -> None:
+    """Two places ahead of the best answered one are enough, however little that is in score; one is not."""
+    first, second, third = (
+        candidate(snapshot, "1.2", 0.03),
+        candidate(snapshot, "1.2", 0.02),
+        candidate(snapshot, "1.3", 0.01),
+    )
+    assert decide(snapshot, "齿轮泵怎么保养？", first, second, third, fitted=False) == "listed_unanswered"
+    assert decide(snapshot, "齿轮泵怎么保养？", first, third, fitted=False) == "answered"
+    assert decide(snapshot, "齿轮泵怎么保养？", first, second, third) == "answered"
+    near = {("a.md", "1.2"): frozenset({("a.md", "1.3")})}
+    assert decide(snapshot, "齿轮泵怎么保养？", first, third, fitted=False, covered=near) == "answered"

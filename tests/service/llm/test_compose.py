@@ -9,8 +9,9 @@ import pytest
 
 from ingest.settings import PREFIX
 from service.llm.container import settings
-from tests.service.test_settings import ServiceSettings, variables
+from service.settings import ServiceSettings
 from tests.support.paths import ROOT
+from tests.support.variables import variables
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
 DOCKERFILES = sorted((ROOT / "docker").glob("Dockerfile*"))

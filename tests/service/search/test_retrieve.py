@@ -6,16 +6,16 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
-from ingest.index.asked import Asked
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, groups
+from ingest.index.ways import Ways
 from ingest.models.embedder import Embedder
+from ingest.pack import none
 from ingest.parse.outline import Entry
-from ingest.words.glossary import expand
-from ingest.words.text import terms
 from service.search.fusion import Evidence, ReciprocalRank, Weighted
 from service.search.retrieve import Query, Retriever, Scope
+from tests.support.packs import WORDS, question
 
 QUESTIONS = [
     "QLoRA 比 LoRA 省在哪里？",
@@ -32,6 +32,10 @@ class Spy:
 
     def __init__(self) -> None:
         self.evidence: dict[int, Evidence] = {}
+
+    @property
+    def name(self) -> str:
+        return "spy"
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
         self.evidence = dict(evidence)
@@ -63,15 +67,16 @@ def tiny() -> Snapshot:
         aliases={},
         groups=groups(chunks),
         dense=DenseIndex.build(np.stack([unit(0), unit(60), unit(30), unit(90)])),
-        postings=Postings.build([terms(c.text) for c in chunks]),
+        postings=Postings.build([WORDS.terms(c.text) for c in chunks]),
         titles=DenseIndex.build(np.stack([unit(0), unit(45), unit(90)])),
-        asked=Asked((), (), DenseIndex.build(np.empty((0, 2), np.float32)), Postings.build([])),
+        ways=Ways((), (), DenseIndex.build(np.empty((0, 2), np.float32)), Postings.build([])),
+        pack=none(),
     )
 
 
 def test_reciprocal_rank_of_entries_by_hand() -> None:
     retriever = Retriever(tiny(), ReciprocalRank())
-    found = retriever.retrieve(Query("cherry banana", unit(80)), 10)
+    found = retriever.retrieve(question("cherry banana", unit(80)), 10)
     # Nearest passages to 80 degrees: d (10), b (20), c (50), a (80), so entries 2.1, 1.1, 1.2 by cosine.
     # BM25, equal idf, mean length 1.25: b 5 / (2 + 1.5 * 1.45) = 1.20, c 2.5 / (1 + 1.5 * 0.85) = 1.10.
     expected = {"1.1": 1 / 61 + 1 / 62, "1.2": 1 / 62 + 1 / 63, "2.1": 1 / 61}
@@ -87,7 +92,7 @@ def test_reciprocal_rank_of_entries_by_hand() -> None:
 
 def test_weighted_by_hand() -> None:
     retriever = Retriever(tiny(), Weighted(1.0, 1.0, 1.0, 0.0, -0.5))
-    found = {c.chunk.entry_id: c.score for c in retriever.retrieve(Query("cherry", unit(30)), 10)}
+    found = {c.chunk.entry_id: c.score for c in retriever.retrieve(question("cherry", unit(30)), 10)}
     # Cosines of all titles with all chunks: differences of 0, 45, 90 and 0, 60, 30, 90 degrees.
     spread = np.std([np.cos(np.radians(t - c)) for t in (0, 45, 90) for c in (0, 60, 30, 90)])
     cos = {"1.1": np.cos(np.radians(30)), "1.2": 1.0, "2.1": 0.5}
@@ -101,7 +106,7 @@ def test_weighted_by_hand() -> None:
 
 def test_tiny_scopes() -> None:
     retriever = Retriever(tiny(), WEIGHTED, per_entry=2)
-    query = Query("banana", unit(60))
+    query = question("banana", unit(60))
 
     def found(scope: Scope | None, k: int = 10) -> list[str]:
         return [c.chunk.id for c in retriever.retrieve(query, k, scope)]
@@ -120,7 +125,7 @@ def test_tiny_scopes() -> None:
 @pytest.fixture(scope="module")
 def queries(embedder: Embedder) -> list[Query]:
     vectors = embedder.embed_queries(QUESTIONS)
-    return [Query(text, vector) for text, vector in zip(QUESTIONS, vectors, strict=True)]
+    return [question(text, vector) for text, vector in zip(QUESTIONS, vectors, strict=True)]
 
 
 def test_evidence_equals_brute_force(snapshot: Snapshot, queries: list[Query]) -> None:
@@ -129,17 +134,17 @@ def test_evidence_equals_brute_force(snapshot: Snapshot, queries: list[Query]) -
     vectors, titles = snapshot.dense.vectors(), snapshot.titles.vectors()
     for query in queries:
         retriever.retrieve(query, 10)
-        words, names = terms(query.text), expand(query.text)
+        words, names = WORDS.terms(query.text), WORDS.expand(query.text)
         bm25 = snapshot.postings.scores(words) + 0.35 * snapshot.postings.scores(names)
         cosines, title_cosines = vectors @ query.vector, titles @ query.vector
-        ways = snapshot.asked.dense.vectors() @ query.vector
-        ways_bm25 = snapshot.asked.postings.scores(words) + 0.35 * snapshot.asked.postings.scores(names)
+        ways = snapshot.ways.dense.vectors() @ query.vector
+        ways_bm25 = snapshot.ways.postings.scores(words) + 0.35 * snapshot.ways.postings.scores(names)
         assert len(spy.evidence) >= 60 / max(len(group.rows) for group in snapshot.groups)
         for group, evidence in spy.evidence.items():
             rows = list(snapshot.groups[group].rows)
             assert evidence.bm25 == pytest.approx(bm25[rows].max(), abs=1e-6)
             assert evidence.cosine == pytest.approx(cosines[rows].max(), abs=1e-5)
-            own = [way for way, of in enumerate(snapshot.asked.groups) if of == group]
+            own = [way for way, of in enumerate(snapshot.ways.groups) if of == group]
             best = max(title_cosines[group], *ways[own], -1)
             assert evidence.title_cosine == pytest.approx(best, abs=1e-5)
             assert evidence.asked_bm25 == pytest.approx(max(ways_bm25[own], default=0), abs=1e-6)

@@ -8,10 +8,11 @@ import pytest
 
 from ingest.index.snapshot import Snapshot
 from service.search.fusion import ReciprocalRank
+from service.search.neighbours import related
 from service.search.passages import Passage, entry_line, section_line
-from service.search.related import related
 from service.search.rerank import NoReranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
+from service.search.scale import Scale
 from service.search.search import Hits, Searcher
 from service.workers.worker import Worker
 from tests.support.tiny_embedder import TinyEmbedder
@@ -134,11 +135,12 @@ def test_parts_of_a_question_keep_the_best_of_each(snapshot: Snapshot) -> None:
 def test_related_entries_are_those_nothing_was_drawn_from(snapshot: Snapshot) -> None:
     hits = find(snapshot, "球阀怎么保养？", k=6)
     drawn = draw(snapshot, "球阀怎么保养？", passages=1)
-    others = related(snapshot, hits.candidates, drawn)
+    scale = Scale(None, None, snapshot.pack.fitted.places)
+    others = related(snapshot, scale, hits.candidates, drawn)
     assert (drawn[0].document, drawn[0].entry_id) not in {(entry.document, entry.id) for entry in others}
     answered = [entry.answered for entry in others]
     assert answered == sorted(answered, reverse=True)
-    assert related(snapshot, []) == ()
+    assert related(snapshot, scale, []) == ()
 
 
 def test_lines_of_an_entry_and_its_section(snapshot: Snapshot) -> None:

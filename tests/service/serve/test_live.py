@@ -10,6 +10,7 @@ from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
+from ingest.pack import Packs
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.serve.live import LiveIndex
@@ -123,7 +124,7 @@ def test_a_version_repaired_under_its_own_name_is_taken_up(own: ServiceSettings,
     path = versions.folder(version) / "chunks.jsonl"
     whole = path.read_bytes()
     damage(own, version)
-    live = LiveIndex(versions, embedder.fingerprint)
+    live = LiveIndex(versions, embedder.fingerprint, Packs())
     live.refresh()
     assert live.snapshot is None
     assert "damaged" in (live.problem or "")
@@ -137,7 +138,7 @@ def test_a_version_repaired_under_its_own_name_is_taken_up(own: ServiceSettings,
 def test_a_damaged_pointer_leaves_the_old_version_in_use(
     own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, pointer: bytes
 ) -> None:
-    live = LiveIndex(Versions(own.index), embedder.fingerprint)
+    live = LiveIndex(Versions(own.index), embedder.fingerprint, Packs())
     live.refresh()
     current = own.index / "current"
     kept = current.read_bytes()
@@ -152,14 +153,14 @@ def test_a_damaged_pointer_leaves_the_old_version_in_use(
 
 
 def test_an_index_of_another_model_is_refused(own: ServiceSettings) -> None:
-    live = LiveIndex(Versions(own.index), "another-model")
+    live = LiveIndex(Versions(own.index), "another-model", Packs())
     live.refresh()
     assert live.snapshot is None
     assert "'another-model'" in (live.problem or "")
 
 
 def test_the_snapshot_in_use_is_not_opened_again(own: ServiceSettings, embedder: Embedder) -> None:
-    live = LiveIndex(Versions(own.index), embedder.fingerprint)
+    live = LiveIndex(Versions(own.index), embedder.fingerprint, Packs())
     live.refresh()
     first = live.snapshot
     live.refresh()
@@ -167,7 +168,7 @@ def test_the_snapshot_in_use_is_not_opened_again(own: ServiceSettings, embedder:
 
 
 def test_a_problem_is_logged_once(settings: ServiceSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    live = LiveIndex(Versions(tmp_path), "any")
+    live = LiveIndex(Versions(tmp_path), "any", Packs())
     assert live.problem == "the index is not loaded yet"
     with caplog.at_level(logging.ERROR, "service.serve.live"):
         live.refresh()

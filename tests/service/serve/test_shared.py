@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from service.answer import Answer, Delta, Event, Meta, Question
+from service.events import Answer, Delta, Event, Meta, Question
 from service.search.retrieve import Scope
 from service.serve.shared import AHEAD, SharedAnswers
-from service.understand.condense import Message
+from service.understand.follow_ups import Message
 
 QUESTION = Question("什么是 LoRA？")
 

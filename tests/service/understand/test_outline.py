@@ -11,7 +11,7 @@ from service.language.phrases import Language
 from service.understand.outline import Facts, Outline
 from service.understand.recogniser import Recogniser
 from service.understand.slots import read
-from service.write.facts import state
+from service.write.facts import stated
 from tests.support.paths import ROOT
 
 DEVELOP = [json.loads(line) for line in (ROOT / "eval/golden/develop.jsonl").read_text("utf-8").splitlines()]
@@ -145,7 +145,7 @@ def test_sections(ask: Ask, question: str, sections: set[int]) -> None:
 def test_develop_structure_questions(snapshot: Snapshot, ask: Ask, record: dict[str, str]) -> None:
     """Every number and entry that the golden answer names is in what is said, and all of it is cited."""
     facts = asked(record["question"], ask)
-    statement = state(facts, snapshot, "zh" if record["language"] == "zh" else "en")
+    statement = stated(facts, snapshot, "zh" if record["language"] == "zh" else "en")
     said = "\n".join(sentence.text for sentence in statement.sentences)
     checker = Checker(snapshot.documents, statement.passages)
     assert all(checker.check(sentence) for sentence in statement.sentences)
@@ -187,7 +187,7 @@ def test_look_alikes(ask: Ask, question: str) -> None:
 
 
 def said(question: str, snapshot: Snapshot, ask: Ask, language: Language) -> list[str]:
-    statement = state(asked(question, ask), snapshot, language)
+    statement = stated(asked(question, ask), snapshot, language)
     return [sentence.lead + sentence.text for sentence in statement.sentences]
 
 
@@ -233,6 +233,6 @@ def test_a_topic_is_looked_up_in_the_text_too(ask: Ask) -> None:
 
 
 def test_a_summary_cites_the_first_statement_of_each_entry(snapshot: Snapshot, ask: Ask) -> None:
-    statement = state(asked("Summarise section eleven", ask), snapshot, "zh")
+    statement = stated(asked("Summarise section eleven", ask), snapshot, "zh")
     assert [sentence.text[:10] for sentence in statement.sentences[1:]] == [f"- **11.{n}**" for n in range(1, 7)]
     assert statement.passages[4].text == "训练大型语言模型需要的计算资源远超单个GPU的能力，因此分布式训练是必需的。"

@@ -7,7 +7,7 @@ import pytest
 from ingest.pack import none
 from service.understand.outline import Facts, Outline
 from service.understand.slots import read
-from service.write.facts import state
+from service.write.facts import stated
 from tests.support.tiny_index import index
 
 PUMPS = """# 水泵大纲
@@ -60,7 +60,7 @@ def test_sections_say_whose_they_are(tmp_path: Path) -> None:
     snapshot = index(tmp_path, 水泵大纲=PUMPS, 风机大纲=FANS)
     answer = facts(Outline(snapshot), "大纲有几章？")
     assert answer is not None
-    assert [sentence.text for sentence in state(answer, snapshot, "zh").sentences] == [
+    assert [sentence.text for sentence in stated(answer, snapshot, "zh").sentences] == [
         "共有 3 个部分：",
         "- 《水泵大纲》第 1 部分「保养」：2 个条目，其中 1 个有答案",
         "- 《水泵大纲》第 2 部分「故障」：1 个条目，其中 1 个有答案",
@@ -72,7 +72,7 @@ def test_a_summary_leaves_what_only_announces(tmp_path: Path) -> None:
     snapshot = index(tmp_path, 水泵大纲=PUMPS)
     answer = facts(Outline(snapshot), "总结一下第二章")
     assert answer is not None
-    assert state(answer, snapshot, "zh").sentences[-1].text == "- **2.1** 不出水怎么办？：阀门是否打开。"
+    assert stated(answer, snapshot, "zh").sentences[-1].text == "- **2.1** 不出水怎么办？：阀门是否打开。"
 
 
 @pytest.mark.parametrize("question", ["一共有多少道题？", "3.8 是什么题？", "第三章有几道题？"])
@@ -86,4 +86,4 @@ def test_documents_without_entries_tell_their_headings(tmp_path: Path, question:
     snapshot = index(tmp_path, 手册="# 手册\n\n## 夜班\n\n夜班从十点开始。\n\n## 白班\n\n白班从六点开始。\n")
     answer = facts(Outline(snapshot), question)
     assert answer is not None
-    assert [sentence.text for sentence in state(answer, snapshot, "zh").sentences] == ["- 《手册》：夜班、白班"]
+    assert [sentence.text for sentence in stated(answer, snapshot, "zh").sentences] == ["- 《手册》：夜班、白班"]

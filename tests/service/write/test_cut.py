@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from service.write.cut import Cutter, Piece, numbers, tidy
+from service.write.cut import Cutter, Fragment, numbers, tidy
 
 TEXT = """LoRA 冻结权重[1]。它只训练矩阵。[2][3] 还有【1】更多。
 
@@ -33,8 +33,8 @@ End of it. e.g. this one. [1] Next `a.b[1]. c` ok.
 """
 
 
-def cut(text: str, *sizes: int) -> list[Piece]:
-    cutter, found, at, turn = Cutter(), [], 0, 0
+def cut(text: str, *sizes: int) -> list[Fragment]:
+    cutter, found, at, turn = Cutter(), list[Fragment](), 0, 0
     while at < len(text):
         size = sizes[turn % len(sizes)]
         found += cutter.feed(text[at : at + size])

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.extractive import BEHIND, SHORT, ExtractiveWriter, Relevance
+from service.write.extractive import SHORT, ExtractiveWriter, Relevance
+from tests.support.packs import WORDS
+from tests.support.packs import question as read
 
 FILLER = "这一句说的是别的事情，与所问的毫无关系，只是为了把条目写长一些而已。"
 COST = "训练成本随参数数量增长。"
@@ -16,6 +17,7 @@ MEMORY = "显存占用可以用量化来降低。"
 SPEED = "推理速度取决于带宽。"
 LEAD = "步骤如下："
 STEPS = ("- 先收集数据。", "- 再清洗数据。")
+BEHIND = 1.5  # log odds that a sentence may be behind the best one
 QUESTION = "量化对显存有什么用？"
 
 
@@ -33,23 +35,22 @@ def scoring(**scores: float) -> tuple[Relevance, list[str]]:
     """Scores by a word of the text, -9 for others; and the texts that were asked about."""
     seen: list[str] = []
 
-    async def relevance(question: str, texts: Sequence[str]) -> Sequence[float]:
-        assert question == QUESTION
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        assert query.text == QUESTION
         seen.extend(texts)
         return [next((score for word, score in scores.items() if word in text), -9.0) for text in texts]
 
     return relevance, seen
 
 
-async def nothing(question: str, texts: Sequence[str]) -> Sequence[float]:
+async def nothing(query: Query, texts: Sequence[str]) -> Sequence[float]:
     return []
 
 
 def written(relevance: Relevance, *passages: Passage, question: str = QUESTION) -> list[str]:
     async def collect() -> list[str]:
-        writer = ExtractiveWriter(lambda term: 2.0, relevance)
-        query = Query(question, np.zeros(2, np.float32))
-        return [sentence.text async for sentence in writer.write(query, passages) if not sentence.heading]
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance, behind=BEHIND)
+        return [sentence.text async for sentence in writer.write(read(question), passages) if not sentence.heading]
 
     return asyncio.run(collect())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
@@ -13,10 +14,9 @@ from ingest.parse import markdown, outline
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.guard.planted import commands, speaks_to_the_model, without_commands
-from service.guard.requests import declines
+from service.guard.requests import declined
 from service.settings import ServiceSettings, StoreSettings, VllmSettings
 from service.write.prompt import render
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 RECORDS = [json.loads(line) for line in Path(__file__).with_name("injections.jsonl").read_text("utf-8").splitlines()]
 PLANTED = [record["text"] for record in RECORDS if record["where"] == "document"]
@@ -32,7 +32,7 @@ def test_planted_orders_are_seen(text: str) -> None:
 
 @pytest.mark.parametrize("text", ASKED)
 def test_orders_in_questions_are_declined(text: str) -> None:
-    assert declines(text)
+    assert declined(text)
 
 
 def test_the_outline_is_not_mistaken(snapshot: Snapshot) -> None:

@@ -3,16 +3,14 @@
 import asyncio
 from typing import Any
 
-import numpy as np
 import pytest
 
-from ingest.words.text import terms
 from service.search.passages import Passage
-from service.search.retrieve import Query
-from service.understand.condense import Message
+from service.understand.follow_ups import Message
 from service.understand.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
 from service.write.budget import Budget, estimate
-from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, REFUSAL, VERSION, in_order, render, repeats_example
+from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, VERSION, in_order, refuses, render, repeats_example
+from tests.support.packs import WORDS, question
 
 TEXTS = ("甲句说量化。乙句说剪枝。", "丙句说蒸馏。", "丁句说缓存。" * 40)
 
@@ -39,7 +37,7 @@ def test_the_order_is_that_of_the_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "refuses"),
+    ("text", "refused"),
     [
         ("资料没有回答这个问题。", True),
         ("The passages do not answer this.", True),
@@ -47,8 +45,8 @@ def test_the_order_is_that_of_the_document() -> None:
         ("LoRA 不增加推理延迟。", False),
     ],
 )
-def test_refusals(text: str, refuses: bool) -> None:
-    assert bool(REFUSAL.search(text)) is refuses
+def test_refusals(text: str, refused: bool) -> None:
+    assert refuses(text) is refused
 
 
 class Counts:
@@ -61,8 +59,7 @@ class Counts:
 
 
 def fit(tokens: int, count: Counts) -> dict[int, str]:
-    query = Query("剪枝", np.ones(2, np.float32))
-    return asyncio.run(Budget(lambda term: 1.0, count, tokens).fit(query, passages(), ""))
+    return asyncio.run(Budget(WORDS, lambda term: 1.0, count, tokens).fit(question("剪枝"), passages(), ""))
 
 
 def test_what_surely_fits_is_not_counted() -> None:
@@ -110,13 +107,13 @@ HISTORY = [Message("user", "什么是 LoRA？"), Message("assistant", "LoRA 冻�
 )
 def test_standalone(said: str | None, searched: str) -> None:
     forms = Forms(Rewritten=Rewritten(question=said) if said else None)
-    assert asyncio.run(ModelRewriter(forms, 1).standalone("它有什么缺点？", HISTORY)) == searched
+    assert asyncio.run(ModelRewriter(forms, 1, WORDS).standalone("它有什么缺点？", HISTORY)) == searched
     assert forms.systems == [STANDALONE]
 
 
 def test_the_model_is_not_asked_for_nothing() -> None:
     forms = Forms()
-    rewriter = ModelRewriter(forms, 1)
+    rewriter = ModelRewriter(forms, 1, WORDS)
     assert asyncio.run(rewriter.standalone("它有什么缺点？", [])) == "它有什么缺点？"
     assert asyncio.run(rewriter.standalone("什么是 QLoRA 的双重量化？", HISTORY)) == "什么是 QLoRA 的双重量化？"
     assert asyncio.run(rewriter.split("LoRA 和 QLoRA 有什么区别？")) == []
@@ -126,7 +123,7 @@ def test_the_model_is_not_asked_for_nothing() -> None:
 def test_split_and_again() -> None:
     parts = Split(questions=["什么是 LoRA？", "什么是剪枝？", "什么是 GPT-9？"])
     forms = Forms(Split=parts, Rewritten=Rewritten(question="低秩适配"))
-    rewriter = ModelRewriter(forms, 1)
+    rewriter = ModelRewriter(forms, 1, WORDS)
     assert asyncio.run(rewriter.split("什么是 LoRA？什么是剪枝？")) == ["什么是 LoRA？", "什么是剪枝？"]
     assert asyncio.run(rewriter.again("什么是 LoRA？")) == "什么是 LoRA？ 低秩适配"
     assert forms.systems == [SPLIT, AGAIN]
@@ -136,4 +133,4 @@ def test_words_of_the_example_have_no_source() -> None:
     assert repeats_example("大模型在高山上能理解指令。", "大模型做什么？", "机器人能理解指令。")
     assert not repeats_example("大模型能理解指令。", "大模型做什么？", "机器人能理解指令。")
     assert not repeats_example("高山上气压低。", "高山上气压多少？", "")
-    assert set(EXAMPLE_WORDS) <= set(terms(EXAMPLE))
+    assert set(EXAMPLE_WORDS) <= set(WORDS.terms(EXAMPLE))

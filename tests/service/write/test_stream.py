@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faulty_llm import MODEL, faulty_llm
 from service.write.replicas import Replicas
 from service.write.vllm import ChatModel
-from tests.support.faulty_llm import MODEL, faulty_llm
 
 
 def chat(url: str) -> ChatModel:

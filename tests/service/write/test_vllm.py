@@ -12,6 +12,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.faulty_llm import MODEL, FaultyLLM, faulty_llm
+from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
@@ -19,8 +21,7 @@ from service.bootstrap import Service
 from service.language import phrases
 from service.settings import AnswerSettings, ServiceSettings, VllmSettings
 from service.write.prompt import SYSTEM
-from tests.service.api.test_sse import events, serve
-from tests.support.faulty_llm import MODEL, FaultyLLM, faulty_llm
+from tests.support.sse import events
 
 QUESTION = "QLoRA 的训练速度比 LoRA 慢吗？"
 GOOD = "由于存在动态的反量化操作，QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"
@@ -192,7 +193,7 @@ def test_in_mid_stream_what_was_shown_stays(ask: Any, fault: str, reason: str) -
 
 def test_at_its_greatest_length_the_answer_ends(ask: Any) -> None:
     body = ask(answer=f"{GOOD}{ALSO}然后它", fault="length")
-    assert body["degraded"] == phrases.CUT["zh"]
+    assert body["degraded"] == phrases.wording("zh").cut
     assert body["answer"].count("[") == 2
     assert "然后" not in body["answer"]
 
@@ -249,7 +250,8 @@ def test_a_dead_server_is_spared_and_the_next_one_asked(
     with TestClient(create_app(service)) as client:
         for n in range(4):
             assert client.post("/v1/ask", json={"question": QUESTION + "？" * n}).json()["generator"] == f"vllm:{MODEL}"
-        down, up = service.model.replicas or ()
+        assert service.model.replicas
+        down, up = service.model.replicas
         assert down.breaker.current_state == "open"
         assert up.breaker.current_state == "closed"
         assert (down.in_flight, up.in_flight) == (0, 0)

@@ -7,9 +7,12 @@ import torch
 from ingest.fit.reranker import depths
 from ingest.fit.reranker.depths import READ, Measured, Trial, thinned, trials
 from ingest.fit.reranker.negatives import Found
-from ingest.fit.reranker.plan import Example, plan
+from ingest.fit.reranker.ranking import Weights
+from ingest.fit.reranker.schedule import Example, plan
 from ingest.fit.reranker.sets import Question, QuestionSet
-from ingest.fit.reranker.train import trained
+from ingest.fit.reranker.training import trained
+from ingest.fitted import Blend
+from ingest.pack import none
 from tests.support.tiny_reranker import write_base
 
 LETTERS = "什么是注意力机制知识蒸馏微调数据低秩矩阵的答案甲乙丙丁"
@@ -28,6 +31,9 @@ def made(name: str) -> tuple[QuestionSet, list[Found]]:
     return QuestionSet(name, TEXTS, tuple(numbers), questions), found
 
 
+WEIGHTS = Weights(none().fitted.fusion, Blend(weight=0.4, fused=1.0), 0.04)
+
+
 def run(folder: Path, seen: list[str] | None = None) -> list[Measured]:
     mined = [made("outline"), made("drcd_dev"), made("pubmedqa_l")]
     steps = plan([(questions, found, 1) for questions, found in mined], 7)
@@ -37,7 +43,8 @@ def run(folder: Path, seen: list[str] | None = None) -> list[Measured]:
             seen.append(stage)
 
     texts = [*TEXTS, *(f"{letter}？" for letter in LETTERS)]
-    return list(trials(write_base(folder), texts, thinned(steps, 4), mined, folder / "out", progress))
+    base, some = write_base(folder), thinned(steps, 4)
+    return list(trials(base, texts, some, mined, folder / "out", WEIGHTS, progress))
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ import torch
 from numpy.typing import NDArray
 
 from ingest.fit.reranker import negatives
-from ingest.fit.reranker.export import export
 from ingest.fit.reranker.exported import Exported
+from ingest.fit.reranker.int8 import export
 from ingest.fit.reranker.negatives import Found, mine, refreshed
 from ingest.fit.reranker.sets import Question, QuestionSet
 from ingest.fit.reranker.vocabulary import cut
 from ingest.index.bm25 import Postings
-from ingest.words.glossary import bilingual
-from ingest.words.text import terms
+from tests.support.packs import WORDS
 from tests.support.tiny_embedder import TinyEmbedder
 from tests.support.tiny_reranker import write_base
 
@@ -56,9 +55,13 @@ class NoEmbedder(TinyEmbedder):
         raise AssertionError("questions were embedded again")
 
 
+def names(text: str) -> str:
+    return WORDS.bilingual(text).removeprefix(text).strip()
+
+
 @pytest.fixture(scope="module")
 def questions() -> QuestionSet:
-    asked = tuple(Question(text, owner, (), False) for text, owner in ASKED)
+    asked = tuple(Question(text, owner, (), False, names(text)) for text, owner in ASKED)
     return QuestionSet("tiny", tuple(WINDOWS), tuple(OWNERS), asked)
 
 
@@ -68,9 +71,9 @@ def silent(stage: str, done: int, total: int) -> None:
 
 def reference(question: str, depth: int) -> list[tuple[int, float, float]]:
     """Row, BM25 score and cosine of each passage's best window, passages by reciprocal rank fusion, in plain lists."""
-    bm25 = Postings.build([terms(window) for window in WINDOWS]).scores(terms(question)).tolist()
+    bm25 = Postings.build([WORDS.terms(window) for window in WINDOWS]).scores(WORDS.terms(question)).tolist()
     tiny = TinyEmbedder()
-    cosines = (tiny.embed_passages(WINDOWS) @ tiny.embed_queries([bilingual(question)])[0]).tolist()
+    cosines = (tiny.embed_passages(WINDOWS) @ tiny.embed_queries([WORDS.bilingual(question)])[0]).tolist()
     gain = dict.fromkeys(range(len(PASSAGES)), 0.0)
     for scores in (bm25, cosines):
         best = {owner: max(s for s, o in zip(scores, OWNERS, strict=True) if o == owner) for owner in gain}
@@ -86,14 +89,14 @@ def reference(question: str, depth: int) -> list[tuple[int, float, float]]:
 
 
 def test_one_window_of_each_passage(questions: QuestionSet, tmp_path: Path) -> None:
-    for found in mine(questions, TinyEmbedder(), tmp_path, 8, silent):
+    for found in mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent):
         owners = [OWNERS[row] for row in found.rows]
         assert len(set(owners)) == len(owners) <= 8
         assert len(found.rows) == len(found.bm25) == len(found.cosines)
 
 
 def test_the_window_that_answers_is_the_passages(questions: QuestionSet, tmp_path: Path) -> None:
-    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    found = mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent)
     firsts = [questions.windows[each.rows[0]] for each in found]
     assert firsts[0] == "PagedAttention 按页管理 KV 缓存。"
     assert firsts[1] == "多头注意力把查询、键和值投影到多个子空间。"
@@ -107,7 +110,7 @@ def test_the_window_that_answers_is_the_passages(questions: QuestionSet, tmp_pat
 @pytest.mark.parametrize("depth", [5, 8, 30])
 def test_equal_to_fusion_in_plain_lists(questions: QuestionSet, tmp_path: Path, depth: int) -> None:
     """From a depth of 5 on all 18 windows are looked at. An English question is embedded with its Chinese names."""
-    every = mine(questions, TinyEmbedder(), tmp_path, depth, silent)
+    every = mine(questions, TinyEmbedder(), WORDS, tmp_path, depth, silent)
     for (question, _), found in zip(ASKED, every, strict=True):
         rows, bm25, cosines = zip(*reference(question, depth), strict=True)
         assert found.rows == rows
@@ -117,24 +120,24 @@ def test_equal_to_fusion_in_plain_lists(questions: QuestionSet, tmp_path: Path, 
 
 def test_what_nothing_matches_has_no_candidates(tmp_path: Path) -> None:
     asked = QuestionSet("none", ("甲乙。", "丙丁。"), (0, 1), (Question("xyz", None, (), False),))
-    assert mine(asked, TinyEmbedder(), tmp_path, 5, silent) == [Found((), (), ())]
+    assert mine(asked, TinyEmbedder(), WORDS, tmp_path, 5, silent) == [Found((), (), ())]
 
 
 def test_the_second_time_the_cache_answers(questions: QuestionSet, tmp_path: Path) -> None:
     cache = tmp_path / "deep" / "cache"
-    first = mine(questions, TinyEmbedder(), cache, 8, silent)
-    assert mine(questions, NoEmbedder(), cache, 8, silent) == first
+    first = mine(questions, TinyEmbedder(), WORDS, cache, 8, silent)
+    assert mine(questions, NoEmbedder(), WORDS, cache, 8, silent) == first
     with pytest.raises(AssertionError, match="embedded again"):
-        mine(questions, NoEmbedder(), tmp_path / "other", 8, silent)
+        mine(questions, NoEmbedder(), WORDS, tmp_path / "other", 8, silent)
     with pytest.raises(AssertionError, match="embedded again"):
-        mine(questions, NoEmbedder(), cache, 7, silent)  # candidates of another depth are others
+        mine(questions, NoEmbedder(), WORDS, cache, 7, silent)  # candidates of another depth are others
 
 
 def test_a_longer_set_is_mined_anew(questions: QuestionSet, tmp_path: Path) -> None:
-    mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent)
     more = QuestionSet("tiny", (*questions.windows, "新的一句。"), (*questions.owners, 8), questions.questions)
     with pytest.raises(AssertionError, match="embedded again"):
-        mine(more, NoEmbedder(), tmp_path, 8, silent)
+        mine(more, NoEmbedder(), WORDS, tmp_path, 8, silent)
 
 
 def test_a_run_killed_while_mining_leaves_no_cache(questions: QuestionSet, tmp_path: Path) -> None:
@@ -143,13 +146,13 @@ def test_a_run_killed_while_mining_leaves_no_cache(questions: QuestionSet, tmp_p
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        mine(questions, TinyEmbedder(), tmp_path, 8, stop)
-    assert len(mine(questions, TinyEmbedder(), tmp_path, 8, silent)) == len(ASKED)
+        mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, stop)
+    assert len(mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent)) == len(ASKED)
 
 
 def test_progress_counts_windows_then_questions(questions: QuestionSet, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    mine(questions, TinyEmbedder(), tmp_path, 8, lambda *step: seen.append(step))
+    mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, lambda *step: seen.append(step))
     n = len(ASKED)
     assert seen == [("tiny", 18, 18), *(("tiny: candidates", i, n) for i in range(1, n + 1))]
 
@@ -170,12 +173,12 @@ exporter = pytest.mark.filterwarnings(
 
 @exporter
 def test_what_the_model_prefers_comes_first(questions: QuestionSet, tmp_path: Path, trained: Exported) -> None:
-    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    found = mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent)
     changed = 0
     for question, before, after in zip(
         questions.questions, found, refreshed(questions, found, trained, lambda _: True, silent), strict=True
     ):
-        scores = trained.scores(question.text, [questions.windows[row] for row in after.rows])
+        scores = trained.scores(question.read, [questions.windows[row] for row in after.rows])
         assert list(scores) == sorted(scores, reverse=True)
         columns = [sorted(zip(each.rows, each.bm25, each.cosines, strict=True)) for each in (before, after)]
         assert columns[0] == columns[1]  # each row keeps its own figures
@@ -185,7 +188,7 @@ def test_what_the_model_prefers_comes_first(questions: QuestionSet, tmp_path: Pa
 
 @exporter
 def test_only_what_is_taken_and_trained_on_is_read(questions: QuestionSet, tmp_path: Path, trained: Exported) -> None:
-    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    found = mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent)
     held = replace(questions, questions=tuple(replace(q, held_back=i == 2) for i, q in enumerate(questions.questions)))
     seen: list[tuple[str, int, int]] = []
     hard = refreshed(held, found, trained, lambda q: q.owner is not None, lambda *step: seen.append(step))
@@ -199,6 +202,6 @@ def test_far_candidates_are_not_read(
     monkeypatch: pytest.MonkeyPatch, questions: QuestionSet, tmp_path: Path, trained: Exported
 ) -> None:
     monkeypatch.setattr(negatives, "READ", 3)
-    found = mine(questions, TinyEmbedder(), tmp_path, 8, silent)
+    found = mine(questions, TinyEmbedder(), WORDS, tmp_path, 8, silent)
     hard = refreshed(questions, found, trained, lambda _: True, silent)
     assert [set(each.rows) for each in hard] == [set(each.rows[:3]) for each in found]

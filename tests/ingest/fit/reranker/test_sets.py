@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.build import build
+from ingest.build import build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
-from ingest.fit.questions import KEPT, SOURCE, nth
 from ingest.fit.reranker.sets import HELD_BACK, WINDOW, QuestionSet, folder, outline, windows_of
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
+from ingest.pack import KEPT, LabelledQuestion, Packs, nth
 from ingest.parse import outline as outlines
 from ingest.parse.outline import Entry
-from ingest.parse.sentences import sentences
+from ingest.parse.sentences import sentence_spans
+from tests.support.packs import PACK
 from tests.support.paths import ROOT
 from tests.support.tiny_embedder import TinyEmbedder
 
@@ -63,8 +65,8 @@ def write(path: Path, records: list[dict[str, Any]]) -> None:
 def snapshot_of(path: Path, index: Path, size: int) -> Snapshot:
     embedder = TinyEmbedder()
     versions = Versions(index)
-    build([path], versions, embedder, RecursiveChunker(size), CleanSteps())
-    return versions.open(embedder.fingerprint)
+    build_index([path], versions, embedder, RecursiveChunker(size), CleanSteps(), Packs())
+    return versions.open(embedder.fingerprint, packs=Packs())
 
 
 @given(TEXTS, st.integers(8, 40))
@@ -85,7 +87,7 @@ def test_windows_are_of_whole_sentences(text: str, size: int) -> None:
         at = text.index(window, at)
         places.append((at, at + len(window)))
         at += len(window)
-    for start, stop in sentences(text):
+    for start, stop in sentence_spans(text):
         if stop - start <= size:
             assert any(begin <= start and stop <= end for begin, end in places), text[start:stop]
 
@@ -93,7 +95,7 @@ def test_windows_are_of_whole_sentences(text: str, size: int) -> None:
 @given(TEXTS, st.integers(8, 40))
 def test_windows_are_as_long_as_sentences_let_them_be(text: str, size: int) -> None:
     """No window and the sentence after it would fit into one."""
-    spans = sentences(text)
+    spans = sentence_spans(text)
     at = 0
     for window, later in pairwise(windows_of(text, size)):
         begin = text.index(window, at)
@@ -231,14 +233,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return snapshot_of(root / "a.md", root / "index", 50)
 
 
-def records(path: Path, *rows: tuple[str, str | None, str]) -> Path:
-    found = [{"question": q, "entry": entry, "evidence": part, "kind": "detail"} for q, entry, part in rows]
-    write(path / "questions.jsonl", found)
-    return path / "questions.jsonl"
+def with_questions(small: Snapshot, *rows: tuple[str, str | None, str]) -> Snapshot:
+    """The small index with a pack that has these questions: text, entry, evidence."""
+    questions = tuple(
+        LabelledQuestion(question=text, entry=entry, evidence=evidence, kind="detail") for text, entry, evidence in rows
+    )
+    return replace(small, pack=replace(small.pack, folder=Path("questions"), questions=questions))
 
 
-def test_windows_are_the_chunks_and_owners_the_groups(small: Snapshot, tmp_path: Path) -> None:
-    found = outline(small, [], records(tmp_path))
+def test_windows_are_the_chunks_and_owners_the_groups(small: Snapshot) -> None:
+    found = outline(with_questions(small), [])
     assert found.name == "outline"
     assert found.windows == tuple(chunk.indexed for chunk in small.chunks)
     assert [small.groups[owner].key for owner in found.owners] == [chunk.group for chunk in small.chunks]
@@ -246,15 +250,15 @@ def test_windows_are_the_chunks_and_owners_the_groups(small: Snapshot, tmp_path:
     assert found.questions == ()
 
 
-def test_a_chunk_with_the_evidence_is_the_only_right_one(small: Snapshot, tmp_path: Path) -> None:
-    path = records(
-        tmp_path,
+def test_a_chunk_with_the_evidence_is_the_only_right_one(small: Snapshot) -> None:
+    asked = with_questions(
+        small,
         ("春？", "甲？", "春春由此"),
         ("夏？", "甲？", "夏夏由此可见。"),
         ("季？", "甲？", "由此可见。"),
         ("乙？", "乙？", "答案"),
     )
-    found = outline(small, [], path)
+    found = outline(asked, [])
     assert [[small.chunks[row].text for row in question.rows] for question in found.questions] == [
         [FIRST],
         [SECOND],
@@ -264,40 +268,39 @@ def test_a_chunk_with_the_evidence_is_the_only_right_one(small: Snapshot, tmp_pa
     assert [question.owner for question in found.questions] == [0, 0, 0, 1]
 
 
-def test_without_evidence_in_one_chunk_all_of_the_entry_are_right(small: Snapshot, tmp_path: Path) -> None:
+def test_without_evidence_in_one_chunk_all_of_the_entry_are_right(small: Snapshot) -> None:
     asked = [("跨？", "甲？", "可见。\n\n夏"), ("无？", "甲？", ""), ("别？", "乙？", "春春由此"), ("丙？", "丙？", "")]
-    path = records(tmp_path, *asked)
-    found = outline(small, [], path)
+    found = outline(with_questions(small, *asked), [])
     (elsewhere,) = small.groups[1].rows
     (listing,) = small.groups[2].rows
     assert small.chunks[listing].kind == "listing"
     assert [question.rows for question in found.questions] == [(0, 1, 2), (0, 1, 2), (elsewhere,), (listing,)]
 
 
-def test_a_question_of_no_entry_has_no_owner(small: Snapshot, tmp_path: Path) -> None:
-    (question,) = outline(small, [], records(tmp_path, ("别的？", None, ""))).questions
+def test_a_question_of_no_entry_has_no_owner(small: Snapshot) -> None:
+    (question,) = outline(with_questions(small, ("别的？", None, "")), []).questions
     assert (question.owner, question.rows) == (None, ())
 
 
-def test_an_unknown_entry_is_named(small: Snapshot, tmp_path: Path) -> None:
-    path = records(tmp_path, ("春？", "甲？", "春"), ("丁？", "丁在哪？", ""))
-    with pytest.raises(ValueError, match=r"questions\.jsonl: no entry of the index asks '丁在哪？'; build the index"):
-        outline(small, [], path)
+def test_an_unknown_entry_is_named(small: Snapshot) -> None:
+    asked = with_questions(small, ("春？", "甲？", "春"), ("丁？", "丁在哪？", ""))
+    with pytest.raises(ValueError, match=r"questions: no entry of the index asks '丁在哪？'; build the index"):
+        outline(asked, [])
 
 
-def test_known_ways_to_ask_come_first_and_are_never_held_back(small: Snapshot, tmp_path: Path) -> None:
+def test_known_ways_to_ask_come_first_and_are_never_held_back(small: Snapshot) -> None:
     asked = [(f"怎么问 {i}？", i % 3) for i in range(60)]
-    found = outline(small, asked, records(tmp_path, ("乙？", "乙？", "")))
+    found = outline(with_questions(small, ("乙？", "乙？", "")), asked)
     assert [(question.text, question.owner) for question in found.questions[:-1]] == asked
     assert [question.rows for question in found.questions[:3]] == [group.rows for group in small.groups]
     assert not any(question.held_back for question in found.questions[:-1])
 
 
-def test_one_written_question_in_four_is_held_back(small: Snapshot, tmp_path: Path) -> None:
-    found = outline(small, [], records(tmp_path, *((f"第 {i} 问？", "乙？", "") for i in range(1000))))
+def test_one_written_question_in_four_is_held_back(small: Snapshot) -> None:
+    found = outline(with_questions(small, *((f"第 {i} 问？", "乙？", "") for i in range(1000))), [])
     assert KEPT == 4
     assert 200 < sum(question.held_back for question in found.questions) < 300
-    again = outline(small, [], records(tmp_path, *((f"第 {i} 问？", "甲？", "") for i in reversed(range(1000)))))
+    again = outline(with_questions(small, *((f"第 {i} 问？", "甲？", "") for i in reversed(range(1000)))), [])
     assert {q.text for q in found.questions if q.held_back} == {q.text for q in again.questions if q.held_back}
 
 
@@ -308,13 +311,13 @@ def entries(outline_text: str) -> dict[str, Entry]:
 
 @pytest.fixture(scope="module")
 def committed() -> list[dict[str, Any]]:
-    return read(SOURCE)
+    return read(PACK.folder / "questions.jsonl")
 
 
 def test_every_question_fits_the_outlines_index(tmp_path: Path, committed: list[dict[str, Any]]) -> None:
     """Also cut by another chunker than the one it is trained with: no question hangs on where it cuts."""
     snapshot = snapshot_of(ROOT / "ingest/corpus", tmp_path / "index", 300)
-    asked = list(zip(snapshot.asked.questions, snapshot.asked.groups, strict=True))
+    asked = list(zip(snapshot.ways.questions, snapshot.ways.groups, strict=True))
     found = outline(snapshot, asked)
     texts = [question.text for question in found.questions]
     assert set(texts) == {text for text, _ in asked} | {record["question"] for record in committed}

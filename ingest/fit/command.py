@@ -1,0 +1,82 @@
+"""`python -m ingest fit`: fit everything into the pack of the current index, and show figures before and after."""
+
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ingest.fit.engine import Engine, EngineError, find
+from ingest.fit.run import Result, fit_all, general
+from ingest.progress import bars
+
+NEEDED = ("sklearn", "scipy", "threadpoolctl")
+TRAINED = Path("var/reranker/run")
+
+
+def fit_pack(
+    out: Console, console: Console, anew: bool, cross_encoder: Path | None, everywhere: Path | None, root: Path
+) -> Path:
+    """Write fitted.json of the current index's pack, and return its path.
+
+    `cross_encoder` is the folder of question sets to train one from first; `everywhere` a pack that what holds for any
+    documents goes into, too. Raises EngineError when a package or the engine is missing, PackError for broken labels.
+    """
+    _check_packages()
+    opened = find()
+    engine = opened()
+    if cross_encoder is not None:
+        _train(engine, cross_encoder)
+        engine = opened()
+    try:
+        with bars(console) as progress:
+            result = fit_all(engine, root, _command(anew, cross_encoder, everywhere), anew, progress)
+        path = engine.snapshot.pack.folder / "fitted.json"
+    finally:
+        engine.close()
+    result.fitted.write(path)
+    if everywhere is not None:
+        general(result.fitted).write(everywhere / "fitted.json")
+    _show(out, result)
+    return path
+
+
+def _check_packages() -> None:
+    for name in NEEDED:
+        try:
+            __import__(name)
+        except ImportError as error:
+            raise EngineError(f"{name} is needed to fit: pip install '.[fit]'") from error
+
+
+def _train(engine: Engine, data: Path) -> None:
+    """Train a cross-encoder and put its files where the engine has them."""
+    from ingest.fit.reranker.__main__ import main as train  # torch takes seconds to load
+    from ingest.fit.reranker.card import CARD, FILES
+
+    folder = engine.folder
+    engine.close()
+    if train(["train", "--data", str(data), "--out", str(TRAINED)]):
+        raise EngineError("the cross-encoder was not trained; what was said above is why")
+    for name in (*FILES, CARD):
+        shutil.copy(TRAINED / name, folder / name)
+
+
+def _command(anew: bool, cross_encoder: Path | None, everywhere: Path | None) -> str:
+    options = (
+        ("--anew", anew),
+        (f"--cross-encoder {cross_encoder}", cross_encoder),
+        (f"--general {everywhere}", everywhere),
+    )
+    return " ".join(["python -m ingest fit", *(text for text, given in options if given)])
+
+
+def _show(out: Console, result: Result) -> None:
+    table = Table("part", "before", "after", "taken", title="Figures on the pack's labelled questions", show_lines=True)
+    for part in result.parts:
+        table.add_row(part.name, part.before, part.after, "new" if part.taken else "kept: not better")
+    out.print(table)
+    out.print(
+        "before: the present numbers, which may have been fitted to the same questions; after: cross-validated, five "
+        "folds for ranks and margins, ten for confidence; support: one entry of three held out"
+    )

@@ -1,0 +1,116 @@
+"""Logistic regression whose weights apply to features as they are, and how well its probabilities hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.fitted import Logistic
+
+FOLDS = 10
+BINS = 10
+QUESTION_SCALE = 10.0  # of the question's vector beside standardised features
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Features of questions or sentences, (n, names), their vectors, (n, d) or (n, 0), and what is right, (n,) bool."""
+
+    names: tuple[str, ...]
+    features: Matrix
+    vectors: Matrix
+    right: Labels
+
+    @classmethod
+    def of(
+        cls,
+        features: Sequence[Mapping[str, float]],
+        right: Sequence[bool],
+        caps: Mapping[str, float],
+        vectors: Sequence[NDArray[np.float32]] = (),
+    ) -> "Sample":
+        """Take features, those with a cap up to it."""
+        names = tuple(features[0])
+        rows = [[min(row[name], caps.get(name, np.inf)) for name in names] for row in features]
+        columns = np.array(vectors, np.float64) if len(vectors) else np.empty((len(rows), 0))
+        return cls(names, np.array(rows), columns, np.array(right, np.bool_))
+
+
+def regress(sample: Sample, c: float, balanced: bool, caps: Mapping[str, float], threshold: float) -> Logistic:
+    """Fit on standardised features, strength of the penalty 1 / c, and fold the standardisation into the weights.
+
+    `balanced` counts both labels alike, however many there are of each.
+    """
+    from threadpoolctl import threadpool_limits
+
+    model, (mean, deviation, centre) = _model(c, balanced), _moments(sample)
+    with threadpool_limits(1):  # matrices this small only wait for each other on several threads
+        model.fit(_standardised(sample), sample.right)
+    coefficients: Matrix = model.coef_[0]
+    weights = coefficients[: len(sample.names)] / deviation
+    direction = coefficients[len(sample.names) :]
+    bias = float(model.intercept_[0] - weights @ mean - QUESTION_SCALE * (direction @ centre))
+    return Logistic(
+        bias=round(bias, 4),
+        weights=dict(zip(sample.names, weights.round(4).tolist(), strict=True)),
+        caps=dict(caps),
+        threshold=threshold,
+        direction=tuple(direction.round(4).tolist()),
+    )
+
+
+def cross_validated(sample: Sample, c: float, balanced: bool) -> Matrix:
+    """Return the probability of each, (n,), from a model fitted on the other folds."""
+    from sklearn.model_selection import cross_val_predict
+    from threadpoolctl import threadpool_limits
+
+    model, rows = _model(c, balanced), _standardised(sample)
+    with threadpool_limits(1):
+        p: Matrix = cross_val_predict(model, rows, sample.right, cv=FOLDS, method="predict_proba")
+    return p[:, 1]
+
+
+def predicted(sample: Sample, fitted: Logistic) -> Matrix:
+    """Return the probability of each, (n,), from a model that is given."""
+    weights = np.array([fitted.weights.get(name, 0.0) for name in sample.names])
+    score = fitted.bias + sample.features @ weights
+    if fitted.direction:
+        score = score + QUESTION_SCALE * (sample.vectors @ np.array(fitted.direction))
+    p: Matrix = 1 / (1 + np.exp(-score))
+    return p
+
+
+def calibration_error(p: Matrix, right: Labels) -> float:
+    """Return the expected calibration error over ten bins of equal width (Guo and others, ICML 2017)."""
+    places = np.minimum((p * BINS).astype(int), BINS - 1)
+    error = 0.0
+    for place in range(BINS):
+        inside = places == place
+        if inside.any():
+            error += inside.mean() * abs(float(p[inside].mean()) - float(right[inside].mean()))
+    return float(error)
+
+
+def refused(p: Matrix, right: Labels, share: float) -> float:
+    """Return how many of the wrong are below the threshold that refuses a share of the right, 0 to 1."""
+    return float((p[~right] < np.quantile(p[right], share)).mean())
+
+
+def _model(c: float, balanced: bool):  # type: ignore[no-untyped-def]
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=c, max_iter=5000, class_weight="balanced" if balanced else None)
+
+
+def _moments(sample: Sample) -> tuple[Matrix, Matrix, Matrix]:
+    deviation = sample.features.std(axis=0)
+    return sample.features.mean(axis=0), np.where(deviation > 0, deviation, 1.0), sample.vectors.mean(axis=0)
+
+
+def _standardised(sample: Sample) -> Matrix:
+    mean, deviation, centre = _moments(sample)
+    return np.hstack([(sample.features - mean) / deviation, QUESTION_SCALE * (sample.vectors - centre)])

@@ -1,0 +1,69 @@
+import json
+
+import pytest
+
+from service.understand.follow_ups import Message, condense
+from tests.support.packs import WORDS
+from tests.support.paths import ROOT
+
+ASKED = Message("user", "什么是 LoRA？")
+TOLD = Message("assistant", "LoRA 冻结权重[1]，只训练低秩矩阵[2]。")
+GOLDEN = ROOT / "eval/golden/develop.jsonl"
+
+
+@pytest.mark.parametrize(
+    "question", ["那它的缺点呢？", "What about its drawbacks?", "那 QLoRA 呢？", "为什么？", "详细说说"]
+)
+def test_a_follow_up_is_preceded_by_its_question(question: str) -> None:
+    assert condense(question, [ASKED, TOLD], WORDS) == f"什么是 LoRA？ {question}"
+
+
+@pytest.mark.parametrize(
+    "question", ["BERT 的掩码语言建模是怎么做的？", "How does beam search differ from greedy decoding?"]
+)
+def test_a_question_that_stands_alone_stays(question: str) -> None:
+    assert condense(question, [ASKED, TOLD], WORDS) == question
+
+
+@pytest.mark.parametrize("question", ["那它的缺点呢？", "LoRA"])
+def test_nothing_to_lean_on(question: str) -> None:
+    assert condense(question, [], WORDS) == question
+
+
+def test_reaches_back_to_the_last_question_that_stands_alone() -> None:
+    history = [
+        Message("user", "解释一下 BERT 的预训练任务"),
+        Message("assistant", "……"),
+        Message("user", "什么是 Transformer 的位置编码？"),
+        Message("assistant", "……"),
+        Message("user", "为什么需要它？"),
+        Message("assistant", "……"),
+    ]
+    assert condense("有什么缺点？", history, WORDS) == "什么是 Transformer 的位置编码？ 为什么需要它？ 有什么缺点？"
+
+
+def test_something_listed_takes_the_answer_that_listed_it_without_marks() -> None:
+    condensed = condense("第二步怎么做？", [ASKED, TOLD], WORDS)
+    assert condensed == "什么是 LoRA？ LoRA 冻结权重，只训练低秩矩阵。 第二步怎么做？"
+
+
+def test_long_messages_are_cut() -> None:
+    history = [Message("user", "微调" * 500), Message("assistant", "步骤" * 500)]
+    assert condense("第二步呢？", history, WORDS) == f"{'微调' * 100} {'步骤' * 100} 第二步呢？"
+
+
+def test_a_history_that_only_leans() -> None:
+    history = [Message("user", text) for text in ("它呢？", "那这个呢？", "所以呢？", "为什么？")]
+    assert condense("然后呢？", history, WORDS) == "那这个呢？ 所以呢？ 为什么？ 然后呢？"
+
+
+def test_develop_follow_ups_lean() -> None:
+    alone = set()
+    for line in GOLDEN.read_text("utf-8").splitlines():
+        record = json.loads(line)
+        history = [Message(turn["role"], turn["content"]) for turn in record.get("history", [])]
+        condensed = condense(record["question"], history, WORDS)
+        assert condensed.endswith(record["question"])
+        if history and condensed == record["question"]:
+            alone.add(record["id"])
+    assert alone == {"dev-follow-008"}  # it names what it asks about, and no rule sees that it leans
