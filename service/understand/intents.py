@@ -25,6 +25,8 @@ def wanted(slots: Slots, sectioned: bool) -> frozenset[Intent]:
     asked: frozenset[Intent] = frozenset(intent for intent in COUNTING if intent in slots.signs)
     selecting = not slots.signs.isdisjoint(SELECTING)
     about_topic = "mentioned" in slots.signs and bool(slots.rest)
+    if slots.step:  # the next of what is not said: what there is
+        return frozenset({"overview"})
     if sectioned:
         return _of_section(slots, asked, selecting)
     if "part" in slots.signs and not about_topic:

@@ -56,12 +56,13 @@ def read(question: str, words: Words) -> Slots:
     """Fill the slots of a question; all are empty where it names nothing of an outline."""
     text = normalise(question)
     matches = {key: list(own.matches(text)) for key, own in _rules().items()}
-    signs = frozenset(key for key, found in matches.items() if found)
     rest = _without(text, [match.span() for found in matches.values() for match in found])
+    ids = _ids(text, rest, matches["id"], words)
+    signs = frozenset(key for key, found in matches.items() if found and (ids or key != "id"))
     return Slots(
         signs=signs,
         sections=tuple(dict.fromkeys(n for match in matches["section"] for n in _numbers(match))),
-        entries=tuple(dict.fromkeys([*_ids(text, rest, matches["id"], words), *map(_place, matches["place"])])),
+        entries=tuple(dict.fromkeys([*ids, *map(_place, matches["place"])])),
         step=("next" in signs) - ("previous" in signs),
         stars=_stars(matches["stars"], more="more" in signs),
         answered=False if "unanswered" in signs else True if "answered" in signs else None,
