@@ -29,4 +29,4 @@ def _known(group: str) -> dict[str, EntryPoint]:
         project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
         ours = project.get("entry-points", {}).get(group, {})
     shipped = {name: EntryPoint(name, value, group) for name, value in ours.items()}
-    return {**shipped, **{point.name: point for point in entry_points(group=group)}}
+    return {**{point.name: point for point in entry_points(group=group)}, **shipped}

@@ -1,15 +1,19 @@
-"""The composition root: the only place in the service that names concrete classes."""
+"""The composition root: the only place in the service that names concrete classes.
+
+Its functions are entry points (pyproject.toml): from a group of settings to what it stands for.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ingest import bootstrap as ingest
+from ingest import plugins
 from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import NONE, SHIPPED
+from ingest.settings import plugged
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, SupportModel
 from service.decide.confidence import Matcher, confidence_models
@@ -22,10 +26,13 @@ from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
 from service.settings import (
+    CrossEncoderSettings,
     ExtractiveSettings,
     NoRerankSettings,
+    ReciprocalRankSettings,
     RerankSettings,
     ServiceSettings,
+    ShippedSettings,
     VllmSettings,
     WeightedSettings,
 )
@@ -48,20 +55,30 @@ def _own(settings: WeightedSettings) -> dict[str, float]:
     return settings.model_dump(exclude={"kind"}, exclude_none=True)
 
 
-FUSIONS: dict[str, Callable[[Any, Fitted], Fusion]] = {
-    "weighted": lambda s, fitted: Weighted.of(fitted.fusion.model_copy(update=_own(s))),
-    "rrf": lambda s, fitted: ReciprocalRank.of(fitted.reciprocal.of(s.k) if s.k else fitted.reciprocal),
-}
-SCORERS: dict[str, Callable[[Any], Scorer | None]] = {
-    "none": lambda _: None,
-    "shipped": lambda s: ShippedScorer(s.max_tokens, s.threads),
-    "cross-encoder": lambda s: HubScorer(s.model, s.max_tokens),
-}
+def weighted(s: WeightedSettings, fitted: Fitted) -> Fusion:
+    return Weighted.of(fitted.fusion.model_copy(update=_own(s)))
+
+
+def reciprocal_rank(s: ReciprocalRankSettings, fitted: Fitted) -> Fusion:
+    return ReciprocalRank.of(fitted.reciprocal.of(s.k) if s.k else fitted.reciprocal)
+
+
+def no_scorer(_: NoRerankSettings) -> None:
+    return None
+
+
+def shipped_scorer(s: ShippedSettings) -> Scorer:
+    return ShippedScorer(s.max_tokens, s.threads)
+
+
+def hub_scorer(s: CrossEncoderSettings) -> Scorer:
+    return HubScorer(s.model, s.max_tokens)
 
 
 def scorer(settings: RerankSettings) -> Scorer | None:
     """Load the model that scores candidates; None for none."""
-    return SCORERS[settings.kind](settings)
+    made: Scorer | None = plugins.factory("rerankers", plugged(settings))(settings)
+    return made
 
 
 def _reranker(settings: RerankSettings) -> Reranker:
@@ -82,14 +99,14 @@ class LanguageModel:
     replicas: Replicas | None = None
 
 
-def _extractive(_: ExtractiveSettings) -> LanguageModel:
+def extractive_only(_: ExtractiveSettings) -> LanguageModel:
     async def health() -> Health:
         return Health(True)
 
     return LanguageModel(lambda _, __, extractive: extractive, RuleRewriter, health)
 
 
-def _vllm(s: VllmSettings) -> LanguageModel:
+def vllm(s: VllmSettings) -> LanguageModel:
     from service.write.vllm import ChatModel, VllmWriter  # LangChain takes seconds to load
 
     replicas = Replicas(s.base_urls, s.api_key.get_secret_value(), s.model)
@@ -105,9 +122,6 @@ def _vllm(s: VllmSettings) -> LanguageModel:
     )
 
 
-WRITERS: dict[str, Callable[[Any], LanguageModel]] = {"extractive": _extractive, "vllm": _vllm}
-
-
 class Service:
     """The models, loaded once, and what is made anew for each snapshot."""
 
@@ -119,7 +133,7 @@ class Service:
         self.embed = Batcher(self._embed)
         self.work = Worker()
         self.reranker = _reranker(settings.rerank)
-        self.model = WRITERS[settings.writer.kind](settings.writer)
+        self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self.embedder.embed_queries(["warm up"])
 
@@ -129,7 +143,7 @@ class Service:
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
-        fusion = FUSIONS[self.settings.fusion.kind](self.settings.fusion, snapshot.pack.fitted)
+        fusion = plugins.factory("fusions", plugged(self.settings.fusion))(self.settings.fusion, snapshot.pack.fitted)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
     def searcher(self, snapshot: Snapshot) -> Searcher:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.fit.engine import Claim, Engine, Evidence, Key, Passages, Ranking, Sight
+from ingest.fit.part import Part
 from ingest.fitted import Fitted, Stage
 from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
@@ -23,6 +24,7 @@ from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scorers import SHIPPED
 from service.settings import NoRerankSettings, ServiceSettings
 from service.understand.follow_ups import Message, condense
+from service.understand.training import fit_recogniser
 
 CANDIDATES = 30  # as answering retrieves
 
@@ -121,6 +123,9 @@ class ServiceEngine:
             found = await support.features(claim.text, source, claim.question)
             measured.append(dict(zip(FEATURES, found, strict=True)) if found else None)
         return measured
+
+    def refit(self, folder: Path) -> Part[object]:
+        return fit_recogniser(self._service.embedder, folder)
 
     def close(self) -> None:
         self._service.close()

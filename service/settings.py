@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from dotenv import dotenv_values
 from pydantic import Field, JsonValue, SecretStr, field_validator, model_validator
 
-from ingest.settings import PREFIX, IngestSettings, Settings
+from ingest.settings import PREFIX, IngestSettings, PluginSettings, Settings
 
 ORIGIN = re.compile(r"https?://[^/\s]+")
 
@@ -43,7 +43,7 @@ class ReciprocalRankSettings(Settings):
     k: int | None = Field(None, ge=1, description="The constant that ranks are added to; unset: as fitted.")
 
 
-FusionSettings = Annotated[WeightedSettings | ReciprocalRankSettings, Field(discriminator="kind")]
+FusionSettings = Annotated[WeightedSettings | ReciprocalRankSettings | PluginSettings, Field(discriminator="kind")]
 
 
 class NoRerankSettings(Settings):
@@ -82,7 +82,13 @@ class CrossEncoderSettings(_Reranking):
     model: str = Field(description="A CrossEncoder folder or Hugging Face id, as `BAAI/bge-reranker-v2-m3`.")
 
 
-RerankSettings = Annotated[ShippedSettings | NoRerankSettings | CrossEncoderSettings, Field(discriminator="kind")]
+class PluginRerankSettings(_Reranking, PluginSettings):
+    """A scorer of another package."""
+
+
+RerankSettings = Annotated[
+    ShippedSettings | NoRerankSettings | CrossEncoderSettings | PluginRerankSettings, Field(discriminator="kind")
+]
 
 
 class ExtractiveSettings(Settings):
@@ -117,7 +123,7 @@ class VllmSettings(Settings):
     )
 
 
-WriterSettings = Annotated[ExtractiveSettings | VllmSettings, Field(discriminator="kind")]
+WriterSettings = Annotated[ExtractiveSettings | VllmSettings | PluginSettings, Field(discriminator="kind")]
 
 
 class AnswerSettings(Settings):

@@ -1,13 +1,15 @@
 """`python -m ingest fit`: fit everything into the pack of the current index, and show figures before and after."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from ingest.fit.engine import Engine, EngineError, find
-from ingest.fit.run import Result, fit_all, general
+from ingest.fit.part import Part
+from ingest.fit.run import fit_all, general
 from ingest.progress import bars
 
 NEEDED = ("sklearn", "scipy", "threadpoolctl")
@@ -31,13 +33,14 @@ def fit_pack(
     try:
         with bars(console) as progress:
             result = fit_all(engine, root, _command(anew, cross_encoder, everywhere), anew, progress)
+        own = [engine.refit(everywhere)] if everywhere is not None else []
         path = engine.snapshot.pack.folder / "fitted.json"
     finally:
         engine.close()
     result.fitted.write(path)
     if everywhere is not None:
         general(result.fitted).write(everywhere / "fitted.json")
-    _show(out, result)
+    _show(out, [*result.parts, *own])
     return path
 
 
@@ -71,9 +74,9 @@ def _command(anew: bool, cross_encoder: Path | None, everywhere: Path | None) ->
     return " ".join(["python -m ingest fit", *(text for text, given in options if given)])
 
 
-def _show(out: Console, result: Result) -> None:
+def _show(out: Console, parts: Sequence[Part[object]]) -> None:
     table = Table("part", "before", "after", "taken", title="Figures on the pack's labelled questions", show_lines=True)
-    for part in result.parts:
+    for part in parts:
         table.add_row(part.name, part.before, part.after, "new" if part.taken else "kept: not better")
     out.print(table)
     out.print(

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.fit.part import Part
 from ingest.fitted import Fitted, Lead, Stage
 from ingest.index.snapshot import Snapshot
 
@@ -107,6 +108,9 @@ class Engine(Protocol):
 
     def support(self, claims: Sequence[Claim]) -> list[Mapping[str, float] | None]:
         """Return the features of each claim, None where a rule decides."""
+
+    def refit(self, folder: Path) -> Part[object]:
+        """Fit what the engine alone knows of into a pack for any documents, which has the questions for it."""
 
     def close(self) -> None: ...
 

@@ -20,8 +20,8 @@ class Source(Place):
 
     chunk_id: str = Field(examples=["5b1f0c7a9d3e2f10"])
     entry_id: str | None = Field(examples=["5.3"])
-    heading_path: list[str] = Field(examples=[["5. 微调与适配技术", "什么是QLoRA？"]])
-    text: str = Field(examples=["**核心原理**: LoRA 认为，模型在适应新任务时……"])
+    heading_path: list[str] = Field(examples=[["5. 保养", "怎么除垢？"]])
+    text: str = Field(examples=["**除垢**：水箱里倒入除垢剂……"])
 
 
 class Sources(Model):
@@ -29,7 +29,7 @@ class Sources(Model):
 
 
 class Delta(Model):
-    text: str = Field(examples=["QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"], description="What is said next.")
+    text: str = Field(examples=["除垢每三个月做一次。[1]"], description="What is said next.")
 
 
 class MetaEvent(Model):

@@ -53,6 +53,8 @@ class ShippedScorer:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores between runs
+        # Without AVX-512 VNNI the fast int8 kernels saturate: scores were off by 0.6 log odds on average, up to 1.8.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Whether a question is about an outline, or on the subject that the outline is about.
 
 A logistic model of the question's vector and of the rules that took something in it: on held-back wordings it takes
-more of them than patterns alone, and raises fewer false alarms (`python -m service.understand.training` has figures).
+more of them than patterns alone, and raises fewer false alarms (`python -m ingest fit --general` shows the figures).
 """
 
 import math
@@ -86,4 +86,4 @@ def _read(path: Path) -> Fit:
     try:
         return Fit.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise PackError(f"{path} holds no model; `python -m service.understand.training` makes it: {error}") from error
+        raise PackError(f"{path} holds no model; `python -m ingest fit --general` makes it: {error}") from error

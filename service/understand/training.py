@@ -1,8 +1,8 @@
-"""Fit the recogniser of questions about an outline: `python -m service.understand.training`.
+"""The fit of the recogniser of questions about an outline, a part of `python -m ingest fit --general`.
 
 Questions about outlines are written by hand (packs/none/outline.jsonl, with what they ask for), and so are others that
 look like them; more of those that are on a subject come from the labelled sets of the shipped packs. One wording in
-three is kept back for the figures that are printed; the weights that are written are then fitted to all.
+three is kept back for the figures that are shown; the weights that are written are then fitted to all.
 """
 
 import json
@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest import bootstrap, pack
-from ingest.settings import IngestSettings
+from ingest import pack
+from ingest.fit.part import Part
+from ingest.models.embedder import Embedder
 from service.understand.recogniser import FILE, SCALE, Fit, Logistic, Recogniser, rest
 from service.understand.slots import Slots, read
 
-FOLDER = pack.SHIPPED / pack.NONE
 KEPT = 3  # one wording in so many is kept back
 SUBJECT = 4  # one question of a pack in so many is taken
 STRENGTH = 1.0  # of the penalty, its inverse
@@ -42,10 +42,13 @@ class Example:
     origin: str
 
 
-def main() -> None:
-    """Fit, print what the fit takes of what was kept back, and write the file."""
-    embedder, words = bootstrap.embedder(IngestSettings()), pack.none().words
-    examples = [*_written(), *_labelled()]
+def fit_recogniser(embedder: Embedder, folder: Path) -> Part[object]:
+    """Fit the recogniser into a pack, and say what the present one and the new one take of what was kept back.
+
+    The new one is measured as fitted without the kept questions, and written as fitted to all; the present one was too.
+    """
+    words = pack.none().words
+    examples = [*_written(folder), *_labelled()]
     slots = [read(example.question, words) for example in examples]
     vectors = embedder.embed_queries([example.question for example in examples])
     fits: list[Fit] = []
@@ -53,14 +56,17 @@ def main() -> None:
         embedded = _fit(examples, slots, vectors, rows, EMBEDDED_THRESHOLD)
         alone = _fit(examples, slots, vectors[:, :0], rows, ALONE_THRESHOLD)
         fits.append(Fit(embedder=embedder.fingerprint, embedded=embedded, alone=alone, possible=POSSIBLE))
-    for name in (embedder.fingerprint, ""):
-        print(f"with {'vectors' if name else 'rules alone'}")
-        _report(Recogniser(fits[0], name), examples, slots, vectors)
-    (FOLDER / FILE).write_text(fits[1].model_dump_json(indent=1) + "\n", "utf-8")
+    present = Recogniser.read(folder, embedder.fingerprint)
+    before, after = (
+        _told(recogniser, examples, slots, vectors)
+        for recogniser in (present, Recogniser(fits[0], embedder.fingerprint))
+    )
+    (folder / FILE).write_text(fits[1].model_dump_json(indent=1) + "\n", "utf-8")
+    return Part("questions about an outline", before, after, True, fits[1])
 
 
-def _written() -> Iterator[Example]:
-    for line in (FOLDER / "outline.jsonl").read_text("utf-8").splitlines():
+def _written(folder: Path) -> Iterator[Example]:
+    for line in (folder / "outline.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         about = "intents" in row
         yield Example(row["question"], about, row["wording"] % KEPT == 0, 1 if about else HARD, "outline.jsonl")
@@ -105,18 +111,15 @@ def _fit(
     )
 
 
-def _report(
+def _told(
     recogniser: Recogniser, examples: Sequence[Example], slots: Sequence[Slots], vectors: NDArray[np.float32]
-) -> None:
-    """Print what is taken of the questions that were kept back."""
-    taken: dict[tuple[bool, str], list[bool]] = defaultdict(list)
+) -> str:
+    """Say what is taken of the questions that were kept back."""
+    taken: dict[bool, list[bool]] = defaultdict(list)
     for example, own, vector in zip(examples, slots, vectors, strict=True):
         if example.kept:
-            yes = recogniser.possible(own) and recogniser.recognises(own, vector)
-            taken[example.about, example.origin].append(yes)
-    for (about, origin), each in sorted(taken.items(), reverse=True):
-        print(f"  {'recognised' if about else 'false alarms'}, {origin}: {sum(each)} of {len(each)}")
-
-
-if __name__ == "__main__":
-    main()
+            taken[example.about].append(recogniser.possible(own) and recogniser.recognises(own, vector))
+    return ", ".join(
+        f"{'recognised' if about else 'false alarms'} {sum(each)} of {len(each)}"
+        for about, each in sorted(taken.items(), reverse=True)
+    )

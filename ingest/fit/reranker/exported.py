@@ -16,7 +16,9 @@ class Exported:
         import onnxruntime
 
         self._pairs = Pairs(folder / "tokenizer.json")
-        self._session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.x64quantprecision", "1")  # as the service runs it
+        self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     def scores(self, question: str, windows: Sequence[str]) -> NDArray[np.float32]:
         """Return the log odds that each window answers, (windows,) float32."""
