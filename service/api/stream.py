@@ -25,10 +25,14 @@ class Source(Place):
 
 
 class Sources(Model):
+    """The passages that the answer is written from."""
+
     sources: list[Source]
 
 
 class Delta(Model):
+    """A piece of the answer's Markdown."""
+
     text: str = Field(examples=["除垢每三个月做一次。[1]"], description="What is said next.")
 
 

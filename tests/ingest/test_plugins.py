@@ -72,9 +72,7 @@ def test_a_strangers_scorer_is_chosen_by_its_name() -> None:
 
 def test_a_name_that_nobody_offers_is_refused_with_those_there_are() -> None:
     settings = PluginSettings(kind="plugin", name="acme")
-    with pytest.raises(
-        ValueError, match=r"no package offers 'acme' .* fixed, recursive, semantic"
-    ):
+    with pytest.raises(ValueError, match=r"no package offers 'acme' .* fixed, recursive, semantic"):
         bootstrap.chunker(settings, TinyEmbedder())
 
 

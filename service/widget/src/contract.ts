@@ -52,6 +52,7 @@ export interface CitationEvent {
   data: Citation;
 }
 
+/** A piece of the answer's Markdown. */
 export interface Delta {
   /** What is said next. */
   text: string;
@@ -193,6 +194,7 @@ export interface Source {
   text: string;
 }
 
+/** The passages that the answer is written from. */
 export interface Sources {
   sources: Source[];
 }
