@@ -105,6 +105,8 @@ class Related(Model):
 
 
 class AskResponse(Model):
+    """The whole answer, with its citations."""
+
     id: str = Field(examples=["a-6f1e2d3c4b5a"])
     status: Status
     answer: str = Field(examples=["除垢每三个月做一次。[1]"], description="Markdown with [n] marks.")

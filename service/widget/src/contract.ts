@@ -15,6 +15,7 @@ export interface AskRequest {
   language?: "auto" | "zh" | "en";
 }
 
+/** The whole answer, with its citations. */
 export interface AskResponse {
   id: string;
   status: "answered" | "listed_unanswered" | "not_in_documents" | "declined";
