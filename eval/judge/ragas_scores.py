@@ -25,7 +25,7 @@ CACHE = Path("var/eval/judge")
 CONTEXTS = 5  # passages that are judged, as many as count for the retrieval's own figures
 _EPSILON = 1e-6
 
-# The class of each figure in ragas.prose.collections, its options, and our prompt for each of its prompts.
+# The class of each figure in ragas.metrics.collections, its options, and our prompt for each of its prompts.
 _METRICS: dict[str, tuple[str, dict[str, Any], dict[str, Name]]] = {
     "faithfulness": (
         "Faithfulness",
@@ -144,7 +144,7 @@ class Judge:
     def _metric(self, name: str, asker: "_Asker") -> Any:
         kind, options, prompts = _METRICS[name]
         made = {"embeddings": self._embedded()} if name == "answer_relevancy" else {}
-        metric = getattr(self._ragas.prose.collections, kind)(llm=asker, **options, **made)
+        metric = getattr(self._ragas.metrics.collections, kind)(llm=asker, **options, **made)
         for attribute, prompt in prompts.items():
             put(getattr(metric, attribute), prompt)
         return metric
@@ -174,9 +174,9 @@ def by_id(retrieved: Sequence[str], reference: Sequence[str]) -> tuple[float, fl
     ragas = _ragas()
     sample = ragas.SingleTurnSample(retrieved_context_ids=list(retrieved), reference_context_ids=list(reference))
     with warnings.catch_warnings():
-        # They have no successor in ragas.prose.collections yet.
+        # They have no successor in ragas.metrics.collections yet.
         warnings.filterwarnings("ignore", "Importing IDBasedContext", DeprecationWarning)
-        precision, recall = ragas.prose.IDBasedContextPrecision(), ragas.prose.IDBasedContextRecall()
+        precision, recall = ragas.metrics.IDBasedContextPrecision(), ragas.metrics.IDBasedContextRecall()
     # The public method writes a number for this user into their home folder, to count them by.
     first, second = (asyncio.run(metric._single_turn_ascore(sample, [])) for metric in (precision, recall))
     return float(first), float(second)
@@ -187,7 +187,7 @@ def _ragas() -> Any:
     os.environ["RAGAS_DO_NOT_TRACK"] = "true"  # else it reports each use to its makers
     try:
         import ragas.cache
-        import ragas.prose.collections
+        import ragas.metrics.collections
         from ragas.embeddings.base import BaseRagasEmbedding
         from ragas.llms.base import InstructorBaseRagasLLM
     except ImportError as error:

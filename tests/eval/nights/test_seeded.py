@@ -75,6 +75,7 @@ def night(
         folder = tmp_path_factory.mktemp(name)
         settings = ServiceSettings(
             corpus=[corpus],
+            pack="llm-interview",  # for a part of its document, under another name
             index=indexes / ("cut" if "chunker" in changed else "sound"),
             models=model_folder.parent,
             store={"path": folder / "store.sqlite"},
