@@ -46,7 +46,7 @@ SCRIPT: dict[str, Any] = {
     "Rating": lambda prompt: {"rating": 2 if "世界" in prompt or "你要评定" in prompt else 1},
     "Usefulness": lambda prompt: {"reason": "看材料", "verdict": int(FROZEN in prompt)},
     "Attributions": {"classifications": [{"statement": SMALL, "reason": "原文", "attributed": 1}]},
-    "Asked": {"question": "LoRA 训练什么？", "noncommittal": 0},
+    "Relevance": {"question": "LoRA 训练什么？", "noncommittal": 0},
     "Claims": lambda prompt: {"claims": [FROZEN, SMALL, "快三倍"] if "快三倍" in prompt else [SMALL]},
 }
 
@@ -100,7 +100,7 @@ def test_faithfulness_is_held_against_the_passages_that_are_quoted(tmp_path: Pat
 def test_relevancy_compares_questions_by_the_embedding_model(tmp_path: Path, model_folder: Path) -> None:
     with faulty_judge(script=SCRIPT) as judge:
         found = judged(judge, tmp_path, wanted=["answer_relevancy"], embedder=model_folder)
-        evasive = SCRIPT | {"Asked": {"question": "LoRA 训练什么？", "noncommittal": 1}}
+        evasive = SCRIPT | {"Relevance": {"question": "LoRA 训练什么？", "noncommittal": 1}}
     with faulty_judge(script=evasive) as judge:
         none = judged(judge, tmp_path, wanted=["answer_relevancy"], embedder=model_folder)
     assert found.failures == {}
