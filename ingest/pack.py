@@ -162,9 +162,12 @@ class Packs:
             raise PackError(f"{names} are both made for these documents; set OUTLINE_QA_PACK to one of them")
         return fitting[0] if fitting else none()
 
+    @property
+    def _roots(self) -> tuple[Path, ...]:
+        return (SHIPPED, self.own) if self.own else (SHIPPED,)
+
     def _named(self, name: str) -> Path:
-        roots = [SHIPPED, *([self.own] if self.own else [])]
-        for folder in (Path(name), *(root / name for root in roots)):
+        for folder in (Path(name), *(root / name for root in self._roots)):
             if (folder / "pack.toml").is_file():
                 return folder.resolve()
         raise PackError(
@@ -172,8 +175,7 @@ class Packs:
         )
 
     def _folders(self) -> list[Path]:
-        roots = [SHIPPED, *([self.own] if self.own else [])]
-        return [card.parent.resolve() for root in roots for card in sorted(root.glob("*/pack.toml"))]
+        return [card.parent.resolve() for root in self._roots for card in sorted(root.glob("*/pack.toml"))]
 
 
 def nth(key: str, n: int) -> bool:

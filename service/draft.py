@@ -13,9 +13,8 @@ from service.events import Answer, Delta, Event, Meta, Status
 from service.language import phrases
 from service.language.phrases import Language
 from service.search.search import Hits
+from service.write.extractive import ExtractiveWriter
 from service.write.writer import Claim, Reason, Sentence
-
-EXTRACTIVE = "extractive"
 
 
 class Draft:
@@ -106,7 +105,7 @@ class Draft:
             self._whole = replace(self._whole, degraded=self._whole.degraded or phrases.wording("en").other_language)
 
     def finish(self) -> Answer:
-        generator = self._whole.generator if self._by_model else EXTRACTIVE
+        generator = self._whole.generator if self._by_model else ExtractiveWriter.name
         self._whole.timings_ms["total"] = self._elapsed_ms()
         return replace(self._whole, generator=generator)
 

@@ -64,14 +64,20 @@ class Snapshot:
     titles: DenseIndex
     ways: Ways
     pack: Pack
+    rows: Mapping[tuple[str, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)  # by group's key
     _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", {group.key: group.rows for group in self.groups})
         object.__setattr__(self, "_entries", {(entry.document, entry.id): entry for entry in self.entries})
 
     def entry(self, document: str, id: str | None) -> Entry:
         """Return an entry by what identifies it; raises KeyError when there is none."""
         return self._entries[document, id]
+
+    def first_chunk(self, entry: Entry) -> Chunk:
+        """Return the first chunk of an entry; each has one at least."""
+        return self.chunks[self.rows[entry.document, entry.id][0]]
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:

@@ -1,7 +1,7 @@
 """From candidates to the passages that a writer may draw on."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.chunk import Chunk
@@ -44,11 +44,10 @@ def gather(
     A passage is drawn on when it matches about as well as the best of its entry. When the entry's title holds the
     question's rarer words, the question is about all of the entry.
     """
-    rows = {group.key: group.rows for group in snapshot.groups}
     margins, fitted, bm25 = scale.margins(candidates), snapshot.pack.fitted.match, retriever.bm25(query)
     gathered: list[Passage] = []
-    for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins.beside, rows):
-        members = rows[candidate.chunk.group]
+    for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins.beside):
+        members = snapshot.rows[candidate.chunk.group]
         match = dict(zip(members, retriever.matches(query, bm25, members), strict=True))
         best = max(match.values())
         least = -math.inf if _is_whole(snapshot, query, candidate.chunk) else best - fitted.near
@@ -78,7 +77,6 @@ def _entries(
     query: Query,
     answered: Sequence[tuple[Candidate, float]],
     beside: float,
-    rows: Mapping[tuple[str, ...], Sequence[int]],
 ) -> list[tuple[Candidate, float]]:
     """The best entry, those about as good, and those that a term of the question names and the others lack."""
     chosen = [(c, behind) for c, behind in answered[:3] if behind <= beside]
@@ -88,7 +86,7 @@ def _entries(
     def words(candidate: Candidate) -> set[str]:
         return {
             term
-            for row in rows[candidate.chunk.group]
+            for row in snapshot.rows[candidate.chunk.group]
             for term in snapshot.pack.words.vocabulary(snapshot.chunks[row].indexed)
         }
 
@@ -141,5 +139,4 @@ def _line(snapshot: Snapshot, entry: Entry, start: int, path: tuple[str, ...]) -
     text = snapshot.documents[entry.document]
     end = text.find("\n", start)
     line = text[start : len(text) if end < 0 else end].rstrip()
-    chunk = next(c for c in snapshot.chunks if c.entry_id == entry.id and c.document == entry.document)
-    return Passage(chunk.id, entry.id, entry.document, path, start, start + len(line), line, 1.0)
+    return Passage(snapshot.first_chunk(entry).id, entry.id, entry.document, path, start, start + len(line), line, 1.0)

@@ -1,14 +1,10 @@
-"""What a question about an outline wants to know, and whether it is about an outline at all.
+"""What a question about an outline wants to know; whether it is about one at all, recogniser.py tells.
 
-Whether it is, a logistic model of the question's vector and of the rules that took something tells: on held-back
-wordings it finds more than patterns do and raises fewer false alarms. What is wanted is told by rules, which there do
-better than vectors: how many and which are two small words of one and the same sentence.
+It is told by rules, which do that better than vectors: how many and which are two small words of one and the same
+sentence.
 """
 
-from collections.abc import Mapping
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from service.understand.slots import Slots
 
@@ -50,18 +46,3 @@ def _of_section(slots: Slots, asked: frozenset[Intent], selecting: bool) -> froz
     if asked and (selecting or "count" in asked):
         return asked
     return frozenset({"list"} if selecting else {"summary"})
-
-
-class IntentModel(BaseModel):
-    """A logistic model; `direction`, (d,), weighs the question's vector, `signs` the keys of rules that took something.
-
-    `rest` weighs log(1 + terms that no rule takes). Below the probability `threshold` a question is on the subject.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    bias: float
-    signs: Mapping[str, float]
-    rest: float
-    direction: tuple[float, ...] = ()
-    threshold: float = Field(ge=0, le=1)

@@ -21,10 +21,9 @@ def statement(snapshot: Snapshot, entry: Entry) -> Passage | None:
     if not spans:
         return None
     start, stop = next((span for span in spans if not _announces(text[slice(*span)])), spans[0])
-    chunk = next(c for c in snapshot.chunks if c.entry_id == entry.id and c.document == entry.document)
     path = (f"{entry.section}. {entry.section_title}", entry.question)
     begin, end = entry.body + start, entry.body + stop
-    return Passage(chunk.id, entry.id, entry.document, path, begin, end, text[start:stop], 1.0)
+    return Passage(snapshot.first_chunk(entry).id, entry.id, entry.document, path, begin, end, text[start:stop], 1.0)
 
 
 def headings(snapshot: Snapshot, document: str) -> Iterator[Passage]:
