@@ -30,7 +30,9 @@ def test_a_setting_that_is_left_out_or_named_twice_is_told() -> None:
 
 def test_kinds_share_a_line_and_say_whose_it_is() -> None:
     rows = variables()
-    assert rows["OUTLINE_QA_FUSION__KIND"] == ("`weighted`", "`weighted` or `rrf` (reciprocal rank fusion)")
+    default, kinds = rows["OUTLINE_QA_FUSION__KIND"]
+    assert default == "`weighted`"
+    assert kinds.startswith("`weighted`, `rrf` (reciprocal rank fusion) or `plugin` (")
     assert rows["OUTLINE_QA_CHUNKER__SIZE"] == (
         "`500`",
         "recursive: code points of a chunk at most; fixed: code points of a chunk",
