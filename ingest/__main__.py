@@ -27,6 +27,7 @@ STAGES = {
     "embed": "Embedding chunks",
     "titles": "Embedding titles",
     "asked": "Embedding asked",
+    "choose": "Choosing fusion",
 }
 # What is printed holds names and texts of people's files: brackets in them are no markup.
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)

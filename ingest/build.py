@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk, Chunker, chunk
 from ingest.clean import CleanReport, CleanSource, CleanSteps, clean_sources, duplicate_groups
+from ingest.fit.choice import Choice, View, choose
+from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
@@ -144,7 +146,38 @@ def _assemble(
         ),
         pack=pack,
     )
+    if pack.fitted.choices:
+        fusion = asdict(_fusion(made, embedder, progress))
+        made = replace(made, manifest=replace(manifest, fusion=fusion))
     return made, reused
+
+
+def _fusion(made: Snapshot, embedder: Embedder, progress: Report) -> Choice:
+    """Choose the fusion that serves the documents, on questions that they answer by themselves."""
+    questions = pseudo_questions(made.chunks)
+    rows = [row for question in questions for row in question.rows]
+    left = [text for question in questions for text in question.left]
+    passages, titles = made.dense.vectors().copy(), made.titles.vectors()[_group_rows(made)]
+    passages[rows] = embedder.embed_passages(left, lambda done: progress("choose", done, len(left)))
+    titles[rows] = embedder.embed_passages([title for question in questions for title in question.titles])
+    terms = [made.pack.words.terms(chunk.indexed) for chunk in made.chunks]
+    for row, text in zip(rows, left, strict=True):
+        terms[row] = made.pack.words.terms(text)
+    view = View(
+        passages,
+        titles,
+        Postings.build(terms),
+        embedder.embed_queries([question.text for question in questions]),
+        [made.pack.words.terms(question.text) for question in questions],
+        made.spread,
+    )
+    return choose(questions, view, {"general": made.pack.fitted.fusion, **made.pack.fitted.choices})
+
+
+def _group_rows(made: Snapshot) -> list[int]:
+    """Return the number of each passage's group."""
+    numbers = {row: number for number, group in enumerate(made.groups) for row in group.rows}
+    return [numbers[row] for row in range(len(made.chunks))]
 
 
 def _previous(versions: Versions) -> Snapshot | None:

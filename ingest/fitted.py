@@ -52,6 +52,14 @@ class FusionWeights(_Part):
     asked: float  # of the BM25 score of the other ways to ask, relative to the best
     listed: float  # for an entry without an answer
     expansion: float = Field(ge=0)  # of a question's other names, in BM25
+    ranks: float = 0.0  # of the sum of 61 / (60 + rank) over BM25 and dense ranks, by two
+    feedback: float = 0.0  # of a spread of cosine to the first passages found
+
+    @property
+    def name(self) -> str:
+        """Name the fusion of these weights; those of later features only where they count."""
+        given = self.model_dump(exclude={"expansion"})
+        return "weighted " + " ".join(f"{n}={w:g}" for n, w in given.items() if w or n not in {"ranks", "feedback"})
 
 
 class Reciprocal(_Part):
@@ -180,6 +188,7 @@ class Fitted(_Part):
     tokeniser: str
     documents: Mapping[str, str] = {}
     fusion: FusionWeights
+    choices: Mapping[str, FusionWeights] = {}  # others, of which a build takes what serves its documents best
     reciprocal: Reciprocal
     match: Match
     stages: tuple[Stage, ...] = Field(min_length=1)  # the first is the default fusion's, without a cross-encoder
@@ -205,6 +214,12 @@ class Fitted(_Part):
         """Return what was fitted with a fusion and a cross-encoder, None when nothing was."""
         wanted = (fusion, reranker, blend)
         return next((s for s in self.stages if (s.fusion, s.reranker, s.blend) == wanted), None)
+
+    def fused_by(self, weights: FusionWeights) -> "Fitted":
+        """Return the same with another weighted fusion: what was fitted to its nats holds for these nats too."""
+        old, new = (f"{w.name} expansion={w.expansion:g}" for w in (self.fusion, weights))
+        stages = tuple(s.model_copy(update={"fusion": new}) if s.fusion == old else s for s in self.stages)
+        return self.model_copy(update={"fusion": weights, "stages": stages})
 
     def blend(self, fusion: str) -> Blend:
         """Return what a cross-encoder's log odds count beside a fusion's score: as fitted, or as with another one."""

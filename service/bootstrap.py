@@ -56,7 +56,7 @@ def _own(settings: WeightedSettings) -> dict[str, float]:
 
 
 def weighted(s: WeightedSettings, fitted: Fitted) -> Fusion:
-    return Weighted.of(fitted.fusion.model_copy(update=_own(s)))
+    return Weighted(fitted.fusion.model_copy(update=_own(s)))
 
 
 def reciprocal_rank(s: ReciprocalRankSettings, fitted: Fitted) -> Fusion:
@@ -143,7 +143,7 @@ class Service:
 
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
-        fusion = plugins.factory("fusions", plugged(self.settings.fusion))(self.settings.fusion, snapshot.pack.fitted)
+        fusion = plugins.factory("fusions", plugged(self.settings.fusion))(self.settings.fusion, snapshot.fitted)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
 
     def searcher(self, snapshot: Snapshot) -> Searcher:
@@ -152,7 +152,7 @@ class Service:
         return Searcher(
             snapshot,
             retriever,
-            self.reranker.blended(snapshot.pack.fitted.blend(retriever.name)),
+            self.reranker.blended(snapshot.fitted.blend(retriever.name)),
             self._reader(snapshot),
             self.work,
             passages=self.settings.answer.passages,
@@ -161,7 +161,7 @@ class Service:
     def parts(self, snapshot: Snapshot) -> Parts:
         """Bind the pipeline to a snapshot."""
         answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
-        words, fitted = pack.words, pack.fitted
+        words, fitted = pack.words, snapshot.fitted
         searcher = self.searcher(snapshot)
         scale = searcher.scale
         if scale.fused is None:

@@ -162,6 +162,7 @@ class ServiceEngine:
         return self._trials[key]
 
     def _retrievers(self, fitted: Fitted) -> list[Retriever]:
-        snapshot = replace(self.snapshot, pack=replace(self.snapshot.pack, fitted=fitted))
-        fusions = (Weighted.of(fitted.fusion), ReciprocalRank.of(fitted.reciprocal))
+        manifest = replace(self.snapshot.manifest, fusion={})  # what is tried, not what was chosen at the build
+        snapshot = replace(self.snapshot, pack=replace(self.snapshot.pack, fitted=fitted), manifest=manifest)
+        fusions = (Weighted(fitted.fusion), ReciprocalRank.of(fitted.reciprocal))
         return [Retriever(snapshot, fusion) for fusion in fusions]

@@ -27,7 +27,7 @@ class EngineError(RuntimeError):
 class Evidence:
     """What the indexes say of the entries found for a question.
 
-    `columns`, (entries, 5), are what the weighted fusion weighs; `gains`, (entries,), sums of 1 / (k + rank).
+    `columns`, (entries, 7), are what the weighted fusion weighs; `gains`, (entries,), sums of 1 / (k + rank).
     """
 
     keys: tuple[Key, ...]

@@ -10,7 +10,7 @@ from ingest.fit.part import Part, better
 from ingest.fit.sets import Labelled
 from ingest.fitted import Blend, Fitted, FusionWeights, Match, Reciprocal
 
-NAMES = ("bm25", "dense", "title", "asked", "listed")
+NAMES = ("bm25", "dense", "title", "asked", "listed", "ranks", "feedback")
 STEPS = (-0.1, 0.0, 0.1)  # of the expansion, around the present one
 DIGITS = 3
 PARTS_OF_UNITS = 1e-3  # sums of 1 / (k + rank) are weighed in thousandths, so that the penalty is small beside them

@@ -1,6 +1,7 @@
 """What the indexes say of passages, made comparable: BM25 beside the best, cosines in the corpus's own unit."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +12,20 @@ Vectors = NDArray[np.float32]
 
 
 def relative(
-    bm25: Sequence[float] | NDArray[np.float64], cosines: Sequence[float], spread: float
+    bm25: Sequence[float] | NDArray[np.float64], cosines: Sequence[float] | NDArray[np.floating[Any]], spread: float
 ) -> NDArray[np.float64]:
     """Return (n, 2): each BM25 score by the best one, and each cosine below the nearest one, in spreads.
 
     Both are at most 1 and 0, whatever the corpus's size and the model.
     """
-    words, near = np.array(bm25, np.float64), np.array(cosines, np.float64)
-    most = words.max(initial=0.0) or 1.0
-    return np.stack([words / most, (near - near.max(initial=-np.inf)) / spread], axis=1)
+    words = np.array(bm25, np.float64)
+    return np.stack([words / (words.max(initial=0.0) or 1.0), below(cosines, spread)], axis=1)
+
+
+def below(cosines: Sequence[float] | NDArray[np.floating[Any]], spread: float) -> NDArray[np.float64]:
+    """Return (n,): each cosine below the nearest one, in spreads."""
+    near: NDArray[np.float64] = np.array(cosines, np.float64)
+    return np.asarray((near - near.max(initial=-np.inf)) / spread)
 
 
 def spread_of(titles: Vectors, passages: Vectors) -> float:

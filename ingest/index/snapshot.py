@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ingest.chunk import Chunk
+from ingest.fitted import Fitted, FusionWeights
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
+from ingest.index.nearness import spread_of
 from ingest.index.ways import Ways
 from ingest.pack import Pack, Packs, none
 from ingest.parse.outline import Entry
@@ -34,6 +36,7 @@ class Manifest:
     settings: Mapping[str, str]  # chunker, embedder, tokeniser, pack, cleaning
     counts: Mapping[str, int] = field(default_factory=dict)  # documents, entries, chunks ...
     files: Mapping[str, str] = field(default_factory=dict)  # file in the snapshot -> sha256
+    fusion: Mapping[str, Any] = field(default_factory=dict)  # what serves these documents, with its figures
     format: int = FORMAT
 
 
@@ -65,11 +68,21 @@ class Snapshot:
     ways: Ways
     pack: Pack
     rows: Mapping[tuple[str, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)  # by group's key
+    spread: float = field(init=False, repr=False, compare=False)  # of unrelated cosines: the unit of nearness
+    fitted: Fitted = field(init=False, repr=False, compare=False)  # the pack's, with the fusion chosen at the build
     _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", {group.key: group.rows for group in self.groups})
+        passages = self.dense.vectors()
+        titles = self.titles.vectors() if any(chunk.entry_id for chunk in self.chunks) else passages
+        object.__setattr__(self, "spread", spread_of(titles, passages))
+        object.__setattr__(self, "fitted", self._fitted())
         object.__setattr__(self, "_entries", {(entry.document, entry.id): entry for entry in self.entries})
+
+    def _fitted(self) -> Fitted:
+        chosen = self.manifest.fusion
+        return self.pack.fitted.fused_by(FusionWeights(**chosen["weights"])) if chosen else self.pack.fitted
 
     def entry(self, document: str, id: str | None) -> Entry:
         """Return an entry by what identifies it; raises KeyError when there is none."""
@@ -85,9 +98,7 @@ def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
     rows: dict[tuple[str, ...], list[int]] = {}
     for row, chunk in enumerate(chunks):
         rows.setdefault(chunk.group, []).append(row)
-    return tuple(
-        Group(key, _title(chunks[members[0]]), tuple(members)) for key, members in rows.items()
-    )
+    return tuple(Group(key, _title(chunks[members[0]]), tuple(members)) for key, members in rows.items())
 
 
 def _title(chunk: Chunk) -> str:
@@ -244,7 +255,7 @@ def _sha256(path: Path) -> str:
 
 
 def _version(parts: Mapping[str, Any]) -> str:
-    identity = {key: parts[key] for key in ("format", "inputs", "settings", "files")}
+    identity = {key: parts[key] for key in ("format", "inputs", "settings", "files", "fusion")}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 
 

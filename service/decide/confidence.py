@@ -85,7 +85,7 @@ def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
     Fitted to them a model also knows which questions lie near the documents at all, which holds for these and this
     embedder alone. Scores that nothing was fitted to mean something else: then the model of the default fusion decides.
     """
-    fitted, manifest = snapshot.pack.fitted, snapshot.manifest
+    fitted, manifest = snapshot.fitted, snapshot.manifest
     default = (scale.fused or fitted.stages[0], scale.reranked or scale.fused or fitted.stages[0])
     same = (fitted.embedder, dict(fitted.documents)) == (manifest.settings["embedder"], dict(manifest.sources))
     fused, reranked = (ConfidenceModel.of(stage.own if same and stage.own else stage.confidence) for stage in default)

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.fitted import FusionWeights, Reciprocal
-from ingest.index.nearness import relative
+from ingest.index.nearness import below, relative
+
+NAMES = ("bm25", "dense", "title", "asked", "listed", "ranks", "feedback")  # of the weights, as columns
+K = 60  # of the reciprocal ranks beside scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,13 @@ class Evidence:
 
     Its questions are its title and, where they are known, other ways to ask for it; `asked_bm25` is of those alone.
 
-    Ranks are among entries, from 1, None where an index did not list it within the depth.
+    Ranks are among entries, from 1, None where an index did not list it within the depth. `feedback` is the best
+    passage's cosine to the passages that dense search has first.
     """
 
     bm25: float
     cosine: float
+    feedback: float
     title_cosine: float
     asked_bm25: float
     bm25_rank: int | None
@@ -70,16 +75,13 @@ class Weighted:
 
     BM25 is divided by the best entry's; a cosine counts as its distance from the best one, in spreads. An entry
     without an answer is a question itself and so resembles questions more than answers do: `listed` evens that.
-    The weights are those of a listwise logistic regression, so the sum is in nats.
+    `feedback` asks once more with the first passages found (Rocchio, 1971), which lifts what says the same in other
+    words. The weights are those of a listwise logistic regression, so the sum is in nats.
     """
 
-    def __init__(self, bm25: float, dense: float, title: float, asked: float, listed: float) -> None:
-        self.name = f"weighted bm25={bm25:g} dense={dense:g} title={title:g} asked={asked:g} listed={listed:g}"
-        self._weights = np.array((bm25, dense, title, asked, listed))
-
-    @classmethod
-    def of(cls, fitted: FusionWeights) -> "Weighted":
-        return cls(fitted.bm25, fitted.dense, fitted.title, fitted.asked, fitted.listed)
+    def __init__(self, weights: FusionWeights) -> None:
+        self.name = weights.name
+        self._weights = np.array([getattr(weights, name) for name in NAMES])
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
         if not evidence:
@@ -89,8 +91,14 @@ class Weighted:
 
 
 def columns(evidence: Sequence[Evidence], spread: float) -> NDArray[np.float64]:
-    """Return (entries, 5): what `Weighted` multiplies with bm25, dense, title, asked and listed."""
+    """Return (entries, 7): what `Weighted` multiplies with the weights of NAMES."""
     passages = relative([e.bm25 for e in evidence], [e.cosine for e in evidence], spread)
     questions = relative([e.asked_bm25 for e in evidence], [e.title_cosine for e in evidence], spread)
-    listed = np.array([[float(e.listed)] for e in evidence])
-    return np.hstack([passages, questions[:, ::-1], listed])
+    again = below([e.feedback for e in evidence], spread)
+    other = np.array([[float(e.listed), mean_gain((e.bm25_rank, e.dense_rank))] for e in evidence])
+    return np.column_stack([passages, questions[:, ::-1], other, again])
+
+
+def mean_gain(ranks: Sequence[int | None]) -> float:
+    """Return reciprocal rank fusion's sum, 1 for what is first everywhere."""
+    return gain(K, ranks) * (K + 1) / len(ranks)

@@ -45,7 +45,7 @@ def gather(
     A passage is drawn on when it matches about as well as the best of its entry. When the entry's title holds the
     question's rarer words, the question is about all of the entry.
     """
-    margins, fitted, bm25 = scale.margins(candidates), snapshot.pack.fitted.match, retriever.bm25(query)
+    margins, fitted, bm25 = scale.margins(candidates), snapshot.fitted.match, retriever.bm25(query)
     gathered: list[Passage] = []
     for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins.beside, limit):
         members = snapshot.rows[candidate.chunk.group]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
 from ingest.index.bm25 import Postings, top
-from ingest.index.nearness import relative, spread_of
+from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
 from ingest.words.words import Words
 from service.search.fusion import Evidence, Fusion
 
 Mask = NDArray[np.bool_]
+FEEDBACK = 3  # passages that are asked with once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Retriever:
         self, snapshot: Snapshot, fusion: Fusion, depth: int = 60, per_entry: int = 1, expansion: float | None = None
     ) -> None:
         """`expansion` is the weight of a question's other names in BM25; None: as fitted."""
-        fitted = snapshot.pack.fitted
+        fitted = snapshot.fitted
         self._snapshot, self._fusion, self._match = snapshot, fusion, fitted.match
         self._expansion = fitted.fusion.expansion if expansion is None else expansion
         self._depth, self._per_entry = depth, per_entry
@@ -87,7 +89,7 @@ class Retriever:
             self._group[list(group.rows)] = number
         self._ways = snapshot.ways.dense.vectors()
         self._way_groups = np.array(snapshot.ways.groups, np.int64)
-        self.spread = spread_of(snapshot.titles.vectors(), snapshot.dense.vectors())
+        self.spread = snapshot.spread
 
     @property
     def name(self) -> str:
@@ -149,7 +151,8 @@ class Retriever:
             groups[self._group[allowed]] = True
             bm25 = np.where(allowed, bm25, 0)
         lexical = _ranks(top(bm25, depth))
-        dense = _ranks(snapshot.dense.search(query.vector, depth, allowed)[0])
+        nearest = snapshot.dense.search(query.vector, depth, allowed)[0]
+        dense = _ranks(nearest)
         titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
         asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
         asked_bm25 = self._best_way(self._bm25(snapshot.ways.postings, query), 0.0)
@@ -165,6 +168,7 @@ class Retriever:
             members=members,
             bm25=bm25,
             cosines=dict(zip(rows, snapshot.dense.similarity(query.vector, rows).tolist(), strict=True)),
+            feedback=dict(zip(rows, self._feedback(nearest, rows), strict=True)),
             titles={
                 group: max(title, float(asked_cosine[group]))
                 for group, title in zip(
@@ -176,12 +180,20 @@ class Retriever:
             dense=dense,
         )
 
+    def _feedback(self, nearest: Iterable[np.integer], rows: Sequence[int]) -> list[float]:
+        """Return the cosines of passages to the mean of the nearest ones."""
+        dense = self._snapshot.dense
+        first = dense.vectors()[[int(row) for row in islice(nearest, FEEDBACK)]]
+        again: list[float] = dense.similarity(first.mean(axis=0), rows).tolist() if len(first) else [0.0] * len(rows)
+        return again
+
     def _evidence(self, found: "_Found") -> dict[int, Evidence]:
         lexical, dense = (_ranks(self._group[list(ranks)]) for ranks in (found.lexical, found.dense))
         return {
             group: Evidence(
                 bm25=max(float(found.bm25[row]) for row in rows),
                 cosine=max(found.cosines[row] for row in rows),
+                feedback=max(found.feedback[row] for row in rows),
                 title_cosine=found.titles[group],
                 asked_bm25=float(found.asked[group]),
                 bm25_rank=lexical.get(group),
@@ -199,6 +211,7 @@ class _Found:
     members: dict[int, list[int]]
     bm25: NDArray[np.float64]
     cosines: dict[int, float]
+    feedback: dict[int, float]
     titles: dict[int, float]
     asked: NDArray[np.float64]
     lexical: dict[int, int]

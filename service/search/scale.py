@@ -25,7 +25,7 @@ class Scale:
     @classmethod
     def of(cls, snapshot: Snapshot, retriever: Retriever, reranker: Reranker) -> Self:
         """Return what the snapshot's pack has for how its candidates are scored."""
-        fitted, made = snapshot.pack.fitted, snapshot.manifest.settings
+        fitted, made = snapshot.fitted, snapshot.manifest.settings
         same = fitted.embedder == made.get("embedder") and fitted.tokeniser in ("", made.get("tokeniser"))
         fused = fitted.stage(retriever.name, "") if same else None
         reranked = fitted.stage(retriever.name, reranker.name, reranker.blend) if same and reranker.name else None

@@ -12,7 +12,7 @@ from ingest.fit.reranker.exported import Exported
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import QuestionSet
 from ingest.fitted import Blend, FusionWeights
-from ingest.index.nearness import relative, spread_of
+from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
 from ingest.progress import Report
 
@@ -36,7 +36,7 @@ class Weights:
     def of(cls, snapshot: Snapshot) -> Self:
         """Return those that the index's pack was fitted with; the default fusion's blend."""
         fitted = snapshot.pack.fitted
-        spread = spread_of(snapshot.titles.vectors(), snapshot.dense.vectors())
+        spread = snapshot.spread
         return cls(fitted.fusion, fitted.blend(fitted.stages[0].fusion), spread)
 
 

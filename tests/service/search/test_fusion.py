@@ -1,14 +1,20 @@
 import pytest
 
 from service.search.fusion import Evidence, ReciprocalRank, Weighted
+from tests.support.weighted import weighted
+
+
+def evidence(
+    bm25: float, cosine: float, title: float, ranks: tuple[int | None, int | None], listed: bool = False
+) -> Evidence:
+    return Evidence(bm25, cosine, 0.5, title, 0.0, *ranks, listed)
+
 
 EVIDENCE = {
-    7: Evidence(bm25=8.0, cosine=0.80, title_cosine=0.70, asked_bm25=0.0, bm25_rank=1, dense_rank=3, listed=False),
-    3: Evidence(bm25=4.0, cosine=0.90, title_cosine=0.85, asked_bm25=0.0, bm25_rank=2, dense_rank=1, listed=True),
-    5: Evidence(bm25=0.0, cosine=0.85, title_cosine=0.90, asked_bm25=0.0, bm25_rank=None, dense_rank=2, listed=False),
-    9: Evidence(
-        bm25=0.0, cosine=0.75, title_cosine=0.88, asked_bm25=0.0, bm25_rank=None, dense_rank=None, listed=False
-    ),
+    7: evidence(8.0, 0.80, 0.70, (1, 3)),
+    3: evidence(4.0, 0.90, 0.85, (2, 1), listed=True),
+    5: evidence(0.0, 0.85, 0.90, (None, 2)),
+    9: evidence(0.0, 0.75, 0.88, (None, None)),
 }
 
 
@@ -29,15 +35,15 @@ def test_names_tell_weights_apart() -> None:
         ReciprocalRank(),
         ReciprocalRank(60, 200.0),
         ReciprocalRank(10),
-        Weighted(1, 2, 3, 4, 5),
-        Weighted(1, 2, 3, 4, 6),
+        weighted(1, 2, 3, 4, 5),
+        weighted(1, 2, 3, 4, 6),
     )
     assert len({fusion.name for fusion in fusions}) == len(fusions)
     assert ReciprocalRank().name == ReciprocalRank(60).name
 
 
 def test_weighted_by_hand() -> None:
-    scores = Weighted(bm25=4.0, dense=2.0, title=0.5, asked=1.0, listed=-0.7).score(EVIDENCE, spread=0.05)
+    scores = weighted(bm25=4.0, dense=2.0, title=0.5, asked=1.0, listed=-0.7).score(EVIDENCE, spread=0.05)
     # BM25 over 8; cosines below 0.90 and title cosines below 0.90 in units of 0.05.
     assert scores == pytest.approx(
         {
@@ -49,11 +55,22 @@ def test_weighted_by_hand() -> None:
     )
 
 
+def test_ranks_and_feedback_count_where_they_have_a_weight() -> None:
+    ranks = weighted(0, 0, 0, 0, 0, ranks=2.0).score(EVIDENCE, 1.0)
+    assert ranks == pytest.approx({7: 1 + 61 / 63, 3: 61 / 62 + 1, 5: 61 / 62, 9: 0.0})
+    found = {1: Evidence(1.0, 0.5, 0.7, 0.5, 0.0, 1, 1, False), 2: Evidence(1.0, 0.5, 0.9, 0.5, 0.0, 1, 1, False)}
+    assert weighted(0, 0, 0, 0, 0, feedback=3.0).score(found, 0.1) == pytest.approx({1: -6.0, 2: 0.0})
+    assert weighted(1, 1, 1, 1, 0).name in weighted(1, 1, 1, 1, 0, feedback=3.0).name
+
+
 def test_weighted_without_any_shared_word() -> None:
-    evidence = {1: Evidence(0.0, 0.5, 0.5, 0.0, None, 1, False), 2: Evidence(0.0, 0.4, 0.5, 0.0, None, 2, False)}
-    assert Weighted(4.0, 1.0, 1.0, 1.0, 0.0).score(evidence, 0.1) == pytest.approx({1: 0.0, 2: -1.0})
+    evidence = {
+        1: Evidence(0.0, 0.5, 0.5, 0.5, 0.0, None, 1, False),
+        2: Evidence(0.0, 0.4, 0.5, 0.5, 0.0, None, 2, False),
+    }
+    assert weighted(4.0, 1.0, 1.0, 1.0, 0.0).score(evidence, 0.1) == pytest.approx({1: 0.0, 2: -1.0})
 
 
-@pytest.mark.parametrize("fusion", [ReciprocalRank(), Weighted(1.0, 1.0, 1.0, 1.0, 1.0)])
+@pytest.mark.parametrize("fusion", [ReciprocalRank(), weighted(1.0, 1.0, 1.0, 1.0, 1.0)])
 def test_nothing_gives_nothing(fusion: ReciprocalRank | Weighted) -> None:
     assert fusion.score({}, 1.0) == {}

@@ -13,9 +13,10 @@ from ingest.index.ways import Ways
 from ingest.models.embedder import Embedder
 from ingest.pack import none
 from ingest.parse.outline import Entry
-from service.search.fusion import Evidence, ReciprocalRank, Weighted
+from service.search.fusion import Evidence, ReciprocalRank
 from service.search.retrieve import Query, Retriever, Scope
 from tests.support.packs import WORDS, question
+from tests.support.weighted import weighted
 
 QUESTIONS = [
     "QLoRA 比 LoRA 省在哪里？",
@@ -24,7 +25,7 @@ QUESTIONS = [
     "梯度检查点 显存",
     "GPT-2 tokenizer function",
 ]
-WEIGHTED = Weighted(3.9, 2.1, 0.5, 1.0, -0.7)
+WEIGHTED = weighted(3.9, 2.1, 0.5, 1.0, -0.7)
 
 
 class Spy:
@@ -91,7 +92,7 @@ def test_reciprocal_rank_of_entries_by_hand() -> None:
 
 
 def test_weighted_by_hand() -> None:
-    retriever = Retriever(tiny(), Weighted(1.0, 1.0, 1.0, 0.0, -0.5))
+    retriever = Retriever(tiny(), weighted(1.0, 1.0, 1.0, 0.0, -0.5))
     found = {c.chunk.entry_id: c.score for c in retriever.retrieve(question("cherry", unit(30)), 10)}
     # Cosines of all titles with all chunks: differences of 0, 45, 90 and 0, 60, 30, 90 degrees.
     spread = np.std([np.cos(np.radians(t - c)) for t in (0, 45, 90) for c in (0, 60, 30, 90)])
@@ -196,7 +197,7 @@ def test_scopes_hold_and_lose_nothing(
 
 def test_a_scope_keeps_the_order_of_the_dense_search(snapshot: Snapshot, queries: list[Query]) -> None:
     for query in queries:
-        found = Retriever(snapshot, Weighted(0, 1, 0, 0, 0)).retrieve(query, 10, Scope(answered=True))
+        found = Retriever(snapshot, weighted(0, 1, 0, 0, 0)).retrieve(query, 10, Scope(answered=True))
         cosines = snapshot.dense.vectors() @ query.vector
         best: dict[str, float] = {}
         for row, chunk in enumerate(snapshot.chunks):

@@ -12,6 +12,7 @@ from service.search.rerank import NoReranker
 from service.search.retrieve import Candidate, Retriever
 from service.search.scale import Scale, distances
 from tests.support.tiny_index import index
+from tests.support.weighted import weighted
 
 
 class Scorer(NoReranker):
@@ -37,7 +38,7 @@ def numbers(snapshot: Snapshot) -> Fitted:
 
 
 def scale(snapshot: Snapshot, fusion: Fusion | None = None, expansion: float | None = None) -> Scale:
-    fusion = fusion or Weighted.of(numbers(snapshot).fusion)
+    fusion = fusion or Weighted(numbers(snapshot).fusion)
     return Scale.of(snapshot, Retriever(snapshot, fusion, expansion=expansion), NoReranker())
 
 
@@ -61,7 +62,7 @@ class Own:
 
 
 def test_weights_of_ones_own_have_places(snapshot: Snapshot) -> None:
-    for fusion in (Own(), Weighted(1.0, 1.0, 1.0, 1.0, 0.0), ReciprocalRank(7)):
+    for fusion in (Own(), weighted(1.0, 1.0, 1.0, 1.0, 0.0), ReciprocalRank(7)):
         found = scale(snapshot, fusion)
         assert found.fused is None
         assert found.margins([candidate(snapshot, 1.0)]) == numbers(snapshot).places
@@ -77,7 +78,7 @@ def test_another_embedder_or_tokeniser_has_places(snapshot: Snapshot) -> None:
 def test_a_cross_encoder_is_known_by_name_and_blend(snapshot: Snapshot) -> None:
     stage = next(stage for stage in numbers(snapshot).stages if stage.reranker)
     assert stage.blend is not None
-    retriever = Retriever(snapshot, Weighted.of(numbers(snapshot).fusion))
+    retriever = Retriever(snapshot, Weighted(numbers(snapshot).fusion))
 
     def reranked(name: str, blend: Blend) -> Scale:
         return Scale.of(snapshot, retriever, Scorer(name, blend))

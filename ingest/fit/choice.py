@@ -1,0 +1,96 @@
+"""Which fusion serves a corpus: measured at the build on questions that its documents answer by themselves.
+
+Nothing is fitted, only chosen among a few: a hundred questions are too few for more. The weights that hold in general
+stay unless others are better by more than chance, and nothing that plain reciprocal rank fusion beats is taken.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.fit.pseudo import PseudoQuestion
+from ingest.fitted import FusionWeights
+from ingest.index.bm25 import Postings
+from ingest.index.nearness import below, relative
+
+FLOOR = "ranks"
+LEAST = 20  # questions, below which nothing can be told
+ERRORS = 1.0  # standard errors of the difference by which others must be better
+DEPTH, CUT = 60, 10
+K = 60  # of reciprocal ranks
+FEEDBACK = 3  # passages that are asked with once more
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`name` of the weights taken; `figures` are the mean reciprocal ranks of all that were tried."""
+
+    name: str
+    weights: Mapping[str, float]
+    questions: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A corpus without what became questions: (n, d) passages and titles, (q, d) questions and their terms."""
+
+    passages: NDArray[np.float32]
+    titles: NDArray[np.float32]
+    postings: Postings
+    vectors: NDArray[np.float32]
+    terms: Sequence[Sequence[str]]
+    spread: float
+
+
+def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, FusionWeights]) -> Choice:
+    """Return the weights that serve; the first of `tried` hold in general, those called `FLOOR` are of ranks alone."""
+    general = next(iter(tried))
+    if len(questions) < LEAST:
+        return Choice(general, tried[general].model_dump(), len(questions), {})
+    found = {name: np.zeros(len(questions)) for name in tried}
+    for number, question in enumerate(questions):
+        columns = _columns(view, number)
+        for name, weights in tried.items():
+            scores = columns @ (weights.bm25, weights.dense, weights.title, weights.ranks, weights.feedback)
+            found[name][number] = _reciprocal_rank(scores, question.rows)
+    best = general
+    for name in tried:
+        if _better(found[name], found[best]):
+            best = name
+    if found[FLOOR].mean() > found[best].mean():
+        best = FLOOR
+    figures = {name: round(float(each.mean()), 3) for name, each in found.items()}
+    return Choice(best, tried[best].model_dump(), len(questions), figures)
+
+
+def _columns(view: View, number: int) -> NDArray[np.float64]:
+    """Return (n, 5): what the weights of words, meaning, titles, ranks and feedback are multiplied with."""
+    bm25 = view.postings.scores(view.terms[number])
+    cosines = view.passages @ view.vectors[number]
+    first = view.passages[np.argsort(-cosines, kind="stable")[:FEEDBACK]].mean(axis=0)
+    titles = below(view.titles @ view.vectors[number], view.spread)
+    again = below(view.passages @ first, view.spread)
+    ranks = (_gains(bm25) + _gains(cosines)) / 2
+    return np.column_stack([relative(bm25, cosines, view.spread), titles, ranks, again])
+
+
+def _gains(scores: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return reciprocal ranks, 1 for the first."""
+    gains = np.zeros(len(scores))
+    order = np.argsort(-scores, kind="stable")[:DEPTH]
+    gains[order] = (K + 1) / (K + 1 + np.arange(len(order)))
+    return np.where(scores > 0, gains, 0.0)
+
+
+def _reciprocal_rank(scores: NDArray[np.float64], rows: Sequence[int]) -> float:
+    best = max(scores[row] for row in rows)
+    rank = 1 + int((scores > best).sum())
+    return 1 / rank if rank <= CUT else 0.0
+
+
+def _better(new: NDArray[np.float64], old: NDArray[np.float64]) -> bool:
+    differences = new - old
+    return bool(differences.mean() > ERRORS * differences.std() / np.sqrt(len(differences)) and differences.any())
