@@ -10,10 +10,10 @@ from service.language.claims import MARKER
 from service.language.phrases import Language
 from service.search.passages import Passage, entry_line, section_line
 from service.understand.outline import Facts, Section
+from service.understand.slots import MOST_STARS
 from service.write.opening import headings, statement
 from service.write.writer import Quote, Sentence, Statement
 
-MOST_STARS = 5
 MOST_LISTED = 200  # entries of one list
 MOST_DOCUMENTS = 10  # named in an overview
 MOST_HEADINGS = 12  # of one document without entries
