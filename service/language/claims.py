@@ -10,7 +10,7 @@ from service.language.numbers import NUMBERS
 from service.language.rule import Rules, rules
 
 # What begins an item of a list, a quotation or a heading.
-MARKER = re.compile(r"\s*(?:[-*+•>]|#{1,6}|\d{1,3}[.)、])\s+")
+MARKER = re.compile(r"[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)、])[ \t]+")
 MARKUP = re.compile(rf"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^{MARKER.pattern}", re.MULTILINE)
 NUMBER = re.compile(r"(?<![a-z\d_.-])\d+(?:[.,]\d+)*")
 INLINE = re.compile(r"`([^`\n]+)`|\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
