@@ -37,6 +37,9 @@ RERANKED = (  # those that need the cross-encoder's scores
     "second",  # those of the second best
 )
 UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
+TINY = 1e-6  # keeps a share of nothing from dividing by zero
+ODDS = 3  # log odds that are one unit of a feature
+LONG = 5  # letters of a word in which a slip of the pen can be told from another word
 ALONE = 30.0  # nats by which a candidate without a second one is ahead
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
 NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
@@ -101,7 +104,7 @@ class Matcher:
         self._average_title = snapshot.titles.vectors().mean(axis=0)
         self._latin: dict[str, list[str]] = {}
         for term in snapshot.postings.vocabulary:
-            if term.isascii() and len(term) >= 5:
+            if term.isascii() and len(term) >= LONG:
                 self._latin.setdefault(term[0], []).append(term)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
@@ -123,7 +126,7 @@ class Matcher:
         rare = {term: self._rarity(term, bool(english)) for term in asked}
         unknown = [term for term in asked if not self._known(term)]
         weight = {term: rare[term] * (UNKNOWN if term in unknown else self._specificity(term)) for term in asked}
-        total = sum(weight.values()) + 1e-6
+        total = sum(weight.values()) + TINY
         found = max(self._found(weight, candidate) for candidate in candidates[:5])
         named = set(self._words.terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
         names = [self._rarity(term, english=False) for term in unknown if term.isascii() and term in named]
@@ -135,7 +138,7 @@ class Matcher:
             cosine * 10,
             found / total,
             found,
-            sum(rare[term] for term in unknown) / (sum(rare.values()) + 1e-6),
+            sum(rare[term] for term in unknown) / (sum(rare.values()) + TINY),
             max((rare[term] for term in unknown), default=0.0),
             max(names, default=0.0),
             english,
@@ -148,7 +151,7 @@ class Matcher:
         """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
         found = self._words.vocabulary(candidate.chunk.indexed)
         weight = {term: self._specificity(term) for term in query.terms}
-        return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + 1e-6)
+        return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + TINY)
 
     def _rarity(self, term: str, english: bool) -> float:
         if NUMBER.fullmatch(term):
@@ -167,7 +170,7 @@ class Matcher:
             return True
         if "-" in term and all(part in vocabulary for part in self._words.terms(term) if part != term):
             return True
-        near = [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2] if len(term) >= 5 else []
+        near = [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2] if len(term) >= LONG else []
         return bool(get_close_matches(term, near, 1, 0.8))
 
     def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
@@ -183,4 +186,4 @@ def _answering(candidates: Sequence[Candidate]) -> tuple[float, ...]:
     scores = sorted((c.rerank_score or 0.0 for c in scored), reverse=True)
     text = max((c.rerank_score or 0.0 for c in scored if c.chunk.kind == "text"), default=scores[-1])
     second = scores[1] if len(scores) > 1 else scores[0]
-    return scores[0] / 3, text / 3, second / 3
+    return tuple(score / ODDS for score in (scores[0], text, second))

@@ -9,7 +9,9 @@ from ingest.words.words import Words
 from service.language.numbers import NUMBERS
 from service.language.rule import Rules, rules
 
-MARKUP = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
+# What begins an item of a list, a quotation or a heading.
+MARKER = re.compile(r"[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)、])[ \t]+")
+MARKUP = re.compile(rf"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^{MARKER.pattern}", re.MULTILINE)
 NUMBER = re.compile(r"(?<![a-z\d_.-])\d+(?:[.,]\d+)*")
 INLINE = re.compile(r"`([^`\n]+)`|\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")

@@ -13,6 +13,7 @@ from ingest.models.pairs import Pairs, padded
 
 SHIPPED = Path(__file__).with_name("reranker")
 REMEDY = "take it from the repository again, or set rerank.kind to none"
+MAX_TOKENS = 256  # of a question with a text
 
 
 class Scorer(Protocol):
@@ -37,7 +38,7 @@ class ShippedScorer:
     bilingual = True
     together = 1  # on a CPU a batch is no faster than its parts, and the first of them would wait for the last
 
-    def __init__(self, max_tokens: int = 256, threads: int = 0, folder: Path = SHIPPED) -> None:
+    def __init__(self, max_tokens: int = MAX_TOKENS, threads: int = 0, folder: Path = SHIPPED) -> None:
         """Load it in well under 2 s. Raises ValueError naming a file that is missing or changed."""
         import onnxruntime
 
@@ -76,7 +77,7 @@ class HubScorer:
     bilingual = False
     together = 4
 
-    def __init__(self, model: str, max_tokens: int = 256) -> None:
+    def __init__(self, model: str, max_tokens: int = MAX_TOKENS) -> None:
         """Load the weights; raises ValueError naming the model when it cannot be loaded."""
         from sentence_transformers import CrossEncoder
         from torch.nn import Identity

@@ -10,6 +10,7 @@ from service.language.rule import rules
 
 MARK = re.compile(r"\[\d+\]")
 FEW = 3
+CARRIED = 200  # characters of each message that a question leans on
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ def condense(question: str, history: Sequence[Message], words: Words) -> str:
         carried.insert(0, message.content.strip())
         if not leans(message.content, words):
             break
-    carried = [text[:200] for text in carried[-3:]]
+    carried = [text[:CARRIED] for text in carried[-3:]]
     answers = [message.content for message in history if message.role == "assistant"]
     if answers and rules("listed").holds(normalise(question)):
-        carried.append(MARK.sub("", answers[-1])[:200])
+        carried.append(MARK.sub("", answers[-1])[:CARRIED])
     return " ".join([*carried, question.strip()])
 
 

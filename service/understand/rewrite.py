@@ -12,7 +12,7 @@ from service.language.rule import rules
 from service.understand.follow_ups import Message, condense, leans
 
 Form = TypeVar("Form", bound=BaseModel)
-LONGEST = 300  # characters of a rewritten question
+LONGEST = 300  # characters of a rewritten question, and of each message that it is made from
 PARTS = 3
 STANDALONE = """Rewrite the last question so that it can be understood without the conversation. Replace words like "它", "这个", "it", "the second one" by what they refer to. Keep its language. Add nothing else.
 把最后一个问题改写成不看对话也能懂的问题，把“它”“这个”换成所指的东西，语言不变，不添加内容。"""  # noqa: E501
@@ -74,7 +74,7 @@ class ModelRewriter:
     async def standalone(self, question: str, history: Sequence[Message]) -> str:
         if not history or not leans(question, self._words):
             return question
-        said = [f"{message.role}: {message.content[:300]}" for message in history[-6:]]
+        said = [f"{message.role}: {message.content[:LONGEST]}" for message in history[-6:]]
         told = "\n".join([*said, f"Last question: {question}"])
         found = await self._model.fill(Rewritten, STANDALONE, told, self._seconds)
         # One that takes nothing from the conversation was not rewritten.

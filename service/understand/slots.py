@@ -1,12 +1,13 @@
 """What a question about an outline names: its slots, filled by rules. What it wants to know is told by intents.py."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
-from service.language.numerals import number
+from service.language.numerals import numbers
 from service.language.rule import Rules, rules
 
 MOST_STARS = 5
@@ -55,14 +56,18 @@ class Slots:
 def read(question: str, words: Words) -> Slots:
     """Fill the slots of a question; all are empty where it names nothing of an outline."""
     text = normalise(question)
-    matches = {key: list(own.matches(text)) for key, own in _rules().items()}
-    rest = _without(text, [match.span() for found in matches.values() for match in found])
+    matches = {key: [*_taken(own, text)] for key, own in _rules().items()}
+    sections = tuple(dict.fromkeys(n for taken in matches["section"] for n in taken.numbers))
+    if len(sections) != 1:
+        matches["place"] = []  # the eighth of what?
+    rest = _without(text, [taken.span for found in matches.values() for taken in found])
     ids = _ids(text, rest, matches["id"], words)
     signs = frozenset(key for key, found in matches.items() if found and (ids or key != "id"))
+    places = [f"{sections[0]}.{taken.numbers[0]}" for taken in matches["place"]]
     return Slots(
         signs=signs,
-        sections=tuple(dict.fromkeys(n for match in matches["section"] for n in _numbers(match))),
-        entries=tuple(dict.fromkeys([*ids, *map(_place, matches["place"])])),
+        sections=sections,
+        entries=tuple(dict.fromkeys([*ids, *places])),
         step=("next" in signs) - ("previous" in signs),
         stars=_stars(matches["stars"], more="more" in signs),
         answered=False if "unanswered" in signs else True if "answered" in signs else None,
@@ -77,42 +82,55 @@ def _rules() -> dict[str, Rules]:
     return {key: Rules(tuple(rule for rule in every if rule.key == key)) for key in {rule.key for rule in every}}
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a rule takes: its span, and the numbers that the match's groups hold, in order."""
+
+    span: tuple[int, int]
+    numbers: tuple[int, ...]
+
+
+def _taken(own: Rules, text: str) -> Iterator[Taken]:
+    """Yield what rules take; words after the last number of a list are not taken: section 5, which."""
+    for match in own.matches(text):
+        start, stop = match.span()
+        if "n" not in match.re.groupindex:
+            yield Taken((start, stop), ())
+            continue
+        found = [
+            (n, match.start(group) + end)
+            for group, part in enumerate(match.groups(), 1)
+            if part
+            for n, end in ([(len(part), len(part))] if part[0] == "★" else numbers(part))
+        ]
+        if found:
+            tail = match.lastindex is not None and match.end(match.lastindex) == stop
+            yield Taken((start, found[-1][1] if tail else stop), tuple(n for n, _ in found))
+
+
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
     for start, stop in spans:
         text = f"{text[:start]}{' ' * (stop - start)}{text[stop:]}"
     return text
 
 
-def _numbers(match: re.Match[str]) -> list[int]:
-    """The numbers that a match's groups hold, in order; groups that take part in none are None."""
-    found = [group for group in match.groups() if group]
-    return [n for word in re.findall(r"[a-z]+|[^\W_a-z]+", " ".join(found)) if (n := number(word)) is not None]
-
-
-def _place(match: re.Match[str]) -> str:
-    """The entry's number for its place: 3.8 for the eighth of section three."""
-    groups = {name[0]: group for name, group in match.groupdict().items() if group}
-    return f"{number(groups['n'])}.{number(groups['m'])}"
-
-
-def _ids(text: str, rest: str, found: list[re.Match[str]], words: Words) -> list[str]:
+def _ids(text: str, rest: str, found: list[Taken], words: Words) -> list[str]:
     """The entries that are named by number; a number behind a name that no rule takes is a version: llama 3.1."""
     named = []
-    for match in found:
-        before = LATIN.search(text[: match.start()])
+    for taken in found:
+        before = LATIN.search(text[: taken.span[0]])
         name = before and rest[before.start(1) : before.end(1)].strip()
         if not name or words.asking.issuperset(words.terms(name)):
-            named.append(f"{int(match['n'])}.{int(match['m'])}")
+            named.append(".".join(map(str, taken.numbers)))
     return named
 
 
-def _stars(found: list[re.Match[str]], more: bool) -> Stars | None:
+def _stars(found: list[Taken], more: bool) -> Stars | None:
     """The one number of stars that is asked for; with several, all are meant and counted apart."""
     if len(found) != 1:
         return None
-    sign = found[0].groupdict().get("s")
-    numbers = [len(sign)] if sign else _numbers(found[0])
-    return Stars(numbers[0], more) if numbers and 1 <= numbers[0] <= MOST_STARS else None
+    number = found[0].numbers[0]
+    return Stars(number, more) if 1 <= number <= MOST_STARS else None
 
 
 def _piece(question: str, part: str, words: Words) -> Leftover | None:

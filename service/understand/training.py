@@ -22,6 +22,7 @@ from service.understand.slots import Slots, read
 
 KEPT = 3  # one wording in so many is kept back
 SUBJECT = 4  # one question of a pack in so many is taken
+DECIMALS = 4  # of the weights that are written
 STRENGTH = 1.0  # of the penalty, its inverse
 HARD = 2.0  # weight of a question that only looks as if it were about an outline
 EMBEDDED_THRESHOLD = 0.4
@@ -101,9 +102,9 @@ def _fit(
     features: Matrix = np.hstack([taken, SCALE * vectors])
     model = LogisticRegression(C=STRENGTH, max_iter=5000)
     model.fit(features[rows], [examples[n].about for n in rows], [examples[n].weight for n in rows])
-    weights = model.coef_[0].round(4).tolist()
+    weights = model.coef_[0].round(DECIMALS).tolist()
     return Logistic(
-        bias=round(float(model.intercept_[0]), 4),
+        bias=round(float(model.intercept_[0]), DECIMALS),
         signs=dict(zip(signs, weights, strict=False)),
         rest=weights[len(signs)],
         direction=tuple(weights[len(signs) + 1 :]),

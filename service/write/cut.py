@@ -6,31 +6,33 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingest.parse.sentences import sentence_spans
+from service.language.claims import MARKER
 from service.language.rule import rules
 from service.write.writer import Kind
 
+# Signs that are matched in one form, character by character, so that places stay. A link's "(" is never full-width.
+FOLDED = str.maketrans("【［】］，、；：。！？", "[[]],,;:.!?")
 # What may stand before a number instead of "passage", in any language.
 SOURCE = "|".join(rule.pattern.pattern for rule in rules("source"))
-# [1], [1][2], [1, 2], 【1】, [passage 1], and the same with full-width signs. Not [1](link), not x[1] in code.
+# [1], [1][2], [1, 2], 【1】, [passage 1]. Not [1](link), not x[1] in code.
 MARK = re.compile(
-    rf"[ \t]*(?:[，,（(]?\s*(?:{SOURCE})\s*[为是:：]?\s*)?[\[【［]\s*(?:{SOURCE}|n=|第)?\s*"
-    r"(\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*)\s*[\]】］][）)]?(?!\()",
+    rf"\s*(?:[,(（]?\s*(?:{SOURCE})\s*[为是:]?\s*)?\[\s*(?:(?:{SOURCE})\s*|n=)?"
+    r"(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\s*\][)）]?(?!\()(?:\s+(?=[,:;!?.]))?",
     re.IGNORECASE,
 )
 # What may still become a mark when more comes.
-UNFINISHED = re.compile(r"[\[【［][^\]】］\n]{0,16}$")
+UNFINISHED = re.compile(r"\[[^\]]{0,16}$")
 # Marks behind the end of a sentence belong in front of it.
-STOP, CLOSE = r"[。！？；!?.]", r"\"'”’」）)"
+STOP, CLOSE = r"[;!?.]", r"\"'”’」）)"
 BEHIND = re.compile(rf"({STOP}[{CLOSE}*_]*)((?:{MARK.pattern})+)", re.IGNORECASE)
-CODE = re.compile(r"`[^`\n]+`")
+CODE = re.compile(r"`[^`]+`")
 BOLD = re.compile(rf"{STOP}[{CLOSE}]*\s*\*\*$")
 ENUMERATED = re.compile(r"\W*\w{1,2}[.、]\W*")
 HIDDEN = "\ue000"
-LIST = re.compile(r"([ \t]*(?:[-*+•]|\d{1,3}[.)、])[ \t]+)(?=\S)")
-QUOTE = re.compile(r"[ \t]*>[ \t]?")
-FENCE = re.compile(r"[ \t]*(?:[-*+][ \t]+)?(`{3,}|~{3,})")
-FORMULA = re.compile(r"[ \t]*(\$\$|\\\[)")
-HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
+QUOTE = re.compile(r"\s*> ?")
+FENCE = re.compile(r"\s*(?:\W\s+)?(`{3,}|~{3,})")
+FORMULA = re.compile(r"\s*(\$\$|\\\[)")
+HEADING = re.compile(r" {0,3}#{1,6}\s+\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Cutter:
             self._line = ""
             yield from self._end_of_line(line)
         self._line = rest
-        if self._kind is None and not UNFINISHED.search(rest):
+        if self._kind is None and not UNFINISHED.search(rest.translate(FOLDED)):
             yield from self._begun()
 
     def end(self, finished: bool = True) -> Iterator[Fragment]:
@@ -112,7 +114,7 @@ class Cutter:
         return None
 
     def _ends(self, line: str, first: bool = False) -> bool:
-        bare = MARK.sub("", line).strip()
+        bare = unmarked(line).strip()
         if self._kind == "code":
             return bool(re.fullmatch(rf"{re.escape(self._closes[0])}{{{len(self._closes)},}}", bare))
         return self._closes in bare[2 if first else 0 :]
@@ -125,7 +127,7 @@ class Cutter:
         self._block, self._kind = [], None
         marks = numbers("\n".join(lines) if kind == "table" else lines[-1])
         first = 0 if kind == "table" else len(lines) - 1  # brackets inside code are no marks
-        lines = [*lines[:first], *(MARK.sub("", line) for line in lines[first:])]
+        lines = [*lines[:first], *(unmarked(line) for line in lines[first:])]
         text = "\n".join(lines)
         yield from self._hold([Fragment(text, self._lead or "\n\n", marks, kind)])
         self._lead = "\n\n"
@@ -133,7 +135,7 @@ class Cutter:
     def _begun(self) -> Iterator[Fragment]:
         """Yield the sentences of an unfinished line that are surely over."""
         line = self._line
-        whole = self._opens(line) or HEADING.match(line + "x") or re.fullmatch(r"[ \t]*[`~$\\#|]*", line)
+        whole = self._opens(line) or HEADING.match(line + "x") or re.fullmatch(r"\W*", line)
         if whole and not self._inline:
             return
         pieces, rest = self._complete(line)
@@ -155,7 +157,7 @@ class Cutter:
     def _rest_of(self, line: str) -> Iterator[Fragment]:
         """Yield the last pieces of a line that is over."""
         if not self._inline and HEADING.match(line):
-            text = MARK.sub("", line).strip()
+            text = unmarked(line).strip()
             yield from self._hold([Fragment(text, self._lead, numbers(line), "heading")])
             self._lead = "\n\n"
             return
@@ -168,7 +170,7 @@ class Cutter:
         """Split off a list or quote marker; it goes with the layout, so that it survives its sentence."""
         if self._inline:
             return self._lead, line
-        match = LIST.match(line) or QUOTE.match(line)
+        match = MARKER.match(line) or QUOTE.match(line)
         return (self._lead + match[0], line[match.end() :]) if match else (self._lead, line)
 
     def _pieces(self, body: str, spans: list[tuple[int, int]], lead: str) -> list[Fragment]:
@@ -204,7 +206,7 @@ def _spans(body: str) -> list[tuple[int, int]]:
         text = body[start:end]
         if not ENUMERATED.fullmatch(text) and _closed(text):
             # The bold words of what follows: their sign stands behind an end, not in the middle of a sentence.
-            opens = bool(BOLD.search(text)) and text.count("**") % 2 == 1
+            opens = bool(BOLD.search(text.translate(FOLDED))) and text.count("**") % 2 == 1
             joined.append((start, end - 2 if opens else end))
             start = end - 2 if opens else None
     return joined if start is None else [*joined, (start, len(body))]
@@ -216,17 +218,29 @@ def _closed(text: str) -> bool:
 
 def _marks_first(body: str) -> str:
     """Move marks before the sentence end they stand behind; brackets in inline code are hidden from all of this."""
-    hidden = CODE.sub(lambda match: match[0].replace("[", HIDDEN), body)
-    return BEHIND.sub(r"\2\1", hidden)
+    text = CODE.sub(lambda match: match[0].replace("[", HIDDEN), body)
+    for match in BEHIND.finditer(text.translate(FOLDED)):
+        start, middle, end = match.start(), match.end(1), match.end()
+        text = text[:start] + text[middle:end] + text[start:middle] + text[end:]
+    return text
 
 
 def numbers(text: str) -> tuple[int, ...]:
     """Return the passage numbers that a text is marked with, each once."""
-    found = (int(n) for match in MARK.finditer(text) for n in re.findall(r"\d+", match[1]))
+    found = (int(n) for match in MARK.finditer(text.translate(FOLDED)) for n in re.findall(r"\d+", match[1]))
     return tuple(dict.fromkeys(found))
 
 
+def unmarked(text: str) -> str:
+    """Return a text without marks and the gaps they leave."""
+    place, pieces = 0, []
+    for match in MARK.finditer(text.translate(FOLDED)):
+        pieces.append(text[place : match.start()])
+        place = match.end()
+    return "".join([*pieces, text[place:]])
+
+
 def tidy(text: str) -> str:
-    """Return a sentence without marks and the gaps and double stops they leave."""
-    bare = re.sub(r"[ \t]+([。，；：！？、])", r"\1", rules("label").without(MARK.sub("", text)))
-    return re.sub(r"([。；])[。；]+$", r"\1", bare).replace(HIDDEN, "[").strip()
+    """Return a sentence without marks and the double stops they leave."""
+    bare = rules("label").without(unmarked(text))
+    return re.sub(r"[。；]+$", lambda stops: stops[0][0], bare).replace(HIDDEN, "[").strip()

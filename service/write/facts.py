@@ -1,24 +1,23 @@
 """Put facts about the outline into sentences that cite its own lines."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
+from service.language.claims import MARKER
 from service.language.phrases import Language
 from service.search.passages import Passage, entry_line, section_line
 from service.understand.outline import Facts, Section
+from service.understand.slots import MOST_STARS
 from service.write.opening import headings, statement
 from service.write.writer import Quote, Sentence, Statement
 
-MOST_STARS = 5
 MOST_LISTED = 200  # entries of one list
 MOST_DOCUMENTS = 10  # named in an overview
 MOST_HEADINGS = 12  # of one document without entries
 SHORT_LIST = 10  # so few entries are listed though only their number was asked for
-MARKER = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)、])\s+")
 
 
 def stated(facts: Facts, snapshot: Snapshot, language: Language) -> Statement:
@@ -93,7 +92,8 @@ class _Facts:
                     self._list([entry])
                 else:
                     colon = "：" if self._zh else ": "
-                    said = " ".join(MARKER.sub("", passage.text).split())
+                    marker = MARKER.match(passage.text)
+                    said = " ".join(passage.text[marker.end() if marker else 0 :].split())
                     self._say(f"- **{entry.id}** {entry.question}{colon}{said}", [passage])
 
     def overview(self, facts: Facts) -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.understand.follow_ups import Message, condense
+from service.understand.follow_ups import Message, condense, leans
 from tests.support.packs import WORDS
 from tests.support.paths import ROOT
 
@@ -67,3 +67,21 @@ def test_develop_follow_ups_lean() -> None:
         if history and condensed == record["question"]:
             alone.add(record["id"])
     assert alone == {"dev-follow-008"}  # it names what it asks about, and no rule sees that it leans
+
+
+@pytest.mark.parametrize(
+    ("question", "leaning"),
+    [
+        ("为什么？", True),
+        ("有什么缺点", True),
+        ("怎么做？", True),
+        ("Why is that?", True),
+        ("那 QLoRA 呢", True),
+        ("前者更适合哪些场景？", True),
+        ("Why does quantisation save memory on small devices?", False),
+        ("Why use RoPE instead of absolute positions?", False),
+        ("怎么做一个法律助手？", False),
+    ],
+)
+def test_what_leans(question: str, leaning: bool) -> None:
+    assert leans(question, WORDS) is leaning
