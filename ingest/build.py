@@ -23,6 +23,7 @@ from ingest.likeness import near_passages
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
 from ingest.parse import outline
+from ingest.parse.markdown import Document
 from ingest.parse.outline import Entry
 from ingest.progress import Report
 from ingest.read.files import read
@@ -52,6 +53,8 @@ class Cut:
     chunks: list[Chunk]
     aliases: dict[str, tuple[Chunk, ...]]
     warnings: list[str]
+    parsed: list[Document]
+    every: list[Chunk]  # of what was parsed
 
 
 def build_index(
@@ -94,7 +97,7 @@ def build_index(
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
         if near_threshold is not None:
-            report = replace(report, near=near_passages(cut.chunks, cut.aliases, cut.documents, near_threshold))
+            report = replace(report, near=near_passages(cut.parsed, cut.every, near_threshold))
         made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, progress)
         manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
@@ -175,12 +178,14 @@ def _cut(
     entries: list[Entry] = []
     chunks: list[Chunk] = []
     warnings: list[str] = []
+    parsed: list[Document] = []
     copies: dict[str, list[str]] = {}
     for done, source in enumerate(sources, 1):
         document, found = outline.parse(source.name, source.text)
         unchanged = before is not None and before.documents.get(source.name) == source.text
         chunks += (kept.get(source.name) if unchanged else None) or chunk(document, found, chunker)
         entries += found
+        parsed.append(document)
         documents[source.name] = source.text
         copies[source.name] = list(source.aliases)
         documents |= dict.fromkeys(source.aliases, source.text)
@@ -194,7 +199,7 @@ def _cut(
         copied = [replace(c, document=name) for c in (original, *same) for name in copies[c.document]]
         if copied:
             aliases[original.id] = [*same, *copied]
-    return Cut(documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings)
+    return Cut(documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings, parsed, chunks)
 
 
 def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, list[Chunk]]:

@@ -66,9 +66,14 @@ class Snapshot:
     pack: Pack
     rows: Mapping[tuple[str, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)  # by group's key
     _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
+    _same: Mapping[str, Sequence[Chunk]] = field(init=False, repr=False, compare=False)  # of one text, by chunk's id
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", {group.key: group.rows for group in self.groups})
+        texts: dict[str, list[Chunk]] = {}
+        for chunk in self.chunks:
+            texts.setdefault(chunk.text, []).append(chunk)
+        object.__setattr__(self, "_same", {chunk.id: same for same in texts.values() for chunk in same})
         object.__setattr__(self, "_entries", {(entry.document, entry.id): entry for entry in self.entries})
 
     def entry(self, document: str, id: str | None) -> Entry:
@@ -78,6 +83,14 @@ class Snapshot:
     def first_chunk(self, entry: Entry) -> Chunk:
         """Return the first chunk of an entry; each has one at least."""
         return self.chunks[self.rows[entry.document, entry.id][0]]
+
+    def chunk(self, id: str) -> Chunk:
+        """Return an indexed chunk; raises KeyError when there is none."""
+        return next(chunk for chunk in self._same[id] if chunk.id == id)
+
+    def places(self, id: str) -> tuple[Chunk, ...]:
+        """Return an indexed chunk and all others with its text, indexed with it or apart; () when there is none."""
+        return tuple(place for chunk in self._same.get(id, ()) for place in (chunk, *self.aliases.get(chunk.id, ())))
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:

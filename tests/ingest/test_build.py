@@ -186,7 +186,7 @@ def test_near_copies_of_passages_are_all_indexed_and_reported(corpus: Corpus) ->
 def test_a_pair_is_named_with_all_the_places_of_its_texts(corpus: Corpus) -> None:
     corpus.chunker = RecursiveChunker(1000)
     near = LONG.replace("第5步", "第6步", 1)
-    texts = {"a": f"## A\n\n{LONG}\n", "b": f"## B\n\n{LONG}\n", "c": f"## C\n\n{near}\n", "d": f"## C\n\n{near}\n"}
+    texts = {"a": f"## A\n\n{LONG}\n", "b": f"## B\n\n{LONG}\n", "c": f"## C\n\n{near}\n", "d": f"# D\n\n{near}\n"}
     corpus.write(**texts)
     (pair,) = corpus.build().report.near
     assert [[spot.name for spot in spots] for spots in (pair.one, pair.other)] == [["a.md", "b.md"], ["c.md", "d.md"]]
