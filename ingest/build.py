@@ -247,8 +247,8 @@ def _embed(
     progress: Report,
 ) -> tuple[NDArray[np.float32], int]:
     """Return (n, d) vectors and how many were taken over from the previous snapshot."""
-    fresh = [text for text in texts if text not in known]
+    fresh = list(dict.fromkeys(text for text in texts if text not in known))
     made = embedder.embed_passages(fresh, lambda done: progress(stage, done, len(fresh)))
     vectors = dict(known) | dict(zip(fresh, made, strict=True))
     rows = [vectors[text] for text in texts]
-    return np.array(rows, np.float32).reshape(len(rows), embedder.dimension), len(texts) - len(fresh)
+    return np.array(rows, np.float32).reshape(len(rows), embedder.dimension), sum(text in known for text in texts)

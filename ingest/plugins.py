@@ -2,6 +2,7 @@
 
 The groups are `outline_qa.chunkers`, `.embedders`, `.indexes`, `.fusions`, `.rerankers` and `.writers`. Another package
 names its factory under one of them in its own project file; the setting `kind` of that group then takes the name.
+`outline_qa.engine` is what `python -m ingest fit` measures.
 """
 
 import tomllib

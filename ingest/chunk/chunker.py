@@ -35,7 +35,10 @@ class Chunker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage with document.text[start:end] == text. A `listing` is an entry that has no answer."""
+    """A passage with document.text[start:end] == text. A `listing` is an entry that has no answer.
+
+    `title` is the document's; "" for entries, whose questions say what they are about.
+    """
 
     id: str
     kind: ChunkKind
@@ -47,6 +50,7 @@ class Chunk:
     end: int
     focus: Span
     text: str
+    title: str = ""
 
     @property
     def focused(self) -> str:
@@ -54,16 +58,21 @@ class Chunk:
         return self.text[self.focus[0] - self.start : self.focus[1] - self.start]
 
     @property
-    def indexed(self) -> str:
-        """The heading path plus the focused text: what the embedder and BM25 see."""
-        if self.kind == "listing":
-            return "\n".join(self.heading_path)
-        return f"{' > '.join(self.heading_path)}\n{self.focused}"
+    def headings(self) -> tuple[str, ...]:
+        """The document's title, where it is not the topmost heading, and the heading path."""
+        return (self.title, *self.heading_path) if self.title else self.heading_path
 
     @property
-    def group(self) -> tuple[str, ...]:
-        """The entry it belongs to, or document and top headings where there are no entries."""
-        return (self.document, self.entry_id) if self.entry_id else (self.document, *home(self.heading_path))
+    def indexed(self) -> str:
+        """Title and heading path plus the focused text: what the embedder, BM25 and the cross-encoder see."""
+        if self.kind == "listing":
+            return "\n".join(self.heading_path)
+        return f"{' > '.join(self.headings)}\n{self.focused}"
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """What results are counted by: the entry it belongs to, or itself where there are no entries."""
+        return self.document, self.entry_id or self.id
 
 
 def home(heading_path: tuple[str, ...]) -> tuple[str, ...]:
@@ -122,6 +131,7 @@ def _chunk(document: Document, span: Span, focus: Span, entry: Entry | None, see
         *span,
         focus,
         text,
+        "" if entry or document.title in path else document.title,
     )
 
 

@@ -1,13 +1,14 @@
 """`python -m ingest fit`: fit everything into the pack of the current index, and show figures before and after."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from ingest.fit.engine import Engine, EngineError, find
+from ingest import plugins
+from ingest.fit.engine import Engine, EngineError
 from ingest.fit.part import Part
 from ingest.fit.run import fit_all, general
 from ingest.progress import bars
@@ -22,10 +23,11 @@ def fit_pack(
     """Write fitted.json of the current index's pack, and return its path.
 
     `cross_encoder` is the folder of question sets to train one from first; `everywhere` a pack that what holds for any
-    documents goes into, too. Raises EngineError when a package or the engine is missing, PackError for broken labels.
+    documents goes into, too. Raises EngineError when a package is missing, ValueError when the engine is, PackError for
+    broken labels.
     """
     _check_packages()
-    opened = find()
+    opened: Callable[[], Engine] = plugins.factory("engine", "service")
     engine = opened()
     if cross_encoder is not None:
         _train(engine, cross_encoder)

@@ -1,12 +1,11 @@
 """What fitting needs of the engine that answers: measurements of its own stages, under numbers that are tried.
 
-`ingest` knows no engine. One is found by the entry point group `outline_qa.engine`: a function without arguments that
-opens the current index with the settings of the environment.
+`ingest` knows no engine. One is plugged in as `outline_qa.engine` (ingest/plugins.py): a function without arguments
+that opens the current index with the settings of the environment.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
@@ -17,12 +16,11 @@ from ingest.fit.part import Part
 from ingest.fitted import Fitted, Lead, Stage
 from ingest.index.snapshot import Snapshot
 
-GROUP = "outline_qa.engine"
 Key = tuple[str, ...]  # a group of the index: document and entry id
 
 
 class EngineError(RuntimeError):
-    """No engine is installed; the text says what to do."""
+    """There is nothing to fit with; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +111,3 @@ class Engine(Protocol):
         """Fit what the engine alone knows of into a pack for any documents, which has the questions for it."""
 
     def close(self) -> None: ...
-
-
-def find() -> Callable[[], Engine]:
-    """Return what opens the installed engine; raises EngineError when there is none or more than one."""
-    found = list(entry_points(group=GROUP))
-    if len(found) != 1:
-        names = " and ".join(repr(point.value) for point in found) or "none"
-        raise EngineError(
-            f"one engine is needed to fit, {names} is installed: run `pip install --no-deps -e .` in the repository"
-        )
-    opened: Callable[[], Engine] = found[0].load()
-    return opened

@@ -15,7 +15,7 @@ from ingest.index.ways import Ways
 from ingest.pack import Pack, Packs, none
 from ingest.parse.outline import Entry
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -39,7 +39,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """An entry, or a top section of a file without entries: the unit that results are grouped by."""
+    """An entry with its passages, or a passage outside of entries: the unit that results are counted by."""
 
     key: tuple[str, ...]
     title: str
@@ -94,14 +94,17 @@ class Snapshot:
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
-    """Group chunks by entry, or by document and top headings, in order of first appearance."""
+    """Group chunks by entry, in order of first appearance; outside of entries each stands for itself."""
     rows: dict[tuple[str, ...], list[int]] = {}
     for row, chunk in enumerate(chunks):
         rows.setdefault(chunk.group, []).append(row)
     return tuple(
-        Group(key, " > ".join(chunks[members[0]].heading_path[:2]) or key[0], tuple(members))
-        for key, members in rows.items()
+        Group(key, _title(chunks[members[0]]), tuple(members)) for key, members in rows.items()
     )
+
+
+def _title(chunk: Chunk) -> str:
+    return " > ".join(chunk.heading_path[:2] if chunk.entry_id else chunk.headings) or chunk.document
 
 
 def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Manifest:

@@ -8,6 +8,7 @@ notes need: an unclosed fence is text (it would swallow the rest of the file), a
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal
 
 BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula"]
@@ -20,6 +21,9 @@ MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
 SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
 FRONT = re.compile(r"[\w-]+[ \t]*:")
+TITLE = re.compile(r"title[ \t]*:[ \t]*(.*\S)", re.IGNORECASE)
+NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
+WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]")  # a number, a letter or two name nothing
 EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
 
 
@@ -46,7 +50,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: `sections` cover `text` without gaps; `warnings` name the line of what was malformed."""
+    """A parsed file: `sections` cover `text` without gaps; `warnings` name the line of what was malformed.
+
+    `title` is its only level-1 heading, else that of its front matter, else what its file name says, "" for nothing.
+    """
 
     name: str
     title: str
@@ -92,7 +99,7 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
     fences = _fences(lines, warnings)
     headings = _headings(lines, fences, heading)
     first = [title for _, level, title, _ in headings if level == 1]
-    title = first[0] if first else name
+    title = first[0] if len(first) == 1 else _title(lines) or spoken(name)
     sections: list[Section] = []
     path: list[tuple[int, str]] = []
     bounds = [(0, 0, "", 0), *headings]
@@ -199,6 +206,18 @@ def _front_matter(lines: list[Line]) -> int:
     if len(lines) < 2 or lines[0].start or lines[0].text.rstrip() != "---" or not FRONT.match(lines[1].text):
         return 0
     return next((i + 1 for i in range(1, min(len(lines), 200)) if lines[i].text.rstrip() == "---"), 0)
+
+
+def _title(lines: list[Line]) -> str:
+    """Return the title that front matter gives, "" without."""
+    front = (TITLE.match(line.text) for line in lines[: _front_matter(lines)])
+    return next((match[1].strip("\"' ") for match in front if match), "")
+
+
+def spoken(name: str) -> str:
+    """Return what a file is called in words: "docs/install_guide.md" is "install guide"; "" for a bare number."""
+    stem = NAME.sub(" ", PurePosixPath(name).stem).strip()
+    return stem if WORD.search(stem) else ""
 
 
 def _blocks(lines: list[Line], fences: dict[int, int]) -> Iterator[Block]:

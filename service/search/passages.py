@@ -11,6 +11,7 @@ from ingest.parse.outline import Entry
 from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scale import Scale, distances
 
+ENTRIES = 3  # that are drawn on at most
 # An entry is drawn on when it alone has what the question names and the best one lacks: a term at least this specific.
 NAMING = 0.55
 # Words of a question more specific than this say what part of an entry it is about.
@@ -46,7 +47,7 @@ def gather(
     """
     margins, fitted, bm25 = scale.margins(candidates), snapshot.pack.fitted.match, retriever.bm25(query)
     gathered: list[Passage] = []
-    for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins.beside):
+    for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins.beside, limit):
         members = snapshot.rows[candidate.chunk.group]
         match = dict(zip(members, retriever.matches(query, bm25, members), strict=True))
         best = max(match.values())
@@ -77,9 +78,14 @@ def _entries(
     query: Query,
     answered: Sequence[tuple[Candidate, float]],
     beside: float,
+    limit: int,
 ) -> list[tuple[Candidate, float]]:
-    """The best entry, those about as good, and those that a term of the question names and the others lack."""
-    chosen = [(c, behind) for c, behind in answered[:3] if behind <= beside]
+    """The best entry, those about as good, and those that a term of the question names and the others lack.
+
+    Where there are no entries, the same of passages.
+    """
+    most = ENTRIES if answered and answered[0][0].chunk.entry_id else limit
+    chosen = [(c, behind) for c, behind in answered[:most] if behind <= beside]
     asked = [term for term in dict.fromkeys(query.terms) if term not in snapshot.pack.words.asking and len(term) > 1]
     rare = [term for term in asked if snapshot.postings.specificity(term) >= NAMING]
 
@@ -93,11 +99,11 @@ def _entries(
     said = set().union(*(words(candidate) for candidate, _ in chosen))
     for placed in answered[:10]:
         candidate, _ = placed
-        title = snapshot.pack.words.vocabulary(" ".join(candidate.chunk.heading_path[:2]))
+        title = snapshot.pack.words.vocabulary(" ".join(candidate.chunk.headings[:2]))
         if placed not in chosen and any(term in title and term not in said for term in rare):
             chosen.append(placed)
             said |= words(candidate)
-    return chosen[:3]
+    return chosen[:most]
 
 
 def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:

@@ -10,6 +10,7 @@ from ingest import bootstrap, plugins
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.settings import IngestSettings, PluginSettings
 from service.bootstrap import scorer
+from service.fitting import open_engine
 from service.settings import PluginRerankSettings
 from tests.support.tiny_embedder import TinyEmbedder
 
@@ -86,3 +87,9 @@ def test_the_settings_choose_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTLINE_QA_CHUNKER__NAME", "acme")
     monkeypatch.setenv("OUTLINE_QA_CHUNKER__OPTIONS", '{"size": 9}')
     assert IngestSettings().chunker == PluginSettings(kind="plugin", name="acme", options={"size": 9})
+
+
+def test_the_engine_that_fits_is_plugged_in_too() -> None:
+    assert plugins.factory("engine", "service") is open_engine
+    with pytest.raises(ValueError, match="no package offers 'other' among engine; there are service"):
+        plugins.factory("engine", "other")

@@ -289,8 +289,31 @@ def test_heading_path_and_indexed_text() -> None:
     listed = by_text["★★★☆☆ **2. 乙是什么？**"]
     assert listed.indexed == "1. 基础\n乙是什么？"
     assert by_text["前言。"].heading_path == ()
-    assert by_text["前言。"].group == ("n.md",)
-    assert by_text["节的说明。"].group == ("n.md", "1. 基础")
+    preface, remark = by_text["前言。"], by_text["节的说明。"]
+    assert [preface.group, remark.group] == [("n.md", preface.id), ("n.md", remark.id)]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "title"),
+    [
+        ("a.md", "# 乙型水泵\n\n", "乙型水泵"),
+        ("a.md", "---\ntitle: '丙型风机'\ndate: 2026-01-01\n---\n", "丙型风机"),
+        ("manuals/pump_type-b.md", "", "pump type b"),
+        ("海云仓储合同.md", "", "海云仓储合同"),
+        ("0-p0-17.md", "", ""),
+    ],
+)
+def test_a_passage_outside_of_entries_says_what_its_document_is(name: str, head: str, title: str) -> None:
+    document, _ = outline.parse(name, f"{head}## 保养\n\n每半年换一次机油。\n")
+    passage = chunk(document, (), RecursiveChunker(100))[-1]
+    assert passage.heading_path == ("保养",)
+    assert passage.indexed == f"{title} > 保养\n每半年换一次机油。".removeprefix(" > ")
+
+
+def test_of_several_topmost_headings_none_is_the_title() -> None:
+    document, _ = outline.parse("handbook.md", "# 甲\n\n一。\n\n# 乙\n\n二。\n")
+    first, second = chunk(document, (), RecursiveChunker(100))
+    assert [first.indexed, second.indexed] == ["handbook > 甲\n一。", "handbook > 乙\n二。"]
 
 
 def test_identities_survive_edits_elsewhere() -> None:

@@ -106,10 +106,10 @@ def test_equal_content_makes_equal_versions(folder: Path, tmp_path_factory: pyte
     assert snapshot.write(tmp_path_factory.mktemp("b"), make("other"), {"warnings": []}).version != version
 
 
-def test_groups_are_entries_or_top_headings() -> None:
-    groups = make().groups
-    assert [(g.key, g.title, g.rows) for g in groups] == [
-        (("n.md",), "n.md", (0,)),
+def test_groups_are_entries_and_passages_outside_of_them() -> None:
+    made = make()
+    assert [(g.key, g.title, g.rows) for g in made.groups] == [
+        (("n.md", made.chunks[0].id), "题", (0,)),
         (("n.md", "1.1"), "1. 节 > 甲？", (1,)),
         (("n.md", "1.2"), "1. 节 > 乙？", (2,)),
     ]
@@ -135,7 +135,7 @@ def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
         snapshot.read(folder)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "{}", '{"format": 1}', "\udcff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "{}", '{"format": 2}', "\udcff"])
 def test_a_damaged_manifest_is_refused(folder: Path, content: str) -> None:
     (folder / "manifest.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(SnapshotError, match=r"no readable manifest.*run `python -m ingest build`"):
@@ -158,8 +158,8 @@ def test_a_changed_manifest_is_refused(folder: Path, key: str) -> None:
 
 def test_another_format_is_refused(folder: Path) -> None:
     path = folder / "manifest.json"
-    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
-    with pytest.raises(SnapshotError, match=r"has format 99, this program reads 1; run `python -m ingest build`"):
+    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 99'), "utf-8")
+    with pytest.raises(SnapshotError, match=r"has format 99, this program reads 2; run `python -m ingest build`"):
         snapshot.read(folder)
 
 

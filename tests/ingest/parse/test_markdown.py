@@ -53,9 +53,9 @@ def test_several_titles_stay_in_the_paths() -> None:
 
 
 def test_without_headings_the_file_is_one_section_named_after_it() -> None:
-    document = parse("n.md", "只有一段。\n")
+    document = parse("note.md", "只有一段。\n")
     assert (document.title, paths(document), kinds(document)) == (
-        "n.md",
+        "note",
         [()],
         [("paragraph", "只有一段。")],
     )
