@@ -49,7 +49,13 @@ class Named:
         return HEADING * len(self.headings) + len(self.anywhere)
 
     def outdoes(self, other: "Named") -> bool:
-        """Whether this has all that the other has, and more."""
+        """Whether this has all that the other has, and more.
+
+        What a heading names is more than two characters that happen to meet in a text; a number or a word is not.
+        """
+        if self.headings > other.headings:
+            alone = other.anywhere - self.anywhere
+            return not any(token.isascii() for pair in alone for token in pair.split())
         return self != other and self.headings >= other.headings and self.anywhere >= other.anywhere
 
 
@@ -69,21 +75,26 @@ class Naming:
         return [Named(one - common, every - shared) for one, every in zip(above, within, strict=True)]
 
     def apart(self, question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Put first, among candidates with nearly equal texts, those that the question names; scores keep their places.
+        """Put first, among candidates with nearly equal texts, those that the question names; they are equally good.
 
-        What another has all of and more is marked as outdone.
+        What another has all of and more is marked as outdone and takes a later one's place and score.
         """
-        ordered = list(candidates)
         texts = [i for i, candidate in enumerate(candidates) if candidate.chunk.kind == "text"]
+        ordered = [[candidate] for candidate in candidates]
         for crowd in crowds([candidates[i].chunk.focused for i in texts]):
             places = [texts[i] for i in crowd]
-            members = [candidates[place] for place in places]
-            named = self.distinguish(question, [spot(member.chunk) for member in members])
-            best = sorted(range(len(members)), key=lambda i: -named[i].weight)
-            for place, i in zip(places, best, strict=True):
-                outdone = any(other.outdoes(named[i]) for other in named)
-                ordered[place] = replace(members[i], score=candidates[place].score, outdone=outdone)
-        return ordered
+            named = self.distinguish(question, [spot(candidates[i].chunk) for i in places])
+            if not any(own.weight for own in named):
+                continue
+            best = sorted(zip(places, named, strict=True), key=lambda member: -member[1].weight)
+            lead = [i for i, own in best if own.weight and not any(other.outdoes(own) for other in named)]
+            rest = [i for i, _ in best if i not in lead]
+            for place in places:
+                ordered[place] = []
+            ordered[places[0]] = [replace(candidates[i], score=candidates[places[0]].score) for i in lead]
+            for place, i in zip(places[len(lead) :], rest, strict=True):
+                ordered[place] = [replace(candidates[i], score=candidates[place].score, outdone=True)]
+        return [candidate for group in ordered for candidate in group]
 
     def place(self, question: str, places: Sequence[Chunk]) -> Chunk:
         """Return the place of an equal passage that the question names, the first where it names none."""
@@ -124,7 +135,7 @@ def _dice(one: frozenset[str], other: frozenset[str]) -> float:
 
 def spot(chunk: Chunk) -> Spot:
     """Return a passage with what stands above it."""
-    return Spot(" / ".join((PurePosixPath(chunk.document).stem, *chunk.heading_path)), chunk.focused)
+    return Spot(" / ".join((PurePosixPath(chunk.document).stem, *chunk.headings)), chunk.focused)
 
 
 @lru_cache(4096)  # the same passages answer many questions

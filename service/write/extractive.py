@@ -1,6 +1,7 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
 import textwrap
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 
 from ingest.chunk.units import units_of
@@ -188,15 +189,15 @@ def _announced(lines: list[Line]) -> list[Line]:
 
 def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
-    entries = {_owner(passages[line.passage]) or passages[line.passage].heading_path for line in lines}
+    entries = {_entry(passages[line.passage]): passages[line.passage] for line in lines}
+    titles = Counter(_title(passage) for passage in entries.values())
     sentences: list[Sentence] = []
     before: Line | None = None
     for line in lines:
         passage = passages[line.passage]
-        previous = passages[before.passage] if before else None
-        if len(entries) > 1 and (not previous or _owner(previous) != _owner(passage)):
-            title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
-            name = f"{passage.entry_id} {title}" if passage.entry_id else title or passage.document
+        if len(entries) > 1 and (not before or _entry(passages[before.passage]) != _entry(passage)):
+            title = _title(passage)
+            name = title if title and titles[title] == 1 else passage.document
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
             before = None
         heading = _subheading(line, passage)
@@ -207,6 +208,12 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         sentences.append(Sentence(_rendered(line), (line.quote(passages), *line.also), lead))
         before = line
     return sentences
+
+
+def _title(passage: Passage) -> str:
+    """What a passage's entry is called, or its topmost headings."""
+    title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
+    return f"{passage.entry_id} {title}" if passage.entry_id else title
 
 
 def _owner(passage: Passage) -> tuple[str, str] | None:
