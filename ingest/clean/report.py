@@ -123,7 +123,7 @@ def _lines(report: CleanReport) -> Iterator[str]:
     if report.aliases:
         yield "duplicates:"
     for alias in report.aliases:
-        yield f"  {alias.name} = {alias.of}"
+        yield f"  {alias.name} = {alias.of} (exact)"
     if report.near:
         yield "near pairs, all indexed:"
     for pair in report.near:

@@ -5,6 +5,7 @@ Fusion and a cross-encoder see near-equal texts as equally good; what differs is
 
 import re
 import unicodedata
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +20,7 @@ from service.search.retrieve import Candidate
 
 # Texts are near when they share this much of their tokens, and of the pairs of neighbouring ones (Dice).
 TOKENS, PAIRS = 0.75, 0.6
+BITS = 4096
 HEADING = 2  # what a heading has counts so many times what a text has
 
 _HAN = r"\u3400-\u9fff"
@@ -122,14 +124,14 @@ def crowds(texts: Sequence[str]) -> list[list[int]]:
 
 def near(one: str, other: str) -> bool:
     """Whether two texts differ in a few words at most."""
-    (tokens, pairs), (others, beside) = _shape(one), _shape(other)
-    return _dice(tokens, others) >= TOKENS and _dice(pairs, beside) >= PAIRS
+    (tokens, pairs, bits), (others, beside, marks) = _shape(one), _shape(other)
+    if 4 * (bits & marks).bit_count() < bits.bit_count() + marks.bit_count():
+        return False  # far apart, as nearly all are
+    return _dice(pairs, beside) >= PAIRS and _dice(tokens, others) >= TOKENS
 
 
 def _dice(one: frozenset[str], other: frozenset[str]) -> float:
     total = len(one) + len(other)
-    if 4 * min(len(one), len(other)) < total:  # they cannot reach 0.5
-        return 0.0
     return 2 * len(one & other) / total if total else 0.0
 
 
@@ -139,10 +141,14 @@ def spot(chunk: Chunk) -> Spot:
 
 
 @lru_cache(4096)  # the same passages answer many questions
-def _shape(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The distinct tokens, and the distinct pairs of neighbours."""
+def _shape(text: str) -> tuple[frozenset[str], frozenset[str], int]:
+    """The distinct tokens, the distinct pairs of neighbours, and the latter as a set of bits, which compares fast."""
     tokens = _tokens(text)
-    return frozenset(tokens), frozenset(f"{one} {other}" for one, other in pairwise(tokens))
+    pairs = frozenset(f"{one} {other}" for one, other in pairwise(tokens))
+    bits = 0
+    for pair in pairs:
+        bits |= 1 << zlib.crc32(pair.encode()) % BITS
+    return frozenset(tokens), pairs, bits
 
 
 def _tokens(text: str) -> list[str]:

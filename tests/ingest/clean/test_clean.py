@@ -78,7 +78,7 @@ def test_equal_documents_become_aliases_of_the_first() -> None:
     kept, report = clean_sources(sources, CleanSteps())
     assert [(each.name, each.aliases) for each in kept] == [("a.md", ("c.md",)), ("b.md", ()), ("d.md", ())]
     assert report.aliases == (Alias("c.md", "a.md"),)
-    assert "  c.md = a.md" in str(report).splitlines()
+    assert "  c.md = a.md (exact)" in str(report).splitlines()
 
 
 def test_the_report_names_near_pairs() -> None:
