@@ -98,9 +98,7 @@ def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
     rows: dict[tuple[str, ...], list[int]] = {}
     for row, chunk in enumerate(chunks):
         rows.setdefault(chunk.group, []).append(row)
-    return tuple(
-        Group(key, _title(chunks[members[0]]), tuple(members)) for key, members in rows.items()
-    )
+    return tuple(Group(key, _title(chunks[members[0]]), tuple(members)) for key, members in rows.items())
 
 
 def _title(chunk: Chunk) -> str:
