@@ -97,7 +97,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
             bootstrap.index(settings),
             embedder,
             bootstrap.chunker(settings.chunker, embedder),
-            CleanSteps(steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates, near_duplicates=False),
+            CleanSteps(steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates),
             bootstrap.packs(settings),
             near_threshold=steps.near_threshold if steps.near_duplicates else None,
             max_bytes=settings.max_file_mb << 20,

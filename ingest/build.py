@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk, Chunker, chunk
-from ingest.clean import CleanReport, CleanSource, CleanSteps, clean_sources, duplicate_groups
+from ingest.clean import CleanReport, CleanSource, CleanSteps, clean_sources
+from ingest.clean.duplicates import exact_groups
 from ingest.fit.choice import Choice, View, choose
 from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
@@ -20,9 +21,11 @@ from ingest.index.dense import DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.index.ways import Ways
+from ingest.likeness import near_passages
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
 from ingest.parse import outline
+from ingest.parse.markdown import Document
 from ingest.parse.outline import Entry
 from ingest.progress import Report
 from ingest.read.files import read
@@ -45,13 +48,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """All chunks of a corpus: those to index, and the same passages elsewhere by chunk id."""
+    """All chunks of a corpus: those to index, and the equal passages elsewhere by chunk id."""
 
     documents: dict[str, str]
     entries: tuple[Entry, ...]
     chunks: list[Chunk]
     aliases: dict[str, tuple[Chunk, ...]]
     warnings: list[str]
+    parsed: list[Document]
+    every: list[Chunk]  # of what was parsed
 
 
 def build_index(
@@ -69,9 +74,9 @@ def build_index(
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
-    `packs` chooses what is known of the documents. `near_threshold` None keeps near duplicates. Raises BuildError when
-    there is nothing to index or the pack cannot be used, OSError for a path that cannot be read, SnapshotError while
-    another build runs.
+    `packs` chooses what is known of the documents. Passages alike by `near_threshold` are all indexed and named in the
+    report, None names none. Raises BuildError when there is nothing to index or the pack cannot be used, OSError for a
+    path that cannot be read, SnapshotError while another build runs.
     """
     sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total))
     cleaned, report = clean_sources(sources, steps, skipped)
@@ -89,10 +94,12 @@ def build_index(
         before = None if force else _previous(versions)
         if before and before.manifest.inputs == inputs:
             return Outcome(before.manifest, False, report, (), len(before.chunks))
-        cut = _cut(cleaned, chunker, near_threshold, before, settings, progress)
+        cut = _cut(cleaned, chunker, steps.duplicates, before, settings, progress)
         if not cut.chunks:
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
+        if near_threshold is not None:
+            report = replace(report, near=near_passages(cut.parsed, cut.every, near_threshold))
         made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, progress)
         manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
@@ -190,23 +197,28 @@ def _previous(versions: Versions) -> Snapshot | None:
 def _cut(
     sources: Sequence[CleanSource],
     chunker: Chunker,
-    near_threshold: float | None,
+    once: bool,
     before: Snapshot | None,
     settings: Mapping[str, str],
     progress: Report,
 ) -> Cut:
-    """Parse and chunk every document; an unchanged one keeps the chunks it had under the same settings."""
+    """Parse and chunk every document; an unchanged one keeps the chunks it had under the same settings.
+
+    `once` indexes equal passages once.
+    """
     kept = _kept(before, settings)
     documents: dict[str, str] = {}
     entries: list[Entry] = []
     chunks: list[Chunk] = []
     warnings: list[str] = []
+    parsed: list[Document] = []
     copies: dict[str, list[str]] = {}
     for done, source in enumerate(sources, 1):
         document, found = outline.parse(source.name, source.text)
         unchanged = before is not None and before.documents.get(source.name) == source.text
         chunks += (kept.get(source.name) if unchanged else None) or chunk(document, found, chunker)
         entries += found
+        parsed.append(document)
         documents[source.name] = source.text
         copies[source.name] = list(source.aliases)
         documents |= dict.fromkeys(source.aliases, source.text)
@@ -214,13 +226,13 @@ def _cut(
         if len(document.sections) == 1 and not document.sections[0].level:
             warnings.append(f"{source.name}: no headings; cut as one section")
         progress("chunk", done, len(sources))
-    indexed, aliases = _without_duplicates(chunks, near_threshold)
+    indexed, aliases = _without_duplicates(chunks) if once else (chunks, {})
     for original in indexed:
         same = aliases.get(original.id, [])
         copied = [replace(c, document=name) for c in (original, *same) for name in copies[c.document]]
         if copied:
             aliases[original.id] = [*same, *copied]
-    return Cut(documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings)
+    return Cut(documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings, parsed, chunks)
 
 
 def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, list[Chunk]]:
@@ -235,22 +247,19 @@ def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, lis
     return {name: sorted(chunks, key=lambda c: (c.start, c.end, c.focus)) for name, chunks in kept.items()}
 
 
-def _without_duplicates(chunks: list[Chunk], threshold: float | None) -> tuple[list[Chunk], dict[str, list[Chunk]]]:
-    """Index the same passage once; an entry of a document never loses its text to another one's."""
+def _without_duplicates(chunks: list[Chunk]) -> tuple[list[Chunk], dict[str, list[Chunk]]]:
+    """Index an equal passage once: under equal headings, shown with equal text, of one entry or of none."""
     indexed: list[Chunk] = []
     aliases: dict[str, list[Chunk]] = {}
-    if threshold is None:
-        return chunks, aliases
-    firsts = duplicate_groups([c.focused for c in chunks], threshold)
+    owners = [(c.document, c.entry_id) if c.entry_id else ("", "") for c in chunks]
+    firsts = exact_groups(
+        ["\0".join((*owner, c.indexed, c.focused, c.text)) for owner, c in zip(owners, chunks, strict=True)]
+    )
     for first, passage in zip(firsts, chunks, strict=True):
-        original = chunks[first]
-        same_entry = original.entry_id == passage.entry_id and (
-            original.document == passage.document or not passage.entry_id
-        )
-        if original is passage or not same_entry:
+        if chunks[first] is passage:
             indexed.append(passage)
         else:
-            aliases.setdefault(original.id, []).append(passage)
+            aliases.setdefault(chunks[first].id, []).append(passage)
     return indexed, aliases
 
 

@@ -79,10 +79,12 @@ class EmbedderSettings(Settings):
 class CleanSettings(Settings):
     mojibake: bool = Field(True, description="Repair text that was decoded with the wrong encoding.")
     whitespace: bool = Field(True, description="Unify line ends; drop invisible characters.")
-    duplicates: bool = Field(True, description="Index the same text once and keep the other places as aliases.")
-    near_duplicates: bool = Field(True, description="The same for passages that differ in a few words.")
+    duplicates: bool = Field(True, description="Index equal text once and keep the other places as aliases.")
+    near_duplicates: bool = Field(
+        True, description="Name passages that differ in a few words in the report; all are indexed."
+    )
     near_threshold: float = Field(
-        0.9, gt=0, le=1, description="How alike near duplicates are: Jaccard index of 5-character shingles."
+        0.9, gt=0, le=1, description="How alike passages are that it names: Jaccard index of 5-character shingles."
     )
     secrets: bool = Field(True, description="Mask e-mail addresses, phone and ID numbers, keys.")
 

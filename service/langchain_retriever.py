@@ -63,7 +63,7 @@ class OutlineRetriever(BaseRetriever):
 
 
 def _document(candidate: Candidate) -> Document:
-    chunk = candidate.chunk
+    chunk = candidate.shown
     return Document(
         chunk.text,
         id=chunk.id,

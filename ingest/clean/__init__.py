@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from ingest.clean.duplicates import duplicate_groups, exact_groups
+from ingest.clean.duplicates import exact_groups
 from ingest.clean.mojibake import repair_mojibake
 from ingest.clean.report import Alias, Change, CleanReport, Edit, Step
 from ingest.clean.secrets import mask_secrets
@@ -22,7 +21,6 @@ __all__ = [
     "Skipped",
     "Source",
     "clean",
-    "duplicate_groups",
 ]
 
 
@@ -32,9 +30,6 @@ class CleanSteps:
     whitespace: bool = True
     secrets: bool = True
     duplicates: bool = True
-    near_duplicates: bool = True  # exact ones among them
-    # Jaccard index of two documents; high, for what only the left-out one says is lost.
-    near_threshold: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -84,15 +79,10 @@ def _clean_text(source: Source, steps: CleanSteps, changes: list[Change]) -> Cle
 
 
 def _deduplicate(sources: list[CleanSource], steps: CleanSteps) -> tuple[list[CleanSource], list[Alias]]:
-    if not (steps.duplicates or steps.near_duplicates):
+    if not steps.duplicates:
         return sources, []
-    texts = [source.text for source in sources]
-    exact = exact_groups(texts)
-    groups = duplicate_groups(texts, steps.near_threshold) if steps.near_duplicates else exact
-    aliases: dict[int, list[Alias]] = {first: [] for first in groups}
-    for i, first in enumerate(groups):
-        if first != i:
-            kind: Literal["exact", "near"] = "exact" if first == exact[i] else "near"
-            aliases[first].append(Alias(sources[i].name, sources[first].name, kind))
-    kept = [replace(sources[i], aliases=tuple(a.name for a in named)) for i, named in aliases.items()]
-    return kept, [alias for named in aliases.values() for alias in named]
+    names: dict[int, list[str]] = {}
+    for source, first in zip(sources, exact_groups([source.text for source in sources]), strict=True):
+        names.setdefault(first, []).append(source.name)
+    kept = [replace(sources[first], aliases=tuple(same[1:])) for first, same in names.items()]
+    return kept, [Alias(name, source.name) for source in kept for name in source.aliases]

@@ -1,4 +1,4 @@
-"""Exact and near duplicates among texts: MinHash candidates, confirmed by the Jaccard index.
+"""Equal and nearly equal texts; of the latter MinHash finds candidates, confirmed by the Jaccard index.
 
 Broder, On the resemblance and containment of documents (1997), for shingles and both sketches;
 Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4, for the bands.
@@ -8,6 +8,7 @@ Shingles of code points need no words, so Chinese works.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,12 @@ _BLOCK = 4096  # shingles at once: the (_HASHES, _BLOCK) products stay in the pr
 _SKETCH = 4096  # hashes kept to measure a text; exact up to this size, else a standard error of at most 0.008
 # Bounds on the work for one text, so that thousands of look-alikes just under the threshold stay linear.
 _BUCKET = 16
-_CANDIDATES = 4
+_CANDIDATES = 16
+
+_WIDE = re.compile("[\uff01-\uff5e\u3000]+")  # full-width ASCII and the ideographic space
+_SPACE = re.compile(r"\s+")
+_BESIDE_HAN = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff]) | (?=[\u3000-\u303f\u3400-\u9fff])")
+_CODE = re.compile("^ *(?:```|~~~)|^(?: {4}|\t)", re.MULTILINE)
 
 # RandomState's streams are frozen, unlike default_rng's. Odd factors make each map a bijection.
 _RANDOM = np.random.RandomState(5)
@@ -33,49 +39,54 @@ _SHIFTS = _RANDOM.randint(0, 1 << 32, (_HASHES, 1), dtype=np.uint64).astype(np.u
 Hashes = NDArray[np.uint64]
 
 
-def duplicate_groups(texts: Sequence[str], threshold: float) -> list[int]:
-    """Map each text to the index of the first text it duplicates, or to its own.
+def near_pairs(texts: Sequence[str], threshold: float) -> list[tuple[int, int, float]]:
+    """Return (i, j, Jaccard index of character shingles), i < j, of the texts alike by at least `threshold`, in (0, 1].
 
-    Duplicates are equal apart from white space, or have a Jaccard index of character shingles of at least
-    `threshold`, in (0, 1]. Groups do not chain: each text is near the one it is mapped to. Time is linear in
-    the total length. A near duplicate is missed once in 1,000 times, more often in a crowd of look-alikes.
+    Time is linear in the total length: of a crowd of look-alikes each is compared with the first few only. A pair is
+    missed once in 1,000 times, more often in such a crowd.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold!r}, but must be above 0 and at most 1")
     rows = _rows(threshold)
     buckets: dict[tuple[int, bytes], list[int]] = {}
     sketch = lru_cache(maxsize=4096)(lambda i: _sketch(texts[i]))
-    groups = exact_groups(texts)
-    for i, first in enumerate(groups):
-        if first != i:
-            groups[i] = groups[first]
-            continue
-        signature = _signature(texts[i])
+    pairs: list[tuple[int, int, float]] = []
+    for j, text in enumerate(texts):
+        signature = _signature(text)
         keys = [(band, signature[band : band + rows].tobytes()) for band in range(0, _HASHES - rows + 1, rows)]
-        shared = Counter(j for key in keys for j in buckets.get(key, ()))
-        likely = sorted(shared, key=lambda j: (-shared[j], j))[:_CANDIDATES]
-        groups[i] = next((j for j in sorted(likely) if _jaccard(sketch(i), sketch(j)) >= threshold), i)
-        if groups[i] == i:
-            for key in keys:
-                bucket = buckets.setdefault(key, [])
-                if len(bucket) < _BUCKET:
-                    bucket.append(i)
-    return groups
+        shared = Counter(i for key in keys for i in buckets.get(key, ()))
+        likely = sorted(shared, key=lambda i: (-shared[i], i))[:_CANDIDATES]
+        alike = [(i, j, _jaccard(sketch(i), sketch(j))) for i in sorted(likely)]
+        pairs += [pair for pair in alike if pair[2] >= threshold]
+        for key in keys:
+            bucket = buckets.setdefault(key, [])
+            if len(bucket) < _BUCKET:
+                bucket.append(j)
+    return pairs
 
 
 def exact_groups(texts: Sequence[str]) -> list[int]:
-    """Map each text to the index of the first that is equal apart from white space and composition (NFC)."""
+    """Map each text to the index of the first that is equal but for what changes no meaning, or to its own."""
     first: dict[bytes, int] = {}
     return [
-        first.setdefault(hashlib.sha256(_squeeze(text).encode("utf-8", "surrogatepass")).digest(), i)
+        first.setdefault(hashlib.sha256(plain_form(text).encode("utf-8", "surrogatepass")).digest(), i)
         for i, text in enumerate(texts)
     ]
 
 
+def plain_form(text: str) -> str:
+    """Fold composition (NFC), the width of letters and digits, and white space that does not part words.
+
+    Not case (mW is not MW) and not all of NFKC (10² is not 102). Where there is code, lines and indents stay.
+    """
+    text = _WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), unicodedata.normalize("NFC", text))
+    if _CODE.search(text):
+        return "\n".join(line.rstrip() for line in text.strip().split("\n"))
+    return _BESIDE_HAN.sub("", _SPACE.sub(" ", text.strip()))
+
+
 def _squeeze(text: str) -> str:
-    text = unicodedata.normalize("NFC", text)
-    size = 1 << 20  # the list of words of a whole large file would be many times the file
-    return "".join("".join(text[start : start + size].split()) for start in range(0, len(text), size))
+    return _SPACE.sub("", unicodedata.normalize("NFC", text))
 
 
 def _rows(threshold: float) -> int:

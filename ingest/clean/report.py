@@ -38,7 +38,38 @@ class Alias:
 
     name: str
     of: str
-    kind: Literal["exact", "near"]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a passage stands; `lines` are its first and last, 1-based, after cleaning."""
+
+    name: str
+    section: str
+    lines: tuple[int, int]
+
+    def __str__(self) -> str:
+        first, last = self.lines
+        lines = f"line {first}" if first == last else f"lines {first}-{last}"
+        return f"{self.name}, {self.section}, {lines}" if self.section else f"{self.name}, {lines}"
+
+
+@dataclass(frozen=True)
+class NearPair:
+    """Two passages that are nearly equal, with all the places of each; both are indexed.
+
+    `alike` is the Jaccard index of their shingles, `differences` the first few pieces that differ, (one's, other's).
+    """
+
+    one: tuple[Spot, ...]
+    other: tuple[Spot, ...]
+    alike: float
+    differences: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        one, other = ("; ".join(map(str, spots)) for spots in (self.one, self.other))
+        pieces = ", ".join(f"{a!r} / {b!r}" for a, b in self.differences)
+        return f"{one} ~ {other} ({self.alike:.2f}): {pieces or 'spacing or punctuation'}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +82,7 @@ class CleanReport:
     skipped: tuple[Skipped, ...]
     changes: tuple[Change, ...]
     aliases: tuple[Alias, ...]
+    near: tuple[NearPair, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -80,7 +112,7 @@ def _line_numbers(text: str, positions: list[int]) -> dict[int, int]:
 def _lines(report: CleanReport) -> Iterator[str]:
     yield (
         f"{report.sources} files read, {report.kept} kept ({report.characters:,} characters), "
-        f"{len(report.aliases)} duplicates, {len(report.skipped)} skipped"
+        f"{len(report.aliases)} duplicates, {len(report.near)} near pairs, {len(report.skipped)} skipped"
     )
     for step in dict.fromkeys(change.step for change in report.changes):
         of_step = [c for c in report.changes if c.step == step]
@@ -91,7 +123,11 @@ def _lines(report: CleanReport) -> Iterator[str]:
     if report.aliases:
         yield "duplicates:"
     for alias in report.aliases:
-        yield f"  {alias.name} = {alias.of} ({alias.kind})"
+        yield f"  {alias.name} = {alias.of} (exact)"
+    if report.near:
+        yield "near pairs, all indexed:"
+    for pair in report.near:
+        yield f"  {pair}"
     if report.skipped:
         yield "skipped:"
     for skipped in report.skipped:

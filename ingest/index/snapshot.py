@@ -71,6 +71,7 @@ class Snapshot:
     spread: float = field(init=False, repr=False, compare=False)  # of unrelated cosines: the unit of nearness
     fitted: Fitted = field(init=False, repr=False, compare=False)  # the pack's, with the fusion chosen at the build
     _entries: Mapping[tuple[str, str | None], Entry] = field(init=False, repr=False, compare=False)
+    _same: Mapping[str, Sequence[Chunk]] = field(init=False, repr=False, compare=False)  # of one text, by chunk's id
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", {group.key: group.rows for group in self.groups})
@@ -78,6 +79,10 @@ class Snapshot:
         titles = self.titles.vectors() if any(chunk.entry_id for chunk in self.chunks) else passages
         object.__setattr__(self, "spread", spread_of(titles, passages))
         object.__setattr__(self, "fitted", self._fitted())
+        texts: dict[str, list[Chunk]] = {}
+        for chunk in self.chunks:
+            texts.setdefault(chunk.text, []).append(chunk)
+        object.__setattr__(self, "_same", {chunk.id: same for same in texts.values() for chunk in same})
         object.__setattr__(self, "_entries", {(entry.document, entry.id): entry for entry in self.entries})
 
     def _fitted(self) -> Fitted:
@@ -91,6 +96,14 @@ class Snapshot:
     def first_chunk(self, entry: Entry) -> Chunk:
         """Return the first chunk of an entry; each has one at least."""
         return self.chunks[self.rows[entry.document, entry.id][0]]
+
+    def chunk(self, id: str) -> Chunk:
+        """Return an indexed chunk; raises KeyError when there is none."""
+        return next(chunk for chunk in self._same[id] if chunk.id == id)
+
+    def places(self, id: str) -> tuple[Chunk, ...]:
+        """Return an indexed chunk and all others with its text, indexed with it or apart; () when there is none."""
+        return tuple(place for chunk in self._same.get(id, ()) for place in (chunk, *self.aliases.get(chunk.id, ())))
 
 
 def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:

@@ -36,7 +36,7 @@ def citation(citation: Citation, snapshot: Snapshot) -> contract.Citation:
         start=citation.start,
         end=citation.end,
         support=citation.support,
-        also_at=also_at(snapshot, passage.chunk_id),
+        also_at=also_at(snapshot, passage.chunk_id, passage.document, passage.end),
     )
 
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from service.api import contract
 from service.api.runtime import Admitted, Current
-from service.search.retrieve import Scope
+from service.search.retrieve import Candidate, Scope
 from service.understand.follow_ups import Message, condense
 
 router = APIRouter(tags=["questions"])
@@ -27,25 +26,7 @@ async def search(body: contract.SearchRequest, runtime: Current) -> contract.Sea
         index_version=parts.snapshot.manifest.version,
         timings_ms={**hits.timings_ms, "total": total},
         degraded=hits.degraded,
-        results=[
-            contract.Result(
-                chunk_id=c.chunk.id,
-                entry_id=c.chunk.entry_id,
-                document=c.chunk.document,
-                heading_path=list(c.chunk.heading_path),
-                text=c.chunk.text,
-                start=c.chunk.start,
-                end=c.chunk.end,
-                score=c.score,
-                bm25_rank=c.bm25_rank,
-                dense_rank=c.dense_rank,
-                rerank_score=c.rerank_score,
-                stars=c.chunk.stars,
-                answered=None if c.chunk.entry_id is None else c.chunk.kind == "text",
-                also_at=also_at(parts.snapshot, c.chunk.id),
-            )
-            for c in hits.candidates[: body.k]
-        ],
+        results=[_result(parts.snapshot, c) for c in hits.candidates[: body.k]],
     )
 
 
@@ -64,7 +45,27 @@ def scope(filters: contract.Filters | None) -> Scope | None:
     )
 
 
-def also_at(snapshot: Snapshot, chunk_id: str) -> list[contract.Place]:
-    """The other places of a passage that was indexed once."""
-    aliases: Sequence[Chunk] = snapshot.aliases.get(chunk_id, ())
-    return [contract.Place(document=c.document, start=c.start, end=c.end) for c in aliases]
+def also_at(snapshot: Snapshot, id: str, document: str, end: int) -> list[contract.Place]:
+    """The other places of a passage: all but the one that ends there."""
+    places = {(c.document, c.start, c.end): c for c in snapshot.places(id) if (c.document, c.end) != (document, end)}
+    return [contract.Place(document=c.document, start=c.start, end=c.end) for c in places.values()]
+
+
+def _result(snapshot: Snapshot, candidate: Candidate) -> contract.Result:
+    chunk = candidate.shown
+    return contract.Result(
+        chunk_id=chunk.id,
+        entry_id=chunk.entry_id,
+        document=chunk.document,
+        heading_path=list(chunk.heading_path),
+        text=chunk.text,
+        start=chunk.start,
+        end=chunk.end,
+        score=candidate.score,
+        bm25_rank=candidate.bm25_rank,
+        dense_rank=candidate.dense_rank,
+        rerank_score=candidate.rerank_score,
+        stars=chunk.stars,
+        answered=None if chunk.entry_id is None else chunk.kind == "text",
+        also_at=also_at(snapshot, chunk.id, chunk.document, chunk.end),
+    )

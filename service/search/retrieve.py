@@ -47,10 +47,12 @@ class Scope:
     documents: frozenset[str] | None = None
     answered: bool | None = None
 
-    def mask(self, chunks: Iterable[Chunk]) -> Mask:
-        return np.fromiter((self._allows(chunk) for chunk in chunks), np.bool_)
+    def mask(self, chunks: Iterable[Chunk], aliases: Mapping[str, Sequence[Chunk]] | None = None) -> Mask:
+        """Say of each chunk whether it, or an equal one that is indexed with it, may be found; (n,) bool."""
+        same = aliases or {}
+        return np.fromiter((any(map(self.allows, (chunk, *same.get(chunk.id, ())))) for chunk in chunks), np.bool_)
 
-    def _allows(self, chunk: Chunk) -> bool:
+    def allows(self, chunk: Chunk) -> bool:
         section = int(chunk.entry_id.split(".")[0]) if chunk.entry_id else None
         return (
             (self.sections is None or section in self.sections)
@@ -62,7 +64,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A chunk found; ranks are among passages, from 1, None where that index did not find it."""
+    """A chunk found; ranks are among passages, from 1, None where that index did not find it.
+
+    `place` is where it is shown: the chunk, or an equal one that is indexed with it, under the chunk's id. `outdone`
+    says that a nearly equal one has what the question names and this one lacks.
+    """
 
     chunk: Chunk
     score: float
@@ -71,6 +77,12 @@ class Candidate:
     cosine: float
     title_cosine: float
     rerank_score: float | None = None
+    outdone: bool = False
+    place: Chunk | None = None
+
+    @property
+    def shown(self) -> Chunk:
+        return self.place or self.chunk
 
 
 class Retriever:
@@ -98,7 +110,7 @@ class Retriever:
 
     def retrieve(self, query: Query, k: int, scope: Scope | None = None) -> list[Candidate]:
         """Return up to k candidates, best first, at most `per_entry` passages of one entry."""
-        allowed = scope.mask(self._snapshot.chunks) if scope else None
+        allowed = scope.mask(self._snapshot.chunks, self._snapshot.aliases) if scope else None
         if allowed is not None and not allowed.any():
             return []
         found = self._find(query, max(self._depth, k), allowed)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
+from service.search.naming import Naming
 from service.search.neighbours import related
-from service.search.passages import Passage, gather
+from service.search.passages import Passage, gather, passage
 from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
 from service.search.scale import Scale
@@ -24,6 +26,7 @@ class Hits:
     candidates: Sequence[Candidate]
     degraded: str | None
     timings_ms: dict[str, float]  # by stage
+    scope: Scope | None = None
 
 
 class Searcher:
@@ -44,6 +47,7 @@ class Searcher:
         """
         self.retriever, self.reranker = retriever, reranker
         self.scale, self._snapshot = Scale.of(snapshot, retriever, reranker), snapshot
+        self._naming = Naming(snapshot.pack.words)
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
     async def find(self, text: str, k: int = 0, scope: Scope | None = None) -> Hits:
@@ -62,14 +66,29 @@ class Searcher:
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")
         candidates, degraded = await self.reranker.rerank(query, retrieved)
+        candidates = self._naming.apart(query.text, candidates)
+        candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
         took("rerank")
-        return Hits(query, candidates, degraded, timings)
+        return Hits(query, candidates, degraded, timings, scope)
 
     async def draw(self, hits: Hits) -> list[Passage]:
         """Return the passages that a writer may draw on, best first."""
-        return await self._work(
-            gather, self._snapshot, hits.query, hits.candidates, self.retriever, self.scale, self._passages
+        candidates = [candidate for candidate in hits.candidates if not candidate.outdone]
+        passages = await self._work(
+            gather, self._snapshot, hits.query, candidates, self.retriever, self.scale, self._passages
         )
+        return [self._moved(passage, hits) for passage in passages]
+
+    def _place(self, chunk: Chunk, query: Query, scope: Scope | None) -> Chunk:
+        """Return where a passage is shown: the place that the scope allows and the question names, else its own."""
+        aliases = self._snapshot.aliases.get(chunk.id, ())
+        places = [place for place in (chunk, *aliases) if scope is None or scope.allows(place)]
+        return replace(self._naming.place(query.text, places), id=chunk.id) if aliases and places else chunk
+
+    def _moved(self, drawn: Passage, hits: Hits) -> Passage:
+        chunk = self._snapshot.chunk(drawn.chunk_id)
+        place = self._place(chunk, hits.query, hits.scope)
+        return drawn if place is chunk else passage(self._snapshot, place, drawn.relevance)
 
     def related(self, candidates: Sequence[Candidate], drawn: Sequence[Passage] = ()) -> tuple[Entry, ...]:
         """Return the entries worth naming beside an answer that draws on some passages."""

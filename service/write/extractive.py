@@ -1,17 +1,20 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
 import textwrap
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
-from ingest.chunk.units import Unit, units_of
+from ingest.chunk.units import units_of
 from ingest.parse import markdown, outline
 from ingest.words.words import Words
 from service.language.phrases import Language
 from service.language.rule import rules
+from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.writer import Quote, Sentence
+from service.write.line import Line
+from service.write.once import said_once
+from service.write.writer import Sentence
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
@@ -19,37 +22,8 @@ NARROW = 0.34
 SHORT = 900
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
-# A fence this short is a formula, not a program.
-SHORT_CODE = 120
 
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A unit of a passage, its place among the passage's units, and the headings that stand between."""
-
-    passage: int
-    index: int
-    unit: Unit
-    text: str
-    headings: tuple[str, ...]
-    terms: frozenset[str]  # of the text and of the headings below the entry's
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return self.passage, self.index
-
-    @property
-    def announces(self) -> bool:
-        return self.text.rstrip("*_ ").endswith((":", "："))
-
-    def weight(self, weights: Mapping[str, float]) -> float:
-        return sum(weight for term, weight in weights.items() if term in self.terms)
-
-    @property
-    def program(self) -> bool:
-        return self.unit.kind == "code" and len(self.text) > SHORT_CODE
 
 
 class ExtractiveWriter:
@@ -72,6 +46,7 @@ class ExtractiveWriter:
     ) -> None:
         self._words, self._idf, self._max = words, idf, max_characters
         self._relevance, self._behind = relevance, behind
+        self._naming = Naming(words)
 
     async def write(
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
@@ -93,6 +68,7 @@ class ExtractiveWriter:
                     spent += cost
         order = {_entry(p): n for n, p in reversed(list(enumerate(passages)))}
         chosen.sort(key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start))
+        chosen = said_once(self._naming, query.text, chosen, passages)
         for sentence in _compose(_announced(chosen), passages):
             yield sentence
 
@@ -213,15 +189,15 @@ def _announced(lines: list[Line]) -> list[Line]:
 
 def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
-    entries = {_owner(passages[line.passage]) or passages[line.passage].heading_path for line in lines}
+    entries = {_entry(passages[line.passage]): passages[line.passage] for line in lines}
+    titles = Counter(_title(passage) for passage in entries.values())
     sentences: list[Sentence] = []
     before: Line | None = None
     for line in lines:
         passage = passages[line.passage]
-        previous = passages[before.passage] if before else None
-        if len(entries) > 1 and (not previous or _owner(previous) != _owner(passage)):
-            title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
-            name = f"{passage.entry_id} {title}" if passage.entry_id else title or passage.document
+        if len(entries) > 1 and (not before or _entry(passages[before.passage]) != _entry(passage)):
+            title = _title(passage)
+            name = title if title and titles[title] == 1 else passage.document
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
             before = None
         heading = _subheading(line, passage)
@@ -229,10 +205,15 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
             sentences.append(Sentence(f"#### {heading}", (), "\n\n" if sentences else ""))
             before = None
         lead = _lead(before, line) if sentences else ""
-        quote = Quote(line.passage, passage.start + line.unit.start, passage.start + line.unit.end)
-        sentences.append(Sentence(_rendered(line), (quote,), lead))
+        sentences.append(Sentence(_rendered(line), (line.quote(passages), *line.also), lead))
         before = line
     return sentences
+
+
+def _title(passage: Passage) -> str:
+    """What a passage's entry is called, or its topmost headings."""
+    title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
+    return f"{passage.entry_id} {title}" if passage.entry_id else title
 
 
 def _owner(passage: Passage) -> tuple[str, str] | None:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -10,6 +11,7 @@ from ingest.chunk import Chunker
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.chunk.window import WindowChunker
 from ingest.clean import CleanSteps
+from ingest.clean.report import Spot
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.pack import Packs
@@ -35,7 +37,7 @@ class Corpus:
     def build(self, near_threshold: float | None = 0.9, force: bool = False, **texts: str) -> Outcome:
         self.write(**texts)
         self.embedder.embedded.clear()
-        steps = CleanSteps(near_duplicates=False)
+        steps = CleanSteps()
         return build_index(
             [self.folder],
             self.versions,
@@ -153,9 +155,9 @@ def test_a_copy_is_an_alias_citable_at_both_places(corpus: Corpus) -> None:
 
 
 def test_a_copy_stays_whole_when_its_original_changes(corpus: Corpus) -> None:
-    """Also where passages of both were near duplicates of a third file's."""
+    """Also where passages of both were equal to a third file's."""
     text = f"## A\n\n{LONG}\n\n## B\n\n短。\n"
-    corpus.build(a0=f"## Z\n\n{LONG}\n", a=text, b=text)
+    corpus.build(a0=f"## A\n\n{LONG}\n", a=text, b=text)
     corpus.build(a=text.replace("短", "长"))
     snapshot = corpus.open()
     assert "".join(places(snapshot, "b.md")) == f"{LONG}短。"
@@ -163,16 +165,41 @@ def test_a_copy_stays_whole_when_its_original_changes(corpus: Corpus) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_near_copies_of_passages_are_aliases(corpus: Corpus) -> None:
+def test_near_copies_of_passages_are_all_indexed_and_reported(corpus: Corpus) -> None:
     near = LONG.replace("出处", "来源", 1)
     corpus.chunker = RecursiveChunker(1000)
-    corpus.build(a=f"## A\n\n{LONG}\n", b=f"## B\n\n{near}\n\n## C\n\n别的。\n")
+    texts = {"a": f"## A\n\n{LONG}\n", "b": f"## B\n\n{near}\n\n## C\n\n别的。\n", "c": f"## A\n\n{LONG}\n\n尾。\n"}
+    corpus.write(**texts)
+    outcome = corpus.build()
     snapshot = corpus.open()
-    assert [c.text for c in snapshot.chunks] == [LONG, "别的。"]
-    ((original, (alias,)),) = snapshot.aliases.items()
-    assert (original, alias.document, alias.text) == (snapshot.chunks[0].id, "b.md", near)
-    corpus.build(near_threshold=None)
-    assert len(corpus.open().chunks) == 3
+    assert [c.text for c in snapshot.chunks] == [LONG, near, "别的。", f"{LONG}\n\n尾。"]
+    assert snapshot.aliases == {}
+    first = outcome.report.near[0]
+    assert (first.one, first.other) == ((Spot("a.md", "A", (3, 3)),), (Spot("b.md", "B", (3, 3)),))
+    assert first.differences == (("出处", "来源"),)
+    assert len(outcome.report.near) == 3
+    report = json.loads((corpus.versions.folder(outcome.manifest.version) / "report.json").read_text("utf-8"))
+    assert [pair["alike"] for pair in report["near"]] == [pair.alike for pair in outcome.report.near]
+    assert corpus.build(near_threshold=None).report.near == ()
+
+
+def test_a_pair_is_named_with_all_the_places_of_its_texts(corpus: Corpus) -> None:
+    corpus.chunker = RecursiveChunker(1000)
+    near = LONG.replace("第5步", "第6步", 1)
+    texts = {"a": f"## A\n\n{LONG}\n", "b": f"## B\n\n{LONG}\n", "c": f"## C\n\n{near}\n", "d": f"# D\n\n{near}\n"}
+    corpus.write(**texts)
+    (pair,) = corpus.build().report.near
+    assert [[spot.name for spot in spots] for spots in (pair.one, pair.other)] == [["a.md", "b.md"], ["c.md", "d.md"]]
+    assert pair.differences == (("5", "6"),)
+
+
+def test_equal_passages_are_aliases_under_equal_headings_alone(corpus: Corpus) -> None:
+    corpus.chunker = RecursiveChunker(1000)
+    corpus.build(a=f"## A\n\n{LONG}\n\n## B\n\n甲。\n", b=f"## A\n\n{LONG}\n\n## C\n\n乙。\n\n## D\n\n{LONG}\n")
+    snapshot = corpus.open()
+    assert [(c.document, *c.heading_path) for c in snapshot.chunks if c.text == LONG] == [("a.md", "A"), ("b.md", "D")]
+    ((alias,),) = snapshot.aliases.values()
+    assert (alias.document, alias.heading_path, alias.text) == ("b.md", ("A",), LONG)
 
 
 def test_entries_never_lose_their_text_to_another_entry(corpus: Corpus) -> None:

@@ -72,7 +72,7 @@ def indexed(folder: Path) -> None:
         Versions(folder / "index"),
         TinyEmbedder(),
         RecursiveChunker(200),
-        CleanSteps(near_duplicates=False),
+        CleanSteps(),
         Packs(str(folder / "pack")),
     )
 

@@ -18,5 +18,5 @@ def index(folder: Path, pack: str = "none", **texts: str) -> Snapshot:
     for name, text in texts.items():
         (source / f"{name}.md").write_text(text, "utf-8")
     versions, embedder, packs = Versions(folder / "index"), TinyEmbedder(), Packs(pack)
-    build_index([source], versions, embedder, RecursiveChunker(200), CleanSteps(near_duplicates=False), packs)
+    build_index([source], versions, embedder, RecursiveChunker(200), CleanSteps(), packs)
     return versions.open(embedder.fingerprint, packs=packs)

@@ -3,11 +3,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ingest.clean import Alias, Change, CleanSteps, Skipped, Source, clean_sources
+from ingest.clean.report import NearPair, Spot
 from ingest.read.files import read
 from tests.support.paths import ROOT
 
 OUTLINE = ROOT / "ingest" / "corpus" / "大模型全技术面试大纲.md"
-OFF = CleanSteps(mojibake=False, whitespace=False, secrets=False, duplicates=False, near_duplicates=False)
+OFF = CleanSteps(mojibake=False, whitespace=False, secrets=False, duplicates=False)
 LONG = "预训练、监督微调和强化学习是大模型训练的三个阶段，注意力机制让模型关注重要的词。" * 3
 
 
@@ -37,7 +38,7 @@ def test_every_step_shows_in_the_report() -> None:
     assert (report.sources, report.kept, report.characters) == (1, 1, 18)
     assert json.loads(json.dumps(asdict(report)))["changes"][3]["lines"] == [2]
     assert str(report).splitlines() == [
-        "1 files read, 1 kept (18 characters), 0 duplicates, 1 skipped",
+        "1 files read, 1 kept (18 characters), 0 duplicates, 0 near pairs, 1 skipped",
         "decode: 1 changes in 1 files",
         "  a.md: 1 x file read as gb18030",
         "mojibake: 1 changes in 1 files",
@@ -67,21 +68,25 @@ def test_every_step_can_be_switched_off() -> None:
         assert {change.step for change in report.changes} == {step}
 
 
-def test_duplicates_become_aliases_of_the_first() -> None:
-    near = LONG.replace("三个", "四个", 1)
+def test_equal_documents_become_aliases_of_the_first() -> None:
     sources = [
         source("a.md", LONG),
-        source("b.md", near),
+        source("b.md", LONG.replace("三个", "四个", 1)),
         source("c.md", LONG + "\n"),
         source("d.md", "别的"),
     ]
-    kept, report = clean_sources(sources, CleanSteps(near_threshold=0.7))
-    assert [(each.name, each.aliases) for each in kept] == [("a.md", ("b.md", "c.md")), ("d.md", ())]
-    assert report.aliases == (Alias("b.md", "a.md", "near"), Alias("c.md", "a.md", "exact"))
-    assert "  b.md = a.md (near)" in str(report).splitlines()
-    kept, report = clean_sources(sources, CleanSteps(near_duplicates=False))
-    assert [each.name for each in kept] == ["a.md", "b.md", "d.md"]
-    assert report.aliases == (Alias("c.md", "a.md", "exact"),)
+    kept, report = clean_sources(sources, CleanSteps())
+    assert [(each.name, each.aliases) for each in kept] == [("a.md", ("c.md",)), ("b.md", ()), ("d.md", ())]
+    assert report.aliases == (Alias("c.md", "a.md"),)
+    assert "  c.md = a.md (exact)" in str(report).splitlines()
+
+
+def test_the_report_names_near_pairs() -> None:
+    _, report = clean_sources([source("a.md", LONG)], CleanSteps())
+    pair = NearPair((Spot("a.md", "端口", (3, 5)),), (Spot("b.md", "", (7, 7)),), 0.955, (("5432", "5433"),))
+    said = str(replace(report, near=(pair,))).splitlines()
+    assert "1 near pairs" in said[0]
+    assert said[1:] == ["near pairs, all indexed:", "  a.md, 端口, lines 3-5 ~ b.md, line 7 (0.95): '5432' / '5433'"]
 
 
 def test_duplicates_are_found_after_cleaning() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.clean.duplicates import duplicate_groups, exact_groups
+from ingest.clean.duplicates import exact_groups, near_pairs
 
 HAN = [chr(c) for c in range(0x4E00, 0x4E00 + 2000)]
 
@@ -22,64 +22,95 @@ def changed(text: str, places: list[int]) -> str:
     return "".join("*" if i in places else character for i, character in enumerate(text))
 
 
-def test_the_first_seen_stands_for_the_rest() -> None:
+def pairs(texts: list[str], threshold: float) -> list[tuple[int, int]]:
+    return [(i, j) for i, j, _ in near_pairs(texts, threshold)]
+
+
+def test_every_pair_is_named_with_how_alike_it_is() -> None:
     a, b = passage(1), passage(2)
-    assert duplicate_groups([a, b, changed(a, [200]), f" {a[:99]}\n\n{a[99:]}", b], 0.9) == [0, 1, 0, 0, 1]
+    texts = [a, b, changed(a, [200]), f" {a[:99]}\n\n{a[99:]}"]
+    # 396 shingles, of which one change replaces 5.
+    assert near_pairs(texts, 0.9) == [(0, 2, 391 / 401), (0, 3, 1.0), (2, 3, 391 / 401)]
 
 
 def test_the_threshold_is_the_jaccard_index() -> None:
-    # 396 shingles; each change far from the others replaces 5: with n changes J = (396 - 5n) / (396 + 5n).
+    # Each change far from the others replaces 5 shingles: with n changes J = (396 - 5n) / (396 + 5n).
     a = passage(1)
     four, five = changed(a, [50, 100, 150, 200]), changed(a, [50, 100, 150, 200, 250])
     assert jaccard(a, four) == 376 / 416
     assert jaccard(a, five) == 371 / 421
-    assert duplicate_groups([a, four, five], 0.9) == [0, 0, 2]
-    assert duplicate_groups([a, five], 371 / 421) == [0, 0]
-
-
-def test_groups_do_not_chain() -> None:
-    a = passage(1)
-    b, c = changed(a, [50, 100, 150]), changed(a, [50, 100, 150, 200, 250, 300])
-    assert jaccard(b, c) >= 0.9 > jaccard(a, c)
-    assert duplicate_groups([a, b, c], 0.9) == [0, 0, 2]
+    assert pairs([a, four, five], 0.9) == [(0, 1), (1, 2)]
+    assert pairs([a, five], 371 / 421) == [(0, 1)]
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.8, 0.95])
 def test_agrees_with_comparing_every_pair(threshold: float) -> None:
     draw = random.Random(3)
-    bases = [passage(seed, 200) for seed in range(20)]
+    bases = [passage(seed, 200) for seed in range(40)]
     texts = [changed(draw.choice(bases), draw.sample(range(200), draw.randrange(12))) for _ in range(200)]
-    expected: list[int] = []
-    for i, text in enumerate(texts):
-        firsts = [j for j in range(i) if expected[j] == j and jaccard(texts[j], text) >= threshold]
-        expected.append(firsts[0] if firsts else i)
-    assert duplicate_groups(texts, threshold) == expected
+    every = [(i, j) for j, text in enumerate(texts) for i in range(j) if jaccard(texts[i], text) >= threshold]
+    assert pairs(texts, threshold) == every
+
+
+def test_a_crowd_is_compared_with_its_first_few() -> None:
+    a = passage(1)
+    crowd = [changed(a, [i]) for i in range(100)]
+    found = pairs(crowd, 0.9)
+    assert len(found) <= 16 * len(crowd)
+    assert {j for _, j in found} == set(range(1, 100))
 
 
 def test_long_texts_are_measured_by_a_sample() -> None:
     a = passage(1, 60_000)
     places = list(range(100, 60_000, 300))  # 200 changes: J = (59996 - 1000) / (59996 + 1000) = 0.967
-    assert duplicate_groups([a, changed(a, places)], 0.94) == [0, 0]
-    assert duplicate_groups([a, changed(a, places)], 0.99) == [0, 1]
+    assert pairs([a, changed(a, places)], 0.94) == [(0, 1)]
+    assert pairs([a, changed(a, places)], 0.99) == []
 
 
 def test_short_and_empty_texts() -> None:
-    assert duplicate_groups(["", "是", "否", " ", "是", "🚀", "yes"], 0.8) == [0, 1, 2, 0, 1, 5, 6]
-    assert duplicate_groups([], 0.8) == []
+    assert pairs(["", "是", "否", "是 ", "🚀", "yes"], 0.8) == [(1, 3)]
+    assert near_pairs([], 0.8) == []
 
 
-def test_exact_ignores_white_space_and_composition() -> None:
-    assert exact_groups(["café 一", "cafe\u0301\n一", "Café 一", "cafe 一"]) == [0, 0, 2, 3]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("café 一", "cafe\u0301\n一"),
+        ("端口是 5432。", "端口是5432。"),
+        ("ＡＰＩ　第１版", "API 第1版"),
+        ("one\nline", "one  line\n"),
+        ("```\nif a:\n    b\n```", "```\nif a:  \n    b\n```\n"),
+    ],
+)
+def test_equal_texts(one: str, other: str) -> None:
+    assert exact_groups([one, other]) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("café", "cafe"),
+        ("5 mW", "5 MW"),
+        ("10² 倍", "102 倍"),
+        ("1 2", "12"),
+        ("不能", "能"),
+        ("a - b", "a, b"),
+        ("不过载", "不 过载。"),
+        ("```\nif a:\n    b\nc\n```", "```\nif a:\n    b\n    c\n```"),
+    ],
+)
+def test_what_may_mean_something_else_is_not_equal(one: str, other: str) -> None:
+    assert exact_groups([one, other]) == [0, 1]
 
 
 @given(st.lists(st.text(alphabet="ab c", max_size=12), max_size=12), st.sampled_from([0.5, 0.9, 1.0]))
-def test_every_text_points_to_an_earlier_one_that_stands_for_itself(texts: list[str], threshold: float) -> None:
-    groups = duplicate_groups(texts, threshold)
-    assert all(first <= i and groups[first] == first for i, first in enumerate(groups))
-    assert groups == duplicate_groups(texts, threshold)
+def test_every_pair_is_ordered_and_as_alike_as_it_says(texts: list[str], threshold: float) -> None:
+    found = near_pairs(texts, threshold)
+    assert all(i < j and alike >= threshold for i, j, alike in found)
+    assert found == near_pairs(texts, threshold)
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.01, float("nan")])
 def test_a_threshold_that_makes_no_sense_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="threshold"):
-        duplicate_groups(["a"], threshold)
+        near_pairs(["a"], threshold)

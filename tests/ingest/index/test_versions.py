@@ -22,7 +22,7 @@ def versions(tmp_path: Path) -> Versions:
 def make(versions: Versions, text: str, force: bool = False) -> Outcome:
     source = versions.root.parent / "n.md"
     source.write_text(text, "utf-8")
-    steps = CleanSteps(near_duplicates=False)
+    steps = CleanSteps()
     return build_index([source], versions, TinyEmbedder(), RecursiveChunker(), steps, Packs(), force=force)
 
 

@@ -98,3 +98,51 @@ def test_programs_are_not_read_and_come_only_when_asked_for() -> None:
     relevance, seen = scoring(显存=3.0)
     assert written(relevance, long(MEMORY, program)) == [MEMORY]
     assert not [text for text in seen if "quantise" in text]
+
+
+def note(document: str, *sentences: str) -> Passage:
+    text = "\n\n".join(sentences)
+    return Passage(f"c-{document}", None, document, ("退货",), 0, len(text), text, 1.0)
+
+
+CHECK = "退货商品两个工作日内在区域仓库完成检验并拍照。"
+TERM = "退款期限为收货后 {} 天，逾期不再受理。"
+
+
+def test_what_is_the_same_is_said_once_and_what_differs_under_its_document() -> None:
+    notes = [
+        note("甲店.md", CHECK, TERM.format(14)),
+        note("乙店.md", CHECK, TERM.format(21)),
+        note("丙店.md", CHECK, TERM.format(14)),
+    ]
+
+    async def collect() -> list[tuple[str, list[int]]]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing)
+        told = writer.write(read("退款期限是多久？"), notes)
+        return [(sentence.text, [quote.passage for quote in sentence.quotes]) async for sentence in told]
+
+    assert asyncio.run(collect()) == [
+        ("### 甲店.md", []),
+        (CHECK, [0, 1, 2]),
+        (TERM.format(14), [0, 2]),
+        ("### 乙店.md", []),
+        (TERM.format(21), [1]),
+    ]
+
+
+def test_of_nearly_equal_lines_those_that_the_question_names_are_said() -> None:
+    notes = [note("甲店.md", TERM.format(14)), note("乙店.md", TERM.format(21), "乙店另有说明，见附件。")]
+    assert written(nothing, *notes, question="甲店的退款期限是多久？") == [TERM.format(14), "乙店另有说明，见附件。"]
+
+
+@pytest.mark.parametrize(
+    "other", ["不超过 14 天受理退款申请。", "超过 15 天受理退款申请。", "超过 14 周受理退款申请。"]
+)
+def test_what_differs_in_a_number_a_unit_or_a_negation_is_not_the_same(other: str) -> None:
+    said = "超过 14 天受理退款申请。"
+    assert written(nothing, note("甲店.md", said), note("乙店.md", other), question="退款怎么受理？") == [said, other]
+
+
+def test_particles_and_punctuation_make_no_difference() -> None:
+    notes = [note("甲店.md", "退款的期限为收货后 14 天。"), note("乙店.md", "**退款期限**为收货后14天；")]
+    assert written(nothing, *notes, question="退款期限是多久？") == ["退款的期限为收货后 14 天。"]
