@@ -87,7 +87,7 @@ def _gains(scores: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.floa
 
 def _reciprocal_rank(scores: NDArray[np.float64], rows: Sequence[int]) -> float:
     best = max(scores[row] for row in rows)
-    rank = 1 + int((scores > best).sum())
+    rank = int((scores >= best).sum())  # ties count against it
     return 1 / rank if rank <= CUT else 0.0
 
 
