@@ -109,6 +109,11 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
         console.print(str(outcome.report))
         for warning in outcome.warnings:
             console.print(f"warning: {warning}")
+        if fusion := outcome.manifest.fusion:
+            figures = ", ".join(f"{name} {figure:.3f}" for name, figure in fusion["figures"].items())
+            console.print(
+                f"fusion {fusion['name']!r}, on {fusion['questions']} questions that the documents answer: {figures}"
+            )
         console.print(f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused")
     else:
         console.print(f"index {outcome.manifest.version} is up to date: {counts}")

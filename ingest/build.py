@@ -129,7 +129,9 @@ def _assemble(
     """Embed and index what was cut; return the snapshot and how many chunks kept the vectors they had."""
     groups = snapshot.groups(cut.chunks)
     known = _known_vectors(before, embedder)
-    vectors, reused = _embed([c.indexed for c in cut.chunks], embedder, known, "embed", progress)
+    texts = [chunk.indexed for chunk in cut.chunks]
+    vectors, reused = _embed(texts, embedder, known, "embed", progress)
+    known |= zip(texts, vectors, strict=True)  # what no title stands above is its own
     titles, _ = _embed([group.title for group in groups], embedder, known, "titles", progress)
     questions = ["".join(cut.chunks[group.rows[0]].heading_path[1:2]) for group in groups]
     asked = ways.other_ways(questions, pack.ways)
@@ -153,7 +155,7 @@ def _assemble(
         ),
         pack=pack,
     )
-    if pack.fitted.choices:
+    if pack.fitted.choices and not cut.entries:  # what is fitted to an outline serves outlines
         fusion = asdict(_fusion(made, embedder, progress))
         made = replace(made, manifest=replace(manifest, fusion=fusion))
     return made, reused
@@ -161,24 +163,21 @@ def _assemble(
 
 def _fusion(made: Snapshot, embedder: Embedder, progress: Report) -> Choice:
     """Choose the fusion that serves the documents, on questions that they answer by themselves."""
-    questions = pseudo_questions(made.chunks)
-    rows = [row for question in questions for row in question.rows]
-    left = [text for question in questions for text in question.left]
-    passages, titles = made.dense.vectors().copy(), made.titles.vectors()[_group_rows(made)]
-    passages[rows] = embedder.embed_passages(left, lambda done: progress("choose", done, len(left)))
-    titles[rows] = embedder.embed_passages([title for question in questions for title in question.titles])
-    terms = [made.pack.words.terms(chunk.indexed) for chunk in made.chunks]
-    for row, text in zip(rows, left, strict=True):
-        terms[row] = made.pack.words.terms(text)
+    questions, words = pseudo_questions(made.chunks), made.pack.words
+    passages, terms = made.dense.vectors().copy(), [words.terms(chunk.indexed) for chunk in made.chunks]
+    left = embedder.embed_passages([q.left for q in questions], lambda done: progress("choose", done, len(questions)))
+    for question, vector in zip(questions, left, strict=True):
+        passages[question.row] = vector
+        terms[question.row] = words.terms(question.left)
     view = View(
         passages,
-        titles,
+        made.titles.vectors()[_group_rows(made)],
         Postings.build(terms),
         embedder.embed_queries([question.text for question in questions]),
-        [made.pack.words.terms(question.text) for question in questions],
+        [words.terms(question.text) for question in questions],
         made.spread,
     )
-    return choose(questions, view, {"general": made.pack.fitted.fusion, **made.pack.fitted.choices})
+    return choose(questions, view, made.pack.fitted.choices)
 
 
 def _group_rows(made: Snapshot) -> list[int]:

@@ -1,7 +1,7 @@
 """Which fusion serves a corpus: measured at the build on questions that its documents answer by themselves.
 
-Nothing is fitted, only chosen among a few: a hundred questions are too few for more. The weights that hold in general
-stay unless others are better by more than chance, and nothing that plain reciprocal rank fusion beats is taken.
+Nothing is fitted, only chosen among a few: a hundred questions are too few for more. The first weights stay unless
+others are better by more than chance, and nothing that plain reciprocal rank fusion beats is taken.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class View:
 
 
 def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, FusionWeights]) -> Choice:
-    """Return the weights that serve; the first of `tried` hold in general, those called `FLOOR` are of ranks alone."""
+    """Return the weights that serve; those called `FLOOR` are of ranks alone."""
     general = next(iter(tried))
     if len(questions) < LEAST:
         return Choice(general, tried[general].model_dump(), len(questions), {})
@@ -55,7 +55,7 @@ def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, 
         columns = _columns(view, number)
         for name, weights in tried.items():
             scores = columns @ (weights.bm25, weights.dense, weights.title, weights.ranks, weights.feedback)
-            found[name][number] = _reciprocal_rank(scores, question.rows)
+            found[name][number] = _reciprocal_rank(scores, question.row)
     best = general
     for name in tried:
         if _better(found[name], found[best]):
@@ -85,9 +85,8 @@ def _gains(scores: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.floa
     return np.where(scores > 0, gains, 0.0)
 
 
-def _reciprocal_rank(scores: NDArray[np.float64], rows: Sequence[int]) -> float:
-    best = max(scores[row] for row in rows)
-    rank = int((scores >= best).sum())  # ties count against it
+def _reciprocal_rank(scores: NDArray[np.float64], row: int) -> float:
+    rank = int((scores >= scores[row]).sum())  # ties count against it
     return 1 / rank if rank <= CUT else 0.0
 
 

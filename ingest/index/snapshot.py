@@ -115,7 +115,7 @@ def groups(chunks: Sequence[Chunk]) -> tuple[Group, ...]:
 
 
 def _title(chunk: Chunk) -> str:
-    return " > ".join(chunk.heading_path[:2] if chunk.entry_id else chunk.headings) or chunk.document
+    return " > ".join(chunk.heading_path[:2] if chunk.entry_id else chunk.headings) or chunk.indexed
 
 
 def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Manifest:

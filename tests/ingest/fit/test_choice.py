@@ -21,7 +21,7 @@ RANKS, AGAIN = weights(ranks=1.0), weights(feedback=1.0)
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def view(words: bool, meaning: bool, titles: bool = False) -> View:
@@ -40,7 +40,7 @@ def view(words: bool, meaning: bool, titles: bool = False) -> View:
 
 
 def asked(count: int = SIZE) -> list[PseudoQuestion]:
-    return [PseudoQuestion(f"q{n}", (n,), ("",), ("",)) for n in range(count)]
+    return [PseudoQuestion(f"q{n}", n, "") for n in range(count)]
 
 
 def chosen(corpus: View, **tried: FusionWeights) -> Choice:
