@@ -11,6 +11,7 @@ from ingest import plugins
 from ingest.fit.engine import Engine, EngineError
 from ingest.fit.part import Part
 from ingest.fit.run import fit_all, general
+from ingest.fitted import Fitted
 from ingest.progress import bars
 
 NEEDED = ("sklearn", "scipy", "threadpoolctl")
@@ -41,7 +42,8 @@ def fit_pack(
         engine.close()
     result.fitted.write(path)
     if everywhere is not None:
-        general(result.fitted).write(everywhere / "fitted.json")
+        anywhere = everywhere / "fitted.json"
+        general(result.fitted, Fitted.read(anywhere)).write(anywhere)
     _show(out, [*result.parts, *own])
     return path
 

@@ -90,10 +90,11 @@ def fit_all(engine: Engine, root: Path, command: str, anew: bool, progress: Repo
     return Result(fitted, parts)
 
 
-def general(fitted: Fitted) -> Fitted:
-    """Return the numbers that hold for any documents."""
+def general(fitted: Fitted, present: Fitted) -> Fitted:
+    """Return the numbers that hold for any documents; the fusions to choose among stay as they are at present."""
     stages = tuple(stage.model_copy(update={"own": None}) for stage in fitted.stages)
-    return fitted.model_copy(update={"documents": {}, "tokeniser": "", "stages": stages})
+    own = {"documents": {}, "tokeniser": "", "stages": stages, "choices": present.choices}
+    return fitted.model_copy(update=own)
 
 
 @dataclass(frozen=True)

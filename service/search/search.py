@@ -66,7 +66,7 @@ class Searcher:
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")
         candidates, degraded = await self.reranker.rerank(query, retrieved)
-        candidates = self._naming.apart(query.text, candidates)
+        candidates = await self._work(self._naming.apart, query.text, candidates)
         candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
         took("rerank")
         return Hits(query, candidates, degraded, timings, scope)

@@ -14,7 +14,7 @@ from ingest.clean import CleanSteps
 from ingest.fit.run import Result, fit_all, general
 from ingest.fitted import Fitted
 from ingest.index.versions import Versions
-from ingest.pack import Packs, read
+from ingest.pack import Packs, none, read
 from service.bootstrap import Service
 from service.fitting import ServiceEngine
 from service.settings import NoRerankSettings, ReciprocalRankSettings, ServiceSettings, WeightedSettings
@@ -131,9 +131,10 @@ def test_the_same_inputs_give_the_same_numbers(result: Result, folder: Path) -> 
 
 
 def test_general_numbers_name_no_documents(result: Result) -> None:
-    found = general(result.fitted)
+    found = general(result.fitted, none().fitted)
     assert (dict(found.documents), found.tokeniser) == ({}, "")
     assert [stage.own for stage in found.stages] == [None, None]
+    assert found.choices == none().fitted.choices != {}
 
 
 @pytest.mark.parametrize("fusion", ["weighted", "rrf"])
