@@ -8,6 +8,7 @@ from ingest.index.snapshot import Snapshot
 
 NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
 NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital within a sentence or a word
+MINOR = re.compile(r"(?<=\d)\.\d+$")
 LEAST = 5  # characters of a word whose slips are told by likeness
 ALIKE = 0.8
 
@@ -29,12 +30,19 @@ class Lexicon:
         return self._specificity(term) or max(others, default=0.0)
 
     def has(self, term: str) -> bool:
-        """Whether the documents have a term, its usual name or its parts; GPT-5 is more than GPT and a 5."""
-        names = self.words.expand(term)
+        """Whether the documents have a term, its usual name or its parts.
+
+        GPT-5 is more than GPT and a 5, but GPT-3.5 is a GPT-3, and 512-token is a number of tokens.
+        """
+        names = [name for name in self.words.expand(term) if not _digits(term) or _digits(name) == _digits(term)]
         if term in self.vocabulary or (names and names[0] in self.vocabulary):
             return True
+        if (major := MINOR.sub("", term)) != term and major in self.vocabulary:
+            return True
         parts = [part for part in self.words.terms(term) if part != term] if "-" in term else []
-        return bool(parts) and all(part in self.vocabulary and not NUMBER.fullmatch(part) for part in parts)
+        if not parts or NUMBER.fullmatch(parts[-1]):
+            return False
+        return all(part in self.vocabulary or part.isdigit() for part in parts)
 
     def knows(self, term: str) -> bool:
         """Whether the documents have a term, or what it is a slip of the pen for."""

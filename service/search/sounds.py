@@ -45,6 +45,11 @@ class Sounds:
         return self.written.get(word.replace("ü", "v"))
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two texts sound alike, character by character, but for what is mixed up."""
+    return _heard(tuple(map(_usual, one))) == _heard(tuple(map(_usual, other)))
+
+
 def readings(text: str) -> list[tuple[str, ...]]:
     """Return the syllables of a Chinese text without tones, first as it is usually read; at most 8 readings."""
     from pypinyin import Style, lazy_pinyin, pinyin  # its tables take half a second to load

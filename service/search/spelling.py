@@ -13,7 +13,7 @@ from threading import Lock
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import simplified, standard
 from service.search.lexicon import Lexicon
-from service.search.sounds import Sounds
+from service.search.sounds import Sounds, alike
 
 LATIN = re.compile(r"(?<![A-Za-z0-9_.\-/<'])[A-Za-z]{4,}(?![A-Za-z0-9_\-/(='’]|\.\w)")  # no part of an identifier
 RUN = re.compile(r"[\u3400-\u9fff]{2,}")
@@ -109,9 +109,19 @@ class Spelling:
         if meant is None and len(single) == len(text) > 2:
             swaps = (text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(len(text) - 1))
             meant = next((swap for swap in swaps if swap in self._lexicon.vocabulary), None)
+        if meant is None and len(single) == len(text) > 2:
+            meant = self._heard(text)
         if meant is None or (len(text) == 2 and not self._odd(meant, single, span)):
             return None
         return None if self._stands(text) else meant
+
+    def _heard(self, text: str) -> str | None:
+        """Return what the documents have for a text of which one character sounds like another: words in no list."""
+        letters = list(text)
+        each = ("".join([*letters[:i], "[\u3400-\u9fff]", *letters[i + 1 :]]) for i in range(len(letters)))
+        pattern = re.compile("|".join(each))
+        found = (match.group() for chunk in self._snapshot.chunks for match in pattern.finditer(chunk.indexed))
+        return next((other for other in found if alike(other, text)), None)
 
     def _odd(self, meant: str, characters: Sequence[str], span: "_Span") -> bool:
         """Whether two characters rarely stand alone, or one seldom does and the context is that of a term."""

@@ -16,6 +16,8 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     [
         ("gpt-4", True, True),
         ("gpt-5", False, False),  # both parts are there, and GPT-4 resembles it
+        ("gpt-4.1", True, True),
+        ("512-attent", True, True),
         ("multiheadattent", True, True),
         ("multiheadatention", True, False),
         ("attention-version", False, False),

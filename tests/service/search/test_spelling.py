@@ -7,7 +7,7 @@ from tests.support.tiny_index import index
 
 NOTES = """# 神经网络
 
-困惑度越低越好。注意力机制、位置编码和直接偏好优化都要会。蒸馏之后微调，显存不够就重计算。数据库里存代码。
+困惑度越低越好。注意力机制、位置编码和直接偏好优化都要会。蒸馏之后微调，显存不够就重计算。数据库里存代码。磨豆机要清洁。
 
 The Transformer uses beam search and gradient checkpointing. RLHF needs LoRA and normalization.
 """
@@ -26,6 +26,7 @@ def spelling(tmp_path_factory: pytest.TempPathFactory) -> Spelling:
         ("偏好优华", "偏好优化"),
         ("位置编马", "位置编码"),
         ("数具库", "数据库"),
+        ("墨豆机怎么清洁", "磨豆机怎么清洁"),  # in no dictionary
         ("資料庫", "数据库"),
         ("注力意机制", "注意力机制"),
         ("Tranformer 是什么", "Transformer 是什么"),
