@@ -44,6 +44,11 @@ class Lexicon:
             return False
         return all(part in self.vocabulary or part.isdigit() for part in parts)
 
+    def resembles(self, term: str) -> bool:
+        """Whether the documents have a part of a term that is no number, which makes it another of its kind."""
+        parts = (part for part in self.words.terms(term) if part != term and not NUMBER.fullmatch(part))
+        return any(part in self.vocabulary for part in parts)
+
     def knows(self, term: str) -> bool:
         """Whether the documents have a term, or what it is a slip of the pen for."""
         if self.has(term):

@@ -18,6 +18,7 @@ _END = re.compile(rf"(?:{_MARK})+|(?<!^)(?=[(（【])|(?<=[)）】\]])")
 _BRACKETS = "()（）[]【】 "
 _COMMAND = re.compile(r"\A\s*[/@][A-Za-z_]+\s+(?=\S)")
 _SPECIFIC = 0.3  # of a term that a question can be about, by its specificity in the documents
+_LONG = 4  # characters of a Chinese term that says what a question is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,18 @@ class Reading:
     def bare(self, question: str) -> str:
         """Return a question without what is beside it: greetings, thanks, commands, occasions, wishes of form.
 
-        What a rule takes goes if a question about the documents is left. What follows such a question goes, too, if it
-        asks nothing and names what no document has: that is told by the documents, not by a list of words.
+        What a rule takes goes if a question about the documents is left. What follows such a question, or leads to one
+        that says what it is about, goes, too, if it asks nothing and names what no document has: that is told by the
+        documents, not by a list of words.
         """
         text = _COMMAND.sub("", question, count=1)
         clauses = [self._clause(part) for part in _parts(text)]
         if not any(map(self._covers, clauses)):
             return question
         kept: list[_Clause] = []
-        for clause in clauses:
-            beside = any(c.asks and self._covers(c) for c in kept) and self._foreign(clause)
+        for place, clause in enumerate(clauses):
+            after, before = any(map(self._answerable, kept)), any(map(self._complete, clauses[place + 1 :]))
+            beside = (after or before) and self._foreign(clause)
             if not beside and (clause.names or not clause.cut):
                 kept.append(clause)
         bare = "".join(clause.text for clause in kept).strip()
@@ -76,10 +79,22 @@ class Reading:
         specific = any(self._lexicon.specificity(name) >= _SPECIFIC for name in clause.names)
         return specific and all(map(self._lexicon.knows, self._lexicon.proper(clause.text)))
 
+    def _answerable(self, clause: _Clause) -> bool:
+        return clause.asks and self._covers(clause)
+
+    def _complete(self, clause: _Clause) -> bool:
+        """Whether a question names what it is about: 索引怎么建 needs what led to it, BM25 是什么 does not."""
+        proper = self._lexicon.proper(clause.text)
+        names = (n for n in clause.names if n in proper or (len(n) >= _LONG and not n.isascii()))
+        return self._answerable(clause) and any(self._lexicon.specificity(name) >= _SPECIFIC for name in names)
+
     def _foreign(self, clause: _Clause) -> bool:
-        """Whether a clause asks nothing and names something in Latin that no document has."""
+        """Whether a clause asks nothing and names something that no document has any part of, as of GPT-5 the GPT."""
+        if clause.asks:
+            return False
         names = [name for name in self._lexicon.proper(clause.text) if not NUMBER.fullmatch(name)]
-        return not clause.asks and not all(map(self._lexicon.has, names))
+        unknown = [name for name in names if not self._lexicon.has(name)]
+        return bool(unknown) and not any(map(self._lexicon.resembles, unknown))
 
 
 def _parts(text: str) -> list[str]:

@@ -117,6 +117,9 @@ class Spelling:
 
     def _heard(self, text: str) -> str | None:
         """Return what the documents have for a text of which one character sounds like another: words in no list."""
+        rarity = [self._words.rarity(letter) if self._words.terms(letter) else 0.0 for letter in text]
+        if min(rarity) < COMMON or sum(rarity) < RARE * len(text) / 2:
+            return None
         letters = list(text)
         each = ("".join([*letters[:i], "[\u3400-\u9fff]", *letters[i + 1 :]]) for i in range(len(letters)))
         pattern = re.compile("|".join(each))

@@ -46,6 +46,8 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
         "{}no more than 80 words",
         "{}在 Zorbax 上",  # no rule takes it: it asks nothing and names what no document has
         "{}（Grault 版）",
+        "FAQ：{}",
+        "As a beginner, {}",
     ],
 )
 def test_what_is_beside_a_question_is_not_searched_for(reading: Reading, wrapped: str) -> None:
@@ -57,6 +59,7 @@ def test_what_is_beside_a_question_is_not_searched_for(reading: Reading, wrapped
     ("question", "read"),
     [
         ("讲讲离心泵的保养 thx bro", "讲讲离心泵的保养"),
+        ("Zorbax 二组提问：Modbus 怎么设？", "Modbus 怎么设？"),  # it says what it is about
         ("Could you please tell me how often is the impeller inspected?", "how often is the impeller inspected?"),
         ("用 JSON 格式列出离心泵的保养计划", "离心泵的保养计划"),
         ("用表格对比离心泵和球阀的保养", "对比离心泵和球阀的保养"),
@@ -71,6 +74,8 @@ def test_what_is_beside_the_point_in_a_clause_goes(reading: Reading, question: s
     [
         "Zorbax 和离心泵有什么区别？",  # the unknown name is what is asked about
         "离心泵有什么用？Zorbax 呢，它有什么用？",  # it asks, too
+        "Zorbax 里，保养怎么做？",  # it says not what is maintained
+        "Altivar-9 出来了，离心泵的叶轮怎么改？",  # another of a kind that the documents have
         "你好，请问 Zorbax 怎么安装？谢谢",  # nothing is left that the documents deal with
         "用 markdown 格式输出",
         "thanks",
