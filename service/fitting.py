@@ -19,6 +19,7 @@ from service.decide.coverage import covered
 from service.decide.verdict import lead
 from service.search.fusion import ReciprocalRank, Weighted, columns, gain
 from service.search.passages import passage
+from service.search.reading import Reading
 from service.search.rerank import joined
 from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scorers import SHIPPED
@@ -51,6 +52,7 @@ class ServiceEngine:
 
     def __init__(self, service: Service, settings: ServiceSettings, snapshot: Snapshot) -> None:
         self._service, self.snapshot = service, snapshot
+        self._reading = Reading(snapshot)
         self._scorer = scorer(settings.rerank)
         self._read = 0 if isinstance(settings.rerank, NoRerankSettings) else settings.rerank.candidates
         self.reranker = self._scorer.name if self._scorer else ""
@@ -62,7 +64,8 @@ class ServiceEngine:
 
     def prepare(self, questions: Sequence[str]) -> None:
         new = [text for text in dict.fromkeys(questions) if text not in self._queries]
-        self._queries |= zip(new, self._service.queries(new, self.snapshot.pack.words), strict=True)
+        read = [self._reading.of(text) for text in new]
+        self._queries |= zip(new, self._service.queries(read, self.snapshot.pack.words), strict=True)
 
     def condensed(self, question: str, history: Sequence[tuple[str, str]]) -> str:
         return condense(question, [Message(*turn) for turn in history], self.snapshot.pack.words)

@@ -2,18 +2,51 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import jieba
 import snowballstemmer
 
-from ingest.words.text import normalise
+from ingest.words.text import normalise, visible
 
 # Scripts without spaces start at U+2E80 (CJK, kana, hangul); every other letter or digit makes spaced words.
 _SPACED = r"[^\W_\u2e80-\U0010ffff]"
 _UNSPACED = r"[^\W_\x00-\u2e7f]"
-_WORD = rf"{_SPACED}+(?:'{_SPACED}+|(?<=\d)\.\d+{_SPACED}*|[-_]+{_SPACED}+)*"  # gpt-3.5, batch_size, don't
+_HUMP = "\x1f"  # where the words of MultiheadAttention meet, while it is cut
+_JOINED = rf"'{_SPACED}+|(?<=\d)\.\d+{_SPACED}*|(?:[-_]+|\.(?=[a-z_])_*|{_HUMP}){_SPACED}+"
+_WORD = rf"(?<![a-z0-9_])[a-z](?:\+\+|\#)|{_SPACED}+(?:{_JOINED})*"  # c++; gpt-3.5, batch_size, don't, nn.linear
+_HUMPS = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})|(?<=[A-Z]{2})(?=[A-Z][a-z]{3})")  # layerNorm, RMSNorm; not PyTorch
+_VERSION = re.compile(r"v\d[\d.]*")
+# Formulas write Greek letters, or their names: ΔW, \Delta W.
+_GREEK = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "ι": "iota",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "ο": "omicron",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "υ": "upsilon",
+    "φ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+}
 _ORDER = r"(?<![a-z0-9])o\([^()]{1,20}\)"  # complexity: o(n2), o(n log n)
 _COMMON = math.log(30_000)  # count of a word, in jieba's dictionary, that names nothing
 
@@ -39,7 +72,12 @@ class Tokeniser:
 
     def terms(self, text: str) -> list[str]:
         """Return the search terms of a text in reading order, a compound before its parts; [] if it has none."""
-        return list(self._terms(normalise(text), self._token))
+        cased = unicodedata.normalize("NFKC", visible(text))
+        return list(self._terms(normalise(_HUMPS.sub(_HUMP, cased)), self._token))
+
+    def segments(self, text: str) -> list[str]:
+        """Return the words of a text without spaces, normalised, as it is cut; each character of an unknown one."""
+        return list(self._segmenter.cut(text, HMM=False))
 
     def rarity(self, term: str) -> float:
         """Return how rare a Chinese term is in general text, 0.05 to 1, by jieba's word counts; 1 when it has none."""
@@ -85,15 +123,25 @@ class Tokeniser:
         """Return the stem of a word, preceded by the compound it is part of: self-attention, self, attention."""
         if word in self._stop_words:
             return ()
-        parts = re.split("[-_]+", word)
-        known = self._compounds.get(self._stem("".join(parts)))
+        units = [unit for unit in re.split(r"[-_]+|\.(?=[a-z_])_*", word) if unit]
+        known = self._compounds.get(self._stem("".join(units).replace(_HUMP, "")))
         if known:
             return known
-        stems = [self._stem(part) for part in parts]
-        if len(parts) == 1:
-            return (stems[0],)
-        content = (stem for stem, part in zip(stems, parts, strict=True) if part not in self._stop_words)
-        return "-".join(stems), *content
+        whole = [self._stem(unit.replace(_HUMP, "")) for unit in units]
+        content = [stem for stem, unit in zip(whole, units, strict=True) if unit not in self._stop_words]
+        found = ("-".join(whole), *content) if len(units) > 1 else tuple(whole)
+        return tuple(dict.fromkeys((*found, *chain.from_iterable(map(self._parts, units)))))
+
+    def _parts(self, unit: str) -> Iterator[str]:
+        """Yield what a word without hyphens holds: words that meet at capitals, a version, a Greek letter's name."""
+        if _HUMP in unit:
+            yield from (self._stem(part) for part in unit.split(_HUMP) if part not in self._stop_words)
+        if _VERSION.fullmatch(unit):
+            yield unit[1:]
+        greek = [letter for letter in unit if letter in _GREEK]
+        if len(greek) == 1:  # more are a word of that language
+            yield _GREEK[greek[0]]
+            yield from filter(None, unit.split(greek[0]))
 
     def _stem(self, word: str) -> str:
         """Stem an English word; names, numbers and short words stay, but a name loses a plural s: gpus, gpu."""

@@ -47,6 +47,10 @@ class Words:
         """Return the search terms of a text in reading order, a compound before its parts; [] if it has none."""
         return self._tokeniser.terms(text)
 
+    def segments(self, text: str) -> list[str]:
+        """Return the words of a text without spaces, normalised, as it is cut; each character of an unknown one."""
+        return self._tokeniser.segments(text)
+
     def _vocabulary(self, text: str) -> frozenset[str]:
         """Return the distinct search terms of a text."""
         return frozenset(self.terms(text))

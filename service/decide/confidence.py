@@ -1,10 +1,8 @@
 """How likely the documents deal with a question: logistic models over how well the best candidates match."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Self
 
 import numpy as np
@@ -12,6 +10,9 @@ from numpy.typing import NDArray
 
 from ingest.fitted import Logistic, probability
 from ingest.index.snapshot import Snapshot
+from ingest.words.text import normalise
+from service.language.rule import rules
+from service.search.lexicon import NAME, NUMBER, Lexicon
 from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scale import Scale
 
@@ -39,11 +40,9 @@ RERANKED = (  # those that need the cross-encoder's scores
 UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
 TINY = 1e-6  # keeps a share of nothing from dividing by zero
 ODDS = 3  # log odds that are one unit of a feature
-LONG = 5  # letters of a word in which a slip of the pen can be told from another word
+FEW = 50  # passages, below which the scores of the documents say nothing about the next question
 ALONE = 30.0  # nats by which a candidate without a second one is ahead
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
-NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
-NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital within a sentence or a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,7 @@ class Matcher:
         self._snapshot, self._retriever, self._words = snapshot, retriever, snapshot.pack.words
         self._average = snapshot.dense.vectors().mean(axis=0)
         self._average_title = snapshot.titles.vectors().mean(axis=0)
-        self._latin: dict[str, list[str]] = {}
-        for term in snapshot.postings.vocabulary:
-            if term.isascii() and len(term) >= LONG:
-                self._latin.setdefault(term[0], []).append(term)
+        self._lexicon = Lexicon(snapshot)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
         """Return FEATURES, or RERANKED where candidates were scored.
@@ -121,11 +117,12 @@ class Matcher:
         average = float(self._average @ query.vector)
         cosine = max(c.cosine for c in candidates)
         title = max(c.title_cosine for c in candidates)
-        # A compound stands for its parts.
-        asked = [t for t in dict.fromkeys(query.terms) if not any(t != o and t in o for o in query.terms)]
+        asked = self._lexicon.whole(query.terms)
         rare = {term: self._rarity(term, bool(english)) for term in asked}
-        unknown = [term for term in asked if not self._known(term)]
-        weight = {term: rare[term] * (UNKNOWN if term in unknown else self._specificity(term)) for term in asked}
+        unknown = [term for term in asked if not self._lexicon.knows(term)]
+        weight = {
+            term: rare[term] * (UNKNOWN if term in unknown else self._lexicon.specificity(term)) for term in asked
+        }
         total = sum(weight.values()) + TINY
         found = max(self._found(weight, candidate) for candidate in candidates[:5])
         named = set(self._words.terms(" ".join(NAME.findall(query.text)))) if english else set(asked)
@@ -147,31 +144,28 @@ class Matcher:
             english * found / total,
         )
 
+    def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
+        """Whether all that a question names stands in one of the best candidates of a few short notes.
+
+        What is fitted says nothing there: of three passages no vector lies apart, and every word is rare.
+        """
+        names = self._lexicon.names(rules("asking").blank(normalise(query.text)))
+        return len(self._snapshot.chunks) < FEW and bool(names) and any(self._has(c, names) for c in candidates[:3])
+
+    def _has(self, candidate: Candidate, names: Sequence[str]) -> bool:
+        text, terms = normalise(candidate.chunk.indexed), self._words.vocabulary(candidate.chunk.indexed)
+        return all(name in terms or (not name.isascii() and name in text) for name in names)
+
     def held(self, query: Query, candidate: Candidate) -> float:
         """Return the share, 0 to 1, of the question's term weight that stands in a candidate literally."""
         found = self._words.vocabulary(candidate.chunk.indexed)
-        weight = {term: self._specificity(term) for term in query.terms}
+        weight = {term: self._lexicon.specificity(term) for term in query.terms}
         return sum(w for term, w in weight.items() if term in found) / (sum(weight.values()) + TINY)
 
     def _rarity(self, term: str, english: bool) -> float:
         if NUMBER.fullmatch(term):
             return 0.15
         return (0.5 if english else 1.0) if term.isascii() else self._words.rarity(term)
-
-    def _specificity(self, term: str) -> float:
-        own = self._snapshot.postings.specificity
-        return own(term) or max((own(other) for other in self._words.expand(term)), default=0.0)
-
-    def _known(self, term: str) -> bool:
-        """Whether the documents have a term, its usual name, its parts, or what it is a slip of the pen for."""
-        vocabulary = self._snapshot.postings.vocabulary
-        names = self._words.expand(term)
-        if term in vocabulary or (names and names[0] in vocabulary):
-            return True
-        if "-" in term and all(part in vocabulary for part in self._words.terms(term) if part != term):
-            return True
-        near = [t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2] if len(term) >= LONG else []
-        return bool(get_close_matches(term, near, 1, 0.8))
 
     def _found(self, weight: Mapping[str, float], candidate: Candidate) -> float:
         held = self._words.vocabulary(candidate.chunk.indexed)

@@ -44,7 +44,10 @@ class Decider:
             return Decision("not_in_documents", 0.0)
         model = self._models.of(candidates)
         confidence = model.probability(self._matcher.features(query, candidates), query.vector)
-        if confidence < (model.threshold if self._threshold is None else self._threshold):
+        threshold = model.threshold if self._threshold is None else self._threshold
+        if confidence < threshold and self._matcher.stands(query, candidates):
+            confidence = threshold
+        if confidence < threshold:
             return Decision("not_in_documents", confidence)
         margins = self._scale.margins(candidates)
         first = lead(self._matcher, self._covered, query, candidates, margins)

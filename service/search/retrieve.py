@@ -23,7 +23,8 @@ FEEDBACK = 3  # passages that are asked with once more
 class Query:
     """A question as searched: its text, its (d,) float32 unit vector, its terms, and other names for them.
 
-    `read` is what models read: the text, with what an English question mentions in Chinese behind it.
+    `read` is what models read: the text, with what an English question mentions in Chinese behind it. `asked` is the
+    question in full, with the wishes of form that a writer may heed.
     """
 
     text: str
@@ -31,11 +32,12 @@ class Query:
     terms: tuple[str, ...]
     synonyms: tuple[str, ...]
     read: str
+    asked: str
 
     @classmethod
     def of(cls, text: str, vector: NDArray[np.float32], words: Words) -> Self:
         """Read a question with the words of an index."""
-        return cls(text, vector, tuple(words.terms(text)), words.expand(text), words.bilingual(text))
+        return cls(text, vector, tuple(words.terms(text)), words.expand(text), words.bilingual(text), text)
 
 
 @dataclass(frozen=True, slots=True)

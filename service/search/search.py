@@ -10,6 +10,7 @@ from ingest.parse.outline import Entry
 from service.search.naming import Naming
 from service.search.neighbours import related
 from service.search.passages import Passage, gather, passage
+from service.search.reading import Reading
 from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
 from service.search.scale import Scale
@@ -48,6 +49,7 @@ class Searcher:
         self.retriever, self.reranker = retriever, reranker
         self.scale, self._snapshot = Scale.of(snapshot, retriever, reranker), snapshot
         self._naming = Naming(snapshot.pack.words)
+        self._reading = Reading(snapshot)
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
     async def find(self, text: str, k: int = 0, scope: Scope | None = None) -> Hits:
@@ -61,7 +63,7 @@ class Searcher:
             timings[stage] = round((now - lap) * 1000, 2)
             lap = now
 
-        query = await self._embed(text)
+        query = replace(await self._embed(await self._work(self._reading.of, text)), asked=text)
         took("embed")
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")

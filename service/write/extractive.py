@@ -52,7 +52,7 @@ class ExtractiveWriter:
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
     ) -> AsyncIterator[Sentence]:
         """Yield sentences grouped by entry, best entry first, within an entry in reading order, in its language."""
-        with_code = (rules("code") + self._words.rules("code")).holds(query.text)
+        with_code = (rules("code") + self._words.rules("code")).holds(query.asked)
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0

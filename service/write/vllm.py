@@ -136,11 +136,11 @@ class VllmWriter:
 
     async def write(self, query: Query, passages: Sequence[Passage], language: Language) -> AsyncIterator[Claim]:
         """Yield claims; raises WriterError when the model fails, is cut off, or says nothing at all."""
-        fixed = prompt.SYSTEM + prompt.render(query.text, language, [], [])
+        fixed = prompt.SYSTEM + prompt.render(query.asked, language, [], [])
         texts = await self._budget.fit(query, passages, fixed)
         order = [i for i in prompt.in_order(passages) if i in texts]
         shown = [without_commands(texts[i]) for i in order]
-        message = prompt.render(query.text, language, [passages[i] for i in order], shown)
+        message = prompt.render(query.asked, language, [passages[i] for i in order], shown)
         cutter, said, failure = Cutter(), Counter[str](), None
 
         async with aclosing(_thoughtless(self._chat.stream(prompt.SYSTEM, message))) as stream:

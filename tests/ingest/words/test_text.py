@@ -32,6 +32,7 @@ LISTED = [
         ("O(n²) don’t", "o(n2) don't"),
         ("", ""),
         ("🚀\x00\n", "🚀\x00\n"),
+        ("\ufeff软\xad连\u200b字\u202e符", "软连字符"),
     ],
 )
 def test_normalise(text: str, expected: str) -> None:
@@ -64,12 +65,18 @@ def test_normalise_names_a_lone_surrogate() -> None:
         ("GPUs LLMs bias loss biases losses", "gpu llm bias loss bias loss"),
         ("Transformers transforms", "transformer transform"),
         ("models modeling modeled", "model model model"),
-        ("batch_size nn.Linear 3.14", "batch-size batch size nn linear 3.14"),
+        ("batch_size nn.Linear 3.14", "batch-size batch size nn-linear nn linear 3.14"),
+        ("torch.nn.LayerNorm(x)", "torch-nn-layernorm torch nn layernorm layer norm x"),
+        ("RMSNorm PyTorch alarmThreshold", "rmsnorm rms norm pytorch alarmthreshold alarm threshold"),
+        ("--max-model-len config.yaml", "max-model-len max model len config-yaml config yaml"),
+        ("v2.1.3 <pad> C++ C#", "v2.1.3 2.1.3 pad c++ c#"),
+        (r"ΔW \Delta W Ελλάδα", "δw delta w delta w ελλάδα"),
+        ("梯\xad度检\u200b查点 Lo\u2060RA \ufeffRL\u200eHF", "梯度检查点 梯度 检查 查点 检查点 lora rlhf"),
         ("state-of-the-art", "state-of-the-art state art"),
         ("为什么不能并行？没有 not without don’t", "不能 并行 没有 not without don't"),
         ("网易杭研大厦", "网易 杭 研 大厦"),  # no guessed 杭研
         ("AWS DNS news", "aws dns news"),
-        ("日本語のテスト 한국 naïve β", "日本语 日本 の テ ス ト 한 국 naïv β"),
+        ("日本語のテスト 한국 naïve β", "日本语 日本 の テ ス ト 한 국 naïv β beta"),
         ("是什么？ What is it? 的，🚀 ---", ""),
         ("", ""),
     ],
