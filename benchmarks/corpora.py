@@ -9,6 +9,7 @@ does, on this index; the plain orders are of its own BM25 and vectors. A set tha
 """
 
 import argparse
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -47,8 +48,10 @@ def main() -> None:
         except MissingError as error:
             print(f"{name}: left out; {error}", flush=True)
             continue
+        began = time.perf_counter()
         measured[name] = measure(one, settings, embedder, options.rebuild)
-        print(line(name, measured[name]), flush=True)
+        print(f"{line(name, measured[name])}; {time.perf_counter() - began:.0f} s", flush=True)
+        print(row(name, means(measured[name])), flush=True)
     if measured:
         print("\n" + "\n".join(table({name: means(rows) for name, rows in measured.items()})))
     if options.json:

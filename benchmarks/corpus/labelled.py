@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.corpus.asked import Asked, Collection
 
 DATA = Path(os.environ.get("CORPORA_DATA", "../shared/data/search"))
-NAMES = ("rgb_zh_fact", "rgb_en_fact", "rgb_zh_int", "rgb_zh_refine", "dureader2_demo", "wikiqa_test")
+NAMES = ("rgb_zh_fact", "rgb_en_fact", "wikiqa_test", "dureader2_demo", "rgb_zh_int", "rgb_zh_refine")
 
 
 def collection(name: str, data: Path, folder: Path) -> Collection:

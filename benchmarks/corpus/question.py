@@ -1,6 +1,5 @@
 """Questions written for a corpus: read from the documents, before anything was searched."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,8 +40,3 @@ def load(name: str) -> list[CorpusQuestion]:
     """Read a corpus's questions; raises OSError or pydantic.ValidationError, a ValueError."""
     lines = (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()
     return [_QUESTION.validate_json(line) for line in lines]
-
-
-def unfounded(question: CorpusQuestion, documents: Mapping[str, str]) -> list[str]:
-    """Return the pieces of evidence that stand in none of the documents."""
-    return [piece for piece in question.evidence if not any(piece in text for text in documents.values())]

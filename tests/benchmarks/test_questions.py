@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.corpus.fetch import read
-from benchmarks.corpus.question import FOLDER, CorpusQuestion, load, unfounded
+from benchmarks.corpus.question import FOLDER, load
 from benchmarks.corpus.sets import BESIDE
 
 NAMES = sorted(file.stem for file in FOLDER.glob("*.jsonl"))
@@ -38,8 +38,3 @@ def test_only_those_across_are_in_the_other_language(name: str) -> None:
     questions = load(name)
     own = Counter(q.language for q in questions).most_common(1)[0][0]
     assert {q.id for q in questions if q.language != own} == {q.id for q in questions if q.kind == "cross"}
-
-
-def test_evidence_that_stands_nowhere_is_named() -> None:
-    question = CorpusQuestion("a", "what", "?", "en", True, "x.md", ("one two three", "four five six"))
-    assert unfounded(question, {"x.md": "zero one two three"}) == ["four five six"]
