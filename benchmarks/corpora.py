@@ -20,7 +20,7 @@ from benchmarks.corpus.legs import LEGS, Scored, scored
 from benchmarks.corpus.sets import FOLDER, MissingError, collection, names
 from benchmarks.figures import write
 from ingest import bootstrap as ingest
-from ingest.__main__ import ensure
+from ingest.__main__ import console, ensure
 from ingest.models.embedder import Embedder
 from service.bootstrap import Service
 from service.settings import ServiceSettings, ShippedSettings
@@ -39,6 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(names()):
         parser.error(f"no set is called {', '.join(sorted(unknown))}; there are {', '.join(names())}")
+    console.quiet = True  # it would name every passage that has no heading
     settings = ServiceSettings(pack="none", rerank=ShippedSettings(budget_ms=PATIENCE))
     embedder = ingest.embedder(settings)
     measured: dict[str, list[Scored]] = {}
@@ -52,10 +53,10 @@ def main() -> None:
         measured[name] = measure(one, settings, embedder, options.rebuild)
         print(f"{line(name, measured[name])}; {time.perf_counter() - began:.0f} s", flush=True)
         print(row(name, means(measured[name])), flush=True)
+        if options.json:
+            write(options.json, figures(measured), questions=by_question(measured))
     if measured:
         print("\n" + "\n".join(table({name: means(rows) for name, rows in measured.items()})))
-    if options.json:
-        write(options.json, figures(measured), questions=by_question(measured))
 
 
 def measure(one: Collection, settings: ServiceSettings, embedder: Embedder, rebuild: bool) -> list[Scored]:
