@@ -74,13 +74,20 @@ def test_ndcg_of_labelled_passages() -> None:
 
 def test_passages_of_the_same_text_are_one_file(tmp_path: Path) -> None:
     rows = {
-        "corpus": [{"id": "p", "text": "Ａ b"}, {"id": "q", "text": "other"}, {"id": "r", "text": "a B"}],
+        "corpus": [
+            {"id": "p", "text": "Ａ b"},
+            {"id": "q", "text": "other"},
+            {"id": "r", "text": "a B"},
+            {"id": "w", "text": "another", "kind": "counterfactual"},
+        ],
         "queries": [{"id": "1", "text": "what?"}, {"id": "2", "text": "who?"}],
         "qrels": [{"qid": "1", "pid": "r"}, {"qid": "1", "pid": "q"}],
     }
     (tmp_path / "set").mkdir()
     for name, lines in rows.items():
         (tmp_path / "set" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "stale.md").touch()
     one = collection("set", tmp_path, tmp_path / "documents")
     assert sorted(file.name for file in (tmp_path / "documents").iterdir()) == ["00000.md", "00001.md"]
     assert one.questions[0].documents == {"00000.md", "00001.md"}
