@@ -41,7 +41,7 @@ def collection(name: str, data: Path, folder: Path) -> Collection:
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
-    yield from (json.loads(line) for line in file.read_text("utf-8").splitlines())
+    yield from (json.loads(line) for line in file.read_text("utf-8").split("\n") if line)
 
 
 def _write(file: Path, text: str) -> None:

@@ -38,5 +38,5 @@ _QUESTION = TypeAdapter(CorpusQuestion)
 
 def load(name: str) -> list[CorpusQuestion]:
     """Read a corpus's questions; raises OSError or pydantic.ValidationError, a ValueError."""
-    lines = (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()
-    return [_QUESTION.validate_json(line) for line in lines]
+    lines = (FOLDER / f"{name}.jsonl").read_text("utf-8").split("\n")
+    return [_QUESTION.validate_json(line) for line in lines if line]
