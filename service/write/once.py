@@ -22,7 +22,9 @@ def said_once(naming: Naming, question: str, lines: Sequence[Line], passages: Se
     Who says the same is cited beside. A line that others hang on stays with them.
     """
     kept: list[Line | None] = list(lines)
-    for crowd in crowds([line.text for line in lines]):
+    saying = [i for i, line in enumerate(lines) if not _leads(line)]
+    for near in crowds([lines[i].text for i in saying]):
+        crowd = [saying[place] for place in near]
         members = [lines[i] for i in crowd]
         named = naming.distinguish(question, [_spot(line, passages[line.passage]) for line in members])
         firsts: dict[object, int] = {}
@@ -49,6 +51,11 @@ def _whole(lines: Sequence[Line], kept: Sequence[Line | None]) -> list[Line]:
 def _carries(line: Line, after: Line) -> bool:
     follows = line.passage == after.passage and line.index + 1 == after.index
     return follows and (after.unit.glued or after.unit.indent > line.unit.indent)
+
+
+def _leads(line: Line) -> bool:
+    """Whether a line says nothing but what comes: "Advantages:" stands over each list of them."""
+    return plain(line.text).rstrip().endswith((":", "："))
 
 
 def _said(text: str) -> str:

@@ -146,3 +146,9 @@ def test_what_differs_in_a_number_a_unit_or_a_negation_is_not_the_same(other: st
 def test_particles_and_punctuation_make_no_difference() -> None:
     notes = [note("甲店.md", "退款的期限为收货后 14 天。"), note("乙店.md", "**退款期限**为收货后14天；")]
     assert written(nothing, *notes, question="退款期限是多久？") == ["退款的期限为收货后 14 天。"]
+
+
+def test_what_only_leads_to_a_list_stands_over_each_list() -> None:
+    notes = [note("甲店.md", "优缺点：", "- 退货快。"), note("乙店.md", "优缺点：", "- 退货慢一些。")]
+    said = written(nothing, *notes, question="两家店退货的优缺点？")
+    assert [text.strip("- ") for text in said] == ["优缺点：", "退货快。", "优缺点：", "退货慢一些。"]
