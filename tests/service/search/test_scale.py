@@ -34,7 +34,8 @@ def fitted(snapshot: Snapshot, **numbers: object) -> Snapshot:
 
 
 def numbers(snapshot: Snapshot) -> Fitted:
-    return snapshot.pack.fitted
+    """The pack's, with the fusion that the build chose."""
+    return snapshot.fitted
 
 
 def scale(snapshot: Snapshot, fusion: Fusion | None = None, expansion: float | None = None) -> Scale:
