@@ -23,6 +23,7 @@ SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
 FRONT = re.compile(r"[\w-]+[ \t]*:")
 TITLE = re.compile(r"title[ \t]*:[ \t]*(.*\S)", re.IGNORECASE)
 NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
+FOLDERS = {"index", "readme", "_index"}  # names of files that stand for their folders on the web and on code hosts
 WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]")  # a number, a letter or two name nothing
 EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
 
@@ -215,8 +216,12 @@ def _title(lines: list[Line]) -> str:
 
 
 def spoken(name: str) -> str:
-    """Return what a file is called in words: "docs/install_guide.md" is "install guide"; "" for a bare number."""
-    stem = NAME.sub(" ", PurePosixPath(name).stem).strip()
+    """Return what a file is called in words: "docs/install_guide.md" is "install guide"; "" for a bare number.
+
+    A file that stands for its folder is called as the folder is.
+    """
+    path = PurePosixPath(name)
+    stem = NAME.sub(" ", path.parent.name if path.stem.lower() in FOLDERS else path.stem).strip()
     return stem if WORD.search(stem) else ""
 
 

@@ -197,7 +197,7 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         passage = passages[line.passage]
         if len(entries) > 1 and (not before or _entry(passages[before.passage]) != _entry(passage)):
             title = _title(passage)
-            name = title if title and titles[title] == 1 else passage.document
+            name = title if title and titles[title] == 1 else _placed(passage, title)
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
             before = None
         heading = _subheading(line, passage)
@@ -214,6 +214,11 @@ def _title(passage: Passage) -> str:
     """What a passage's entry is called, or its topmost headings."""
     title = passage.heading_path[1] if len(passage.heading_path) > 1 else " > ".join(passage.heading_path)
     return f"{passage.entry_id} {title}" if passage.entry_id else title
+
+
+def _placed(passage: Passage, title: str) -> str:
+    """A title that others have too, or none, with what its document is called."""
+    return " > ".join(filter(None, (markdown.spoken(passage.document), title))) or passage.document
 
 
 def _owner(passage: Passage) -> tuple[str, str] | None:

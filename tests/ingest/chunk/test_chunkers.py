@@ -301,6 +301,8 @@ def test_heading_path_and_indexed_text() -> None:
         ("manuals/pump_type-b.md", "", "pump type b"),
         ("海云仓储合同.md", "", "海云仓储合同"),
         ("0-p0-17.md", "", ""),
+        ("src/ActionSheet/index.md", "", "ActionSheet"),
+        ("README.md", "", ""),
     ],
 )
 def test_a_passage_outside_of_entries_says_what_its_document_is(name: str, head: str, title: str) -> None:

@@ -122,10 +122,10 @@ def test_what_is_the_same_is_said_once_and_what_differs_under_its_document() -> 
         return [(sentence.text, [quote.passage for quote in sentence.quotes]) async for sentence in told]
 
     assert asyncio.run(collect()) == [
-        ("### 甲店.md", []),
+        ("### 甲店 > 退货", []),
         (CHECK, [0, 1, 2]),
         (TERM.format(14), [0, 2]),
-        ("### 乙店.md", []),
+        ("### 乙店 > 退货", []),
         (TERM.format(21), [1]),
     ]
 
