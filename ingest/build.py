@@ -171,19 +171,13 @@ def _fusion(made: Snapshot, embedder: Embedder, progress: Report) -> Choice:
         terms[question.row] = words.terms(question.left)
     view = View(
         passages,
-        made.titles.vectors()[_group_rows(made)],
+        made.titles.vectors()[made.numbers()],
         Postings.build(terms),
         embedder.embed_queries([question.text for question in questions]),
         [words.terms(question.text) for question in questions],
         made.spread,
     )
     return choose(questions, view, made.pack.fitted.choices)
-
-
-def _group_rows(made: Snapshot) -> list[int]:
-    """Return the number of each passage's group."""
-    numbers = {row: number for number, group in enumerate(made.groups) for row in group.rows}
-    return [numbers[row] for row in range(len(made.chunks))]
 
 
 def _previous(versions: Versions) -> Snapshot | None:

@@ -43,6 +43,10 @@ class Logistic(_Part):
         return self.model_copy(update={"weights": weights, "caps": caps})
 
 
+RANK_CONSTANT = 60  # what ranks are added to beside scores
+FEEDBACK = 3  # passages that are asked with once more
+
+
 class FusionWeights(_Part):
     """Weights of what the indexes say of an entry, in nats (service/search/fusion.py)."""
 
@@ -52,7 +56,7 @@ class FusionWeights(_Part):
     asked: float  # of the BM25 score of the other ways to ask, relative to the best
     listed: float  # for an entry without an answer
     expansion: float = Field(ge=0)  # of a question's other names, in BM25
-    ranks: float = 0.0  # of the sum of 61 / (60 + rank) over BM25 and dense ranks, by two
+    ranks: float = 0.0  # of the mean of reciprocal ranks of BM25 and dense search, 1 for the first
     feedback: float = 0.0  # of a spread of cosine to the first passages found
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.fit.pseudo import PseudoQuestion
-from ingest.fitted import FusionWeights
+from ingest.fitted import FEEDBACK, RANK_CONSTANT, FusionWeights
 from ingest.index.bm25 import Postings
 from ingest.index.nearness import below, relative
 
@@ -19,8 +19,6 @@ FLOOR = "ranks"
 LEAST = 20  # questions, below which nothing can be told
 ERRORS = 1.0  # standard errors of the difference by which others must be better
 DEPTH, CUT = 60, 10
-K = 60  # of reciprocal ranks
-FEEDBACK = 3  # passages that are asked with once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def _gains(scores: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.floa
     """Return reciprocal ranks, 1 for the first."""
     gains = np.zeros(len(scores))
     order = np.argsort(-scores, kind="stable")[:DEPTH]
-    gains[order] = (K + 1) / (K + 1 + np.arange(len(order)))
+    gains[order] = (RANK_CONSTANT + 1) / (RANK_CONSTANT + 1 + np.arange(len(order)))
     return np.where(scores > 0, gains, 0.0)
 
 

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.chunk import Chunk
 from ingest.fitted import Fitted, FusionWeights
 from ingest.index.bm25 import Postings
@@ -96,6 +99,13 @@ class Snapshot:
     def first_chunk(self, entry: Entry) -> Chunk:
         """Return the first chunk of an entry; each has one at least."""
         return self.chunks[self.rows[entry.document, entry.id][0]]
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of each chunk's group, (n,)."""
+        numbers = np.empty(len(self.chunks), np.int64)
+        for number, group in enumerate(self.groups):
+            numbers[list(group.rows)] = number
+        return numbers
 
     def chunk(self, id: str) -> Chunk:
         """Return an indexed chunk; raises KeyError when there is none."""

@@ -7,11 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.fitted import FusionWeights, Reciprocal
+from ingest.fitted import RANK_CONSTANT, FusionWeights, Reciprocal
 from ingest.index.nearness import below, relative
 
 NAMES = ("bm25", "dense", "title", "asked", "listed", "ranks", "feedback")  # of the weights, as columns
-K = 60  # of the reciprocal ranks beside scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +100,4 @@ def columns(evidence: Sequence[Evidence], spread: float) -> NDArray[np.float64]:
 
 def mean_gain(ranks: Sequence[int | None]) -> float:
     """Return reciprocal rank fusion's sum, 1 for what is first everywhere."""
-    return gain(K, ranks) * (K + 1) / len(ranks)
+    return gain(RANK_CONSTANT, ranks) * (RANK_CONSTANT + 1) / len(ranks)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
+from ingest.fitted import FEEDBACK
 from ingest.index.bm25 import Postings, top
 from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
@@ -16,7 +17,6 @@ from ingest.words.words import Words
 from service.search.fusion import Evidence, Fusion
 
 Mask = NDArray[np.bool_]
-FEEDBACK = 3  # passages that are asked with once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,7 @@ class Retriever:
         self._snapshot, self._fusion, self._match = snapshot, fusion, fitted.match
         self._expansion = fitted.fusion.expansion if expansion is None else expansion
         self._depth, self._per_entry = depth, per_entry
-        self._group = np.empty(len(snapshot.chunks), np.int64)
-        for number, group in enumerate(snapshot.groups):
-            self._group[list(group.rows)] = number
+        self._group = snapshot.numbers()
         self._ways = snapshot.ways.dense.vectors()
         self._way_groups = np.array(snapshot.ways.groups, np.int64)
         self.spread = snapshot.spread

@@ -19,10 +19,11 @@ _PUNCTUATION = re.compile(r"[，。；：、！？“”‘’（）《》,;:!?\
 def said_once(naming: Naming, question: str, lines: Sequence[Line], passages: Sequence[Passage]) -> list[Line]:
     """Leave out, of nearly equal lines under different headings, what another outdoes or says already.
 
-    Who says the same is cited beside. A line that others hang on stays with them.
+    Who says the same is cited beside. A line that others hang on stays with them; one that only announces a list says
+    nothing, and stands over each.
     """
     kept: list[Line | None] = list(lines)
-    saying = [i for i, line in enumerate(lines) if not _leads(line)]
+    saying = [i for i, line in enumerate(lines) if not line.announces]
     for near in crowds([lines[i].text for i in saying]):
         crowd = [saying[place] for place in near]
         members = [lines[i] for i in crowd]
@@ -51,11 +52,6 @@ def _whole(lines: Sequence[Line], kept: Sequence[Line | None]) -> list[Line]:
 def _carries(line: Line, after: Line) -> bool:
     follows = line.passage == after.passage and line.index + 1 == after.index
     return follows and (after.unit.glued or after.unit.indent > line.unit.indent)
-
-
-def _leads(line: Line) -> bool:
-    """Whether a line says nothing but what comes: "Advantages:" stands over each list of them."""
-    return plain(line.text).rstrip().endswith((":", "："))
 
 
 def _said(text: str) -> str:
