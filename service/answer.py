@@ -66,7 +66,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
 
 async def _searched(text: str, question: Question, draft: Draft, parts: Parts) -> tuple[Hits, Verdict]:
     """Find what a question may be answered from, and decide what kind of answer it gets."""
-    hits = await parts.searcher.find(text, scope=question.scope)
+    hits = await parts.searcher.find(text, scope=question.scope, decided=True)
     draft.search(hits)
     decision = await parts.work(parts.decider.decide, hits.query, hits.candidates)
     draft.lap("decide")

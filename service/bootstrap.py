@@ -85,7 +85,9 @@ def _reranker(settings: RerankSettings) -> Reranker:
     model = scorer(settings)
     if model is None or isinstance(settings, NoRerankSettings):
         return NoReranker()
-    return CrossEncoderReranker(model, settings.candidates, settings.budget_ms, settings.weight, settings.fused)
+    return CrossEncoderReranker(
+        model, settings.candidates, settings.budget_ms, settings.decision_ms, settings.weight, settings.fused
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,14 @@ class NoRerankSettings(Settings):
 
 class _Reranking(Settings):
     candidates: int = Field(12, ge=1, description="Fused candidates that are scored.")
-    budget_ms: int = Field(800, ge=1, description="Past it the fused order stands, and the reply says so.")
+    budget_ms: int = Field(
+        800, ge=1, description="How long a search waits for it; past it the fused order stands, and the reply says so."
+    )
+    decision_ms: int = Field(
+        20_000,
+        ge=1,
+        description="How long an answer does, so that it is the same on a busy machine; at least the budget.",
+    )
     max_tokens: int = Field(
         256, ge=16, description="Tokens of question and passage that the model reads; the shipped one's at most 512."
     )

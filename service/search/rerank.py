@@ -22,8 +22,9 @@ class Reranker(Protocol):
 
     Scores stay in nats, as the fusion gave them: exp(a - b) is how much likelier a is the right one than b. `name` says
     whose scores they are, "" where there are none, and `blend` what they are worth; `blended` is the same model with
-    the blend that a pack was fitted with, unless someone has set one. `relevance` gives the scores of texts for a
-    question, in log odds, [] where there are none in time.
+    the blend that a pack was fitted with, unless someone has set one. An order alone has a small budget of time; what
+    is `decided` on waits longer, so that an answer does not hang on how busy the machine is. `relevance` gives the
+    scores of texts for a question, in log odds, [] where there are none, and waits as long.
     """
 
     @property
@@ -34,7 +35,9 @@ class Reranker(Protocol):
 
     def blended(self, blend: Blend) -> "Reranker": ...
 
-    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]: ...
+    async def rerank(
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+    ) -> tuple[list[Candidate], str | None]: ...
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]: ...
 
@@ -54,7 +57,9 @@ class NoReranker:
     def blended(self, blend: Blend) -> "NoReranker":
         return self
 
-    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
+    async def rerank(
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+    ) -> tuple[list[Candidate], str | None]:
         return list(candidates), None
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
@@ -67,7 +72,7 @@ class NoReranker:
 class CrossEncoderReranker:
     """Scores the best candidates in one worker thread; requests share its batches.
 
-    The model reads what is indexed, heading path first. Past the budget, or when the model fails or gives a score that
+    The model reads what is indexed, heading path first. Past its time, or when the model fails or gives a score that
     is no number, the fused order stands.
     """
 
@@ -76,15 +81,17 @@ class CrossEncoderReranker:
         scorer: Scorer,
         candidates: int = 12,
         budget_ms: int = 800,
+        decision_ms: int = 20_000,
         weight: float | None = None,
         fused: float | None = None,
     ) -> None:
         """`weight` and `fused` are someone's own instead of the fitted blend's."""
         self.name = scorer.name
-        self._scorer, self._candidates, self._budget = scorer, candidates, budget_ms / 1000
+        self._scorer, self._candidates = scorer, candidates
+        self._budget, self._decision = budget_ms / 1000, max(budget_ms, decision_ms) / 1000
         self._weight, self._fused = weight, fused
         self.blend = self._own(Blend(weight=1.0, fused=0.0))
-        self._score = Batcher(self._run, limit=scorer.together, patience=self._budget)
+        self._score = Batcher(self._run, limit=scorer.together)
 
     def blended(self, blend: Blend) -> Self:
         same = copy(self)
@@ -97,31 +104,36 @@ class CrossEncoderReranker:
             fused=blend.fused if self._fused is None else self._fused,
         )
 
-    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
+    async def rerank(
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+    ) -> tuple[list[Candidate], str | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
         if not head:
             return [], None
         try:
-            scores = await self._read([(self._question(query), candidate.chunk.indexed) for candidate in head])
+            scores = await self._read(
+                [(self._question(query), candidate.chunk.indexed) for candidate in head],
+                self._decision if decided else self._budget,
+            )
         except _UnreadError as error:
             return list(candidates), f"{error}; the fused order stands."
         return joined(head, scores, tail, self.blend), None
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
         try:
-            return await self._read([(self._question(query), text) for text in texts]) if texts else []
+            return await self._read([(self._question(query), text) for text in texts], self._decision) if texts else []
         except _UnreadError:
             return []
 
     def _question(self, query: Query) -> str:
         return query.read if self._scorer.bilingual else query.text
 
-    async def _read(self, pairs: list[tuple[str, str]]) -> list[float]:
-        """Score pairs within the budget; raises _UnreadError saying why it could not."""
+    async def _read(self, pairs: list[tuple[str, str]], seconds: float) -> list[float]:
+        """Score pairs within some seconds; raises _UnreadError saying why it could not."""
         try:
-            scores = await asyncio.wait_for(self._score(pairs), self._budget)
+            scores = await asyncio.wait_for(self._score(pairs, seconds), seconds)
         except TimeoutError:
-            raise _UnreadError(f"Reranking took over {self._budget * 1000:.0f} ms") from None
+            raise _UnreadError(f"Reranking took over {seconds * 1000:.0f} ms") from None
         except Exception as error:  # whatever it is, the fused order is an answer
             logger.exception("the reranker failed")
             raise _UnreadError("The reranker failed") from error

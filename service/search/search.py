@@ -52,8 +52,11 @@ class Searcher:
         self._reading = Reading(snapshot)
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
-    async def find(self, text: str, k: int = 0, scope: Scope | None = None) -> Hits:
-        """Return the candidates for a question: `k` of them, or as many as are decided on where that is more."""
+    async def find(self, text: str, k: int = 0, scope: Scope | None = None, decided: bool = False) -> Hits:
+        """Return the candidates for a question: `k` of them, or as many as are decided on where that is more.
+
+        What is `decided` on waits for the reranker.
+        """
         timings: dict[str, float] = {}
         lap = time.perf_counter()
 
@@ -67,7 +70,7 @@ class Searcher:
         took("embed")
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")
-        candidates, degraded = await self.reranker.rerank(query, retrieved)
+        candidates, degraded = await self.reranker.rerank(query, retrieved, decided)
         candidates = await self._work(self._naming.apart, query.text, candidates)
         candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
         took("rerank")

@@ -18,9 +18,9 @@ class Batcher(Generic[In, Out]):
     A fast tokeniser must not be entered by two threads at once, and a batch of 16 questions costs a model far
     less than 16 calls. No timer: a lone request starts at once, a burst queues up behind it as one batch.
 
-    `patience` is how many seconds callers wait. A request that would be done too late, were its run as long as the last
-    one (but no longer than half the patience), is not begun: with more work than time, each would else begin when its
-    time is nearly over, and nobody be served.
+    `patience` is how many seconds a caller waits, or its own of a call. A request that would be done too late, were its
+    run as long as the last one (but no longer than half the patience), is not begun: with more work than time, each
+    would else begin when its time is nearly over, and nobody be served.
     """
 
     def __init__(
@@ -28,18 +28,19 @@ class Batcher(Generic[In, Out]):
     ) -> None:
         self._run, self._limit, self._patience = run, limit, patience
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
-        self._waiting: deque[tuple[In, Future[Out], float]] = deque()
+        self._waiting: deque[tuple[In, Future[Out], float, float | None]] = deque()
         self._lasted = 0.0
         self._lock = Lock()
         self._busy = self._closed = False
 
-    async def __call__(self, item: In) -> Out:
+    async def __call__(self, item: In, patience: float | None = None) -> Out:
         """Return run([item])[0]; raises whatever `run` raised for its batch, TimeoutError past the patience."""
         future: Future[Out] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot take another item: the worker is closed")
-            self._waiting.append((item, future, time.monotonic()))
+            own = self._patience if patience is None else patience
+            self._waiting.append((item, future, time.monotonic(), own))
             if not self._busy:
                 self._busy = True
                 self._worker.submit(self._serve)
@@ -65,10 +66,10 @@ class Batcher(Generic[In, Out]):
         with self._lock:
             batch: list[tuple[In, Future[Out]]] = []
             while self._waiting and len(batch) < self._limit and not self._closed:
-                item, future, since = self._waiting.popleft()
+                item, future, since, patience = self._waiting.popleft()
                 if not future.set_running_or_notify_cancel():
                     continue
-                if self._patience is not None and self._is_late(since, self._patience):
+                if patience is not None and self._is_late(since, patience):
                     future.set_exception(TimeoutError("it would be done too late"))
                 else:
                     batch.append((item, future))
@@ -83,5 +84,5 @@ class Batcher(Generic[In, Out]):
         with self._lock:
             self._closed = True
         self._worker.shutdown(wait=True, cancel_futures=True)
-        for _, future, _ in self._waiting:
+        for _, future, _, _ in self._waiting:
             future.cancel()

@@ -103,7 +103,7 @@ def test_orders_by_the_model_and_keeps_the_tail(folder: Path) -> None:
 
 @pytest.mark.parametrize(("weight", "fused"), [(0.5, 2.0), (0.0, 1.0), (1.0, 100.0)])
 def test_the_score_is_a_blend(folder: Path, weight: float, fused: float) -> None:
-    reranker = CrossEncoderReranker(HubScorer(str(folder)), 4, 60_000, weight, fused)
+    reranker = CrossEncoderReranker(HubScorer(str(folder)), 4, 60_000, weight=weight, fused=fused)
     found, _ = asyncio.run(reranker.rerank(QUERY, candidates("abcdef")))
     expected = {x: weight * score + fused * -place for place, (x, score) in enumerate(logits(folder, "abcd").items())}
     assert texts(found) == "".join(sorted("abcd", key=lambda letter: -expected[letter])) + "ef"
@@ -140,6 +140,18 @@ def test_past_the_budget_the_fused_order_stands(folder: Path) -> None:
     # The worker is free again afterwards, and late scores go nowhere.
     patient = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
     assert asyncio.run(patient.rerank(QUERY, candidates("ab")))[1] is None
+
+
+def test_what_is_decided_on_waits_past_the_budget(folder: Path) -> None:
+    reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=1)
+
+    async def queue() -> list[tuple[list[Candidate], str | None]]:
+        return await asyncio.gather(*(reranker.rerank(QUERY, candidates("abcdef" * 50), True) for _ in range(8)))
+
+    alone, _ = asyncio.run(CrossEncoderReranker(HubScorer(str(folder))).rerank(QUERY, candidates("abcdef" * 50), True))
+    for found, degraded in asyncio.run(queue()):
+        assert degraded is None
+        assert [c.chunk for c in found] == [c.chunk for c in alone]
 
 
 def test_a_score_that_is_no_number_leaves_the_fused_order(folder: Path, tmp_path: Path) -> None:
@@ -185,7 +197,7 @@ def test_relevance_that_cannot_be_had_is_none(folder: Path) -> None:
     assert asyncio.run(reranker.relevance(QUERY, ["\ud800"])) == []  # the model fails
     assert asyncio.run(reranker.relevance(QUERY, [])) == []
     assert asyncio.run(NoReranker().relevance(QUERY, ["b"])) == []
-    hasty = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=1)
+    hasty = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=1, decision_ms=1)
 
     async def queue() -> list[list[float]]:
         return await asyncio.gather(*(hasty.relevance(QUERY, ["a\nb"] * 300) for _ in range(8)))

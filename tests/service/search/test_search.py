@@ -45,7 +45,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 class Late(NoReranker):
     """Leaves the order as it is, and says so."""
 
-    async def rerank(self, query: Query, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str | None]:
+    async def rerank(
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+    ) -> tuple[list[Candidate], str | None]:
         return list(candidates), "Reranking took over 0 ms; the fused order stands."
 
 
