@@ -12,12 +12,14 @@ from rich.table import Table
 from ingest import bootstrap
 from ingest.build import BuildError, Outcome, build_index
 from ingest.clean import CleanSteps
-from ingest.fit.command import fit_pack
+from ingest.fit.command import fit_pack, show_gains
+from ingest.fit.documents import fit_documents
 from ingest.fit.engine import EngineError
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError
+from ingest.pack import NONE
 from ingest.progress import bars
 from ingest.settings import IngestSettings
 
@@ -28,6 +30,7 @@ STAGES = {
     "titles": "Embedding titles",
     "asked": "Embedding asked",
     "choose": "Choosing fusion",
+    "measure": "Measuring names",
 }
 # What is printed holds names and texts of people's files: brackets in them are no markup.
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
@@ -48,7 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("b")
     command = commands.add_parser("rollback", help="make an earlier version current again")
     command.add_argument("version")
-    command = commands.add_parser("fit", help="fit weights, margins and confidence to the pack of the current index")
+    command = commands.add_parser(
+        "fit", help="make a pack for files and folders; without any, fit the numbers of the current index's pack"
+    )
+    command.add_argument("path", nargs="*", type=Path, help="files and folders to make a pack for")
     command.add_argument("--anew", action="store_true", help="take new numbers even where the present ones are as good")
     command.add_argument("--cross-encoder", type=Path, metavar="DATA", help="train one first, from these question sets")
     command.add_argument("--general", type=Path, metavar="PACK", help="a pack for what holds for any documents, too")
@@ -59,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         match options.command:
             case "build":
                 ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), force=options.force)
+            case "fit" if options.path:
+                _fit(settings.with_corpus(options.path))
             case "fit":
                 path = fit_pack(out, console, options.anew, options.cross_encoder, options.general, Path.cwd())
                 console.print(f"written to {path}")
@@ -86,6 +94,19 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"error: {error}", style="red")
         return 1
     return 0
+
+
+def _fit(settings: IngestSettings) -> None:
+    """Make a pack for the documents, show what it does for them, and index them with it if it was good."""
+    embedder = bootstrap.embedder(settings)
+    plain = settings.model_copy(update={"pack": NONE})
+    ensure(plain, embedder)
+    snapshot = bootstrap.index(plain).open(packs=bootstrap.packs(plain))
+    with bars(console, STAGES) as progress:
+        made = fit_documents(snapshot, embedder, settings.packs / settings.corpus[0].resolve().stem, progress)
+    show_gains(out, made)
+    if made.folder:
+        ensure(settings, embedder)
 
 
 def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:

@@ -41,6 +41,7 @@ class View:
     vectors: NDArray[np.float32]
     terms: Sequence[Sequence[str]]
     spread: float
+    others: Sequence[Sequence[str]] = ()  # terms of other names for what each question mentions
 
 
 def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, FusionWeights]) -> Choice:
@@ -50,10 +51,10 @@ def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, 
         return Choice(general, tried[general].model_dump(), len(questions), {})
     found = {name: np.zeros(len(questions)) for name in tried}
     for number, question in enumerate(questions):
-        columns = _columns(view, number)
+        columns = evidence(view, number)
         for name, weights in tried.items():
             scores = columns @ (weights.bm25, weights.dense, weights.title, weights.ranks, weights.feedback)
-            found[name][number] = _reciprocal_rank(scores, question.row)
+            found[name][number] = reciprocal_rank(scores, question.row)
     best = general
     for name in tried:
         if _better(found[name], found[best]):
@@ -64,9 +65,14 @@ def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, 
     return Choice(best, tried[best].model_dump(), len(questions), figures)
 
 
-def _columns(view: View, number: int) -> NDArray[np.float64]:
-    """Return (n, 5): what the weights of words, meaning, titles, ranks and feedback are multiplied with."""
+def evidence(view: View, number: int, expansion: float = 0.0) -> NDArray[np.float64]:
+    """Return (n, 5): what the weights of words, meaning, titles, ranks and feedback are multiplied with.
+
+    Other names count `expansion` times as much as the question's words.
+    """
     bm25 = view.postings.scores(view.terms[number])
+    if expansion and view.others:
+        bm25 = bm25 + expansion * view.postings.scores(view.others[number])
     cosines = view.passages @ view.vectors[number]
     first = view.passages[np.argsort(-cosines, kind="stable")[:FEEDBACK]].mean(axis=0)
     titles = below(view.titles @ view.vectors[number], view.spread)
@@ -83,7 +89,8 @@ def _gains(scores: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.floa
     return np.where(scores > 0, gains, 0.0)
 
 
-def _reciprocal_rank(scores: NDArray[np.float64], row: int) -> float:
+def reciprocal_rank(scores: NDArray[np.float64], row: int) -> float:
+    """Return 1 / rank of a row, 0 beyond the tenth."""
     rank = int((scores >= scores[row]).sum())  # ties count against it
     return 1 / rank if rank <= CUT else 0.0
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import plugins
+from ingest.fit.documents import ABOUT, COLUMNS, Made, cells
 from ingest.fit.engine import Engine, EngineError
 from ingest.fit.part import Part
 from ingest.fit.run import fit_all, general
@@ -87,3 +88,17 @@ def _show(out: Console, parts: Sequence[Part[object]]) -> None:
         "before: the present numbers, which may have been fitted to the same questions; after: cross-validated, five "
         "folds for ranks and margins, ten for confidence; support: one entry of three held out"
     )
+
+
+def show_gains(out: Console, made: Made) -> None:
+    """Show what a pack for documents does for them, and where it lies."""
+    table = Table(*COLUMNS, title="What other names do")
+    for gain in made.gains:
+        table.add_row(*cells(gain))
+    out.print(table)
+    out.print(ABOUT)
+    found = f"{made.things} things have several names in the documents"
+    if made.folder:
+        out.print(f"{found}; the pack is in {made.folder}: look at glossary.txt and pack.toml, change what is wrong")
+    else:
+        out.print(f"{found}; a pack of them is not better than none, so none was written")

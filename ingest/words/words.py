@@ -90,7 +90,11 @@ class Words:
 
     @cached_property
     def glossary(self) -> Glossary:
-        return Glossary.parse(self._source, self._tokeniser)
+        return self.parsed(self._source)
+
+    def parsed(self, glossary: str) -> Glossary:
+        """Read a glossary with these words; raises ValueError naming a wrong line."""
+        return Glossary.parse(glossary, self._tokeniser)
 
     @property
     def _tokeniser(self) -> Tokeniser:
