@@ -9,20 +9,24 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from ingest import bootstrap
+from ingest import bootstrap, plugins
 from ingest.build import BuildError, Outcome, build_index
 from ingest.clean import CleanSteps
-from ingest.fit.command import fit_pack, show_gains
+from ingest.fit.command import check_packages, fit_pack, show_gains, show_held
+from ingest.fit.corpora import Corpus, corpora, documents_of
 from ingest.fit.documents import fit_documents
-from ingest.fit.engine import EngineError
+from ingest.fit.engine import Engine, EngineError
+from ingest.fit.general import fit_general
+from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError
-from ingest.pack import NONE
+from ingest.pack import NONE, SHIPPED
 from ingest.progress import bars
 from ingest.settings import IngestSettings
 
+GENERAL = Path("var/fit/general")
 STAGES = {
     "read": "Reading files",
     "chunk": "Cutting documents",
@@ -57,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("path", nargs="*", type=Path, help="files and folders to make a pack for")
     command.add_argument("--anew", action="store_true", help="take new numbers even where the present ones are as good")
     command.add_argument("--cross-encoder", type=Path, metavar="DATA", help="train one first, from these question sets")
+    command.add_argument(
+        "--corpora", type=Path, metavar="FOLDER", help="fit the confidence for any documents to these sets alone"
+    )
     command.add_argument("--general", type=Path, metavar="PACK", help="a pack for what holds for any documents, too")
     options = parser.parse_args(arguments)
     try:
@@ -67,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
                 ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), force=options.force)
             case "fit" if options.path:
                 _fit(settings.with_corpus(options.path))
+            case "fit" if options.corpora:
+                _fit_general(settings, options.corpora, options.general or SHIPPED / NONE)
             case "fit":
                 path = fit_pack(out, console, options.anew, options.cross_encoder, options.general, Path.cwd())
                 console.print(f"written to {path}")
@@ -107,6 +116,25 @@ def _fit(settings: IngestSettings) -> None:
     show_gains(out, made)
     if made.folder:
         ensure(settings, embedder)
+
+
+def _fit_general(settings: IngestSettings, folder: Path, pack: Path) -> None:
+    """Fit the confidence for any documents into a pack; each set gets an index of its own, kept for the next time."""
+    check_packages()
+    embedder, sets = bootstrap.embedder(settings), corpora(folder)
+
+    def opened(corpus: Corpus) -> Engine:
+        root = GENERAL / corpus.home
+        own = {"corpus": [documents_of(corpus, root)], "index": root / "index", "pack": NONE}
+        ensure(settings.model_copy(update=own), embedder)
+        engine: Engine = plugins.factory("engine", "service")(root / "index")
+        return engine
+
+    present = Fitted.read(pack / "fitted.json")
+    with bars(console) as progress:
+        fitted, held = fit_general(sets, opened, present, progress)
+    fitted.write(pack / "fitted.json")
+    show_held(out, held)
 
 
 def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:

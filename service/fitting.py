@@ -12,6 +12,7 @@ from ingest.fit.part import Part
 from ingest.fitted import Fitted, Stage
 from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
+from ingest.pack import NONE
 from service.bootstrap import Service, scorer
 from service.check.support import FEATURES, LexicalSupport, SupportModel
 from service.decide.confidence import Matcher
@@ -30,9 +31,12 @@ from service.understand.training import fit_recogniser
 CANDIDATES = 30  # as answering retrieves
 
 
-def open_engine() -> Engine:
-    """Open the current index with the settings of the environment; raises what the service raises at its start."""
-    settings = ServiceSettings()
+def open_engine(index: Path | None = None) -> Engine:
+    """Open an index with the settings of the environment; raises what the service raises at its start.
+
+    None is the current index; another is opened without a pack.
+    """
+    settings = ServiceSettings() if index is None else ServiceSettings(index=index, pack=NONE)
     service = Service(settings.model_copy(update={"rerank": NoRerankSettings(kind="none")}))
     return ServiceEngine(service, settings, service.open())
 

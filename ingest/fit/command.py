@@ -10,6 +10,7 @@ from rich.table import Table
 from ingest import plugins
 from ingest.fit.documents import ABOUT, COLUMNS, Made, cells
 from ingest.fit.engine import Engine, EngineError
+from ingest.fit.general import Held, means
 from ingest.fit.part import Part
 from ingest.fit.run import fit_all, general
 from ingest.fitted import Fitted
@@ -28,7 +29,7 @@ def fit_pack(
     documents goes into, too. Raises EngineError when a package is missing, ValueError when the engine is, PackError for
     broken labels.
     """
-    _check_packages()
+    check_packages()
     opened: Callable[[], Engine] = plugins.factory("engine", "service")
     engine = opened()
     if cross_encoder is not None:
@@ -49,7 +50,8 @@ def fit_pack(
     return path
 
 
-def _check_packages() -> None:
+def check_packages() -> None:
+    """Raise EngineError naming a package that is missing."""
     for name in NEEDED:
         try:
             __import__(name)
@@ -102,3 +104,14 @@ def show_gains(out: Console, made: Made) -> None:
         out.print(f"{found}; the pack is in {made.folder}: look at glossary.txt and pack.toml, change what is wrong")
     else:
         out.print(f"{found}; a pack of them is not better than none, so none was written")
+
+
+def show_held(out: Console, held: Sequence[Held]) -> None:
+    """Show what the confidence for any documents does on corpora that it has not seen."""
+    title = "Is it in the documents? Each corpus under a model of the others"
+    names = ("stage", "corpus", "questions", "AUROC", "refused at 5 %", "calibration error", "false refusals")
+    table = Table(*names, title=title)
+    for each in (*held, *means(held).values()):
+        figures = (each.area, each.refused, each.error, each.falsely)
+        table.add_row(each.stage, each.corpus, str(each.questions), *(f"{figure:.3f}" for figure in figures))
+    out.print(table)

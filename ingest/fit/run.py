@@ -91,8 +91,17 @@ def fit_all(engine: Engine, root: Path, command: str, anew: bool, progress: Repo
 
 
 def general(fitted: Fitted, present: Fitted) -> Fitted:
-    """Return the numbers that hold for any documents; the fusions to choose among stay as they are at present."""
-    stages = tuple(stage.model_copy(update={"own": None}) for stage in fitted.stages)
+    """Return the numbers that hold for any documents.
+
+    The fusions to choose among and the confidence, which is fitted to several corpora, stay as they are at present.
+    """
+    known = {(_kind(stage.fusion), stage.reranker): stage.confidence for stage in present.stages}
+    stages = tuple(
+        stage.model_copy(
+            update={"own": None, "confidence": known.get((_kind(stage.fusion), stage.reranker), stage.confidence)}
+        )
+        for stage in fitted.stages
+    )
     own = {"documents": {}, "tokeniser": "", "stages": stages, "choices": present.choices}
     return fitted.model_copy(update=own)
 

@@ -1,0 +1,115 @@
+"""Sets of labelled passages that the general confidence is fitted to: what a corpus answers, and what it does not.
+
+A set is a folder with corpus.jsonl (id, text), queries.jsonl (id, text) and qrels.jsonl (qid, pid). Some of its
+passages are indexed. Questions on those are inside; questions on its others lie near, those of other sets far. Where
+two sets are translations of each other, passage by passage, the questions of one are also put to the other. Sets whose
+names begin alike up to "_" are parts of one collection.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+INDEXED = 150  # passages at most, and half of the set's
+INSIDE, NEAR, FAR = 110, 70, 50  # questions
+SHORTEST = 8  # code points of a question that stands alone
+Form = TypeVar("Form", bound=BaseModel)
+
+
+class CorpusError(ValueError):
+    """A set that cannot be read; the text names the file."""
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    text: str
+
+
+class _Label(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    qid: str
+    pid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """`passages` by id, and `questions` with the id of the passage that answers; `home` is where the passages lie."""
+
+    name: str
+    home: str
+    passages: Mapping[str, str]
+    questions: Sequence[tuple[str, str]]
+
+    @property
+    def indexed(self) -> dict[str, str]:
+        """The passages that are indexed, spread evenly."""
+        chosen = sorted(self.passages, key=_hash)[: min(INDEXED, len(self.passages) // 2)]
+        return {each: self.passages[each] for each in chosen}
+
+    def asked(self, others: Sequence["Corpus"]) -> Iterator[tuple[str, bool]]:
+        """Yield questions, and whether the indexed passages answer them."""
+        indexed = self.indexed
+        ordered = sorted(self.questions, key=lambda question: _hash(question[0]))
+        yield from [(text, True) for text, passage in ordered if passage in indexed][:INSIDE]
+        yield from [(text, False) for text, passage in ordered if passage not in indexed][:NEAR]
+        foreign = [text for other in others for text, _ in other.questions[: FAR // max(1, len(others)) + 1]]
+        yield from [(text, False) for text in sorted(foreign, key=_hash)[:FAR]]
+
+
+def corpora(folder: Path) -> list[Corpus]:
+    """Read every set below a folder; raises CorpusError for a broken one, or when there are fewer than two."""
+    plain = [_read(each) for each in sorted(folder.iterdir()) if (each / "corpus.jsonl").exists()]
+    if len(plain) < 2:
+        raise CorpusError(f"{folder} holds {len(plain)} sets of labelled passages; at least 2 are needed")
+    across = [
+        replace(one, name=f"{one.name} asked in {other.name}", questions=other.questions)
+        for one in plain
+        for other in plain
+        if one is not other and one.passages.keys() == other.passages.keys()
+    ]
+    return [*plain, *across]
+
+
+def documents_of(corpus: Corpus, root: Path) -> Path:
+    """Write the indexed passages as files below `root`, named by bare numbers, which say nothing to search."""
+    folder = root / "documents"
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {f"{number:05}.md": text + "\n" for number, text in enumerate(corpus.indexed.values())}
+    for stale in {path.name for path in folder.iterdir()} - texts.keys():
+        (folder / stale).unlink()
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def _read(folder: Path) -> Corpus:
+    texts = {line.id: line.text for line in _lines(folder / "corpus.jsonl", _Line)}
+    labels = {label.qid: label.pid for label in _lines(folder / "qrels.jsonl", _Label)}
+    asked = [line for line in _lines(folder / "queries.jsonl", _Line) if labels.get(line.id) in texts]
+    questions = [(line.text, labels[line.id]) for line in asked if len(line.text) >= SHORTEST]
+    return Corpus(folder.name, folder.name, texts, questions)
+
+
+def _lines(path: Path, form: type[Form]) -> Iterator[Form]:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path} cannot be read: {error}") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield form.model_validate(json.loads(line))
+            except (ValueError, ValidationError) as error:
+                raise CorpusError(f"{path}, line {number}: {error}") from error
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,136 @@
+"""`python -m ingest fit --corpora FOLDER`: the confidence for any documents, fitted to several corpora without a pack.
+
+What is reported, and what thresholds are set by, is leave-one-corpus-out: each corpus under a model that was fitted to
+the others. Corpora that share passages are left out together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.fit.corpora import Corpus
+from ingest.fit.engine import Engine
+from ingest.fit.logistic import Sample, calibration_error, predicted, refused, regress
+from ingest.fitted import Fitted, Logistic, Stage
+from ingest.progress import Report
+
+C = 0.5
+FALSE_REFUSALS = 0.03  # the threshold refuses this share of the questions that the documents deal with
+REPORTED = 0.05  # share of false refusals at which refusals are told
+
+Open = Callable[[Corpus], Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A corpus under a model that has not seen it: area under the ROC curve, what is refused, calibration error.
+
+    `falsely` are the refusals of questions inside at the threshold that is taken for all.
+    """
+
+    stage: str
+    corpus: str
+    questions: int
+    area: float
+    refused: float
+    error: float
+    falsely: float
+
+
+def fit_general(sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report) -> tuple[Fitted, list[Held]]:
+    """Return `fitted` with the confidence of every stage that the engine has, and the figures of each corpus."""
+    samples = [_samples(corpus, sets, opened, fitted, progress) for corpus in sets]
+    stages, held = [], list[Held]()
+    for place, stage in enumerate(fitted.stages):
+        own = [sample[place] for sample in samples]
+        if any(sample is None for sample in own):
+            stages.append(stage)  # the engine is without this cross-encoder
+            continue
+        model, figures = _fit(stage, sets, [sample for sample in own if sample is not None])
+        stages.append(stage.model_copy(update={"confidence": model}))
+        held += figures
+    return fitted.model_copy(update={"stages": tuple(stages)}), held
+
+
+def _samples(
+    corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report
+) -> list[Sample | None]:
+    """Ask a corpus's questions of its index; return a sample for each stage, None without its cross-encoder."""
+    asked = list(corpus.asked([other for other in sets if other.home == other.name and not _related(other, corpus)]))
+    engine = opened(corpus)
+    try:
+        engine.prepare([text for text, _ in asked])
+        own = engine.snapshot.fitted  # with the fusion that was chosen for this corpus
+        stages = [stage if stage.reranker in ("", engine.reranker) else None for stage in own.stages]
+        found: list[Sample | None] = []
+        for number, (stage, general) in enumerate(zip(stages, fitted.stages, strict=True), 1):
+            inside = [answered for _, answered in asked]
+            features = [engine.sight(text, own, stage).features for text, _ in asked] if stage else []
+            found.append(Sample.of(features, inside, general.confidence.caps) if features else None)
+            progress(corpus.name, number, len(stages))
+        return found
+    finally:
+        engine.close()
+
+
+def _related(one: Corpus, other: Corpus) -> bool:
+    """Whether two corpora share passages, or are translations or parts of one collection."""
+    return one.passages.keys() == other.passages.keys() or _collection(one) == _collection(other)
+
+
+def _collection(corpus: Corpus) -> str:
+    return corpus.home.partition("_")[0]
+
+
+def _fit(stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample]) -> tuple[Logistic, list[Held]]:
+    caps = stage.confidence.caps
+    unseen: list[NDArray[np.float64]] = []
+    for corpus, sample in zip(sets, samples, strict=True):
+        others = [s for c, s in zip(sets, samples, strict=True) if not _related(c, corpus)]
+        unseen.append(predicted(sample, regress(joined(others), C, True, caps, 0.5)))
+    every, right = np.concatenate(unseen), np.concatenate([sample.right for sample in samples])
+    threshold = round(float(np.quantile(every[right], FALSE_REFUSALS)), 3)
+    held = [
+        Held(
+            f"{stage.fusion.partition(' ')[0]}{' reranked' if stage.reranker else ''}",
+            corpus.name,
+            len(p),
+            area(p, sample.right),
+            refused(p, sample.right, REPORTED),
+            calibration_error(p, sample.right),
+            float((p[sample.right] < threshold).mean()),
+        )
+        for corpus, sample, p in zip(sets, samples, unseen, strict=True)
+    ]
+    return regress(joined(samples), C, True, caps, threshold), held
+
+
+def joined(samples: Sequence[Sample]) -> Sample:
+    """Return one sample of several with the same features."""
+    return Sample(
+        samples[0].names,
+        np.concatenate([sample.features for sample in samples]),
+        np.concatenate([sample.vectors for sample in samples]),
+        np.concatenate([sample.right for sample in samples]),
+    )
+
+
+def area(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve: how often a right one is above a wrong one, ties counting half."""
+    inside, outside = p[right][:, None], p[~right][None, :]
+    return float(((inside > outside) + 0.5 * (inside == outside)).mean())
+
+
+def means(held: Sequence[Held]) -> Mapping[str, Held]:
+    """Return the mean of each stage over its corpora."""
+    by: dict[str, list[Held]] = {}
+    for each in held:
+        by.setdefault(each.stage, []).append(each)
+    return {stage: _mean(stage, rows) for stage, rows in by.items()}
+
+
+def _mean(stage: str, rows: Sequence[Held]) -> Held:
+    figures = np.array([(row.area, row.refused, row.error, row.falsely) for row in rows]).mean(axis=0).tolist()
+    return Held(stage, "mean", sum(row.questions for row in rows), *figures)
