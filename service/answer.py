@@ -4,19 +4,17 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from ingest.words.text import normalise
 from service.decide.verdict import Decision, Verdict
 from service.draft import Draft
 from service.events import Event, Question, Sources
 from service.guard.requests import declined
 from service.language import phrases
-from service.language.rule import rules
 from service.parts import Parts
 from service.search.passages import Passage
 from service.search.search import Hits
 from service.understand.conversation import Turn
 from service.understand.outline import Facts
-from service.write.edit import Edit, Unsaid, Without, brief, whole
+from service.write.edit import Edit, Unsaid, Without, edited, whole
 from service.write.facts import stated
 from service.write.help import reply
 from service.write.listed import unanswered
@@ -48,7 +46,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         return
     turn = await parts.conversation.turn(question.text, question.history)
     draft.lap("condense")
-    edit, parts = _edited(turn, question, parts)
+    edit = edited(turn, question.history, parts.snapshot.pack.words)
     facts = parts.outline.contents() if turn.kind == "contents" else await _facts(turn, parts)
     if not turn.question and not facts:
         yield draft.say("not_in_documents", reply(turn.kind, parts.snapshot, language))
@@ -76,17 +74,6 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         draft.note(phrases.wording(language).only_quotes)
 
 
-def _edited(turn: Turn, question: Question, parts: Parts) -> tuple[Edit, Parts]:
-    """Return what the answer leaves out, and who writes it: what was not said yet, all that the passages have."""
-    if turn.kind == "more":
-        answers = [message.content for message in question.history if message.role == "assistant"]
-        return Unsaid(answers), replace(parts, writer=parts.thorough, extractive=parts.thorough)
-    if turn.kind == "shorter":
-        return brief, parts
-    excluded = rules("excluded").match(normalise(turn.asked))
-    return (Without(excluded["x"], parts.snapshot.pack.words) if excluded else whole), parts
-
-
 async def _facts(turn: Turn, parts: Parts) -> Facts | None:
     """Return what a message asks of the outlines; one that leans does not ask for all of them."""
     facts = await parts.outline.facts(turn.asked) if turn.asked else None
@@ -101,7 +88,8 @@ async def _meant(turn: Turn, question: Question, draft: Draft, parts: Parts) -> 
     hits, decision = await _searched(turn.question, question, draft, parts)
     if turn.alone:
         own, itself = await _searched(turn.alone, question, draft, parts)
-        stands = turn.standing * itself.confidence >= (1 - turn.standing) * decision.confidence
+        surer = turn.standing * itself.confidence >= (1 - turn.standing) * decision.confidence
+        stands = surer or decision.verdict == "not_in_documents"
         if itself.verdict == "listed_unanswered" or (itself.verdict == "answered" and stands):
             return own, itself.verdict
     return hits, decision.verdict
@@ -164,6 +152,8 @@ async def _written(
     If nothing of its answer is supported, other passages are searched for once, in other words.
     """
     query, writer, extractive = hits.query, parts.writer, parts.extractive
+    if isinstance(edit, Unsaid):
+        writer = extractive = parts.thorough
     for attempt in (1, 2):
         yield Sources(tuple(passages))
         review = parts.review(passages, query.text, draft.language)

@@ -14,7 +14,7 @@ from service.understand.follow_ups import Message
 from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
 
-TALK = 0.5  # probability that a message is about the conversation
+TALK, NAMING = 0.5, 0.8  # probability that a message is about the conversation; of one that names what documents have
 STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
 NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
 KEPT = 2048  # messages that are not read twice
@@ -54,7 +54,7 @@ class Conversation:
     async def turn(self, text: str, history: Sequence[Message]) -> Turn:
         """Return what a message asks for."""
         kinds = await self._kinds(text)
-        kind = _talk(kinds)
+        kind = self._talk(text, kinds)
         if kind in LAST:
             question = await self._last(history)
             return Turn(kind, question, question) if question else Turn("help")
@@ -78,8 +78,17 @@ class Conversation:
 
     def _hangs(self, text: str, kinds: Kinds) -> bool:
         """Whether a message asks nothing where nothing was said: it leans, and names nothing that documents have."""
-        known = max(map(self._lexicon.specificity, names(text, self._words)), default=0.0)
-        return empty(text, self._words) or (kinds["follow"] > kinds["subject"] and known < NAMED)
+        return empty(text, self._words) or (kinds["follow"] > kinds["subject"] and not self._names(text))
+
+    def _names(self, text: str) -> bool:
+        """Whether a message names something that the documents can be asked about."""
+        return any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
+
+    def _talk(self, text: str, kinds: Kinds) -> Kind | None:
+        """What a message says about the conversation, None where it asks for something else."""
+        about: dict[Kind, float] = {kind: p for kind, p in kinds.items() if kind not in ("subject", "follow")}
+        least = NAMING if self._names(text) else TALK
+        return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= least else None
 
     async def _last(self, history: Sequence[Message]) -> str:
         """The last question that was asked, standing alone; "" when none was."""
@@ -104,7 +113,7 @@ class Conversation:
         keeping = False
         for message in history:
             if message.role == "user":
-                keeping = _talk(await self._kinds(message.content)) is None
+                keeping = self._talk(message.content, await self._kinds(message.content)) is None
             if keeping:
                 kept.append(message)
         return kept
@@ -118,12 +127,6 @@ class Conversation:
                 vector = (await self._embed(text)).vector if self._reader.embedded else None
                 self._read[text] = self._reader.kinds(text, self._words, vector)
         return self._read[text]
-
-
-def _talk(kinds: Kinds) -> Kind | None:
-    """What a message says about the conversation, None where it asks for something else."""
-    about: dict[Kind, float] = {kind: p for kind, p in kinds.items() if kind not in ("subject", "follow")}
-    return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= TALK else None
 
 
 def _stands(kinds: Kinds) -> bool:
