@@ -14,7 +14,8 @@ from service.understand.follow_ups import Message
 from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
 
-TALK, NAMING = 0.5, 0.8  # probability that a message is about the conversation; of one that names what documents have
+TALK = 0.5  # probability that a message is about the conversation
+NAMING = 0.8  # the same of one that names what documents have, or that was read without its vector
 STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
 NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
 KEPT = 2048  # messages that are not read twice
@@ -87,7 +88,7 @@ class Conversation:
     def _talk(self, text: str, kinds: Kinds) -> Kind | None:
         """What a message says about the conversation, None where it asks for something else."""
         about: dict[Kind, float] = {kind: p for kind, p in kinds.items() if kind not in ("subject", "follow")}
-        least = NAMING if self._names(text) else TALK
+        least = NAMING if self._names(text) or not self._reader.embedded else TALK
         return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= least else None
 
     async def _last(self, history: Sequence[Message]) -> str:

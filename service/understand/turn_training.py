@@ -32,7 +32,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Saying:
     text: str
     kind: Kind
     kept: bool
@@ -56,29 +56,29 @@ def fit_turns(embedder: Embedder, folder: Path) -> Part[object]:
     return Part("turns of a conversation", f"without vectors {without}", with_vectors, True, fits[1])
 
 
-def _written(folder: Path) -> Iterator[Message]:
+def _written(folder: Path) -> Iterator[Saying]:
     rows = [json.loads(line) for line in (folder / "talk.jsonl").read_text("utf-8").splitlines()]
     topics = [row["message"] for row in rows if row["kind"] == "topic"]
     for number, row in enumerate(rows):
         text, kind = row["message"], row["kind"]
         kept = pack.nth(text, KEPT)
         if kind == "topic":
-            yield Message(text, "subject", kept)
+            yield Saying(text, "subject", kept)
             continue
         fitting = [topic for topic in topics if topic.isascii() == text.isascii() or topic.isupper()]
         for turn in range(FILLED if "{" in text else 1):
             one, other = (fitting[(number * 37 + turn * 101 + place) % len(fitting)] for place in (0, 53))
-            yield Message(text.replace("{x}", one).replace("{y}", other), kind, kept)
+            yield Saying(text.replace("{x}", one).replace("{y}", other), kind, kept)
 
 
-def _labelled() -> Iterator[Message]:
+def _labelled() -> Iterator[Saying]:
     """Questions on a subject or about an outline, and follow-ups, of the shipped packs."""
     for example in labelled():
         if example.follows is not None:
-            yield Message(example.question, "follow" if example.follows else "subject", example.kept)
+            yield Saying(example.question, "follow" if example.follows else "subject", example.kept)
 
 
-def _fit(messages: Sequence[Message], vectors: NDArray[np.float32], rows: Sequence[int]) -> Softmax:
+def _fit(messages: Sequence[Saying], vectors: NDArray[np.float32], rows: Sequence[int]) -> Softmax:
     from sklearn.linear_model import LogisticRegression
 
     words = pack.none().words
@@ -99,7 +99,7 @@ def _fit(messages: Sequence[Message], vectors: NDArray[np.float32], rows: Sequen
     )
 
 
-def _told(reader: TurnReader, messages: Sequence[Message], vectors: NDArray[np.float32]) -> str:
+def _told(reader: TurnReader, messages: Sequence[Saying], vectors: NDArray[np.float32]) -> str:
     """Say how many of the kept messages of each kind are taken for it."""
     words = pack.none().words
     right: Counter[Kind] = Counter()
