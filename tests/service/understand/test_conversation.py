@@ -105,7 +105,7 @@ def test_a_shorter_answer_has_fewer_sentences_of_the_same(talk: Talk) -> None:
 def test_going_on_says_what_was_not_said_and_then_that_this_was_all(talk: Talk) -> None:
     said = {citation["quote"] for citation in talk.say("怎么除垢？")["citations"]}
     for _ in range(4):
-        more = talk.say("请接着往下讲")
+        more = talk.say("接着说")
         fresh = {citation["quote"] for citation in more["citations"]}
         assert said.isdisjoint(fresh)
         said |= fresh
@@ -138,12 +138,6 @@ def test_a_mark_or_a_number_is_answered_in_the_conversations_language(talk: Talk
     assert talk.say("1")["answer"].startswith("我根据")
 
 
-def test_what_is_excluded_is_not_told(talk: Talk) -> None:
-    reply = talk.say("除了 E2，还有哪些故障代码？")
-    assert reply["status"] == "answered"
-    assert not any(line.startswith("出现 E2") for line in reply["answer"].split("\n"))
-
-
 def test_thanks_and_farewell(talk: Talk) -> None:
     talk.say("怎么除垢？")
     assert talk.say("好的，太感谢你了")["answer"].startswith("不客气")
@@ -157,4 +151,4 @@ def test_the_search_route_reads_conversations_alike(manual: TestClient) -> None:
 
     assert searched("什么是盲碗？") == "什么是盲碗？"
     assert searched("那要多久做一次？") == "怎么除垢？ 那要多久做一次？"
-    assert searched("请接着往下讲") == "怎么除垢？"
+    assert searched("接着说") == "怎么除垢？"

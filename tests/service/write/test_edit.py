@@ -5,7 +5,9 @@ import pytest
 
 from ingest.pack import none
 from service.search.passages import Passage
-from service.write.edit import Edit, Unsaid, Without, brief, whole
+from service.understand.conversation import Turn
+from service.understand.follow_ups import Message
+from service.write.edit import Edit, Unsaid, Without, brief, edited, whole
 from service.write.writer import Sentence
 
 HEAD, LEAD, ONE, TWO, THREE, FOUR = (
@@ -59,3 +61,12 @@ def test_what_is_excluded_is_left_out_where_it_is_the_subject() -> None:
 
 def test_whole() -> None:
     assert told(whole, HEAD, ONE) == [HEAD, ONE]
+
+
+def test_what_a_message_leaves_out() -> None:
+    words, said = none().words, [Message("user", "怎么泡？"), Message("assistant", "水温八十度。[1]")]
+    besides = "除了绿茶以外还有什么饮料？"
+    assert edited(Turn("subject", besides, besides), [], words) == Without("绿茶", words)
+    assert edited(Turn("more", "怎么泡？", "怎么泡？"), said, words) == Unsaid(["水温八十度。[1]"])
+    assert edited(Turn("shorter", "怎么泡？", "怎么泡？"), said, words) is brief
+    assert edited(Turn("subject", "怎么除垢？", "怎么除垢？"), said, words) is whole
