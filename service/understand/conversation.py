@@ -17,6 +17,7 @@ from service.understand.turn import Kind, TurnReader, empty, names
 TALK = 0.5  # probability that a message is about the conversation
 NAMING = 0.8  # the same of one that names what documents have, or that was read without its vector
 STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
+EVEN = 0.5  # from this probability on a search that cannot try both takes a message alone
 NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
 KEPT = 2048  # messages that are not read twice
 ENDS = " \t\n.,!?;:。，！？；：、~～…"
@@ -75,7 +76,7 @@ class Conversation:
     async def standalone(self, text: str, history: Sequence[Message]) -> str:
         """Return what a message is searched as, whatever is answered."""
         turn = await self.turn(text, history)
-        return turn.alone or turn.question or text
+        return turn.alone if turn.alone and turn.standing >= EVEN else turn.question or text
 
     def _hangs(self, text: str, kinds: Kinds) -> bool:
         """Whether a message asks nothing where nothing was said: it leans, and names nothing that documents have."""
