@@ -4,6 +4,7 @@ Its functions are entry points (pyproject.toml): from a group of settings to wha
 """
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,10 +37,12 @@ from service.settings import (
     VllmSettings,
     WeightedSettings,
 )
+from service.understand.conversation import Conversation
 from service.understand.outline import Outline
 from service.understand.questions import OutlineQuestions
 from service.understand.recogniser import Recogniser
 from service.understand.rewrite import ModelRewriter, Rewriter, RuleRewriter
+from service.understand.turn import TurnReader
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
 from service.write.extractive import ExtractiveWriter
@@ -48,6 +51,7 @@ from service.write.writer import Writer
 
 logger = logging.getLogger(__name__)
 Idf = Callable[[str], float]
+THOROUGH = 4  # times the characters of an answer, for what it left out
 
 
 def _own(settings: WeightedSettings) -> dict[str, float]:
@@ -136,6 +140,7 @@ class Service:
         self.work = Worker()
         self.reranker = _reranker(settings.rerank)
         self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
+        self._turns = TurnReader.read(SHIPPED / NONE, self.embedder.fingerprint)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self.embedder.embed_queries(["warm up"])
 
@@ -169,11 +174,14 @@ class Service:
         if scale.fused is None:
             logger.warning("nothing was fitted to %r: candidates are told apart by places", searcher.retriever.name)
         sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
-        extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
+        longest, relevance = answer.max_characters, self.reranker.relevance
+        extractive = ExtractiveWriter(words, idf, relevance, longest, sentence)
+        rewriter, reader = self.model.rewriter(words), self._reader(snapshot)
         return Parts(
             snapshot=snapshot,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
-            rewriter=self.model.rewriter(words),
+            conversation=Conversation(snapshot, self._turns, rewriter, reader),
+            rewriter=rewriter,
             searcher=searcher,
             decider=Decider(
                 Matcher(snapshot, searcher.retriever),
@@ -184,6 +192,7 @@ class Service:
             ),
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
+            thorough=ExtractiveWriter(words, idf, relevance, THOROUGH * longest, math.inf),
             support=LexicalSupport(
                 words, snapshot.postings.specificity, self._reader(snapshot), SupportModel.of(fitted.support), self.work
             ),

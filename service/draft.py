@@ -99,6 +99,10 @@ class Draft:
         degraded = phrases.degraded(reason, self.language, self._by_model)
         self._whole = replace(self._whole, reason=reason, degraded=degraded)
 
+    def note(self, text: str) -> None:
+        """Say what could not be done, where nothing else was missing."""
+        self._whole = replace(self._whole, degraded=self._whole.degraded or text)
+
     def note_language(self) -> None:
         """Say when a question got sentences of another language."""
         if not self._by_model and self.language == "en":

@@ -27,6 +27,7 @@ from service.search.scorers import SHIPPED
 from service.settings import NoRerankSettings, ServiceSettings
 from service.understand.follow_ups import Message, condense
 from service.understand.training import fit_recogniser
+from service.understand.turn_training import fit_turns
 
 CANDIDATES = 30  # as answering retrieves
 
@@ -132,7 +133,11 @@ class ServiceEngine:
         return measured
 
     def refit(self, folder: Path) -> Part[object]:
-        return fit_recogniser(self._service.embedder, folder)
+        parts = [fit(self._service.embedder, folder) for fit in (fit_recogniser, fit_turns)]
+        name, before, after = (
+            "; ".join(texts) for texts in zip(*((part.name, part.before, part.after) for part in parts), strict=True)
+        )
+        return Part(name, before, after, True, [part.numbers for part in parts])
 
     def close(self) -> None:
         self._service.close()

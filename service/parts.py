@@ -10,6 +10,7 @@ from service.decide.verdict import Decider
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.search.search import Searcher
+from service.understand.conversation import Conversation
 from service.understand.questions import OutlineQuestions
 from service.understand.rewrite import Rewriter
 from service.workers.worker import Worker
@@ -18,15 +19,20 @@ from service.write.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`extractive` writes when `writer` cannot; below `min_support` a sentence of a language model has no source."""
+    """`extractive` writes when `writer` cannot, `thorough` all that passages have.
+
+    Below `min_support` a sentence of a language model has no source.
+    """
 
     snapshot: Snapshot
     outline: OutlineQuestions
+    conversation: Conversation
     rewriter: Rewriter
     searcher: Searcher
     decider: Decider
     writer: Writer
     extractive: Writer
+    thorough: Writer
     support: Support
     work: Worker
     min_support: float

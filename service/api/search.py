@@ -9,7 +9,7 @@ from ingest.index.snapshot import Snapshot
 from service.api import contract
 from service.api.runtime import Admitted, Current
 from service.search.retrieve import Candidate, Scope
-from service.understand.follow_ups import Message, condense
+from service.understand.follow_ups import Message
 
 router = APIRouter(tags=["questions"])
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["questions"])
 async def search(body: contract.SearchRequest, runtime: Current) -> contract.SearchResponse:
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
     parts, began = runtime.bound().parts, time.perf_counter()
-    text = condense(body.query, messages(body.history), parts.snapshot.pack.words)
+    text = await parts.conversation.standalone(body.query, messages(body.history))
     hits = await parts.searcher.find(text, body.k, scope(body.filters))
     total = round((time.perf_counter() - began) * 1000, 2)
     return contract.SearchResponse(

@@ -22,6 +22,12 @@ class Wording(BaseModel):
 
     declined: str
     not_in_documents: str
+    no_more: str
+    help: str
+    examples: str
+    greeting: str
+    welcome: str
+    only_quotes: str
     listed: str
     related: str
     other_language: str
@@ -38,10 +44,10 @@ def wording(language: Language) -> Wording:
 
 
 def language(question: str, wanted: Literal["auto", "zh", "en"]) -> Language:
-    """The language to answer in: the one asked for, else Chinese when the question holds a Chinese character."""
+    """The language to answer in: the one asked for, else Chinese when the question has a Chinese character or mark."""
     if wanted != "auto":
         return wanted
-    return "zh" if re.search(r"[\u3400-\u9fff]", question) else "en"
+    return "zh" if re.search(r"[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]", question) else "en"
 
 
 def listed(entry: Entry, language: Language, answered_nearby: bool) -> list[str]:

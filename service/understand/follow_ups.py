@@ -1,16 +1,17 @@
 """Make a follow-up stand alone: carry over what the conversation is about when the new question leans on it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.rule import rules
+from service.understand.turn import names, shipped
 
 MARK = re.compile(r"\[\d+\]")
-FEW = 3
 CARRIED = 200  # characters of each message that a question leans on
+MOST = 3  # questions that are carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,25 @@ class Message:
 
 
 def condense(question: str, history: Sequence[Message], words: Words) -> str:
-    """Return the question to search for: itself when it stands alone, else preceded by what it leans on.
-
-    Earlier questions are taken up to the last one that stands alone. A question with few words of its own, or
-    that points at something listed ("the second step"), also takes the start of the last answer.
-    """
+    """Return the question to search for: itself when it stands alone, else preceded by what it leans on."""
     if not history or not leans(question, words):
         return question
+    return carry(question, history, words, lambda text: leans(text, words))
+
+
+def carry(question: str, history: Sequence[Message], words: Words, leaning: Callable[[str], bool]) -> str:
+    """Precede a question by what it leans on: the earlier ones, up to the last that stands alone.
+
+    One that points further back ("the cache from before") leans on the latest that names what it names. One that points
+    at something listed ("the second step") also takes the start of the answer.
+    """
+    history = _pointed(question, history, words)
     carried: list[str] = []
     for message in reversed([m for m in history if m.role == "user"]):
         carried.insert(0, message.content.strip())
-        if not leans(message.content, words):
+        if not leaning(message.content):
             break
-    carried = [text[:CARRIED] for text in carried[-3:]]
+    carried = [text[:CARRIED] for text in carried[-MOST:]]
     answers = [message.content for message in history if message.role == "assistant"]
     if answers and rules("listed").holds(normalise(question)):
         carried.append(MARK.sub("", answers[-1])[:CARRIED])
@@ -42,6 +49,15 @@ def condense(question: str, history: Sequence[Message], words: Words) -> str:
 
 
 def leans(question: str, words: Words) -> bool:
-    """Whether a question needs the conversation before it to be understood."""
-    text = normalise(question).strip()
-    return rules("leaning").holds(text) or len(words.vocabulary(text)) < FEW
+    """Tell from its words alone whether a question needs the conversation before it to be understood."""
+    kinds = shipped().kinds(question, words)
+    return max(kinds, key=kinds.__getitem__) != "subject"
+
+
+def _pointed(question: str, history: Sequence[Message], words: Words) -> Sequence[Message]:
+    """The conversation up to where a question points back to, with the answer that was given there."""
+    named = set(names(question, words)) if rules("earlier").holds(normalise(question)) else set()
+    for place in range(len(history) - 1, -1, -1):
+        if history[place].role == "user" and not named.isdisjoint(names(history[place].content, words)):
+            return history[: place + 2]
+    return history

@@ -100,6 +100,10 @@ class Outline:
         answer = next(answer for intent, answer in table.items() if intent in intents)
         return answer(slots, scope, intents)
 
+    def overview(self) -> Facts:
+        """Return all that the outlines hold."""
+        return Facts("overview", _entries(self._sections), self._sections)
+
     def _entry(self, slots: Slots, scope: Extent, intents: frozenset[Intent]) -> Facts | None:
         documents = self._meant(slots)
         named = [entry for key in slots.entries for entry in self._by_id.get(key, ()) if entry.document in documents]

@@ -36,3 +36,7 @@ class OutlineQuestions:
         if not self._recogniser.recognises(slots, vector):
             return None
         return await self._work(self._outline.facts, slots)
+
+    def contents(self) -> Facts:
+        """Return what the documents hold."""
+        return self._outline.overview()

@@ -1,6 +1,6 @@
 """What a question is searched as: made to stand alone, split where it asks several things, put in other words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, Field
@@ -9,9 +9,10 @@ from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.claims import alien
 from service.language.rule import rules
-from service.understand.follow_ups import Message, condense, leans
+from service.understand.follow_ups import Message, carry, condense, leans
 
 Form = TypeVar("Form", bound=BaseModel)
+Leaning = Callable[[str], bool]
 LONGEST = 300  # characters of a rewritten question, and of each message that it is made from
 PARTS = 3
 STANDALONE = """Rewrite the last question so that it can be understood without the conversation. Replace words like "它", "这个", "it", "the second one" by what they refer to. Keep its language. Add nothing else.
@@ -25,8 +26,11 @@ AGAIN = """Put the question into other words for a search: the technical terms t
 class Rewriter(Protocol):
     """Rewrite questions. None of it may fail: what cannot be rewritten stays as it is."""
 
-    async def standalone(self, question: str, history: Sequence[Message]) -> str:
-        """Return the question as it is to be searched, with what it takes from the conversation."""
+    async def standalone(self, question: str, history: Sequence[Message], leaning: Leaning | None = None) -> str:
+        """Return the question as it is to be searched, with what it takes from the conversation.
+
+        Where it is known that it leans, `leaning` says so of the earlier ones.
+        """
 
     async def split(self, question: str) -> list[str]:
         """Return the questions in a question that needs several entries; none in one that does not."""
@@ -41,8 +45,8 @@ class RuleRewriter:
     def __init__(self, words: Words) -> None:
         self._words = words
 
-    async def standalone(self, question: str, history: Sequence[Message]) -> str:
-        return condense(question, history, self._words)
+    async def standalone(self, question: str, history: Sequence[Message], leaning: Leaning | None = None) -> str:
+        return _carried(question, history, self._words, leaning)
 
     async def split(self, question: str) -> list[str]:
         return []
@@ -71,8 +75,8 @@ class ModelRewriter:
     def __init__(self, model: Filler, seconds: float, words: Words) -> None:
         self._model, self._seconds, self._words = model, seconds, words
 
-    async def standalone(self, question: str, history: Sequence[Message]) -> str:
-        if not history or not leans(question, self._words):
+    async def standalone(self, question: str, history: Sequence[Message], leaning: Leaning | None = None) -> str:
+        if not history or not (leaning or leans(question, self._words)):
             return question
         said = [f"{message.role}: {message.content[:LONGEST]}" for message in history[-6:]]
         told = "\n".join([*said, f"Last question: {question}"])
@@ -84,7 +88,7 @@ class ModelRewriter:
             and self._words.vocabulary(found.question) - self._words.vocabulary(question)
         ):
             return found.question.strip()
-        return condense(question, history, self._words)
+        return _carried(question, history, self._words, leaning)
 
     async def split(self, question: str) -> list[str]:
         if not rules("several").holds(normalise(question)):
@@ -102,3 +106,7 @@ class ModelRewriter:
         """Whether a rewritten question names only what was said, and something of it."""
         own = self._words.vocabulary(rewritten) - self._words.asking
         return bool(own & self._words.vocabulary(said)) and not alien(self._words, rewritten, said)
+
+
+def _carried(question: str, history: Sequence[Message], words: Words, leaning: Leaning | None) -> str:
+    return carry(question, history, words, leaning) if leaning else condense(question, history, words)

@@ -41,6 +41,7 @@ class Example:
     kept: bool
     weight: float
     origin: str
+    follows: bool | None = False  # whether it leans on a conversation, None where it had one and may not
 
 
 def fit_recogniser(embedder: Embedder, folder: Path) -> Part[object]:
@@ -49,7 +50,7 @@ def fit_recogniser(embedder: Embedder, folder: Path) -> Part[object]:
     The new one is measured as fitted without the kept questions, and written as fitted to all; the present one was too.
     """
     words = pack.none().words
-    examples = [*_written(folder), *_labelled()]
+    examples = [*_written(folder), *labelled()]
     slots = [read(example.question, words) for example in examples]
     vectors = embedder.embed_queries([example.question for example in examples])
     fits: list[Fit] = []
@@ -73,7 +74,7 @@ def _written(folder: Path) -> Iterator[Example]:
         yield Example(row["question"], about, row["wording"] % KEPT == 0, 1 if about else HARD, "outline.jsonl")
 
 
-def _labelled() -> Iterator[Example]:
+def labelled() -> Iterator[Example]:
     """The labelled questions of the shipped packs: those on the structure of their outline, and those that are not."""
     root = Path(__file__).parents[2]
     for card in sorted(pack.SHIPPED.glob("*/pack.toml")):
@@ -81,8 +82,10 @@ def _labelled() -> Iterator[Example]:
         for name in dict.fromkeys((*own.card.labelled, *own.card.refused)):
             for line in (root / name).read_text("utf-8").splitlines():
                 row = json.loads(line)
-                question = row["question"]
-                yield Example(question, row["kind"] == "structure", pack.nth(question, KEPT), 1, Path(name).name)
+                question, origin = row["question"], Path(name).name
+                about, kept = row["kind"] == "structure", pack.nth(row["question"], KEPT)
+                follows = (name in own.card.labelled or None) if row.get("history") else False
+                yield Example(question, about, kept, 1, origin, follows)
         for labelled in own.questions:
             if pack.nth(labelled.question, SUBJECT):
                 yield Example(labelled.question, False, pack.nth(f"{own.name} {labelled.question}", KEPT), 1, own.name)

@@ -1,0 +1,139 @@
+"""What a message asks for after what was said: its own question, one made to stand alone, the last again, or help."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from ingest.index.snapshot import Snapshot
+from ingest.words.text import normalise
+from service.language.rule import rules
+from service.search.lexicon import Lexicon
+from service.search.retrieve import Query
+from service.understand.follow_ups import Message
+from service.understand.rewrite import Rewriter
+from service.understand.turn import Kind, TurnReader, empty, names
+
+TALK = 0.5  # probability that a message is about the conversation
+NAMING = 0.8  # the same of one that names what documents have, or that was read without its vector
+STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
+EVEN = 0.5  # from this probability on a search that cannot try both takes a message alone
+NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
+KEPT = 2048  # messages that are not read twice
+ENDS = " \t\n.,!?;:。，！？；：、~～…"
+LAST: frozenset[Kind] = frozenset({"again", "shorter", "more"})  # what they want is about the last question
+
+Kinds = Mapping[Kind, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message as it is meant.
+
+    `question` is what is searched, "" where nothing is; `asked` the same without what the conversation adds. `alone` is
+    the message itself where it is unclear whether it leans, `standing` the probability that it does not.
+    """
+
+    kind: Kind
+    question: str = ""
+    asked: str = ""
+    alone: str = ""
+    standing: float = 1.0
+
+
+class Conversation:
+    """Reads messages to one snapshot."""
+
+    def __init__(
+        self, snapshot: Snapshot, reader: TurnReader, rewriter: Rewriter, embed: Callable[[str], Awaitable[Query]]
+    ) -> None:
+        self._reader, self._rewriter, self._embed = reader, rewriter, embed
+        self._words = snapshot.pack.words
+        self._headings = {_bare(name) for chunk in snapshot.chunks for name in chunk.heading_path}
+        self._lexicon = Lexicon(snapshot)
+        self._read: LRUCache[str, Kinds] = LRUCache(KEPT)
+
+    async def turn(self, text: str, history: Sequence[Message]) -> Turn:
+        """Return what a message asks for."""
+        kinds = await self._kinds(text)
+        kind = self._talk(text, kinds)
+        if kind in LAST:
+            question = await self._last(history)
+            return Turn(kind, question, question) if question else Turn("help")
+        if kind is not None:
+            return Turn(kind)
+        earlier = await self._questions(history)
+        if not earlier:
+            return Turn("help") if self._hangs(text, kinds) else Turn("subject", text, text)
+        standing = kinds["subject"] / (kinds["subject"] + kinds["follow"])
+        if rules("earlier").holds(normalise(text)) or empty(text, self._words):
+            standing = 0.0
+        if standing >= STANDS:
+            return Turn("subject", text, text)
+        question = await self._standalone(text, earlier)
+        return Turn("follow", question, text, text if standing > LEANS else "", standing)
+
+    async def standalone(self, text: str, history: Sequence[Message]) -> str:
+        """Return what a message is searched as, whatever is answered."""
+        turn = await self.turn(text, history)
+        return turn.alone if turn.alone and turn.standing >= EVEN else turn.question or text
+
+    def _hangs(self, text: str, kinds: Kinds) -> bool:
+        """Whether a message asks nothing where nothing was said: it leans, and names nothing that documents have."""
+        return empty(text, self._words) or (kinds["follow"] > kinds["subject"] and not self._names(text))
+
+    def _names(self, text: str) -> bool:
+        """Whether a message names something that the documents can be asked about."""
+        return any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
+
+    def _talk(self, text: str, kinds: Kinds) -> Kind | None:
+        """What a message says about the conversation, None where it asks for something else."""
+        about: dict[Kind, float] = {kind: p for kind, p in kinds.items() if kind not in ("subject", "follow")}
+        least = NAMING if self._names(text) or not self._reader.embedded else TALK
+        return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= least else None
+
+    async def _last(self, history: Sequence[Message]) -> str:
+        """The last question that was asked, standing alone; "" when none was."""
+        earlier = await self._questions(history)
+        places = [place for place, message in enumerate(earlier) if message.role == "user"]
+        if not places:
+            return ""
+        question = earlier[places[-1]].content
+        before = earlier[: places[-1]]
+        if not before or _stands(await self._kinds(question)):
+            return question
+        return await self._standalone(question, before)
+
+    async def _standalone(self, text: str, earlier: Sequence[Message]) -> str:
+        asked = [message.content for message in earlier if message.role == "user"]
+        leaning = {question: not _stands(await self._kinds(question)) for question in asked}
+        return await self._rewriter.standalone(text, earlier, lambda question: leaning.get(question, True))
+
+    async def _questions(self, history: Sequence[Message]) -> list[Message]:
+        """The conversation without talk about it, and without what was replied to that."""
+        kept: list[Message] = []
+        keeping = False
+        for message in history:
+            if message.role == "user":
+                keeping = self._talk(message.content, await self._kinds(message.content)) is None
+            if keeping:
+                kept.append(message)
+        return kept
+
+    async def _kinds(self, text: str) -> Kinds:
+        """The probabilities of a message's kinds; what is called as a heading is asks for that."""
+        if text not in self._read:
+            if _bare(text) in self._headings:
+                self._read[text] = {"subject": 1.0, "follow": 0.0}
+            else:
+                vector = (await self._embed(text)).vector if self._reader.embedded else None
+                self._read[text] = self._reader.kinds(text, self._words, vector)
+        return self._read[text]
+
+
+def _stands(kinds: Kinds) -> bool:
+    return kinds["subject"] >= kinds["follow"]
+
+
+def _bare(text: str) -> str:
+    return normalise(text).strip(ENDS)

@@ -1,0 +1,116 @@
+"""What is left out of an answer because of how it was asked for: all but the first statements, or what was said."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from ingest.words.text import normalise
+from ingest.words.words import Words
+from service.language.claims import plain
+from service.language.rule import rules
+from service.search.passages import Passage
+from service.understand.conversation import Turn
+from service.understand.follow_ups import Message
+from service.write.writer import Claim, Sentence
+
+Written = AsyncIterator[Sentence | Claim]
+Edit = Callable[[Written], Written]
+SHORT = 2  # statements of a short answer, at most half of all
+BEGINNING = re.compile(r"[:：,，.。;；]|(?<=.{24})")  # ends what a statement is about
+SPACES = str.maketrans("", "", " \t\n")
+
+
+def whole(written: Written) -> Written:
+    """Leave an answer as it is."""
+    return written
+
+
+def edited(turn: Turn, history: Sequence[Message], words: Words) -> Edit:
+    """Return what is to be left out of the answer to a message."""
+    if turn.kind == "more":
+        return Unsaid([message.content for message in history if message.role == "assistant"])
+    if turn.kind == "shorter":
+        return brief
+    excluded = rules("excluded").match(normalise(turn.asked))
+    return Without(excluded["x"], words) if excluded else whole
+
+
+async def brief(written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+    """Yield the first statements, without headings and what only announces; what announces, where nothing else is."""
+    announced: Sentence | Claim | None = None
+    kept: list[Sentence | Claim] = []
+    count = 0
+    async with aclosing(written) as statements:  # type: ignore[type-var]
+        async for each in statements:
+            if each.text.startswith("#"):
+                continue
+            if _announces(each.text):
+                announced = announced or each
+                continue
+            count += 1
+            if count == 1:
+                yield each
+            elif len(kept) < SHORT - 1:
+                kept.append(replace(each, lead="\n\n"))
+            if count == 2 * SHORT:
+                break
+    for each in kept[: max(0, count // 2 - 1)]:
+        yield each
+    if announced and not count:
+        yield announced
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """Leaves out what earlier answers have, and headings and announcements with nothing below them."""
+
+    answers: Sequence[str]
+
+    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+        said = "".join(map(_bare, self.answers))
+        waiting: list[Sentence | Claim] = []
+        async for each in written:
+            if each.text.startswith("#"):
+                waiting = [each]
+            elif _bare(each.text) in said:
+                waiting = [one for one in waiting if one.text.startswith("#")]
+            elif _announces(each.text):
+                waiting.append(each)
+            else:
+                for one in (*waiting, each):
+                    yield one
+                waiting = []
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Leaves out the statements that begin with what was excluded, and those below a heading that names it."""
+
+    name: str
+    words: Words
+
+    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+        excluded, below = self.words.vocabulary(self.name), False
+        async for each in written:
+            if each.text.startswith("#"):
+                below = excluded <= self.words.vocabulary(each.text)
+            if not below and not excluded <= self.words.vocabulary(_subject(each.text)):
+                yield each
+
+    def allows(self, passage: Passage) -> bool:
+        """Whether a passage may be drawn on: no heading of it names what was excluded."""
+        excluded = self.words.vocabulary(self.name)
+        return not any(excluded <= self.words.vocabulary(heading) for heading in passage.heading_path)
+
+
+def _subject(text: str) -> str:
+    return BEGINNING.split(plain(text), maxsplit=1)[0]
+
+
+def _announces(text: str) -> bool:
+    return text.rstrip("*_ ").endswith((":", "："))
+
+
+def _bare(text: str) -> str:
+    return normalise(plain(text)).replace("*", "").translate(SPACES)

@@ -1,0 +1,154 @@
+"""Conversations with a service over documents without an outline, as people have them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from ingest.__main__ import ensure
+from ingest.models.embedder import Embedder
+from service.api.app import create_app
+from service.bootstrap import Service
+from service.settings import ServiceSettings
+from tests.support.paths import ROOT
+
+DOCUMENTS = ROOT / "tests/service/understand/talk"
+Reply = dict[str, Any]
+
+
+class Talk:
+    """Asks with all that was said so far."""
+
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+        self.history: list[dict[str, str]] = []
+
+    def say(self, text: str) -> Reply:
+        reply: Reply = self._client.post("/v1/ask", json={"question": text, "history": self.history}).json()
+        self.history += [{"role": "user", "content": text}, {"role": "assistant", "content": reply["answer"]}]
+        return reply
+
+
+@pytest.fixture(scope="module")
+def manual(
+    settings: ServiceSettings, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """A coffee machine's manual and a library's rules, with no pack."""
+    index = tmp_path_factory.mktemp("talk") / "index"
+    corpus = [DOCUMENTS / "coffee", DOCUMENTS / "library"]
+    own = settings.model_copy(update={"corpus": corpus, "index": index, "pack": "none"})
+    ensure(own, embedder)
+    with TestClient(create_app(Service(own, embedder))) as client:
+        yield client
+
+
+@pytest.fixture
+def talk(manual: TestClient) -> Talk:
+    return Talk(manual)
+
+
+def headings(reply: Reply) -> set[str]:
+    return {citation["heading_path"][-1] for citation in reply["citations"]}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("怎么除垢？", "什么是盲碗？"),
+        ("水箱多大？", "保修"),
+        ("怎么除垢？", "什么是区块链？"),
+        ("保修多久？", "介绍一下故障代码"),
+        ("What are the late fees?", "lockers"),
+        ("How do audiobooks work?", "What is a study room?"),
+    ],
+)
+def test_a_new_question_is_answered_as_if_nothing_had_been_said(talk: Talk, first: str, then: str) -> None:
+    alone = Talk(talk._client).say(then)
+    talk.say(first)
+    after = talk.say(then)
+    assert [after[key] for key in ("status", "answer", "query")] == [
+        alone[key] for key in ("status", "answer", "query")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "then", "heading"),
+    [
+        (["怎么打奶泡？"], "它的温度要多少？", "打奶泡"),
+        (["怎么除垢？", "太谢谢了"], "那要多久做一次？", "除垢"),
+        (["怎么除垢？", "水箱能装多少水？"], "刚才讲的除垢有几步？", "除垢"),
+        (["What are the late fees for books?"], "and for films?", "Late fees"),
+        (["How do I reserve a title?"], "What does it cost?", "Reservations"),
+    ],
+)
+def test_a_follow_up_keeps_the_subject(talk: Talk, said: list[str], then: str, heading: str) -> None:
+    for text in said:
+        talk.say(text)
+    assert heading in headings(talk.say(then))
+
+
+def test_the_last_answer_in_other_words_is_the_same_entry_quoted(talk: Talk) -> None:
+    first = talk.say("怎么除垢？")
+    again = talk.say("能不能换一种更好懂的说法")
+    assert (again["status"], again["answer"]) == ("answered", first["answer"])
+    assert "引用" in again["degraded"]
+
+
+def test_a_shorter_answer_has_fewer_sentences_of_the_same(talk: Talk) -> None:
+    first = talk.say("怎么除垢？")
+    short = talk.say("太啰嗦，讲短一些")
+    assert headings(short) <= headings(first)
+    assert 0 < len(short["citations"]) <= len(first["citations"]) / 2
+
+
+def test_going_on_says_what_was_not_said_and_then_that_this_was_all(talk: Talk) -> None:
+    said = {citation["quote"] for citation in talk.say("怎么除垢？")["citations"]}
+    for _ in range(4):
+        more = talk.say("接着说")
+        fresh = {citation["quote"] for citation in more["citations"]}
+        assert said.isdisjoint(fresh)
+        said |= fresh
+    assert (more["status"], more["citations"]) == ("not_in_documents", [])
+    assert more["answer"] == "关于刚才的问题，文档里没有更多内容了。"
+
+
+@pytest.mark.parametrize(
+    "text", ["请继续讲下去", "换一种讲法吧", "能讲短些吗", "多谢多谢", "?", "42", "🙂", "怎么弄呢", "Hey you"]
+)
+def test_without_a_question_there_is_a_word_of_help(talk: Talk, text: str) -> None:
+    reply = talk.say(text)
+    assert (reply["status"], reply["citations"], reply["related"]) == ("not_in_documents", [], [])
+    assert reply["answer"] != "文档里没有能回答这个问题的内容。"
+
+
+def test_a_greeting_gets_what_can_be_asked(talk: Talk) -> None:
+    answer = talk.say("你们好呀")["answer"]
+    assert answer.startswith("你好！我根据文档回答问题")
+    assert len([line for line in answer.split("\n") if line.startswith("- ")]) == 3
+
+
+@pytest.mark.parametrize("text", ["给我概括一下这些资料", "随机来一道题吧"])
+def test_what_the_documents_hold(talk: Talk, text: str) -> None:
+    assert {"除垢", "保修", "Loans", "Lockers"} <= headings(talk.say(text))
+
+
+def test_a_mark_or_a_number_is_answered_in_the_conversations_language(talk: Talk) -> None:
+    talk.say("怎么除垢？")
+    assert talk.say("1")["answer"].startswith("我根据")
+
+
+def test_thanks_and_farewell(talk: Talk) -> None:
+    talk.say("怎么除垢？")
+    assert talk.say("好的，太感谢你了")["answer"].startswith("不客气")
+
+
+def test_the_search_route_reads_conversations_alike(manual: TestClient) -> None:
+    history = [{"role": "user", "content": "怎么除垢？"}, {"role": "assistant", "content": "……"}]
+
+    def searched(query: str) -> str:
+        return str(manual.post("/v1/search", json={"query": query, "history": history}).json()["query"])
+
+    assert searched("什么是盲碗？") == "什么是盲碗？"
+    assert searched("那要多久做一次？") == "怎么除垢？ 那要多久做一次？"
+    assert searched("接着说") == "怎么除垢？"
