@@ -74,7 +74,9 @@ class Conversation:
         return Turn("follow", question, text, text if standing > LEANS else "", standing)
 
     async def standalone(self, text: str, history: Sequence[Message]) -> str:
-        """Return what a message is searched as, whatever is answered."""
+        """Return what a message is searched as, whatever is answered; the first is searched as it is."""
+        if not history:
+            return text
         turn = await self.turn(text, history)
         return turn.alone if turn.alone and turn.standing >= EVEN else turn.question or text
 
