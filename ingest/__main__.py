@@ -13,7 +13,7 @@ from ingest import bootstrap, plugins
 from ingest.build import BuildError, Outcome, build_index
 from ingest.clean import CleanSteps
 from ingest.fit.command import check_packages, fit_pack, show_gains, show_held
-from ingest.fit.corpora import Corpus, corpora, documents_of
+from ingest.fit.corpora import Corpus, documents_of, labelled_sets
 from ingest.fit.documents import fit_documents
 from ingest.fit.engine import Engine, EngineError
 from ingest.fit.general import fit_general
@@ -121,7 +121,7 @@ def _fit(settings: IngestSettings) -> None:
 def _fit_general(settings: IngestSettings, folder: Path, pack: Path) -> None:
     """Fit the confidence for any documents into a pack; each set gets an index of its own, kept for the next time."""
     check_packages()
-    embedder, sets = bootstrap.embedder(settings), corpora(folder)
+    embedder, sets = bootstrap.embedder(settings), labelled_sets(folder)
 
     def opened(corpus: Corpus) -> Engine:
         root = GENERAL / corpus.home

@@ -64,7 +64,7 @@ class Corpus:
         yield from [(text, False) for text in sorted(foreign, key=_hash)[:FAR]]
 
 
-def corpora(folder: Path) -> list[Corpus]:
+def labelled_sets(folder: Path) -> list[Corpus]:
     """Read every set below a folder; raises CorpusError for a broken one, or when there are fewer than two."""
     plain = [_read(each) for each in sorted(folder.iterdir()) if (each / "corpus.jsonl").exists()]
     if len(plain) < 2:
