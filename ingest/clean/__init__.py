@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.clean.comments import remove_comments
 from ingest.clean.duplicates import exact_groups
 from ingest.clean.mojibake import repair_mojibake
 from ingest.clean.report import Alias, Change, CleanReport, Edit, Step
@@ -29,6 +30,7 @@ class CleanSteps:
     mojibake: bool = True
     whitespace: bool = True
     secrets: bool = True
+    comments: bool = True
     duplicates: bool = True
 
 
@@ -69,6 +71,7 @@ def _clean_text(source: Source, steps: CleanSteps, changes: list[Change]) -> Cle
         (steps.mojibake, "mojibake", repair_mojibake),
         (steps.whitespace, "whitespace", normalise_whitespace),
         (steps.secrets, "secrets", mask_secrets),
+        (steps.comments, "comments", remove_comments),
     ]
     text = source.text
     for wanted, step, function in edit:

@@ -83,7 +83,8 @@ class Checker:
             return None
         passage = self._passages[quote.passage]
         text = self._documents.get(passage.document, "")
-        inside = passage.start <= quote.start < quote.end <= passage.end
+        spans = [(passage.start, passage.end), *([(passage.head.start, passage.head.end)] if passage.head else [])]
+        inside = any(start <= quote.start < quote.end <= end for start, end in spans)
         if not inside or text[passage.start : passage.end] != passage.text:
             return None
         return passage, text[quote.start : quote.end]

@@ -1,25 +1,30 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
+import re
 import textwrap
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from html import unescape
 
-from ingest.chunk.units import units_of
-from ingest.parse import markdown, outline
+from ingest.parse import markdown
+from ingest.parse.html import TAG
 from ingest.words.words import Words
 from service.language.phrases import Language
 from service.language.rule import rules
 from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.line import Line
+from service.write.line import Line, lines_of
 from service.write.once import said_once
-from service.write.writer import Sentence
+from service.write.writer import Quote, Sentence
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
 # What this short is given whole: leaving half of it out would save nobody time.
 SHORT = 900
+GAP = 8  # code points between the rows of a table at most: a line break, an indent
+PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
 
@@ -56,7 +61,7 @@ class ExtractiveWriter:
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0
-        lines = [_lines(number, passage, self._words) for number, passage in enumerate(passages)]
+        lines = [lines_of(number, passage, self._words) for number, passage in enumerate(passages)]
         kept = await self._kept(query, passages, lines)
         for number, passage in enumerate(passages):
             for line in _pick(lines[number], kept, with_code):
@@ -79,7 +84,11 @@ class ExtractiveWriter:
         entries: dict[tuple[str, ...], list[Line]] = {}
         for passage, own in zip(passages, lines, strict=True):
             entries.setdefault(_entry(passage), []).extend(own)
-        long = [key for key, entry in entries.items() if sum(len(line.text) for line in entry) > SHORT]
+        long = [
+            key
+            for key, entry in entries.items()
+            if sum(len(line.text) for line in entry) > SHORT or any(line.row for line in entry)
+        ]
         kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
         read = [line for key in long for line in entries[key] if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
@@ -99,6 +108,11 @@ class ExtractiveWriter:
         if self._behind is None or not scores.keys() & held.keys():
             return {place for place, share in held.items() if share >= KEEP} if weights else set(held)
         fit = {place: scores[place] + share for place, share in held.items() if place in scores}
+        # Rows of a table read alike; those that hold what the question names are meant.
+        least = KEEP * max((held[line.place] for line in entry if line.row), default=0.0)
+        for line in entry:
+            if line.row and held[line.place] < least:
+                fit.pop(line.place, None)
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
         return programs | {place for place, score in fit.items() if score >= max(fit.values()) - self._behind}
 
@@ -123,24 +137,6 @@ def _entry(passage: Passage) -> tuple[str, ...]:
     return _owner(passage) or (passage.document, *passage.heading_path[:2])
 
 
-def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
-    document = markdown.parse(passage.document, passage.text, outline.heading)
-    found = [(unit, section.heading_path) for section in document.sections for unit in units_of(document, section)]
-    return [
-        Line(
-            number,
-            index,
-            unit,
-            passage.text[unit.start : unit.end],
-            headings,
-            frozenset(
-                words.terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))
-            ),
-        )
-        for index, (unit, headings) in enumerate(found)
-    ]
-
-
 def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
     """Add what a kept line leans on (lead-in, parent), what hangs on it, and the rest of an announced list."""
     wanted = set(keep)
@@ -149,7 +145,22 @@ def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
         wanted.add(parent)
         first = parent if lines[parent].announces else i
         wanted.update(range(first, _end(first, lines)))
+        wanted.update(_table(i, keep, lines))
     return wanted
+
+
+def _table(i: int, keep: set[int], lines: Sequence[Line]) -> Iterable[int]:
+    """What a kept line brings of a long table: a row its head; the head, or what announces it, the rows."""
+    head = i + 1 if lines[i].announces else i
+    while head and head < len(lines) and lines[head].row:
+        head -= 1
+    stop = head + 1
+    while stop < len(lines) and lines[stop].row:
+        stop += 1
+    rows = range(head + 1, stop)
+    if not rows:
+        return ()
+    return [head, *(keep.intersection(rows) or rows)]
 
 
 def _parent(i: int, lines: Sequence[Line]) -> int:
@@ -204,10 +215,22 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         if heading and heading != (_subheading(before, passages[before.passage]) if before else ""):
             sentences.append(Sentence(f"#### {heading}", (), "\n\n" if sentences else ""))
             before = None
+        if line.row and before and before.unit.kind == "table":
+            sentences[-1] = _with_row(sentences[-1], line.quote(passages), line.text)
+            before = line
+            continue
         lead = _lead(before, line) if sentences else ""
         sentences.append(Sentence(_rendered(line), (line.quote(passages), *line.also), lead))
         before = line
     return sentences
+
+
+def _with_row(table: Sentence, row: Quote, text: str) -> Sentence:
+    """A table with one more row, in one quote with the row that it follows in the document."""
+    last = table.quotes[-1]
+    joins = last.passage == row.passage and last.end < row.start <= last.end + GAP
+    quotes = (*table.quotes[:-1], replace(last, end=row.end)) if joins else (*table.quotes, row)
+    return replace(table, text=f"{table.text}\n{text}", quotes=quotes)
 
 
 def _title(passage: Passage) -> str:
@@ -240,5 +263,7 @@ def _lead(before: Line | None, line: Line) -> str:
 
 
 def _rendered(line: Line) -> str:
+    if line.unit.kind == "code" and (match := PRE.fullmatch(line.text)):
+        return f"```\n{unescape(TAG.sub('', match[1])).strip(chr(10))}\n```"
     margin = " " * line.unit.indent
     return textwrap.indent(textwrap.dedent(margin + line.text), margin) if line.unit.kind == "list_item" else line.text

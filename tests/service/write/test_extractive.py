@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from ingest.chunk import Head
+from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.extractive import SHORT, ExtractiveWriter, Relevance
+from service.write.writer import Sentence
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
 
@@ -98,6 +101,53 @@ def test_programs_are_not_read_and_come_only_when_asked_for() -> None:
     relevance, seen = scoring(显存=3.0)
     assert written(relevance, long(MEMORY, program)) == [MEMORY]
     assert not [text for text in seen if "quantise" in text]
+
+
+HEAD = "| 豆 | 水温 | 研磨度 |\n|---|---|---|"
+ROWS = [f"| 第{n}号豆 | {70 + n} 度 | 用第 {n % 9} 档研磨，闷蒸半分钟再续水 |" for n in range(40)]
+
+
+def test_of_a_long_table_the_rows_that_are_meant_come_with_its_head() -> None:
+    table = passage("\n".join(("以下为推荐值。", "", HEAD, *ROWS)))
+    assert written(nothing, table, question="第23号豆的水温？") == [f"{HEAD}\n{ROWS[23]}"]
+
+
+def test_a_passage_among_the_rows_cites_the_head_of_its_table() -> None:
+    document = "\n".join((HEAD, *ROWS))
+    start = document.index(ROWS[20])
+    text = document[start:]
+    head = Head(0, len(HEAD), HEAD)
+    rows = Passage("c-1.1", "1.1", "a.md", ("1. 节", "题？"), start, len(document), text, 1.0, head)
+
+    async def collect() -> list[Sentence]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing)
+        return [sentence async for sentence in writer.write(read("第23号豆的水温？"), [rows])]
+
+    (said,) = asyncio.run(collect())
+    assert said.text == f"{HEAD}\n{ROWS[23]}"
+    assert [document[quote.start : quote.end] for quote in said.quotes] == [HEAD, ROWS[23]]
+    checked = Checker({"a.md": document}, [rows]).check(said)
+    assert checked
+    assert [citation.quote for citation in checked.citations] == [HEAD, ROWS[23]]
+
+
+def test_neighbouring_rows_are_one_quote_and_a_table_that_is_asked_for_is_whole() -> None:
+    relevance, _ = scoring(下表=5.0)
+    table = "\n".join((HEAD, *ROWS))
+    text = f"各种豆的水温见下表：\n\n{table}"
+
+    async def collect() -> list[Sentence]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance, max_characters=9000, behind=BEHIND)
+        return [sentence async for sentence in writer.write(read(QUESTION), [passage(text)])]
+
+    lead, whole = asyncio.run(collect())
+    assert (lead.text, whole.text) == ("各种豆的水温见下表：", table)
+    assert [text[quote.start : quote.end] for quote in whole.quotes] == [table]
+
+
+def test_verbatim_html_is_shown_as_a_fence() -> None:
+    text = "先跑这个：\n\n<pre><code># 磨豆 &amp; 冲煮\ngrind --fine</code></pre>"
+    assert written(nothing, passage(text)) == ["先跑这个：", "```\n# 磨豆 & 冲煮\ngrind --fine\n```"]
 
 
 def note(document: str, *sentences: str) -> Passage:
