@@ -67,6 +67,7 @@ def clean_sources(
 def _clean_text(source: Source, steps: CleanSteps, changes: list[Change]) -> CleanSource:
     if source.encoding != "utf-8":
         changes.append(Change(source.name, "decode", f"file read as {source.encoding}", 1, ()))
+    changes += [Change(source.name, "decode", warning, 1, ()) for warning in source.warnings]
     edit: list[tuple[bool, Step, Callable[[str], tuple[str, list[Edit]]]]] = [
         (steps.mojibake, "mojibake", repair_mojibake),
         (steps.whitespace, "whitespace", normalise_whitespace),
