@@ -21,6 +21,8 @@ HeadingRule = Callable[[str], tuple[int, str] | None]
 
 ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
+# A line of a list of references.
+REFERENCE = re.compile(r" {0,3}(?:\[(?:\d{1,4}|\^[\w-]{1,20})\]:?(?!\()|【\d{1,4}】|［\d{1,4}］)[ \t]*\S")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
 SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
 NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
@@ -187,10 +189,20 @@ def _block(lines: list[Line], index: int, raw: dict[int, Raw]) -> tuple[BlockKin
         return "quote", _while(lines, index, lambda line: line.text.lstrip().startswith(">"))
     if MARKER.match(lines[index].text):
         return "list_item", _item_end(lines, index, raw)
+    listed = REFERENCE.match(lines[index].text) is not None
     stop = index + 1
     while stop < len(lines) and not lines[stop].blank and not _starts_block(lines, stop, raw):
+        if listed and REFERENCE.match(lines[stop].text):
+            break
         stop += 1
-    return "paragraph", stop
+    return "list_item" if listed and _numbered(lines, index, stop) else "paragraph", stop
+
+
+def _numbered(lines: list[Line], index: int, stop: int) -> bool:
+    """Whether a line with a number in brackets is one of a list; with none beside it, it may begin a sentence."""
+    above = next((lines[i].text for i in range(index - 1, -1, -1) if not lines[i].blank), "")
+    below = next((lines[i].text for i in range(stop, len(lines)) if not lines[i].blank), "")
+    return bool(REFERENCE.match(above) or REFERENCE.match(below) or lines[index].text.lstrip().startswith("[^"))
 
 
 def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw]) -> bool:

@@ -17,6 +17,7 @@ from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.line import Line, lines_of
 from service.write.once import said_once
+from service.write.steps import remaining, steps_of, unbroken
 from service.write.writer import Quote, Sentence
 
 # A term narrows a question down when at most this share of the entry's units holds it.
@@ -64,17 +65,28 @@ class ExtractiveWriter:
         lines = [lines_of(number, passage, self._words) for number, passage in enumerate(passages)]
         kept = await self._kept(query, passages, lines)
         for number, passage in enumerate(passages):
+            full = 0  # where the list ends that there was no room for
             for line in _pick(lines[number], kept, with_code):
                 place = (passage.document, passage.start + line.unit.start)
                 cost = 0 if line.program else len(line.text)
-                if place not in taken and (not chosen or spent + cost <= self._max):
+                if place in taken or line.index < full:
+                    continue
+                if not chosen or spent + cost <= self._max:
                     taken.add(place)
                     chosen.append(line)
                     spent += cost
+                else:
+                    ends = (
+                        steps.stop
+                        for steps in steps_of(lines[number])
+                        if line.index in range(steps.starts[0], steps.stop)
+                    )
+                    full = next(ends, full)
         order = {_entry(p): n for n, p in reversed(list(enumerate(passages)))}
         chosen.sort(key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start))
         chosen = said_once(self._naming, query.text, chosen, passages)
-        for sentence in _compose(_announced(chosen), passages):
+        chosen = _announced(chosen)
+        for sentence in _compose(chosen, passages, remaining(chosen, lines, passages, language)):
             yield sentence
 
     async def _kept(
@@ -87,7 +99,7 @@ class ExtractiveWriter:
         long = [
             key
             for key, entry in entries.items()
-            if sum(len(line.text) for line in entry) > SHORT or any(line.row for line in entry)
+            if sum(len(line.text) for line in entry) > SHORT or any(line.row or line.reference for line in entry)
         ]
         kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
         read = [line for key in long for line in entries[key] if not line.program]
@@ -108,10 +120,10 @@ class ExtractiveWriter:
         if self._behind is None or not scores.keys() & held.keys():
             return {place for place, share in held.items() if share >= KEEP} if weights else set(held)
         fit = {place: scores[place] + share for place, share in held.items() if place in scores}
-        # Rows of a table read alike; those that hold what the question names are meant.
-        least = KEEP * max((held[line.place] for line in entry if line.row), default=0.0)
+        # Rows of a table read alike, as do references; those that hold what the question names are meant.
+        least = KEEP * max((held[line.place] for line in entry if line.row or line.reference), default=0.0)
         for line in entry:
-            if line.row and held[line.place] < least:
+            if (line.row or line.reference) and held[line.place] < least:
                 fit.pop(line.place, None)
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
         return programs | {place for place, score in fit.items() if score >= max(fit.values()) - self._behind}
@@ -128,8 +140,10 @@ class ExtractiveWriter:
 def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool) -> list[Line]:
     """Return the lines that are kept, with what they lean on and what hangs on them; programs only where wanted."""
     if not with_code and any(not line.program and not line.announces for line in lines):
-        lines = [line for line in lines if not line.program]
+        of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.stop)}
+        lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps]
     wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines)
+    wanted = unbroken(wanted, lines)
     return [line for i, line in enumerate(lines) if i in wanted]
 
 
@@ -198,7 +212,9 @@ def _announced(lines: list[Line]) -> list[Line]:
     return kept[::-1]
 
 
-def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:
+def _compose(
+    lines: Sequence[Line], passages: Sequence[Passage], rest: Mapping[tuple[int, int], Sentence]
+) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
     entries = {_entry(passages[line.passage]): passages[line.passage] for line in lines}
     titles = Counter(_title(passage) for passage in entries.values())
@@ -221,6 +237,8 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
             continue
         lead = _lead(before, line) if sentences else ""
         sentences.append(Sentence(_rendered(line), (line.quote(passages), *line.also), lead))
+        if line.place in rest:
+            sentences.append(rest[line.place])
         before = line
     return sentences
 
@@ -259,7 +277,7 @@ def _lead(before: Line | None, line: Line) -> str:
         return "\n\n"
     if before.passage == line.passage and not line.unit.opens and before.unit.kind == line.unit.kind == "paragraph":
         return " "
-    return "\n" if before.unit.kind == line.unit.kind == "list_item" else "\n\n"
+    return "\n" if before.unit.kind == line.unit.kind == "list_item" and not line.reference else "\n\n"
 
 
 def _rendered(line: Line) -> str:

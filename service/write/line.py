@@ -1,16 +1,19 @@
 """What an extractive answer is made of."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.chunk.units import LONG_TABLE, Unit, units_of
 from ingest.parse import markdown, outline
+from ingest.parse.markdown import REFERENCE
 from ingest.words.words import Words
 from service.search.passages import Passage
 from service.write.writer import Quote
 
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
+STEP = re.compile(r"(\d{1,3})[.)]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,17 @@ class Line:
     def row(self) -> bool:
         """Whether it is a row of a long table, whose head stands apart."""
         return self.unit.kind == "table" and not self.unit.opens
+
+    @property
+    def reference(self) -> bool:
+        """Whether it is a line of a list of references."""
+        return self.unit.kind == "list_item" and REFERENCE.match(self.text) is not None
+
+    @property
+    def number(self) -> int | None:
+        """The number of a step; None for any other line."""
+        match = STEP.match(self.text) if self.unit.kind in ("list_item", "code") else None
+        return int(match[1]) if match else None
 
     @property
     def program(self) -> bool:

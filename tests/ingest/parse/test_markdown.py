@@ -304,6 +304,18 @@ def test_a_html_table_is_whole() -> None:
     ]
 
 
+def test_references_are_items_and_a_sentence_that_begins_with_one_is_none() -> None:
+    text = "[1] 陆羽. 茶经.\n    唐代.\n[2] 蔡襄. 茶录.\n\n【3】 赵佶.\n\n文。\n\n[4] 另有说法。\n\n[5](a) 是链接\n"
+    assert kinds(parse("n.md", text)) == [
+        ("list_item", "[1] 陆羽. 茶经.\n    唐代."),
+        ("list_item", "[2] 蔡襄. 茶录."),
+        ("list_item", "【3】 赵佶."),
+        ("paragraph", "文。"),
+        ("paragraph", "[4] 另有说法。"),
+        ("paragraph", "[5](a) 是链接"),
+    ]
+
+
 @pytest.mark.parametrize(
     "front",
     [

@@ -184,7 +184,7 @@ def test_a_few_broken_bytes_are_named_and_the_rest_is_read(raw: bytes, text: str
 
 
 def test_warnings_go_with_the_file(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "cut.md": "采茶在雨前。".encode()[:-1],
         "n.ipynb": '{"cells": []}',
         "page.txt": "<!DOCTYPE html>\n<p>茶</p>",

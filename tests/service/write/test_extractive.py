@@ -10,6 +10,7 @@ from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.extractive import SHORT, ExtractiveWriter, Relevance
+from service.write.line import SHORT_CODE
 from service.write.writer import Sentence
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
@@ -148,6 +149,62 @@ def test_neighbouring_rows_are_one_quote_and_a_table_that_is_asked_for_is_whole(
 def test_verbatim_html_is_shown_as_a_fence() -> None:
     text = "先跑这个：\n\n<pre><code># 磨豆 &amp; 冲煮\ngrind --fine</code></pre>"
     assert written(nothing, passage(text)) == ["先跑这个：", "```\n# 磨豆 & 冲煮\ngrind --fine\n```"]
+
+
+CONFIG = "```ini\n" + "\n".join(f"grind{n} = {n}" for n in range(15)) + "\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"1. 装滤纸。\n2. 改配置：\n\n{CONFIG}\n\n3. 注水。", ["1. 装滤纸。", "2. 改配置：", CONFIG, "3. 注水。"]),
+        (f"1. 装滤纸。\n2. 改配置。\n\n{CONFIG}\n\n这样更细。\n\n3. 注水。", None),
+        (f"1. 装滤纸。\n2. {CONFIG}\n3. 注水。", ["1. 装滤纸。", f"2. {CONFIG}", "3. 注水。"]),
+    ],
+)
+def test_code_stays_with_its_step(text: str, said: list[str] | None) -> None:
+    assert len(CONFIG) > SHORT_CODE
+    assert written(nothing, passage(text), question="怎么冲咖啡？") == (said or [
+        "1. 装滤纸。", "2. 改配置。", CONFIG, "这样更细。", "3. 注水。"
+    ])  # fmt: skip
+
+
+def numbered(count: int) -> list[str]:
+    return [f"{n}. 第{n}步，看好温度计，再按照说明把水慢慢地倒进去。" for n in range(1, count + 1)]
+
+
+def test_steps_between_two_that_are_kept_are_not_left_out() -> None:
+    relevance, _ = scoring(第2步=5.0, 第4步=5.0)
+    steps = numbered(40)
+    more = "后面还有 36 步。"
+    assert written(relevance, passage("\n".join(steps))) == [*steps[1:4], more]
+
+
+def test_a_single_step_is_an_answer_of_its_own() -> None:
+    relevance, _ = scoring(第7步=5.0)
+    steps = numbered(40)
+    assert written(relevance, passage("\n".join(steps))) == [steps[6]]
+
+
+def test_a_list_that_is_too_long_says_how_many_steps_follow_and_cites_them() -> None:
+    steps = numbered(12)
+    text = "\n".join(steps)
+
+    async def collect() -> list[Sentence]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing, max_characters=100)
+        return [sentence async for sentence in writer.write(read("怎么冲？"), [passage(text)], "en")]
+
+    *given, more = asyncio.run(collect())
+    assert [sentence.text for sentence in given] == steps[:3]
+    assert more.text.endswith(": 9.")
+    assert [text[quote.start : quote.end] for quote in more.quotes] == ["\n".join(steps[3:])]
+
+
+def test_of_a_list_of_references_the_line_that_is_meant_is_given_whole() -> None:
+    lines = ["[1] 陆羽. 茶经. 唐代. 780.", "[2] 蔡襄. 茶录. 北宋. 1051.", "[3] 赵佶. 大观茶论. 1107."]
+    assert written(nothing, passage("\n".join(lines)), question="茶录是谁写的？") == [lines[1]]
+    foot = ["[^a]: 陆羽. 茶经. 780.", "[^b]: 蔡襄. 茶录. 1051."]
+    assert written(nothing, passage("\n".join(foot)), question="茶录是谁写的？") == [foot[1]]
 
 
 def note(document: str, *sentences: str) -> Passage:
