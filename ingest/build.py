@@ -98,6 +98,7 @@ def build_index(
         if not cut.chunks:
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
+        cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
         if near_threshold is not None:
             report = replace(report, near=near_passages(cut.parsed, cut.every, near_threshold))
         made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, progress)

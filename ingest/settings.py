@@ -87,6 +87,7 @@ class CleanSettings(Settings):
         0.9, gt=0, le=1, description="How alike passages are that it names: Jaccard index of 5-character shingles."
     )
     secrets: bool = Field(True, description="Mask e-mail addresses, phone and ID numbers, keys.")
+    comments: bool = Field(True, description="Drop what Markdown shows to nobody: HTML comments, scripts and styles.")
 
 
 class IngestSettings(BaseSettings):

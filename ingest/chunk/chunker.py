@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, Protocol
 
-from ingest.parse.markdown import Document, Section
+from ingest.parse.markdown import Document, Section, table_head
 from ingest.parse.outline import Entry
 
 ChunkKind = Literal["text", "listing"]
@@ -34,10 +34,20 @@ class Chunker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a table, document.text[start:end] == text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage with document.text[start:end] == text. A `listing` is an entry that has no answer.
 
-    `title` is the document's; "" for entries, whose questions say what they are about.
+    `title` is the document's; "" for entries, whose questions say what they are about. `head` is that of the table
+    among whose rows the passage begins.
     """
 
     id: str
@@ -51,6 +61,7 @@ class Chunk:
     focus: Span
     text: str
     title: str = ""
+    head: Head | None = None
 
     @property
     def focused(self) -> str:
@@ -64,10 +75,11 @@ class Chunk:
 
     @property
     def indexed(self) -> str:
-        """Title and heading path plus the focused text: what the embedder, BM25 and the cross-encoder see."""
+        """Headings, the head of its table, and the focused text: what the embedder, BM25 and the cross-encoder see."""
         if self.kind == "listing":
             return "\n".join(self.heading_path)
-        return f"{' > '.join(self.headings)}\n{self.focused}"
+        head = self.head.text.partition("\n")[0] + "\n" if self.head else ""
+        return f"{' > '.join(self.headings)}\n{head}{self.focused}"
 
     @property
     def group(self) -> tuple[str, str]:
@@ -116,6 +128,7 @@ def chunk(document: Document, entries: Sequence[Entry], chunker: Chunker) -> lis
 def _chunk(document: Document, span: Span, focus: Span, entry: Entry | None, seen: Counter[str]) -> Chunk:
     text = document.text[slice(*span)]
     path = _path(document, *span)
+    head = _head(document, span[0])
     # The identity survives edits elsewhere in the document, so that versions can be compared.
     key = "\0".join([document.name, *path, text, document.text[slice(*focus)]])
     seen[key] += 1
@@ -132,7 +145,19 @@ def _chunk(document: Document, span: Span, focus: Span, entry: Entry | None, see
         focus,
         text,
         "" if entry or document.title in path else document.title,
+        head,
     )
+
+
+def _head(document: Document, start: int) -> Head | None:
+    """The head of the pipe table among whose rows a passage begins."""
+    section = document.sections[bisect_right(document.sections, start, key=lambda section: section.start) - 1]
+    at = bisect_right(section.blocks, start, key=lambda block: block.start) - 1
+    block = section.blocks[at] if at >= 0 else None
+    if block is None or block.kind != "table" or start >= block.end or document.text[block.start] == "<":
+        return None
+    end = block.start + table_head(document.text[block.start : block.end])
+    return Head(block.start, end, document.text[block.start : end]) if start > end else None
 
 
 def _path(document: Document, start: int, end: int) -> tuple[str, ...]:

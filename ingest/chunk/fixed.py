@@ -14,7 +14,7 @@ class FixedChunker:
 
     @property
     def fingerprint(self) -> str:
-        return f"fixed-1:{self._size}-{self._overlap}"
+        return f"fixed-2:{self._size}-{self._overlap}"
 
     def split(self, document: Document) -> list[Piece]:
         pieces: list[Piece] = []

@@ -18,7 +18,7 @@ class RecursiveChunker:
 
     @property
     def fingerprint(self) -> str:
-        return f"recursive-1:{self._size}"
+        return f"recursive-2:{self._size}"
 
     def split(self, document: Document) -> list[Piece]:
         pieces: list[Piece] = []

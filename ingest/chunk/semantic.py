@@ -49,7 +49,7 @@ class SemanticChunker:
     @property
     def fingerprint(self) -> str:
         sizes = f"p{self._percentile:g}-{self._min}-{self._max}-w{self._window}"
-        return f"semantic-2:{sizes}:{self._embedder.fingerprint}"
+        return f"semantic-3:{sizes}:{self._embedder.fingerprint}"
 
     def split(self, document: Document) -> list[Piece]:
         """Return pieces in reading order; a unit longer than the maximum is a piece of its own."""

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from ingest.parse.markdown import BlockKind, Document, Section
+from ingest.parse.markdown import Block, BlockKind, Document, Section, table_head
 from ingest.parse.sentences import sentence_spans
+
+LONG_TABLE = 900  # code points; a longer one is taken row by row
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence, list item, quote, code fence, table or formula; `glued` if it leans on the one before."""
+    """A sentence, list item, quote, code fence, table or its row, formula; `glued` if it leans on the one before."""
 
     kind: BlockKind
     start: int
@@ -18,12 +20,11 @@ class Unit:
     opens: bool  # the first unit of its block
 
 
-def units_of(document: Document, section: Section) -> list[Unit]:
-    """Return the units of a section in reading order."""
+def units_of(document: Document, section: Section, long_table: int = LONG_TABLE) -> list[Unit]:
+    """Return the units of a section in reading order; of a table above `long_table` code points its head and rows."""
     found: list[Unit] = []
     for block in section.blocks:
-        whole = [(block.start, block.end)]
-        spans = sentence_spans(document.text, block.start, block.end) if block.kind == "paragraph" else whole
+        spans = _spans(document.text, block, long_table)
         line = document.text.rfind("\n", 0, block.start) + 1
         indent = block.start - line if block.kind == "list_item" else 0
         for start, end in spans:
@@ -31,7 +32,30 @@ def units_of(document: Document, section: Section) -> list[Unit]:
             if found:
                 before = document.text[found[-1].start : found[-1].end].rstrip("*_ ")
                 nested = block.kind == found[-1].kind == "list_item" and indent > found[-1].indent
-                # A lead-in ("…：") stays with what it announces, a nested item with its parent.
-                glued = before.endswith((":", "：")) or nested
+                # A lead-in ("…：") stays with what it announces, a nested item with its parent, a row with its head.
+                row = block.kind == "table" and start != spans[0][0]
+                glued = before.endswith((":", "：")) or nested or row
             found.append(Unit(block.kind, start, end, indent, glued, start == spans[0][0]))
     return found
+
+
+def _spans(text: str, block: Block, long_table: int) -> list[tuple[int, int]]:
+    if block.kind == "paragraph":
+        return sentence_spans(text, block.start, block.end)
+    if block.kind == "table" and block.end - block.start > long_table and text[block.start] != "<":
+        return _rows(text, block)
+    return [(block.start, block.end)]
+
+
+def _rows(text: str, block: Block) -> list[tuple[int, int]]:
+    """The head of a pipe table, and its rows."""
+    start = block.start + table_head(text[block.start : block.end])
+    spans = [(block.start, start)]
+    while (start := start + 1) < block.end:
+        stop = text.find("\n", start, block.end)
+        stop = block.end if stop < 0 else stop
+        row = text[start:stop]
+        if row.strip():
+            spans.append((start + len(row) - len(row.lstrip()), start + len(row.rstrip())))
+        start = stop
+    return spans

@@ -15,7 +15,7 @@ class WindowChunker:
 
     @property
     def fingerprint(self) -> str:
-        return f"window-1:{self._neighbours}"
+        return f"window-2:{self._neighbours}"
 
     def split(self, document: Document) -> list[Piece]:
         pieces: list[Piece] = []

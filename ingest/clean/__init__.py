@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.clean.comments import remove_comments
 from ingest.clean.duplicates import exact_groups
 from ingest.clean.mojibake import repair_mojibake
 from ingest.clean.report import Alias, Change, CleanReport, Edit, Step
@@ -29,6 +30,7 @@ class CleanSteps:
     mojibake: bool = True
     whitespace: bool = True
     secrets: bool = True
+    comments: bool = True
     duplicates: bool = True
 
 
@@ -65,10 +67,12 @@ def clean_sources(
 def _clean_text(source: Source, steps: CleanSteps, changes: list[Change]) -> CleanSource:
     if source.encoding != "utf-8":
         changes.append(Change(source.name, "decode", f"file read as {source.encoding}", 1, ()))
+    changes += [Change(source.name, "decode", warning, 1, ()) for warning in source.warnings]
     edit: list[tuple[bool, Step, Callable[[str], tuple[str, list[Edit]]]]] = [
         (steps.mojibake, "mojibake", repair_mojibake),
         (steps.whitespace, "whitespace", normalise_whitespace),
         (steps.secrets, "secrets", mask_secrets),
+        (steps.comments, "comments", remove_comments),
     ]
     text = source.text
     for wanted, step, function in edit:

@@ -11,7 +11,7 @@ from typing import Literal
 from ingest.read.files import Skipped
 
 LINES_SHOWN = 10
-Step = Literal["decode", "mojibake", "whitespace", "secrets"]
+Step = Literal["decode", "mojibake", "whitespace", "secrets", "comments"]
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,7 @@ def _is_random(match: re.Match[str]) -> bool:
 
 
 def _is_password(match: re.Match[str]) -> bool:
-    is_name = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|https?://.*", match["value"])
-    return _is_mixed(match["value"], bits=2.5) and not is_name
+    return _is_mixed(match["value"], bits=2.5) and not _NAME.fullmatch(match["value"])
 
 
 def _is_mixed(value: str, bits: float) -> bool:
@@ -124,6 +123,11 @@ _PLACEHOLDER = re.compile(
     r"(?i)your|x{4}|example|placeholder|change_?me|replace|dummy|sample|redacted|insert|\.\.\.|\*{3}|^[$%]|[<>{}]"
     r"|123456|abcdef"
     r"|(\w)\1{4}"
+)
+# What names a password or where it stands, and is none: an attribute, a variable, an option, an address, a file.
+_NAME = re.compile(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|\w*_(?i:pass(?:word|wd)?|pwd|key|token|secret)\w*"
+    r"|--[a-z][\w-]*|https?://.*|(?:\.{0,2}/)?(?:[\w.-]+/)+[\w-]+\.\w{1,8}"
 )
 _CARD_ISSUER = re.compile(
     r"4\d{12}(?:\d{3}){0,2}"  # Visa
@@ -147,6 +151,10 @@ def _rule(kind: Kind, pattern: str, real: Callable[[re.Match[str]], bool] = _alw
     return _Rule(kind, re.compile(pattern, re.ASCII), real)
 
 
+# "密码：`DB_PASSWORD=…`": the variable, in capitals or of several words, stays readable.
+_VARIABLE = (
+    r"(?:(?-i:[A-Z][A-Z0-9]{2,63}|[A-Za-z][A-Za-z0-9]{0,31}_\w{1,63})[\"'`]?\s{0,2}[=:]\s{0,2}[\"'`]?(?=[\w$!#]))?+"
+)
 # Where two rules meet, the earlier wins. Repeats are bounded or possessive, so the time is linear.
 _RULES = (
     _rule(
@@ -168,13 +176,15 @@ _RULES = (
     _rule(
         "secret",
         r"(?i)(?:(?:api|secret|access|auth|private|client)[_ -]?(?:key|token|secret)(?:[_ -]?id)?|密钥|秘钥)"
-        r"[\"'`*]{0,3}\s{0,4}(?:[:=]=?>?|：)\s{0,4}[\"'`]?(?P<value>[\w+/.=~-]{16,}+)(?![\[({])",
+        r"[\"'`*]{0,3}\s{0,4}(?:[:=]=?>?|：)\s{0,4}[\"'`]?" + _VARIABLE + r"(?P<value>[\w+/.=~-]{16,}+)(?![\[({])",
         _is_random,
     ),
     _rule(
         "secret",
         r"(?i)(?:passw(?:or)?d|passphrase|\bpwd|密码|口令)"
-        r"[\"'`*]{0,3}\s{0,4}(?:[:=]|：)\s{0,4}[\"'`]?(?P<value>[!#$%&*+./:=?@^~\w-]{8,64}+)(?![\[({])",
+        r"[\"'`*]{0,3}\s{0,4}(?:[:=]|：)\s{0,4}[\"'`]?"
+        + _VARIABLE
+        + r"(?P<value>[!#$%&*+./:=?@^~\w-]{8,64}+)(?![\[({])",
         _is_password,
     ),
     _rule(

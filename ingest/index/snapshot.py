@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk import Chunk
+from ingest.chunk import Chunk, Head
 from ingest.fitted import Fitted, FusionWeights
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
@@ -255,7 +255,8 @@ def _counts(snapshot: Snapshot) -> dict[str, int]:
 
 
 def _chunk(line: dict[str, Any]) -> Chunk:
-    return Chunk(**line | {"heading_path": tuple(line["heading_path"]), "focus": tuple(line["focus"])})
+    head = Head(**line["head"]) if line.get("head") else None
+    return Chunk(**line | {"heading_path": tuple(line["heading_path"]), "focus": tuple(line["focus"]), "head": head})
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ingest.parse.front_matter import front_lines, front_title
+from ingest.parse.html import texts
+from ingest.parse.lines import Line, lines_of
+from ingest.parse.raw import Raw, raw_blocks
+
 BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula"]
 HeadingRule = Callable[[str], tuple[int, str] | None]
 
 ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
-# Also right after a list marker.
-FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
 MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
+# A line of a list of references.
+REFERENCE = re.compile(r" {0,3}(?:\[(?:\d{1,4}|\^[\w-]{1,20})\]:?(?!\()|【\d{1,4}】|［\d{1,4}］)[ \t]*\S")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
 SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
-FRONT = re.compile(r"[\w-]+[ \t]*:")
-TITLE = re.compile(r"title[ \t]*:[ \t]*(.*\S)", re.IGNORECASE)
 NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
 FOLDERS = {"index", "readme", "_index"}  # names of files that stand for their folders on the web and on code hosts
 WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]")  # a number, a letter or two name nothing
@@ -63,21 +66,6 @@ class Document:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    start: int
-    end: int  # without the line break
-    text: str
-
-    @property
-    def blank(self) -> bool:
-        return not self.text.strip()
-
-    @property
-    def indent(self) -> int:
-        return len(self.text) - len(self.text.lstrip())
-
-
 def atx_heading(line: str) -> tuple[int, str] | None:
     """Return (level, title) of a `# heading`, None for any other line."""
     match = ATX.match(line)
@@ -95,15 +83,16 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
 
     The only level-1 heading of a file is its title and stays out of the heading paths.
     """
-    lines = list(_lines(text))
+    lines = list(lines_of(text))
     warnings: list[str] = []
-    fences = _fences(lines, warnings)
-    headings = _headings(lines, fences, heading)
+    front = front_lines(lines)
+    raw = raw_blocks(lines, warnings, front)
+    headings = _headings(lines, front, raw, heading)
     first = [title for _, level, title, _ in headings if level == 1]
-    title = first[0] if len(first) == 1 else _title(lines) or spoken(name)
+    title = first[0] if len(first) == 1 else front_title(lines) or spoken(name)
     sections: list[Section] = []
     path: list[tuple[int, str]] = []
-    bounds = [(0, 0, "", 0), *headings]
+    bounds = [(0, 0, "", front), *headings]
     for position, (index, level, label, height) in enumerate(bounds):
         stop = bounds[position + 1][0] if position + 1 < len(bounds) else len(lines)
         if level:
@@ -113,7 +102,7 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
         if position == 0 and stop == 0:
             continue
         body = min(index + height, len(lines))
-        inner = {i - body: fences[i] - body for i in range(body, stop) if i in fences}
+        inner = {i - body: Raw(raw[i].kind, raw[i].stop - body) for i in range(body, stop) if i in raw}
         sections.append(
             Section(
                 tuple(step[1] for step in path),
@@ -121,68 +110,21 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
                 lines[index].start if index < len(lines) else len(text),
                 lines[body].start if body < len(lines) else len(text),
                 lines[stop].start if stop < len(lines) else len(text),
-                tuple(_blocks(lines[body:stop], inner)),
+                tuple(_blocks(text, lines[body:stop], inner)),
             )
         )
     return Document(name, title, text, tuple(sections), tuple(warnings))
 
 
-def _lines(text: str) -> Iterator[Line]:
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        yield Line(start, end, text[start:end].rstrip("\r"))
-        start = end + 1
-
-
-def _fences(lines: list[Line], warnings: list[str]) -> dict[int, int]:
-    """Map the first line of each closed fence (or `$$` block) to the line after its last."""
-    spans: dict[int, int] = {}
-    unclosed: dict[str, int] = {}
-    index = 0
-    while index < len(lines):
-        stop = _fence_end(lines, index, unclosed, warnings)
-        if stop is not None:
-            spans[index] = stop
-            index = stop
-        else:
-            index += 1
-    return spans
-
-
-def _fence_end(lines: list[Line], index: int, unclosed: dict[str, int], warnings: list[str]) -> int | None:
-    text = lines[index].text
-    stripped = text.strip()
-    if match := FENCE.match(text):
-        mark = match[1]
-        # What closes a longer fence closes a shorter one too: a second scan would find nothing either.
-        if len(mark) >= unclosed.get(mark[0], 1 << 30):
-            return None
-        closing = re.compile(rf"\s*{re.escape(mark[0])}{{{len(mark)},}}\s*$")
-        for stop in range(index + 1, len(lines)):
-            if closing.match(lines[stop].text):
-                return stop + 1
-        unclosed[mark[0]] = len(mark)
-        warnings.append(f"line {index + 1}: code fence {mark!r} is never closed; read as text")
-    elif (stripped.startswith("$$") and stripped.count("$$") == 1) or stripped == r"\[":
-        close = "$$" if stripped.startswith("$$") else r"\]"
-        for stop in range(index + 1, min(index + 200, len(lines))):
-            if close in lines[stop].text:
-                return stop + 1
-            if lines[stop].blank and stop > index + 1:
-                break
-        warnings.append(f"line {index + 1}: formula {stripped[:20]!r} is never closed; read as text")
-    return None
-
-
-def _headings(lines: list[Line], fences: dict[int, int], heading: HeadingRule) -> list[tuple[int, int, str, int]]:
+def _headings(
+    lines: list[Line], front: int, raw: dict[int, Raw], heading: HeadingRule
+) -> list[tuple[int, int, str, int]]:
     """Return [(line, level, title, lines it takes)]."""
     found: list[tuple[int, int, str, int]] = []
-    index = _front_matter(lines)
+    index = front
     while index < len(lines):
-        if index in fences:
-            index = fences[index]
+        if index in raw:
+            index = raw[index].stop
             continue
         text = lines[index].text
         if rule := heading(text):
@@ -191,6 +133,7 @@ def _headings(lines: list[Line], fences: dict[int, int], heading: HeadingRule) -
             index + 1 < len(lines)
             and SETEXT.fullmatch(lines[index + 1].text)
             and text.strip()
+            and lines[index].indent <= 3
             and (index == 0 or lines[index - 1].blank)
             and not MARKER.match(text)
             and not text.lstrip().startswith(("|", ">", "-", "="))
@@ -200,19 +143,6 @@ def _headings(lines: list[Line], fences: dict[int, int], heading: HeadingRule) -
             index += 1
         index += 1
     return found
-
-
-def _front_matter(lines: list[Line]) -> int:
-    """Return how many lines YAML front matter takes; it is metadata, not text."""
-    if len(lines) < 2 or lines[0].start or lines[0].text.rstrip() != "---" or not FRONT.match(lines[1].text):
-        return 0
-    return next((i + 1 for i in range(1, min(len(lines), 200)) if lines[i].text.rstrip() == "---"), 0)
-
-
-def _title(lines: list[Line]) -> str:
-    """Return the title that front matter gives, "" without."""
-    front = (TITLE.match(line.text) for line in lines[: _front_matter(lines)])
-    return next((match[1].strip("\"' ") for match in front if match), "")
 
 
 def spoken(name: str) -> str:
@@ -225,25 +155,32 @@ def spoken(name: str) -> str:
     return stem if WORD.search(stem) else ""
 
 
-def _blocks(lines: list[Line], fences: dict[int, int]) -> Iterator[Block]:
-    index = _front_matter(lines)
+def _blocks(text: str, lines: list[Line], raw: dict[int, Raw]) -> Iterator[Block]:
+    index = 0
     while index < len(lines):
         line = lines[index]
-        if line.blank or RULE.match(line.text):
-            index += 1
+        if line.blank or RULE.match(line.text) or (index in raw and raw[index].kind == "hidden"):
+            index = raw[index].stop if index in raw else index + 1
             continue
-        kind, stop = _block(lines, index, fences)
-        while lines[stop - 1].blank:
-            stop -= 1
-        yield Block(kind, line.start + line.indent, lines[stop - 1].start + len(lines[stop - 1].text.rstrip()))
+        kind, stop = _block(lines, index, raw)
+        last = stop
+        while lines[last - 1].blank:
+            last -= 1
+        start, end = line.start + line.indent, lines[last - 1].start + len(lines[last - 1].text.rstrip())
+        if kind == "paragraph":
+            yield from (Block(kind, *span) for span in texts(text, start, end))
+        else:
+            yield Block(kind, start, end)
         index = stop
 
 
-def _block(lines: list[Line], index: int, fences: dict[int, int]) -> tuple[BlockKind, int]:
+def _block(lines: list[Line], index: int, raw: dict[int, Raw]) -> tuple[BlockKind, int]:
     """Return the kind of the block that begins at `index` and the line after its last."""
     text = lines[index].text.lstrip()
-    if index in fences:
-        return ("formula" if text.startswith(("$$", r"\[")) else "code"), fences[index]
+    if index in raw:
+        table: BlockKind = "table" if text[:6].lower() == "<table" else "paragraph"
+        kinds: dict[str, BlockKind] = {"code": "code", "formula": "formula", "html": table}
+        return kinds.get(raw[index].kind, "paragraph"), raw[index].stop
     if text.startswith("|"):
         return "table", _while(lines, index, lambda line: line.text.lstrip().startswith("|"))
     if _bare_table(lines, index):
@@ -251,17 +188,27 @@ def _block(lines: list[Line], index: int, fences: dict[int, int]) -> tuple[Block
     if text.startswith(">"):
         return "quote", _while(lines, index, lambda line: line.text.lstrip().startswith(">"))
     if MARKER.match(lines[index].text):
-        return "list_item", _item_end(lines, index, fences)
+        return "list_item", _item_end(lines, index, raw)
+    listed = REFERENCE.match(lines[index].text) is not None
     stop = index + 1
-    while stop < len(lines) and not lines[stop].blank and not _starts_block(lines, stop, fences):
+    while stop < len(lines) and not lines[stop].blank and not _starts_block(lines, stop, raw):
+        if listed and REFERENCE.match(lines[stop].text):
+            break
         stop += 1
-    return "paragraph", stop
+    return "list_item" if listed and _numbered(lines, index, stop) else "paragraph", stop
 
 
-def _starts_block(lines: list[Line], index: int, fences: dict[int, int]) -> bool:
+def _numbered(lines: list[Line], index: int, stop: int) -> bool:
+    """Whether a line with a number in brackets is one of a list; with none beside it, it may begin a sentence."""
+    above = next((lines[i].text for i in range(index - 1, -1, -1) if not lines[i].blank), "")
+    below = next((lines[i].text for i in range(stop, len(lines)) if not lines[i].blank), "")
+    return bool(REFERENCE.match(above) or REFERENCE.match(below) or lines[index].text.lstrip().startswith("[^"))
+
+
+def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw]) -> bool:
     text = lines[index].text
     return (
-        index in fences
+        index in raw
         or text.lstrip().startswith(("|", ">"))
         or (MARKER.match(text) or RULE.match(text)) is not None
         or _bare_table(lines, index)
@@ -274,21 +221,31 @@ def _bare_table(lines: list[Line], index: int) -> bool:
     return "|" in lines[index].text and {"|", "-"} <= set(below) <= set("|-: \t")
 
 
+def table_head(text: str) -> int:
+    """Return the length of a pipe table's head: its first line, and the line of dashes below it where there is one."""
+    first = text.find("\n") + 1
+    second = text.find("\n", first)
+    below = text[first : second if second >= 0 else len(text)]
+    if first and set(below.strip()) <= set("|-: \t"):
+        return first + len(below)
+    return max(first - 1, 0)
+
+
 def _while(lines: list[Line], index: int, keep: Callable[[Line], bool]) -> int:
     while index < len(lines) and keep(lines[index]):
         index += 1
     return index
 
 
-def _item_end(lines: list[Line], index: int, fences: dict[int, int]) -> int:
+def _item_end(lines: list[Line], index: int, raw: dict[int, Raw]) -> int:
     """A list item runs over its continuation lines and indented blocks, up to the next marker."""
     indent = lines[index].indent
     stop = index + 1
     while stop < len(lines):
         line = lines[stop]
-        if stop in fences and line.indent > indent:
-            stop = fences[stop]
-        elif stop in fences or MARKER.match(line.text) or (line.indent <= indent and RULE.match(line.text)):
+        if stop in raw and line.indent > indent:
+            stop = raw[stop].stop
+        elif stop in raw or MARKER.match(line.text) or (line.indent <= indent and RULE.match(line.text)):
             break
         elif line.blank:
             follow = next((i for i in range(stop, len(lines)) if not lines[i].blank), len(lines))

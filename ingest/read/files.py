@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import unicodedata
@@ -16,6 +17,24 @@ from ingest.read.encoding import UnfitError, decode
 
 MIB = 1024 * 1024
 SUFFIXES = (".md", ".markdown")
+# Files that can be given by name, and are read as if they were Markdown.
+OTHER = {
+    ".ipynb": "a notebook (JSON)",
+    ".json": "JSON",
+    ".jsonl": "JSON",
+    ".html": "HTML",
+    ".htm": "HTML",
+    ".xhtml": "HTML",
+    ".xml": "XML",
+    ".csv": "a table (CSV)",
+    ".tsv": "a table (TSV)",
+    ".rst": "reStructuredText",
+    ".tex": "LaTeX",
+    ".adoc": "AsciiDoc",
+    ".org": "Org",
+    ".yaml": "YAML",
+    ".yml": "YAML",
+}
 # Back-slashes, URL syntax, and characters that do not print, surrogates of undecodable names among them.
 _UNSAFE = re.compile(r'[\\?#%:"<>|*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 
@@ -24,13 +43,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Source:
-    """`sha256` is of the file's bytes; `name` is a relative POSIX path, unique among those read together."""
+    """`sha256` is of the file's bytes; `name` is a relative POSIX path, unique among those read together.
+
+    `warnings` say what of the file was not as it should be.
+    """
 
     name: str
     text: str
     sha256: str
     path: Path
     encoding: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,10 +112,33 @@ def _load(path: Path, name: str, max_bytes: int, seen: set[Path]) -> Source:
         raw = file.read(max_bytes + 1)
     if len(raw) > max_bytes:
         raise UnfitError(f"larger than the limit of {max_bytes:,} bytes; split it or raise the limit")
-    text, encoding = decode(raw)
-    if not text or text.isspace():
+    decoded = decode(raw)
+    if not decoded.text or decoded.text.isspace():
         raise UnfitError("empty")
-    return Source(name, text, hashlib.sha256(raw).hexdigest(), path, encoding)
+    warnings = tuple(filter(None, (decoded.warning, _other_format(path, decoded.text))))
+    return Source(name, decoded.text, hashlib.sha256(raw).hexdigest(), path, decoded.encoding, warnings)
+
+
+def _other_format(path: Path, text: str) -> str:
+    """Say of a file that is no Markdown what it is read as, "" for Markdown and plain text."""
+    known = OTHER.get(path.suffix.lower())
+    begins = text.lstrip()[:100].lower()
+    if not known and path.suffix.lower() not in SUFFIXES:
+        known = (
+            "HTML" if begins.startswith(("<!doctype html", "<html")) else "XML" if begins.startswith("<?xml") else None
+        )
+        known = "JSON" if _is_json(text) else known
+    return f"{known} is read as plain text, markup and all; convert it to Markdown" if known else ""
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _files(path: Path, skipped: list[Skipped]) -> Iterator[_File]:

@@ -32,7 +32,7 @@ PROBLEMS = {
     for code, text in {
         401: "A page of another site without a token",
         403: "A page of a site that is not allowed",
-        413: "Body over 64 KiB",
+        413: "Body over 64 KiB, of a chat over 8 MiB",
         422: "A field is malformed or unknown",
         429: "Too many requests at once",
         503: "No index",

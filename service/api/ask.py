@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -45,12 +46,23 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     bound = runtime.bound()
     question = pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
     keep = partial(_keep, runtime.store, body)
-    if body.stream or "text/event-stream" in request.headers.get("accept", ""):
+    if body.stream or wants_events(request.headers.get("accept", "")):
         events = _stream(question, bound, keep, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
     whole = reply.body(await last(question, bound, request), bound.snapshot)
     await keep(whole)
     return JSONResponse(whole.model_dump())
+
+
+def wants_events(accept: str) -> bool:
+    """Whether an Accept header (RFC 9110, section 12.5.1) asks for events: named, and not less wanted than JSON."""
+    wanted: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        kind, *options = (option.strip() for option in part.split(";"))
+        weight = next((option[2:] for option in options if option.startswith("q=")), "1")
+        wanted[kind] = float(weight) if re.fullmatch(r"[01](?:\.\d{0,3})?", weight) else 1.0
+    events = wanted.get("text/event-stream", 0.0)
+    return events > 0 and events >= wanted.get("application/json", 0.0)
 
 
 async def last(question: pipeline.Question, bound: Bound, request: Request) -> pipeline.Answer:

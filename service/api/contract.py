@@ -122,8 +122,8 @@ class AskResponse(Model):
 class ContentPart(BaseModel):
     """A part of a message; only text is read."""
 
-    type: str = Field(examples=["text"])
-    text: str = Field("", max_length=20_000, examples=["怎么除垢？"])
+    type: str | None = Field(None, examples=["text"])
+    text: str | None = Field(None, examples=["怎么除垢？"])
 
 
 class ChatMessage(BaseModel):
@@ -134,16 +134,23 @@ class ChatMessage(BaseModel):
 
     def text(self) -> str:
         if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.type == "text")
+            return "\n".join(part.text for part in self.content if part.type == "text" and part.text)
         return self.content or ""
+
+
+class StreamOptions(BaseModel):
+    """What a stream has beside the answer."""
+
+    include_usage: bool | None = Field(None, examples=[True], description="A last chunk with the tokens.")
 
 
 class ChatRequest(BaseModel):
     """A request as OpenAI's clients send it; sampling parameters and the like are ignored."""
 
     model: str = Field(examples=["outline-qa"])
-    messages: list[ChatMessage] = Field(min_length=1, max_length=200)
-    stream: bool = Field(False, description="Answer as chunks.")
+    messages: list[ChatMessage] = Field(min_length=1, description="The oldest are left out where they are too many.")
+    stream: bool | None = Field(None, description="Answer as chunks.")
+    stream_options: StreamOptions | None = None
 
 
 class ChatAnswer(Model):
@@ -168,6 +175,14 @@ class ChatChoice(Model):
     logprobs: None = Field(None, description="Always null.")
 
 
+class Usage(Model):
+    """Tokens, estimated from the characters: the service has no model of its own to count with."""
+
+    prompt_tokens: int = Field(examples=[24], description="Of all messages as they were sent.")
+    completion_tokens: int = Field(examples=[38])
+    total_tokens: int = Field(examples=[62])
+
+
 class ChatCompletion(Model):
     """A reply as OpenAI's clients read it."""
 
@@ -176,6 +191,7 @@ class ChatCompletion(Model):
     created: int = Field(examples=[1790000000], description="Seconds since 1970.")
     model: str = Field(examples=["outline-qa"])
     choices: list[ChatChoice]
+    usage: Usage
 
 
 class ModelCard(Model):
@@ -261,6 +277,11 @@ class Problem(BaseModel):
     detail: str = Field(examples=["question: String should have at least 1 character"])
     request_id: str | None = Field(None, examples=["0d9a6c1e"])
     errors: list[dict[str, str]] | None = Field(None, examples=[[{"field": "question", "message": "too short"}]])
+    error: dict[str, str | None] | None = Field(
+        None,
+        examples=[{"message": "There is no model 'x'.", "type": "invalid_request_error", "code": "model_not_found"}],
+        description="The same as OpenAI's clients read it; on their routes alone.",
+    )
 
 
 class Health(Model):

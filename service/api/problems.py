@@ -13,9 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import contract
+from service.api.openai_errors import OpenAIErrors
 
 log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024
+# Chat programs send the whole conversation, images too; what is too old is left out, not refused.
+MAX_CHAT = 8 * 1024 * 1024
+CHAT = "/v1/chat/completions"
 
 
 class ProblemError(Exception):
@@ -49,6 +53,7 @@ def install(app: FastAPI) -> None:
     """Register the handlers and the middleware on an app."""
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestId)
+    app.add_middleware(OpenAIErrors)
 
     @app.exception_handler(ProblemError)
     async def _problem(request: Request, error: ProblemError) -> JSONResponse:
@@ -109,7 +114,7 @@ class RequestId:
 
 
 class BodyLimit:
-    """Refuse a body over 64 KiB with 413, whether it declares its length or not."""
+    """Refuse a body over 64 KiB, of a chat over 8 MiB, with 413, whether it declares its length or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -118,18 +123,19 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = MAX_CHAT if scope["path"] == CHAT else MAX_BODY
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         body, size, more = [], 0, scope["method"] in ("POST", "PUT", "PATCH")
-        too_large = more and declared.isdigit() and int(declared) > MAX_BODY
+        too_large = more and declared.isdigit() and int(declared) > most
         while more and not too_large:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             body.append(message.get("body", b""))
             size += len(body[-1])
-            too_large, more = size > MAX_BODY, message.get("more_body", False)
+            too_large, more = size > most, message.get("more_body", False)
         if too_large:
-            reply = problem(413, f"The body is over {MAX_BODY} bytes.", request_id=scope.get("request_id"))
+            reply = problem(413, f"The body is over {most} bytes.", request_id=scope.get("request_id"))
             await reply(scope, receive, send)
             return
         sent = scope["method"] not in ("POST", "PUT", "PATCH")

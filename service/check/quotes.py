@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ingest.words.text import normalise
+from service.check.marks import escaped
 from service.search.passages import Passage
 from service.write.writer import Quote, Sentence
 
@@ -48,7 +49,7 @@ class Checker:
     def check(self, sentence: Sentence) -> Checked | None:
         """Return the sentence with its marks, None when no quote of it stands in the documents."""
         if sentence.heading:
-            return Checked(sentence.lead + sentence.text, ()) if self._is_title(sentence.text) else None
+            return Checked(sentence.lead + escaped(sentence.text), ()) if self._is_title(sentence.text) else None
         new: list[Citation] = []
         marks: list[int] = []
         for quote in sentence.quotes:
@@ -65,7 +66,7 @@ class Checker:
         if not marks:
             return None
         numbers = "".join(f"[{n}]" for n in dict.fromkeys(marks))
-        return Checked(f"{sentence.lead}{sentence.text}{_gap(sentence.text)}{numbers}", tuple(new))
+        return Checked(f"{sentence.lead}{escaped(sentence.text)}{_gap(sentence.text)}{numbers}", tuple(new))
 
     def quoted(self, quote: Quote) -> bool:
         """Whether an earlier sentence cited a part of what this quote covers."""
@@ -83,7 +84,8 @@ class Checker:
             return None
         passage = self._passages[quote.passage]
         text = self._documents.get(passage.document, "")
-        inside = passage.start <= quote.start < quote.end <= passage.end
+        spans = [(passage.start, passage.end), *([(passage.head.start, passage.head.end)] if passage.head else [])]
+        inside = any(start <= quote.start < quote.end <= end for start, end in spans)
         if not inside or text[passage.start : passage.end] != passage.text:
             return None
         return passage, text[quote.start : quote.end]

@@ -34,6 +34,7 @@ class Wording(BaseModel):
     cut: str
     instead: str
     rest: str
+    more_steps: str
     failed: Mapping[str, str]
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.chunk import Chunk
+from ingest.chunk import Chunk, Head
 from ingest.fitted import Margins
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
@@ -24,7 +24,10 @@ WHOLE = 0.33
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1."""
+    """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1.
+
+    `head` is that of the table among whose rows it begins; it may be cited too.
+    """
 
     chunk_id: str
     entry_id: str | None
@@ -34,6 +37,7 @@ class Passage:
     end: int
     text: str
     relevance: float
+    head: Head | None = None
 
 
 def gather(
@@ -142,6 +146,7 @@ def passage(snapshot: Snapshot, chunk: Chunk, relevance: float) -> Passage:
         chunk.end,
         text[start : chunk.end],
         relevance,
+        chunk.head,
     )
 
 

@@ -1,25 +1,31 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
+import re
 import textwrap
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from html import unescape
 
-from ingest.chunk.units import units_of
-from ingest.parse import markdown, outline
+from ingest.parse import markdown
+from ingest.parse.html import TAG
 from ingest.words.words import Words
 from service.language.phrases import Language
 from service.language.rule import rules
 from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.line import Line
+from service.write.line import Line, lines_of
 from service.write.once import said_once
-from service.write.writer import Sentence
+from service.write.steps import remaining, steps_of, unbroken
+from service.write.writer import Quote, Sentence
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
 # What this short is given whole: leaving half of it out would save nobody time.
 SHORT = 900
+GAP = 8  # code points between the rows of a table at most: a line break, an indent
+PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
 # A sentence is kept when it holds this share of what the best sentence holds of the question.
 KEEP = 0.55
 
@@ -56,20 +62,31 @@ class ExtractiveWriter:
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0
-        lines = [_lines(number, passage, self._words) for number, passage in enumerate(passages)]
+        lines = [lines_of(number, passage, self._words) for number, passage in enumerate(passages)]
         kept = await self._kept(query, passages, lines)
         for number, passage in enumerate(passages):
+            full = 0  # where the list ends that there was no room for
             for line in _pick(lines[number], kept, with_code):
                 place = (passage.document, passage.start + line.unit.start)
                 cost = 0 if line.program else len(line.text)
-                if place not in taken and (not chosen or spent + cost <= self._max):
+                if place in taken or line.index < full:
+                    continue
+                if not chosen or spent + cost <= self._max:
                     taken.add(place)
                     chosen.append(line)
                     spent += cost
+                else:
+                    ends = (
+                        steps.stop
+                        for steps in steps_of(lines[number])
+                        if line.index in range(steps.starts[0], steps.stop)
+                    )
+                    full = next(ends, full)
         order = {_entry(p): n for n, p in reversed(list(enumerate(passages)))}
         chosen.sort(key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start))
         chosen = said_once(self._naming, query.text, chosen, passages)
-        for sentence in _compose(_announced(chosen), passages):
+        chosen = _announced(chosen)
+        for sentence in _compose(chosen, passages, remaining(chosen, lines, passages, language)):
             yield sentence
 
     async def _kept(
@@ -79,7 +96,11 @@ class ExtractiveWriter:
         entries: dict[tuple[str, ...], list[Line]] = {}
         for passage, own in zip(passages, lines, strict=True):
             entries.setdefault(_entry(passage), []).extend(own)
-        long = [key for key, entry in entries.items() if sum(len(line.text) for line in entry) > SHORT]
+        long = [
+            key
+            for key, entry in entries.items()
+            if sum(len(line.text) for line in entry) > SHORT or any(line.row or line.reference for line in entry)
+        ]
         kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
         read = [line for key in long for line in entries[key] if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
@@ -99,6 +120,11 @@ class ExtractiveWriter:
         if self._behind is None or not scores.keys() & held.keys():
             return {place for place, share in held.items() if share >= KEEP} if weights else set(held)
         fit = {place: scores[place] + share for place, share in held.items() if place in scores}
+        # Rows of a table read alike, as do references; those that hold what the question names are meant.
+        least = KEEP * max((held[line.place] for line in entry if line.row or line.reference), default=0.0)
+        for line in entry:
+            if (line.row or line.reference) and held[line.place] < least:
+                fit.pop(line.place, None)
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
         return programs | {place for place, score in fit.items() if score >= max(fit.values()) - self._behind}
 
@@ -114,31 +140,15 @@ class ExtractiveWriter:
 def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool) -> list[Line]:
     """Return the lines that are kept, with what they lean on and what hangs on them; programs only where wanted."""
     if not with_code and any(not line.program and not line.announces for line in lines):
-        lines = [line for line in lines if not line.program]
+        of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.stop)}
+        lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps]
     wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines)
+    wanted = unbroken(wanted, lines)
     return [line for i, line in enumerate(lines) if i in wanted]
 
 
 def _entry(passage: Passage) -> tuple[str, ...]:
     return _owner(passage) or (passage.document, *passage.heading_path[:2])
-
-
-def _lines(number: int, passage: Passage, words: Words) -> list[Line]:
-    document = markdown.parse(passage.document, passage.text, outline.heading)
-    found = [(unit, section.heading_path) for section in document.sections for unit in units_of(document, section)]
-    return [
-        Line(
-            number,
-            index,
-            unit,
-            passage.text[unit.start : unit.end],
-            headings,
-            frozenset(
-                words.terms(" ".join((*passage.heading_path[2:], *headings, passage.text[unit.start : unit.end])))
-            ),
-        )
-        for index, (unit, headings) in enumerate(found)
-    ]
 
 
 def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
@@ -149,7 +159,22 @@ def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
         wanted.add(parent)
         first = parent if lines[parent].announces else i
         wanted.update(range(first, _end(first, lines)))
+        wanted.update(_table(i, keep, lines))
     return wanted
+
+
+def _table(i: int, keep: set[int], lines: Sequence[Line]) -> Iterable[int]:
+    """What a kept line brings of a long table: a row its head; the head, or what announces it, the rows."""
+    head = i + 1 if lines[i].announces else i
+    while head and head < len(lines) and lines[head].row:
+        head -= 1
+    stop = head + 1
+    while stop < len(lines) and lines[stop].row:
+        stop += 1
+    rows = range(head + 1, stop)
+    if not rows:
+        return ()
+    return [head, *(keep.intersection(rows) or rows)]
 
 
 def _parent(i: int, lines: Sequence[Line]) -> int:
@@ -187,7 +212,9 @@ def _announced(lines: list[Line]) -> list[Line]:
     return kept[::-1]
 
 
-def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentence]:
+def _compose(
+    lines: Sequence[Line], passages: Sequence[Passage], rest: Mapping[tuple[int, int], Sentence]
+) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
     entries = {_entry(passages[line.passage]): passages[line.passage] for line in lines}
     titles = Counter(_title(passage) for passage in entries.values())
@@ -204,10 +231,24 @@ def _compose(lines: Sequence[Line], passages: Sequence[Passage]) -> list[Sentenc
         if heading and heading != (_subheading(before, passages[before.passage]) if before else ""):
             sentences.append(Sentence(f"#### {heading}", (), "\n\n" if sentences else ""))
             before = None
+        if line.row and before and before.unit.kind == "table":
+            sentences[-1] = _with_row(sentences[-1], line.quote(passages), line.text)
+            before = line
+            continue
         lead = _lead(before, line) if sentences else ""
         sentences.append(Sentence(_rendered(line), (line.quote(passages), *line.also), lead))
+        if line.place in rest:
+            sentences.append(rest[line.place])
         before = line
     return sentences
+
+
+def _with_row(table: Sentence, row: Quote, text: str) -> Sentence:
+    """A table with one more row, in one quote with the row that it follows in the document."""
+    last = table.quotes[-1]
+    joins = last.passage == row.passage and last.end < row.start <= last.end + GAP
+    quotes = (*table.quotes[:-1], replace(last, end=row.end)) if joins else (*table.quotes, row)
+    return replace(table, text=f"{table.text}\n{text}", quotes=quotes)
 
 
 def _title(passage: Passage) -> str:
@@ -236,9 +277,11 @@ def _lead(before: Line | None, line: Line) -> str:
         return "\n\n"
     if before.passage == line.passage and not line.unit.opens and before.unit.kind == line.unit.kind == "paragraph":
         return " "
-    return "\n" if before.unit.kind == line.unit.kind == "list_item" else "\n\n"
+    return "\n" if before.unit.kind == line.unit.kind == "list_item" and not line.reference else "\n\n"
 
 
 def _rendered(line: Line) -> str:
+    if line.unit.kind == "code" and (match := PRE.fullmatch(line.text)):
+        return f"```\n{unescape(TAG.sub('', match[1])).strip(chr(10))}\n```"
     margin = " " * line.unit.indent
     return textwrap.indent(textwrap.dedent(margin + line.text), margin) if line.unit.kind == "list_item" else line.text

@@ -1,14 +1,19 @@
 """What an extractive answer is made of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from ingest.chunk.units import Unit
+from ingest.chunk.units import LONG_TABLE, Unit, units_of
+from ingest.parse import markdown, outline
+from ingest.parse.markdown import REFERENCE
+from ingest.words.words import Words
 from service.search.passages import Passage
 from service.write.writer import Quote
 
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
+STEP = re.compile(r"(\d{1,3})[.)]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,53 @@ class Line:
         return sum(weight for term, weight in weights.items() if term in self.terms)
 
     @property
+    def row(self) -> bool:
+        """Whether it is a row of a long table, whose head stands apart."""
+        return self.unit.kind == "table" and not self.unit.opens
+
+    @property
+    def reference(self) -> bool:
+        """Whether it is a line of a list of references."""
+        return self.unit.kind == "list_item" and REFERENCE.match(self.text) is not None
+
+    @property
+    def number(self) -> int | None:
+        """The number of a step; None for any other line."""
+        match = STEP.match(self.text) if self.unit.kind in ("list_item", "code") else None
+        return int(match[1]) if match else None
+
+    @property
     def program(self) -> bool:
         return self.unit.kind == "code" and len(self.text) > SHORT_CODE
 
     def quote(self, passages: Sequence[Passage]) -> Quote:
         start = passages[self.passage].start
         return Quote(self.passage, start + self.unit.start, start + self.unit.end)
+
+
+def lines_of(number: int, passage: Passage, words: Words) -> list[Line]:
+    """Return what a passage is made of; where it begins among the rows of a table, the table's head first."""
+    head = passage.head.text + "\n" if passage.head else ""
+    document = markdown.parse(passage.document, head + passage.text, outline.heading)
+    long_table = 0 if head else LONG_TABLE
+    return [
+        Line(number, index, unit, text, headings, frozenset(words.terms(" ".join((*below, text)))))
+        for index, (unit, headings) in enumerate(_units(document, passage, long_table))
+        for text, below in [(_text(passage, unit), (*passage.heading_path[2:], *headings))]
+    ]
+
+
+def _units(document: markdown.Document, passage: Passage, long_table: int) -> Iterator[tuple[Unit, tuple[str, ...]]]:
+    """Yield units by their place in the passage; what is before it is the head of its table."""
+    head = len(document.text) - len(passage.text)
+    for section in document.sections:
+        for unit in units_of(document, section, long_table):
+            if unit.start < head and passage.head:
+                start, end = passage.head.start - passage.start, passage.head.end - passage.start
+            else:
+                start, end = unit.start - head, unit.end - head
+            yield replace(unit, start=start, end=end), section.heading_path
+
+
+def _text(passage: Passage, unit: Unit) -> str:
+    return passage.head.text if passage.head and unit.start < 0 else passage.text[unit.start : unit.end]

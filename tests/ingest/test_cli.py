@@ -135,7 +135,7 @@ def test_diff_names_settings(tiny: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("OUTLINE_QA_CHUNKER__KIND", "recursive")
     tiny.run("build")
     assert "setting chunker: semantic-" in (said := tiny.run("diff", first, tiny.versions.current())[1])
-    assert "-> recursive-1:500" in said
+    assert "-> recursive-2:500" in said
 
 
 @pytest.mark.parametrize("command", [("coverage",), ("rollback", "abc"), ("diff", "a", "b")])

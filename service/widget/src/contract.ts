@@ -173,6 +173,8 @@ export interface Problem {
   detail: string;
   request_id?: string | null;
   errors?: Record<string, string>[] | null;
+  /** The same as OpenAI's clients read it; on their routes alone. */
+  error?: Record<string, string | null> | null;
 }
 
 /** Another entry worth reading; document and entry_id together name it. */

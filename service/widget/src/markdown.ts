@@ -19,6 +19,11 @@ marked.use({
     def: () => undefined,
   },
   renderer: {
+    // A bracket that is escaped stands apart, so that a document's own "[2\\]" is not found as a mark.
+    text(token: Tokens.Text | Tokens.Escape) {
+      if (token.type === "escape") return `<span>${escapeHtml(token.text)}</span>`;
+      return false;
+    },
     // One level below the panel's own headings, whatever the text's: a level left out confuses screen readers.
     heading({ tokens, depth }: Tokens.Heading) {
       return `<h4 class="depth-${depth}">${this.parser.parseInline(tokens)}</h4>\n`;

@@ -81,3 +81,11 @@ test("a copied answer names the places of its marks", () => {
   expect(withSources("答 [1]", [citation])).toBe("答 [1]\n\n[1] d.md › 5. 微调 › 什么是QLoRA？");
   expect(withSources("答", [])).toBe("答");
 });
+
+test("a document's own numbers in brackets are shown and are no marks", () => {
+  const root = chips("文献[2\\]说叶片要薄，另见 [1, 2\\] 与 [^1\\]。 [1][2]", 1, 2);
+  expect(numbers(root)).toEqual([1, 2]);
+  expect(root.textContent).toContain("文献[2]说叶片要薄，另见 [1, 2] 与 [^1]。");
+  expect(marksIn("文献[2\\]说。 [1]", new Set([1, 2]))).toBe("1");
+  expect(numbers(chips("[[1\\]](https://a.example) 之后 [1]", 1))).toEqual([1]);
+});

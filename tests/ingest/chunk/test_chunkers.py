@@ -377,3 +377,21 @@ def test_gaps_are_cosine_distances_of_neighbouring_windows() -> None:
     breaks = [i + 1 for i, gap in enumerate(gaps) if gap > np.percentile(gaps, 75)]
     bounds = [0, *breaks, len(sentences)]
     assert [c.text for c in chunks] == ["".join(sentences[a:b]) for a, b in pairwise(bounds)]
+
+
+def test_a_long_table_is_cut_between_its_rows_and_each_piece_knows_the_head() -> None:
+    head = "| 豆 | 水温 |\n|---|---|"
+    rows = [f"| 第 {n} 号豆 | {80 + n % 15} 度，研磨度 {n}，闷蒸 {n % 40} 秒 |" for n in range(60)]
+    text = "\n".join(["## 参数", "", "各种豆的水温见下表。", "", head, *rows, "", "## 清洁", "", "每天清洗。", ""])
+    document, entries = outline.parse("n.md", text)
+    chunks = chunk(document, entries, SemanticChunker(TinyEmbedder()))
+    later = [c for c in chunks if c.head]
+    assert later
+    for c in chunks:
+        assert text[c.start : c.end] == c.text
+        assert all(row in rows for row in c.text.split("\n")) or not c.head
+    for c in later:
+        assert c.head
+        assert text[c.head.start : c.head.end] == c.head.text == head
+        assert c.indexed.startswith(f"{' > '.join(c.headings)}\n| 豆 | 水温 |\n| 第 ")
+    assert sum(row in c.text for row in rows for c in chunks) == len(rows)

@@ -8,7 +8,7 @@ from ingest.read.files import read
 from tests.support.paths import ROOT
 
 OUTLINE = ROOT / "ingest" / "corpus" / "大模型全技术面试大纲.md"
-OFF = CleanSteps(mojibake=False, whitespace=False, secrets=False, duplicates=False)
+OFF = CleanSteps(mojibake=False, whitespace=False, secrets=False, comments=False, duplicates=False)
 LONG = "预训练、监督微调和强化学习是大模型训练的三个阶段，注意力机制让模型关注重要的词。" * 3
 
 

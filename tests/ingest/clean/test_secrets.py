@@ -42,6 +42,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4fw"
         (f"Authorization: Bearer {HEX}", "Authorization: Bearer [secret]"),
         ('password: "Tr0ub4dor&3x"', 'password: "[secret]"'),
         ("密码：Zx9!kLm2Qp", "密码：[secret]"),
+        ("口令：`APP1_PASSWORD=m4ngoTree7`", "口令：`APP1_PASSWORD=[secret]`"),
+        (f"密钥：MAIL_API_KEY={HEX}", "密钥：MAIL_API_KEY=[secret]"),
         ("postgresql://app:s3cr3tPw9@db.example.com/x", "postgresql://app:[secret]@db.example.com/x"),
     ],
 )
@@ -70,6 +72,8 @@ def test_masks(text: str, masked: str) -> None:
         "password = 123456; password: password; 密码：${DB_PASSWORD1}; pwd = settings.password2",
         "mysql://root:password@localhost/db http://host:8000/a@b",
         "密码: https://example.com/s/1a2B3c4D",
+        "口令：`MAIL2_PASSWORD=mailpass`；密码变量：`MAIL2_PASSWORD`；密码：mail2_auth_key",
+        "密码：/etc/mail2/secret1.txt password: --password-file2",
         "AKIA" + "IOSFODNN7EXAMPLE",
         f"-----BEGIN PRIVATE KEY-----\n...\n{'x' * 64}\n-----END PRIVATE KEY-----",
     ],

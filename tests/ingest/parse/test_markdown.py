@@ -1,7 +1,13 @@
+import re
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.parse.html import TAG
 from ingest.parse.markdown import RULE, Document, atx_heading, parse
+
+HIDDEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</(script|style)>|<\?.*?\?>|<![A-Z].*?>", re.DOTALL)
 
 
 def kinds(document: Document) -> list[tuple[str, str]]:
@@ -35,8 +41,10 @@ def check(document: Document) -> None:
 
 
 def between(text: str) -> None:
-    """Between blocks there are only blank lines and thematic breaks."""
-    assert all(not line.strip() or RULE.match(line) for line in text.split("\n")), text
+    """Between blocks there are only blank lines, thematic breaks, and HTML without a word of its own."""
+    bare = TAG.sub("", HIDDEN.sub("", text))
+    words = [line for line in bare.split("\n") if any(map(str.isalnum, line)) and not RULE.match(line)]
+    assert not words or "<" in text, text
 
 
 def test_headings_make_paths_below_the_only_title() -> None:
@@ -222,6 +230,115 @@ def test_emphasis_is_dropped_from_titles_only() -> None:
     assert kinds(document) == [("paragraph", "**粗** 与 `码`")]
 
 
+def test_verbatim_html_is_code_whatever_stands_in_it() -> None:
+    code = "<pre class=x>\n# 磨豆\n\n## 冲煮\n</pre>"
+    document = parse("n.md", f"## A\n\n前\n{code}\n后\n\n- 项\n\n  <textarea>\n  # y\n  </textarea>\n\n## B\n")
+    assert paths(document) == [("A",), ("B",)]
+    assert kinds(document) == [
+        ("paragraph", "前"),
+        ("code", code),
+        ("paragraph", "后"),
+        ("list_item", "- 项\n\n  <textarea>\n  # y\n  </textarea>"),
+    ]
+    check(document)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<!-- # 磨豆\n\n## 冲煮\n-->",
+        "<!-- 一行 -->",
+        "<!-- ```\n# x\n``` -->",
+        "<script>\n# x\n\n## y\n</script>",
+        "<STYLE>\n# x { }\n</style>",
+        "<?php\n# x\n\n?>",
+        "<!DOCTYPE html\n# x\n>",
+        "<![CDATA[\n# x\n]]>",
+    ],
+)
+def test_what_html_shows_to_nobody_is_no_text(hidden: str) -> None:
+    document = parse("n.md", f"## A\n\n前\n{hidden}\n\n后\n\n## B\n")
+    assert paths(document) == [("A",), ("B",)]
+    assert kinds(document) == [("paragraph", "前"), ("paragraph", "后")]
+    check(document)
+
+
+def test_html_blocks_end_at_a_blank_line_and_their_tags_part_the_text() -> None:
+    text = "<details>\n<summary>怎么除垢？</summary>\n倒入<b>药</b>。<br>等一等。\n# 不是\n\n## 除垢\n里\n</details>\n"
+    document = parse("n.md", text)
+    assert paths(document) == [(), ("除垢",)]
+    assert [words for _, words in kinds(document)] == [
+        "怎么除垢？",
+        "倒入<b>药</b>。",
+        "等一等。\n# 不是",
+        "里",
+    ]
+    check(document)
+
+
+def test_other_tags_begin_a_block_alone_on_a_line_outside_a_paragraph() -> None:
+    assert paths(parse("n.md", "<x-note>\n# 不是\n\n# 题\n")) == [(), ()]
+    document = parse("n.md", "段\n<x-note>\n## 是\n\n`<div>` 是标签，<https://a.example> 是地址。\n")
+    assert paths(document) == [(), ("是",)]
+    assert kinds(document)[-1] == ("paragraph", "`<div>` 是标签，<https://a.example> 是地址。")
+
+
+@pytest.mark.parametrize("opened", ["<!-- 开头", "<pre>", "<script>"])
+def test_html_without_an_end_is_text(opened: str) -> None:
+    document = parse("n.md", f"{opened}\n\n## A\n\n文\n")
+    assert paths(document) == [(), ("A",)]
+    assert document.warnings == (f"line 1: HTML {opened!r} is never closed; read as text",)
+    assert parse("n.md", f"{opened}\n\n" * 20_000).warnings == document.warnings
+
+
+def test_a_fence_without_an_end_has_no_headings_before_the_next_blank_line() -> None:
+    assert paths(parse("n.md", "```bash\n# 注释\nls\n\n## A\n")) == [(), ("A",)]
+
+
+def test_a_html_table_is_whole() -> None:
+    table = "<table>\n<tr><td>水温</td><td>九十度</td></tr>\n</table>"
+    assert kinds(parse("n.md", f"前\n\n{table}\n\n后\n")) == [
+        ("paragraph", "前"),
+        ("table", table),
+        ("paragraph", "后"),
+    ]
+
+
+def test_references_are_items_and_a_sentence_that_begins_with_one_is_none() -> None:
+    text = "[1] 陆羽. 茶经.\n    唐代.\n[2] 蔡襄. 茶录.\n\n【3】 赵佶.\n\n文。\n\n[4] 另有说法。\n\n[5](a) 是链接\n"
+    assert kinds(parse("n.md", text)) == [
+        ("list_item", "[1] 陆羽. 茶经.\n    唐代."),
+        ("list_item", "[2] 蔡襄. 茶录."),
+        ("list_item", "【3】 赵佶."),
+        ("paragraph", "文。"),
+        ("paragraph", "[4] 另有说法。"),
+        ("paragraph", "[5](a) 是链接"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        '+++\ntitle = "除垢"\n[params]\nlist = [1,\n2]\n+++',
+        "---\n# 注\n\"title\": '除垢'\ntags:\n- a\n...",
+        "---\ntitle: >-\n  除\n  垢\ndraft: true\n---",
+    ],
+)
+def test_front_matter_of_either_kind_gives_the_title(front: str) -> None:
+    document = parse("n.md", f"{front}\n\n正文\n")
+    assert (document.title.replace(" ", ""), kinds(document)) == ("除垢", [("paragraph", "正文")])
+    assert document.text[document.sections[0].body :].strip() == "正文"
+
+
+@pytest.mark.parametrize("text", ["---\n注：不是\n---\n", "---\n- a\n---\n", "+++\n文\n+++\n", "---\na: b\n"])
+def test_what_only_begins_like_front_matter_is_text(text: str) -> None:
+    assert kinds(parse("n.md", text))
+
+
+def test_an_indented_line_is_no_setext_heading() -> None:
+    assert paths(parse("n.md", "    # 代码\n---\n")) == [()]
+
+
 LINES = st.sampled_from(
     [
         "a\r",
@@ -249,6 +366,12 @@ a | b
 $$
 $$ x
 \\[
+<pre>
+</pre>
+<div>
+<!-- c -->
+<!--
+-->
 \\]
 """.splitlines(),
     ]

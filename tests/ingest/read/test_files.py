@@ -1,5 +1,6 @@
 import hashlib
 import os
+import random
 import re
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.read.encoding import UnfitError, decode
+from ingest.read.encoding import Decoded, UnfitError, decode
 from ingest.read.files import Source, read
 
 SIMPLIFIED = "大模型的训练分为预训练、监督微调和强化学习三个阶段。\n# 注意力机制\n- 让模型关注重要的词 item one\n"
@@ -131,24 +132,92 @@ def test_a_name_that_is_not_utf_8_becomes_printable(tmp_path: Path) -> None:
     ],
 )
 def test_decode(text: str, saved_as: str, named: str) -> None:
-    assert decode(text.encode(saved_as)) == (text, named)
+    assert decode(text.encode(saved_as)) == Decoded(text, named)
+
+
+@pytest.mark.parametrize(
+    ("text", "saved_as", "named"),
+    [
+        ("茶园在山北，采茶要赶在雨前。", "gbk", "gb18030"),
+        (
+            "# Tea garden\n\n" + "Pick before the rain and dry it. " * 12 + "\n\n记录：陆羽\n",
+            "gbk",
+            "gb18030",
+        ),
+        ("# Staff\n\nThe garden is kept by:\n\n陆羽\n", "gbk", "gb18030"),
+        ("看园人㑇生与𠮷田，采茶在雨前，烘干在阴处。", "gb18030", "gb18030"),
+        ("茶園在山北，採茶要趕在雨前。", "big5", "big5hkscs"),
+        ("# Tea garden\n\n" + "Pick before the rain. " * 12 + "\n\n記錄：陸羽\n", "big5", "big5hkscs"),
+        ("Un thé à la menthe, s’il vous plaît ; ça coûte 3 €.", "cp1252", "cp1252"),
+        ("Un thé", "latin-1", "cp1252"),
+        ("# Öfen\n\nDie Größe der Öfen prüft man jährlich; Maße in Fuß.", "latin-1", "cp1252"),
+        ("¿Cuándo se cosecha el té? El año que viene, señora Núñez.", "cp1252", "cp1252"),
+        ("The “leaf” is dried – see §3, it’s short.", "cp1252", "cp1252"),
+        ("# 茶园\n采茶 item one\n", "utf-16-le", "utf-16-le"),
+        ("# Tea garden\npick, dry\n", "utf-16-be", "utf-16-be"),
+    ],
+)
+def test_short_files_and_files_mostly_of_another_language_are_read(text: str, saved_as: str, named: str) -> None:
+    assert decode(text.encode(saved_as)) == Decoded(text, named)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "broken"),
+    [
+        ("# 茶园\n\n采茶在雨前。".encode()[:-1], "# 茶园\n\n采茶在雨前", (25,)),
+        (SIMPLIFIED.encode()[:-2] + b"\xe6\x96", SIMPLIFIED[:-2], (len(SIMPLIFIED.encode()) - 2,)),
+        ("采茶在雨前。".encode() * 5 + b"\xff" + "烘干。".encode(), "采茶在雨前。" * 5 + "\ufffd烘干。", (90,)),
+        (("# English text\n" * 50).encode() + b"\xff\xfe\xfd", "# English text\n" * 50 + "\ufffd", (750, 751, 752)),
+        ("采茶在雨前，烘干在阴处。".encode("gbk")[:-1], "采茶在雨前，烘干在阴处", (22,)),
+        (
+            SIMPLIFIED.encode("gbk") * 2000 + b"\xff",
+            SIMPLIFIED * 2000,
+            (2000 * len(SIMPLIFIED.encode("gbk")),),
+        ),
+        ("# Tea".encode("utf-16") + b"x", "# Tea", (12,)),
+    ],
+)
+def test_a_few_broken_bytes_are_named_and_the_rest_is_read(raw: bytes, text: str, broken: tuple[int, ...]) -> None:
+    decoded = decode(raw)
+    assert (decoded.text, decoded.broken) == (text, broken)
+    assert f"at byte {broken[0]}" in decoded.warning
+
+
+def test_warnings_go_with_the_file(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "cut.md": "采茶在雨前。".encode()[:-1],
+        "n.ipynb": '{"cells": []}',
+        "page.txt": "<!DOCTYPE html>\n<p>茶</p>",
+        "data.txt": "[1, 2]",
+        "fine.txt": "[茶] 园",
+        "fine.md": "{}",
+    }
+    write(tmp_path, files)
+    sources, _ = read([tmp_path / name for name in files])
+    told = {source.name: " ".join(source.warnings) for source in sources if source.warnings}
+    assert told.keys() == {"cut.md", "n.ipynb", "page.txt", "data.txt"}
+    assert "broken utf-8 at byte 15" in told["cut.md"]
+    assert all("read as plain text" in told[name] for name in ("n.ipynb", "page.txt", "data.txt"))
+    assert "JSON" in told["n.ipynb"]
+    assert "HTML" in told["page.txt"]
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        "Les modèles de langue sont entraînés, voilà le café déjà prêt.".encode("cp1252"),
-        "Un café".encode("latin-1"),
         "Большие языковые модели обучаются.".encode("cp1251"),
+        "Большие языковые модели обучаются.".encode("koi8_r"),
+        "Zażółć gęślą jaźń. Książka leży na stole.".encode("cp1250"),
         "대규모 언어 모델의 학습은 사전 학습과 미세 조정으로 나뉩니다.".encode("euc_kr"),
         "大規模言語モデルの学習は事前学習と微調整に分かれます。".encode("shift_jis"),
+        "大規模言語モデルの学習は事前学習と微調整に分かれます。".encode("euc_jp"),
         "你好".encode("gbk"),  # right, but no one can tell
-        ("# English text\n" * 50).encode() + b"\xff\xfe\xfd",
-        SIMPLIFIED.encode("utf-16-le"),
-        SIMPLIFIED.encode()[:-2] + b"\xe6\x96",
-        SIMPLIFIED.encode("gbk") * 2000 + b"\xff",
         (SIMPLIFIED.encode() + SIMPLIFIED.encode("gbk")) * 20,
         b"\xff\xfe\x00",
+        b"%PDF-1.7\n1 0 obj",
+        b"PK\x03\x04\x14\x00\x06",
+        b"\x01\x02\x03\x04text\x05\x06\xff",
+        random.Random(3).randbytes(100_000).replace(b"\0", b""),
     ],
 )
 def test_what_is_not_clearly_known_is_refused(raw: bytes) -> None:

@@ -11,6 +11,8 @@ from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
+from service.api.ask import wants_events
+from service.api.chat import _question
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 
@@ -79,6 +81,11 @@ def test_another_model_is_not_found(ai: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as refused:
         ai.chat.completions.create(model="gpt-x", messages=QUESTION)
     assert "There is no model 'gpt-x'" in refused.value.response.json()["detail"]
+    assert "There is no model 'gpt-x'" in refused.value.message
+    assert (refused.value.type, refused.value.code) == ("invalid_request_error", "model_not_found")
+    with pytest.raises(openai.NotFoundError, match="There is no model 'gpt-x'"):
+        ai.models.retrieve("gpt-x")
+    assert ai.models.retrieve("outline-qa").id == "outline-qa"
 
 
 @pytest.mark.parametrize(
@@ -97,3 +104,133 @@ def test_messages_without_a_question(client: TestClient, messages: list[dict[str
     assert reply.status_code == 422
     assert reply.headers["content-type"] == "application/problem+json"
     assert "messages" in reply.json()["errors"][0]["field"]
+    assert reply.json()["error"]["message"] == reply.json()["detail"]
+    assert reply.json()["error"]["type"] == "invalid_request_error"
+    assert reply.json()["error"]["param"] == reply.json()["errors"][0]["field"]
+
+
+def test_tokens_are_counted_and_streamed_when_asked_for(ai: openai.OpenAI) -> None:
+    usage = ai.chat.completions.create(model="outline-qa", messages=QUESTION).usage
+    assert usage
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+    assert min(usage.prompt_tokens, usage.completion_tokens) > 10
+    chunks = list(
+        ai.chat.completions.create(
+            model="outline-qa", messages=QUESTION, stream=True, stream_options={"include_usage": True}
+        )
+    )
+    assert (chunks[-1].choices, chunks[-1].usage) == ([], usage)
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    assert all(chunk.usage is None for chunk in chunks[:-1])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"stream": None, "stream_options": None, "max_tokens": None, "temperature": None},
+        {"n": 3, "temperature": 7.5, "max_completion_tokens": 1, "logprobs": True, "user": "x", "seed": 1},
+        {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "auto"},
+        {"response_format": {"type": "json_object"}, "parallel_tool_calls": None},
+    ],
+)
+def test_what_the_service_has_no_use_for_does_no_harm(client: TestClient, more: dict[str, object]) -> None:
+    reply = client.post("/v1/chat/completions", json={"model": "outline-qa", "messages": QUESTION, **more})
+    assert reply.status_code == 200
+    assert len(reply.json()["choices"]) == 1
+    assert reply.json()["choices"][0]["message"]["status"] == "answered"
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [{"role": "user", "content": [{"type": "text", "text": None}, {"type": "text", "text": "什么是 LoRA？"}]}],
+        [{"role": "user", "content": [{"type": "image_url"}, {"type": "text", "text": "LoRA 是什么？"}]}],
+        [{"role": "developer", "content": ""}, {"role": "system", "content": None}, *QUESTION],
+        [
+            {"role": "user", "content": ""},
+            {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+            {"role": "tool", "content": "x", "tool_call_id": "1"},
+            {"role": "user", "content": "什么是 LoRA？"},
+            {"role": "assistant", "content": "LoRA"},
+        ],
+    ],
+)  # fmt: skip
+def test_messages_of_every_form(client: TestClient, turns: list[dict[str, object]]) -> None:
+    reply = client.post("/v1/chat/completions", json={"model": "outline-qa", "messages": turns})
+    assert reply.json()["choices"][0]["message"]["status"] == "answered"
+
+
+def test_of_a_long_chat_the_oldest_messages_are_left_out(client: TestClient) -> None:
+    turns = [
+        turn
+        for n in range(150)
+        for turn in (
+            {"role": "user", "content": f"第 {n} 个问题是什么？"},
+            {"role": "assistant", "content": "残差连接让梯度更顺畅。" * 120},
+        )
+    ]
+    turns[1]["content"] = "长" * 30_000
+    body = {"model": "outline-qa", "messages": [*turns, *QUESTION]}
+    reply = client.post("/v1/chat/completions", json=body)
+    assert reply.status_code == 200
+    assert reply.json()["choices"][0]["message"]["status"] == "answered"
+    said = [("user", "一？"), ("assistant", "甲" * 30_000), ("user", "二？"), ("assistant", "乙" * 50_000)]
+    question = _question([*said, ("user", "三？"), ("assistant", "丙" * 19_999), ("user", "四？")])
+    assert [(m.role, len(m.content)) for m in question.history] == [
+        ("user", 2), ("assistant", 20_000), ("user", 2), ("assistant", 19_999)
+    ]  # fmt: skip
+
+
+def test_a_body_that_is_too_large_is_an_error_that_clients_show(ai: openai.OpenAI) -> None:
+    with pytest.raises(openai.APIStatusError, match="The body is over") as refused:
+        ai.chat.completions.create(model="outline-qa", messages=[{"role": "user", "content": "长" * (3 << 20)}])
+    assert refused.value.status_code == 413
+    assert refused.value.code == "request_too_large"
+
+
+TASKS = [
+    ("### Task:\nSuggest 3-5 follow-up questions.\n<chat_history>\nUSER: 什么是 LoRA？\n</chat_history>", ""),
+    ("### 任务：\n给出三个宽泛的标签。\n<chat_history>\nUSER: 什么是 LoRA？\n</chat_history>", ""),
+    (
+        "### Task:\nA title for the chat: { \"title\": \"\" }\n<chat_history>\nUSER: 什么是 LoRA？\n</chat_history>",
+        '{"title": "什么是 LoRA？"}',
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("task", "said"), TASKS)
+def test_what_a_chat_program_asks_by_itself_is_no_question(ai: openai.OpenAI, task: str, said: str) -> None:
+    messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": task}]
+    reply = ai.chat.completions.create(model="outline-qa", messages=messages).choices[0].message.model_dump()
+    assert (reply["status"], reply["citations"]) == ("declined", [])
+    assert not said or reply["content"] == said
+    chunks = list(ai.chat.completions.create(model="outline-qa", messages=messages, stream=True))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == reply["content"]
+
+
+def test_a_title_is_the_first_question_cut(ai: openai.OpenAI) -> None:
+    messages: list[ChatCompletionMessageParam] = [
+        {"role": "user", "content": "请比较全量微调、LoRA、QLoRA 与前缀微调在显存、速度、效果和部署四个方面的差别？"},
+        {"role": "assistant", "content": "……"},
+        {"role": "user", "content": "Provide a concise, 5-word-or-less title for the conversation"},
+    ]
+    title = ai.chat.completions.create(model="outline-qa", messages=messages).choices[0].message.content
+    assert title == "请比较全量微调、LoRA、QLoRA 与前缀微调在显存、速度、效果和部署四个方…"
+    assert len(title) == 40
+
+
+@pytest.mark.parametrize(
+    ("accept", "events"),
+    [
+        ("text/event-stream", True),
+        ("application/json, text/event-stream", True),
+        ("text/event-stream;q=0, application/json", False),
+        ("Text/Event-Stream; q=0.5, application/json;q=0.4", True),
+        ("text/event-stream;q=0.1, application/json;q=0.9", False),
+        ("text/event-stream; q=0.000", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_events_are_for_those_who_want_them(accept: str, events: bool) -> None:
+    assert wants_events(accept) == events

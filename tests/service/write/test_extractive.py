@@ -5,9 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from ingest.chunk import Head
+from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.extractive import SHORT, ExtractiveWriter, Relevance
+from service.write.line import SHORT_CODE
+from service.write.writer import Sentence
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
 
@@ -98,6 +102,109 @@ def test_programs_are_not_read_and_come_only_when_asked_for() -> None:
     relevance, seen = scoring(显存=3.0)
     assert written(relevance, long(MEMORY, program)) == [MEMORY]
     assert not [text for text in seen if "quantise" in text]
+
+
+HEAD = "| 豆 | 水温 | 研磨度 |\n|---|---|---|"
+ROWS = [f"| 第{n}号豆 | {70 + n} 度 | 用第 {n % 9} 档研磨，闷蒸半分钟再续水 |" for n in range(40)]
+
+
+def test_of_a_long_table_the_rows_that_are_meant_come_with_its_head() -> None:
+    table = passage("\n".join(("以下为推荐值。", "", HEAD, *ROWS)))
+    assert written(nothing, table, question="第23号豆的水温？") == [f"{HEAD}\n{ROWS[23]}"]
+
+
+def test_a_passage_among_the_rows_cites_the_head_of_its_table() -> None:
+    document = "\n".join((HEAD, *ROWS))
+    start = document.index(ROWS[20])
+    text = document[start:]
+    head = Head(0, len(HEAD), HEAD)
+    rows = Passage("c-1.1", "1.1", "a.md", ("1. 节", "题？"), start, len(document), text, 1.0, head)
+
+    async def collect() -> list[Sentence]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing)
+        return [sentence async for sentence in writer.write(read("第23号豆的水温？"), [rows])]
+
+    (said,) = asyncio.run(collect())
+    assert said.text == f"{HEAD}\n{ROWS[23]}"
+    assert [document[quote.start : quote.end] for quote in said.quotes] == [HEAD, ROWS[23]]
+    checked = Checker({"a.md": document}, [rows]).check(said)
+    assert checked
+    assert [citation.quote for citation in checked.citations] == [HEAD, ROWS[23]]
+
+
+def test_neighbouring_rows_are_one_quote_and_a_table_that_is_asked_for_is_whole() -> None:
+    relevance, _ = scoring(下表=5.0)
+    table = "\n".join((HEAD, *ROWS))
+    text = f"各种豆的水温见下表：\n\n{table}"
+
+    async def collect() -> list[Sentence]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance, max_characters=9000, behind=BEHIND)
+        return [sentence async for sentence in writer.write(read(QUESTION), [passage(text)])]
+
+    lead, whole = asyncio.run(collect())
+    assert (lead.text, whole.text) == ("各种豆的水温见下表：", table)
+    assert [text[quote.start : quote.end] for quote in whole.quotes] == [table]
+
+
+def test_verbatim_html_is_shown_as_a_fence() -> None:
+    text = "先跑这个：\n\n<pre><code># 磨豆 &amp; 冲煮\ngrind --fine</code></pre>"
+    assert written(nothing, passage(text)) == ["先跑这个：", "```\n# 磨豆 & 冲煮\ngrind --fine\n```"]
+
+
+CONFIG = "```ini\n" + "\n".join(f"grind{n} = {n}" for n in range(15)) + "\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"1. 装滤纸。\n2. 改配置：\n\n{CONFIG}\n\n3. 注水。", ["1. 装滤纸。", "2. 改配置：", CONFIG, "3. 注水。"]),
+        (f"1. 装滤纸。\n2. 改配置。\n\n{CONFIG}\n\n这样更细。\n\n3. 注水。", None),
+        (f"1. 装滤纸。\n2. {CONFIG}\n3. 注水。", ["1. 装滤纸。", f"2. {CONFIG}", "3. 注水。"]),
+    ],
+)
+def test_code_stays_with_its_step(text: str, said: list[str] | None) -> None:
+    assert len(CONFIG) > SHORT_CODE
+    assert written(nothing, passage(text), question="怎么冲咖啡？") == (said or [
+        "1. 装滤纸。", "2. 改配置。", CONFIG, "这样更细。", "3. 注水。"
+    ])  # fmt: skip
+
+
+def numbered(count: int) -> list[str]:
+    return [f"{n}. 第{n}步，看好温度计，再按照说明把水慢慢地倒进去。" for n in range(1, count + 1)]
+
+
+def test_steps_between_two_that_are_kept_are_not_left_out() -> None:
+    relevance, _ = scoring(第2步=5.0, 第4步=5.0)
+    steps = numbered(40)
+    more = "后面还有 36 步。"
+    assert written(relevance, passage("\n".join(steps))) == [*steps[1:4], more]
+
+
+def test_a_single_step_is_an_answer_of_its_own() -> None:
+    relevance, _ = scoring(第7步=5.0)
+    steps = numbered(40)
+    assert written(relevance, passage("\n".join(steps))) == [steps[6]]
+
+
+def test_a_list_that_is_too_long_says_how_many_steps_follow_and_cites_them() -> None:
+    steps = numbered(12)
+    text = "\n".join(steps)
+
+    async def collect() -> list[Sentence]:
+        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing, max_characters=100)
+        return [sentence async for sentence in writer.write(read("怎么冲？"), [passage(text)], "en")]
+
+    *given, more = asyncio.run(collect())
+    assert [sentence.text for sentence in given] == steps[:3]
+    assert more.text.endswith(": 9.")
+    assert [text[quote.start : quote.end] for quote in more.quotes] == ["\n".join(steps[3:])]
+
+
+def test_of_a_list_of_references_the_line_that_is_meant_is_given_whole() -> None:
+    lines = ["[1] 陆羽. 茶经. 唐代. 780.", "[2] 蔡襄. 茶录. 北宋. 1051.", "[3] 赵佶. 大观茶论. 1107."]
+    assert written(nothing, passage("\n".join(lines)), question="茶录是谁写的？") == [lines[1]]
+    foot = ["[^a]: 陆羽. 茶经. 780.", "[^b]: 蔡襄. 茶录. 1051."]
+    assert written(nothing, passage("\n".join(foot)), question="茶录是谁写的？") == [foot[1]]
 
 
 def note(document: str, *sentences: str) -> Passage:
