@@ -140,8 +140,9 @@ class ExtractiveWriter:
 def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool) -> list[Line]:
     """Return the lines that are kept, with what they lean on and what hangs on them; programs only where wanted."""
     if not with_code and any(not line.program and not line.announces for line in lines):
-        of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.stop)}
-        lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps]
+        of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.starts[-1])}
+        announced = {i for i in range(1, len(lines)) if lines[i - 1].announces and lines[i - 1].number is not None}
+        lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps | announced]
     wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines)
     wanted = unbroken(wanted, lines)
     return [line for i, line in enumerate(lines) if i in wanted]
