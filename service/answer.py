@@ -6,7 +6,6 @@ from contextlib import aclosing
 from service.decide.verdict import Verdict
 from service.draft import Draft
 from service.events import Event, Question, Sources
-from service.guard.requests import declined
 from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
@@ -30,8 +29,8 @@ async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, Non
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     snapshot, language = parts.snapshot, draft.language
-    if rule := declined(question.text):
-        yield draft.say("declined", phrases.wording(language).declined, rule.name)
+    if rule := await parts.guard.declined(question.text):
+        yield draft.say("declined", phrases.wording(language).declined, rule)
         return
     facts = await parts.outline.facts(question.text)
     if facts and not facts.wants_answer:

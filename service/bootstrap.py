@@ -12,13 +12,14 @@ from ingest import plugins
 from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from ingest.pack import NONE, SHIPPED
+from ingest.pack import NONE, SHIPPED, none
 from ingest.settings import plugged
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, SupportModel
 from service.decide.confidence import Matcher, confidence_models
 from service.decide.coverage import covered
 from service.decide.verdict import Decider
+from service.guard.requests import Guard
 from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
 from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
@@ -137,6 +138,7 @@ class Service:
         self.reranker = _reranker(settings.rerank)
         self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
+        self._guard = Guard.read(SHIPPED / NONE, self.embedder.fingerprint, self._plain)
         self.embedder.embed_queries(["warm up"])
 
     def open(self) -> Snapshot:
@@ -172,6 +174,7 @@ class Service:
         extractive = ExtractiveWriter(words, idf, self.reranker.relevance, answer.max_characters, sentence)
         return Parts(
             snapshot=snapshot,
+            guard=self._guard,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
             rewriter=self.model.rewriter(words),
             searcher=searcher,
@@ -198,6 +201,10 @@ class Service:
             return await self.embed((text, snapshot.pack.words))
 
         return read
+
+    async def _plain(self, text: str) -> Query:
+        """Read a question with no documents' words."""
+        return await self.embed((text, none().words))
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""

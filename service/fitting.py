@@ -17,6 +17,7 @@ from service.check.support import FEATURES, LexicalSupport, SupportModel
 from service.decide.confidence import Matcher
 from service.decide.coverage import covered
 from service.decide.verdict import lead
+from service.guard.training import fit_guard
 from service.search.fusion import ReciprocalRank, Weighted, columns, gain
 from service.search.passages import passage
 from service.search.reading import Reading
@@ -127,8 +128,8 @@ class ServiceEngine:
             measured.append(dict(zip(FEATURES, found, strict=True)) if found else None)
         return measured
 
-    def refit(self, folder: Path) -> Part[object]:
-        return fit_recogniser(self._service.embedder, folder)
+    def refit(self, folder: Path) -> Sequence[Part[object]]:
+        return [fit(self._service.embedder, folder) for fit in (fit_recogniser, fit_guard)]
 
     def close(self) -> None:
         self._service.close()

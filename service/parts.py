@@ -7,6 +7,7 @@ from ingest.index.snapshot import Snapshot
 from service.check.review import Review
 from service.check.support import Support
 from service.decide.verdict import Decider
+from service.guard.requests import Guard
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.search.search import Searcher
@@ -21,6 +22,7 @@ class Parts:
     """`extractive` writes when `writer` cannot; below `min_support` a sentence of a language model has no source."""
 
     snapshot: Snapshot
+    guard: Guard
     outline: OutlineQuestions
     rewriter: Rewriter
     searcher: Searcher
