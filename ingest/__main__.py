@@ -42,30 +42,7 @@ out = Console(markup=False, highlight=False, soft_wrap=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m ingest", description="Build and manage the index.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("build", help="index files and folders, and make the result current")
-    command.add_argument("path", nargs="*", type=Path, help="files and folders; default: the setting `corpus`")
-    command.add_argument("--force", action="store_true", help="build even when nothing has changed")
-    command = commands.add_parser("coverage", help="entries without an answer, and what comes nearest to one")
-    command.add_argument("-k", type=int, default=2, help="passages shown for each entry")
-    commands.add_parser("versions", help="list the versions of the index")
-    command = commands.add_parser("diff", help="what changed from version A to version B")
-    command.add_argument("a")
-    command.add_argument("b")
-    command = commands.add_parser("rollback", help="make an earlier version current again")
-    command.add_argument("version")
-    command = commands.add_parser(
-        "fit", help="make a pack for files and folders; without any, fit the numbers of the current index's pack"
-    )
-    command.add_argument("path", nargs="*", type=Path, help="files and folders to make a pack for")
-    command.add_argument("--anew", action="store_true", help="take new numbers even where the present ones are as good")
-    command.add_argument("--cross-encoder", type=Path, metavar="DATA", help="train one first, from these question sets")
-    command.add_argument(
-        "--corpora", type=Path, metavar="FOLDER", help="fit the confidence for any documents to these sets alone"
-    )
-    command.add_argument("--general", type=Path, metavar="PACK", help="a pack for what holds for any documents, too")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         settings = IngestSettings()
         versions = bootstrap.index(settings)
@@ -135,6 +112,33 @@ def _fit_general(settings: IngestSettings, folder: Path, pack: Path) -> None:
         fitted, held = fit_general(sets, opened, present, progress)
     fitted.write(pack / "fitted.json")
     show_held(out, held)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ingest", description="Build and manage the index.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("build", help="index files and folders, and make the result current")
+    command.add_argument("path", nargs="*", type=Path, help="files and folders; default: the setting `corpus`")
+    command.add_argument("--force", action="store_true", help="build even when nothing has changed")
+    command = commands.add_parser("coverage", help="entries without an answer, and what comes nearest to one")
+    command.add_argument("-k", type=int, default=2, help="passages shown for each entry")
+    commands.add_parser("versions", help="list the versions of the index")
+    command = commands.add_parser("diff", help="what changed from version A to version B")
+    command.add_argument("a")
+    command.add_argument("b")
+    command = commands.add_parser("rollback", help="make an earlier version current again")
+    command.add_argument("version")
+    command = commands.add_parser(
+        "fit", help="make a pack for files and folders; without any, fit the numbers of the current index's pack"
+    )
+    command.add_argument("path", nargs="*", type=Path, help="files and folders to make a pack for")
+    command.add_argument("--anew", action="store_true", help="take new numbers even where the present ones are as good")
+    command.add_argument("--cross-encoder", type=Path, metavar="DATA", help="train one first, from these question sets")
+    command.add_argument(
+        "--corpora", type=Path, metavar="FOLDER", help="fit the confidence for any documents to these sets alone"
+    )
+    command.add_argument("--general", type=Path, metavar="PACK", help="a pack for what holds for any documents, too")
+    return parser
 
 
 def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:

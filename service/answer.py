@@ -7,7 +7,6 @@ from dataclasses import replace
 from service.decide.verdict import Decision, Verdict
 from service.draft import Draft
 from service.events import Event, Question, Sources
-from service.guard.requests import declined
 from service.language import phrases
 from service.parts import Parts
 from service.search.passages import Passage
@@ -41,8 +40,8 @@ def _spoken(question: Question) -> str:
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     language = draft.language
-    if rule := declined(question.text):
-        yield draft.say("declined", phrases.wording(language).declined, rule.name)
+    if rule := await parts.guard.declined(question.text):
+        yield draft.say("declined", phrases.wording(language).declined, rule)
         return
     turn = await parts.conversation.turn(question.text, question.history)
     draft.lap("condense")

@@ -13,13 +13,14 @@ from ingest import plugins
 from ingest.fitted import Fitted
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from ingest.pack import NONE, SHIPPED
+from ingest.pack import NONE, SHIPPED, none
 from ingest.settings import plugged
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, SupportModel
 from service.decide.confidence import Matcher, confidence_models
 from service.decide.coverage import covered
 from service.decide.verdict import Decider
+from service.guard.requests import Guard
 from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
 from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
@@ -142,6 +143,7 @@ class Service:
         self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
         self._turns = TurnReader.read(SHIPPED / NONE, self.embedder.fingerprint)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
+        self._guard = Guard.read(SHIPPED / NONE, self.embedder.fingerprint, self._plain)
         self.embedder.embed_queries(["warm up"])
 
     def open(self) -> Snapshot:
@@ -179,6 +181,7 @@ class Service:
         rewriter, reader = self.model.rewriter(words), self._reader(snapshot)
         return Parts(
             snapshot=snapshot,
+            guard=self._guard,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
             conversation=Conversation(snapshot, self._turns, rewriter, reader),
             rewriter=rewriter,
@@ -207,6 +210,10 @@ class Service:
             return await self.embed((text, snapshot.pack.words))
 
         return read
+
+    async def _plain(self, text: str) -> Query:
+        """Read a question with no documents' words."""
+        return await self.embed((text, none().words))
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""

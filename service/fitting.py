@@ -18,6 +18,7 @@ from service.check.support import FEATURES, LexicalSupport, SupportModel
 from service.decide.confidence import Matcher
 from service.decide.coverage import covered
 from service.decide.verdict import lead
+from service.guard.training import fit_guard
 from service.search.fusion import ReciprocalRank, Weighted, columns, gain
 from service.search.passages import passage
 from service.search.reading import Reading
@@ -132,12 +133,8 @@ class ServiceEngine:
             measured.append(dict(zip(FEATURES, found, strict=True)) if found else None)
         return measured
 
-    def refit(self, folder: Path) -> Part[object]:
-        parts = [fit(self._service.embedder, folder) for fit in (fit_recogniser, fit_turns)]
-        name, before, after = (
-            "; ".join(texts) for texts in zip(*((part.name, part.before, part.after) for part in parts), strict=True)
-        )
-        return Part(name, before, after, True, [part.numbers for part in parts])
+    def refit(self, folder: Path) -> Sequence[Part[object]]:
+        return [fit(self._service.embedder, folder) for fit in (fit_recogniser, fit_guard, fit_turns)]
 
     def close(self) -> None:
         self._service.close()

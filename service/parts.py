@@ -7,6 +7,7 @@ from ingest.index.snapshot import Snapshot
 from service.check.review import Review
 from service.check.support import Support
 from service.decide.verdict import Decider
+from service.guard.requests import Guard
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.search.search import Searcher
@@ -25,6 +26,7 @@ class Parts:
     """
 
     snapshot: Snapshot
+    guard: Guard
     outline: OutlineQuestions
     conversation: Conversation
     rewriter: Rewriter

@@ -38,7 +38,7 @@ def fit_pack(
     try:
         with bars(console) as progress:
             result = fit_all(engine, root, _command(anew, cross_encoder, everywhere), anew, progress)
-        own = [engine.refit(everywhere)] if everywhere is not None else []
+        own = engine.refit(everywhere) if everywhere is not None else ()
         path = engine.snapshot.pack.folder / "fitted.json"
     finally:
         engine.close()

@@ -107,7 +107,7 @@ class Engine(Protocol):
     def support(self, claims: Sequence[Claim]) -> list[Mapping[str, float] | None]:
         """Return the features of each claim, None where a rule decides."""
 
-    def refit(self, folder: Path) -> Part[object]:
+    def refit(self, folder: Path) -> Sequence[Part[object]]:
         """Fit what the engine alone knows of into a pack for any documents, which has the questions for it."""
 
     def close(self) -> None: ...

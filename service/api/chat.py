@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
@@ -40,7 +40,9 @@ async def models(runtime: Current) -> contract.ModelList:
 
 
 @router.get("/v1/models/{id}", summary="A model by its name")
-async def model(id: str, runtime: Current) -> contract.ModelCard:
+async def model(
+    id: Annotated[str, Path(description="As GET /v1/models lists it.")], runtime: Current
+) -> contract.ModelCard:
     """Describe the one model; 404 for any other."""
     if id != MODEL:
         raise ProblemError(404, f"There is no model {id!r}; the name is {MODEL!r}.")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ingest.fitted import Logistic, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
+from service.decide.versions import foreign
 from service.language.rule import rules
 from service.search.lexicon import NAME, NUMBER, Lexicon
 from service.search.retrieve import Candidate, Query, Retriever
@@ -143,6 +144,10 @@ class Matcher:
             float(self._retriever.bm25(query).max(initial=0)) / (self._snapshot.postings.rarest or 1.0),
             english * found / total,
         )
+
+    def foreign(self, query: Query) -> bool:
+        """Whether a question is about a version that the documents do not have."""
+        return foreign(self._lexicon, query.text)
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
         """Whether all that a question names stands in one of the best candidates of a few short notes.

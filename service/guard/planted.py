@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from ingest.parse import markdown, outline
 from ingest.words.text import normalise
+from service.guard.address import orders
 from service.language.rule import rules
 
 LEFT_OUT = "（…）"
@@ -17,7 +18,8 @@ def commands(text: str) -> list[tuple[int, int]]:
 
 
 def speaks_to_the_model(text: str) -> bool:
-    return (rules("declined") + rules("planted")).holds(normalise(text))
+    plain = normalise(text)
+    return rules("planted").holds(plain) or any(orders(plain))
 
 
 @lru_cache(4096)  # the same passages answer many questions

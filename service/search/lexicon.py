@@ -44,6 +44,11 @@ class Lexicon:
             return False
         return all(part in self.vocabulary or part.isdigit() for part in parts)
 
+    def versions(self, name: str) -> list[str]:
+        """Return the terms of the documents that are a name with a number: gpt-4 for gpt."""
+        versioned = re.compile(rf"{re.escape(name)}-?\d[\d.]*")
+        return [term for term in self.vocabulary if term.startswith(name) and versioned.fullmatch(term)]
+
     def resembles(self, term: str) -> bool:
         """Whether the documents have a part of a term that is no number, which makes it another of its kind."""
         parts = (part for part in self.words.terms(term) if part != term and not NUMBER.fullmatch(part))

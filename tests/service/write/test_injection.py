@@ -14,7 +14,6 @@ from ingest.parse import markdown, outline
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.guard.planted import commands, speaks_to_the_model, without_commands
-from service.guard.requests import declined
 from service.settings import ServiceSettings, StoreSettings, VllmSettings
 from service.write.prompt import render
 
@@ -31,8 +30,8 @@ def test_planted_orders_are_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ASKED)
-def test_orders_in_questions_are_declined(text: str) -> None:
-    assert declined(text)
+def test_orders_in_questions_are_declined(text: str, client: TestClient) -> None:
+    assert client.post("/v1/ask", json={"question": text}).json()["status"] == "declined"
 
 
 def test_the_outline_is_not_mistaken(snapshot: Snapshot) -> None:
