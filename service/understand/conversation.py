@@ -17,6 +17,7 @@ from service.understand.turn import Kind, TurnReader, empty, names
 TALK = 0.5  # probability that a message is about the conversation
 NAMING = 0.8  # the same of one that names something, perhaps misspelt, or that was read without its vector
 STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
+HANGS = 0.7  # that one which names nothing that documents have leans on what was said, where nothing was
 EVEN = 0.5  # from this probability on a search that cannot try both takes a message alone
 NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
 KEPT = 2048  # messages that are not read twice
@@ -82,7 +83,7 @@ class Conversation:
 
     def _hangs(self, text: str, kinds: Kinds) -> bool:
         """Whether a message asks nothing where nothing was said: it leans, and names nothing that documents have."""
-        return empty(text, self._words) or (kinds["follow"] >= NAMING and not self._names(text))
+        return empty(text, self._words) or (kinds["follow"] >= HANGS and not self._names(text))
 
     def _names(self, text: str) -> bool:
         """Whether a message names something that the documents can be asked about."""
