@@ -15,7 +15,7 @@ from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
 
 TALK = 0.5  # probability that a message is about the conversation
-NAMING = 0.8  # the same of one that names something, perhaps misspelt, or that was read without its vector
+NAMING = 0.8  # the same of one that names what documents have, or that was read without its vector
 STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
 HANGS = 0.7  # that one which names nothing that documents have leans on what was said, where nothing was
 EVEN = 0.5  # from this probability on a search that cannot try both takes a message alone
@@ -51,7 +51,7 @@ class Conversation:
         self._reader, self._rewriter, self._embed = reader, rewriter, embed
         self._words = snapshot.pack.words
         self._headings = {_bare(name) for chunk in snapshot.chunks for name in chunk.heading_path}
-        self._lexicon, self._vocabulary = Lexicon(snapshot), snapshot.postings.vocabulary
+        self._lexicon = Lexicon(snapshot)
         self._read: LRUCache[str, Kinds] = LRUCache(KEPT)
 
     async def turn(self, text: str, history: Sequence[Message]) -> Turn:
@@ -67,7 +67,8 @@ class Conversation:
         if not earlier:
             return Turn("help") if self._hangs(text, kinds) else Turn("subject", text, text)
         standing = kinds["subject"] / (kinds["subject"] + kinds["follow"])
-        if rules("earlier").holds(normalise(text)) or empty(text, self._words):
+        plain = normalise(text)
+        if rules("earlier").holds(plain) or rules("pronoun").holds(plain) or empty(text, self._words):
             standing = 0.0
         if standing >= STANDS:
             return Turn("subject", text, text)
@@ -89,15 +90,10 @@ class Conversation:
         """Whether a message names something that the documents can be asked about."""
         return any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
 
-    def _begins(self, text: str) -> bool:
-        """Whether a message names a part of what documents name: a slip of the pen leaves that much."""
-        parts = [name for name in names(text, self._words) if len(name) > 1]
-        return any(term.startswith(part) for part in parts for term in self._vocabulary)
-
     def _talk(self, text: str, kinds: Kinds) -> Kind | None:
         """What a message says about the conversation, None where it asks for something else."""
         about: dict[Kind, float] = {kind: p for kind, p in kinds.items() if kind not in ("subject", "follow")}
-        least = NAMING if self._names(text) or self._begins(text) or not self._reader.embedded else TALK
+        least = NAMING if self._names(text) or not self._reader.embedded else TALK
         return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= least else None
 
     async def _last(self, history: Sequence[Message]) -> str:

@@ -88,6 +88,20 @@ def test_a_follow_up_keeps_the_subject(talk: Talk, said: list[str], then: str, h
     assert heading in headings(talk.say(then))
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "subject"),
+    [
+        ("怎么打奶泡？", "它和除垢有什么不同？", "打奶泡"),
+        ("What are lockers?", "Are they bigger than a study room?", "lockers"),
+    ],
+)
+def test_what_begins_with_a_pronoun_leans_whatever_else_it_names(
+    talk: Talk, first: str, then: str, subject: str
+) -> None:
+    talk.say(first)
+    assert subject in talk.say(then)["query"]
+
+
 def test_the_last_answer_in_other_words_is_the_same_entry_quoted(talk: Talk) -> None:
     first = talk.say("怎么除垢？")
     again = talk.say("能不能换一种更好懂的说法")
