@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ingest.chunk import Chunk, Chunker, chunk
 from ingest.clean import CleanReport, CleanSource, CleanSteps, clean_sources
 from ingest.clean.duplicates import exact_groups
-from ingest.fit.choice import Choice, View, choose
+from ingest.fit.choice import Choice, choose, view
 from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
@@ -164,21 +165,9 @@ def _assemble(
 
 def _fusion(made: Snapshot, embedder: Embedder, progress: Report) -> Choice:
     """Choose the fusion that serves the documents, on questions that they answer by themselves."""
-    questions, words = pseudo_questions(made.chunks), made.pack.words
-    passages, terms = made.dense.vectors().copy(), [words.terms(chunk.indexed) for chunk in made.chunks]
-    left = embedder.embed_passages([q.left for q in questions], lambda done: progress("choose", done, len(questions)))
-    for question, vector in zip(questions, left, strict=True):
-        passages[question.row] = vector
-        terms[question.row] = words.terms(question.left)
-    view = View(
-        passages,
-        made.titles.vectors()[made.numbers()],
-        Postings.build(terms),
-        embedder.embed_queries([question.text for question in questions]),
-        [words.terms(question.text) for question in questions],
-        made.spread,
-    )
-    return choose(questions, view, made.pack.fitted.choices)
+    questions = pseudo_questions(made.chunks)
+    seen = view(made, made.pack.words, questions, embedder, partial(progress, "choose"))
+    return choose(questions, seen, made.pack.fitted.choices)
 
 
 def _previous(versions: Versions) -> Snapshot | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -133,6 +133,20 @@ def _read(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Pack:
     return Pack(
         folder, card, words, _ways(folder, questions), questions, covered, fitted, _fingerprint(folder, card, words)
     )
+
+
+def model_of(path: Path, form: type[Line]) -> Line:
+    """Read what `python -m ingest fit --general` makes, once; raises PackError for a file that cannot be used."""
+    made: Line = _model(path, form)
+    return made
+
+
+@lru_cache(maxsize=8)
+def _model(path: Path, form: type[Any]) -> Any:
+    try:
+        return form.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise PackError(f"{path} holds no model; `python -m ingest fit --general` makes it: {error}") from error
 
 
 def none() -> Pack:

@@ -7,6 +7,9 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
+
+from cachetools import LRUCache
 
 from ingest import bootstrap as ingest
 from ingest import plugins
@@ -52,6 +55,7 @@ from service.write.writer import Writer
 
 logger = logging.getLogger(__name__)
 Idf = Callable[[str], float]
+ASKED = 16  # questions that are being answered, each read by several stages
 THOROUGH = 4  # times the characters of an answer, for what it left out
 
 
@@ -138,6 +142,8 @@ class Service:
         self.embedder = embedder or ingest.embedder(settings)
         self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
+        self._asked: LRUCache[tuple[Words, str], Query] = LRUCache(ASKED)
+        self._lock = Lock()
         self.work = Worker()
         self.reranker = _reranker(settings.rerank)
         self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
@@ -207,13 +213,23 @@ class Service:
         """How questions to a snapshot are read: with its words, and embedded with whatever else waits."""
 
         async def read(text: str) -> Query:
-            return await self.embed((text, snapshot.pack.words))
+            return await self._query(text, snapshot.pack.words)
 
         return read
 
     async def _plain(self, text: str) -> Query:
         """Read a question with no documents' words."""
-        return await self.embed((text, none().words))
+        return await self._query(text, none().words)
+
+    async def _query(self, text: str, words: Words) -> Query:
+        """Embed a question once for all stages of its answer."""
+        with self._lock:
+            known = self._asked.get((words, text))
+        if known is None:
+            known = await self.embed((text, words))
+            with self._lock:
+                self._asked[words, text] = known
+        return known
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""

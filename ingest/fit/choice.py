@@ -4,16 +4,19 @@ Nothing is fitted, only chosen among a few: a hundred questions are too few for 
 others are better by more than chance, and nothing that plain reciprocal rank fusion beats is taken.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.fit.pseudo import PseudoQuestion
 from ingest.fitted import FEEDBACK, RANK_CONSTANT, FusionWeights
 from ingest.index.bm25 import Postings
 from ingest.index.nearness import below, relative
+from ingest.index.snapshot import Snapshot
+from ingest.models.embedder import Embedder
+from ingest.words.words import Words
 
 FLOOR = "ranks"
 LEAST = 20  # questions, below which nothing can be told
@@ -44,7 +47,40 @@ class View:
     others: Sequence[Sequence[str]] = ()  # terms of other names for what each question mentions
 
 
-def choose(questions: Sequence[PseudoQuestion], view: View, tried: Mapping[str, FusionWeights]) -> Choice:
+class Asking(Protocol):
+    """A question from a passage, by its row, and what is left of that, None for all."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def row(self) -> int: ...
+
+    @property
+    def left(self) -> str | None: ...
+
+
+def view(
+    made: Snapshot, words: Words, asked: Sequence[Asking], embedder: Embedder, progress: Callable[[int, int], None]
+) -> View:
+    """Return a corpus without what became questions, which are read with `words`."""
+    passages, terms = made.dense.vectors().copy(), [words.terms(chunk.indexed) for chunk in made.chunks]
+    cut = [(question.row, question.left) for question in asked if question.left is not None]
+    vectors = embedder.embed_passages([left for _, left in cut], lambda done: progress(done, len(cut)))
+    for (row, left), vector in zip(cut, vectors, strict=True):
+        passages[row], terms[row] = vector, words.terms(left)
+    return View(
+        passages,
+        made.titles.vectors()[made.numbers()],
+        Postings.build(terms),
+        embedder.embed_queries([question.text for question in asked]),
+        [words.terms(question.text) for question in asked],
+        made.spread,
+        [words.expand(question.text) for question in asked],
+    )
+
+
+def choose(questions: Sequence[Asking], view: View, tried: Mapping[str, FusionWeights]) -> Choice:
     """Return the weights that serve; those called `FLOOR` are of ranks alone."""
     general = next(iter(tried))
     if len(questions) < LEAST:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.fit.asked import OwnQuestion, questions
-from ingest.fit.choice import View, evidence, reciprocal_rank
+from ingest.fit.choice import View, evidence, reciprocal_rank, view
 from ingest.fitted import FusionWeights
-from ingest.index.bm25 import Postings
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import NONE, SHIPPED
@@ -100,9 +100,10 @@ def glossary(found: Sequence[Sequence[str]], present: str, before: str, words: W
 def _measured(
     snapshot: Snapshot, embedder: Embedder, words: Words, asked: Sequence[OwnQuestion], progress: Report
 ) -> Iterator[Gain]:
-    view, weights = _view(snapshot, embedder, words, asked, progress), snapshot.fitted.fusion
+    seen = view(snapshot, words, asked, embedder, partial(progress, "measure"))
+    weights = snapshot.fitted.fusion
     held = [number for number, question in enumerate(asked) if question.held_back]
-    without, given = (_ranks(view, asked, held, weights, names) for names in (0.0, weights.expansion))
+    without, given = (_ranks(seen, asked, held, weights, names) for names in (0.0, weights.expansion))
     named = np.array([asked[number].kind == "name" for number in held], np.bool_)
     if named.any():
         yield _gain("by another name", without[named], given[named])
@@ -128,28 +129,10 @@ def _better(gains: Sequence[Gain]) -> bool:
 
 
 def _ranks(
-    view: View, asked: Sequence[OwnQuestion], numbers: Sequence[int], weights: FusionWeights, names: float
+    seen: View, asked: Sequence[OwnQuestion], numbers: Sequence[int], weights: FusionWeights, names: float
 ) -> NDArray[np.float64]:
     column = np.array((weights.bm25, weights.dense, weights.title, weights.ranks, weights.feedback))
-    return np.array([reciprocal_rank(evidence(view, n, names) @ column, asked[n].row) for n in numbers])
-
-
-def _view(snapshot: Snapshot, embedder: Embedder, words: Words, asked: Sequence[OwnQuestion], progress: Report) -> View:
-    """Return the corpus without the sentences that ask."""
-    passages, terms = snapshot.dense.vectors().copy(), [words.terms(chunk.indexed) for chunk in snapshot.chunks]
-    cut = [(question.row, question.left) for question in asked if question.left is not None]
-    vectors = embedder.embed_passages([left for _, left in cut], lambda done: progress("measure", done, len(cut)))
-    for (row, left), vector in zip(cut, vectors, strict=True):
-        passages[row], terms[row] = vector, words.terms(left)
-    return View(
-        passages,
-        snapshot.titles.vectors()[snapshot.numbers()],
-        Postings.build(terms),
-        embedder.embed_queries([question.text for question in asked]),
-        [words.terms(question.text) for question in asked],
-        snapshot.spread,
-        [words.expand(question.text) for question in asked],
-    )
+    return np.array([reciprocal_rank(evidence(seen, n, names) @ column, asked[n].row) for n in numbers])
 
 
 def _write(

@@ -5,14 +5,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.chunk import Chunk
 from ingest.fit.engine import Claim, Key
 from ingest.index.snapshot import Snapshot
-from ingest.pack import Pack, PackError
+from ingest.pack import SHIPPED, Pack, PackError, read
 
 SUPPORT = "support.jsonl"
 Form = TypeVar("Form", bound=BaseModel)
@@ -125,6 +125,17 @@ def held_out(snapshot: Snapshot, claim: Claim) -> bool:
     """Whether a sentence is of an entry that the fit of support does not see."""
     entry = snapshot.chunks[claim.row].entry_id or ""
     return hashlib.sha256(entry.encode()).digest()[0] % HELD_OUT == 0
+
+
+def shipped() -> list[Pack]:
+    """Return the packs that come with the engine."""
+    return [read(card.parent) for card in sorted(SHIPPED.glob("*/pack.toml"))]
+
+
+def labelled_rows(pack: Pack, root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the lines of a pack's files of questions as they are, each with the file's name."""
+    for name in dict.fromkeys((*pack.card.labelled, *pack.card.refused)):
+        yield from ((name, json.loads(line)) for line in (root / name).read_text("utf-8").splitlines())
 
 
 def files(pack: Pack, root: Path) -> list[tuple[str, Path]]:

@@ -7,14 +7,13 @@ taken, whatever its vector.
 
 import math
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ingest.pack import PackError
+from ingest.pack import model_of
 from service.guard.address import asks, signs, unquoted
 from service.search.retrieve import Query
 
@@ -55,7 +54,7 @@ class Guard:
     @classmethod
     def read(cls, folder: Path, embedder: str, embed: Callable[[str], Awaitable[Query]]) -> "Guard":
         """Read what is fitted; raises PackError for a file that cannot be used."""
-        return cls(read(folder / FILE), embedder, embed)
+        return cls(model_of(folder / FILE, GuardFit), embedder, embed)
 
     async def declined(self, request: str) -> str | None:
         """Return the name of the rule by which a request is turned down, None when it is taken."""
@@ -77,12 +76,3 @@ def probability(weights: Weights, found: Collection[str], vector: NDArray[np.flo
     """The probability that a request is not one to take; `vector` is (d,), unit norm."""
     near = float(np.array(weights.direction, np.float32) @ vector) if vector is not None and weights.direction else 0.0
     return 1 / (1 + math.exp(-(weights.bias + sum(weights.signs.get(key, 0.0) for key in found) + SCALE * near)))
-
-
-@lru_cache(maxsize=4)
-def read(path: Path) -> GuardFit:
-    """Read what is fitted; raises PackError for a file that cannot be used."""
-    try:
-        return GuardFit.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise PackError(f"{path} holds no model; `python -m ingest fit --general` makes it: {error}") from error

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from ingest import pack
 from ingest.fit.part import Part
+from ingest.fit.sets import labelled_rows, shipped
 from ingest.models.embedder import Embedder
 from service.guard.address import signs, unquoted
-from service.guard.requests import ASKING, FILE, SCALE, GuardFit, Weights, keys, probability, read
+from service.guard.requests import ASKING, FILE, SCALE, GuardFit, Weights, keys, probability
 
 WRITTEN = "guard.jsonl"
 KEPT = 3  # one request in so many is kept back
@@ -45,14 +46,14 @@ class Sample:
 
 
 def fit_guard(embedder: Embedder, folder: Path) -> Part[object]:
-    """GuardFit the guard into a pack, and say what the present one and the new one turn down of what was kept back."""
+    """Fit the guard into a pack, and say what the present one and the new one turn down of what was kept back."""
     examples = [*_examples(folder)]
     vectors = embedder.embed_queries([unquoted(example.request) for example in examples])
     kept = [n for n, example in enumerate(examples) if example.kept]
     others = [n for n, example in enumerate(examples) if not example.kept]
     part, whole = (_fit(embedder.fingerprint, examples, vectors, rows) for rows in (others, range(len(examples))))
     path = folder / FILE
-    present = read(path) if path.is_file() else part
+    present = pack.model_of(path, GuardFit) if path.is_file() else part
     before, after = (_told(fit.embedded, examples, vectors, kept) for fit in (present, part))
     path.write_text(whole.model_dump_json(indent=1) + "\n", "utf-8")
     return Part("requests that are not taken", before, after, True, whole)
@@ -75,11 +76,8 @@ def _questions(folder: Path) -> Iterator[str]:
     for line in (folder / "outline.jsonl").read_text("utf-8").splitlines():
         yield json.loads(line)["question"]
     root = Path(__file__).parents[2]
-    for card in sorted(pack.SHIPPED.glob("*/pack.toml")):
-        own = pack.read(card.parent)
-        for name in dict.fromkeys((*own.card.labelled, *own.card.refused)):
-            rows = map(json.loads, (root / name).read_text("utf-8").splitlines())
-            yield from (row["question"] for row in rows if row["status"] != "declined")
+    for own in shipped():
+        yield from (row["question"] for _, row in labelled_rows(own, root) if row["status"] != "declined")
         yield from (labelled.question for labelled in own.questions if pack.nth(labelled.question, SUBJECT))
 
 

@@ -6,14 +6,13 @@ more of them than patterns alone, and raises fewer false alarms (`python -m inge
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ingest.pack import PackError
+from ingest.pack import model_of
 from service.understand.slots import Slots
 
 FILE = "outline.json"
@@ -58,7 +57,7 @@ class Recogniser:
     @classmethod
     def read(cls, folder: Path, embedder: str) -> "Recogniser":
         """Read what is fitted; raises PackError for a file that cannot be used."""
-        return cls(_read(folder / FILE), embedder)
+        return cls(model_of(folder / FILE, Fit), embedder)
 
     def possible(self, slots: Slots) -> bool:
         """Tell, without its vector, whether a question may be about an outline."""
@@ -86,11 +85,3 @@ def rest(slots: Slots) -> float:
 
 def _whole(terms: Sequence[str]) -> int:
     return sum(not any(term != other and term in other for other in terms) for term in terms)
-
-
-@lru_cache(maxsize=4)
-def _read(path: Path) -> Fit:
-    try:
-        return Fit.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise PackError(f"{path} holds no model; `python -m ingest fit --general` makes it: {error}") from error

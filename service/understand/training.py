@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ingest import pack
 from ingest.fit.part import Part
+from ingest.fit.sets import labelled_rows, shipped
 from ingest.models.embedder import Embedder
 from service.understand.recogniser import FILE, SCALE, Fit, Logistic, Recogniser, rest
 from service.understand.slots import Slots, read
@@ -77,15 +78,11 @@ def _written(folder: Path) -> Iterator[Example]:
 def labelled() -> Iterator[Example]:
     """The labelled questions of the shipped packs: those on the structure of their outline, and those that are not."""
     root = Path(__file__).parents[2]
-    for card in sorted(pack.SHIPPED.glob("*/pack.toml")):
-        own = pack.read(card.parent)
-        for name in dict.fromkeys((*own.card.labelled, *own.card.refused)):
-            for line in (root / name).read_text("utf-8").splitlines():
-                row = json.loads(line)
-                question, origin = row["question"], Path(name).name
-                about, kept = row["kind"] == "structure", pack.nth(row["question"], KEPT)
-                follows = (name in own.card.labelled or None) if row.get("history") else False
-                yield Example(question, about, kept, 1, origin, follows)
+    for own in shipped():
+        for name, row in labelled_rows(own, root):
+            about, kept = row["kind"] == "structure", pack.nth(row["question"], KEPT)
+            follows = (name in own.card.labelled or None) if row.get("history") else False
+            yield Example(row["question"], about, kept, 1, Path(name).name, follows)
         for labelled in own.questions:
             if pack.nth(labelled.question, SUBJECT):
                 yield Example(labelled.question, False, pack.nth(f"{own.name} {labelled.question}", KEPT), 1, own.name)

@@ -8,16 +8,16 @@ import math
 import re
 import zlib
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from ingest.pack import NONE, SHIPPED, PackError
+from ingest.pack import NONE, SHIPPED, model_of
 from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.rule import Rules, rules
@@ -71,7 +71,7 @@ class TurnReader:
     @classmethod
     def read(cls, folder: Path = SHIPPED / NONE, embedder: str | None = None) -> "TurnReader":
         """Read what is fitted; raises PackError for a file that cannot be used."""
-        return cls(_read(folder / FILE), embedder)
+        return cls(model_of(folder / FILE, TurnFit), embedder)
 
     def kinds(self, text: str, words: Words, vector: NDArray[np.float32] | None = None) -> Mapping[Kind, float]:
         """Return the probability of each kind; `vector` is the message's (d,) unit vector, where `embedded`."""
@@ -129,11 +129,3 @@ def grams(text: str, buckets: int) -> list[int]:
 def _leaning() -> dict[str, Rules]:
     every = tuple(rules("leaning"))
     return {key: Rules(tuple(r for r in every if r.key == key)) for key in sorted({r.key for r in every})}
-
-
-@lru_cache(maxsize=4)
-def _read(path: Path) -> TurnFit:
-    try:
-        return TurnFit.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise PackError(f"{path} holds no model; `python -m ingest fit --general` makes it: {error}") from error
