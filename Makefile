@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
+.PHONY: serve serve-llm test test-slow test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -14,8 +14,12 @@ serve-llm: .venv/.runtime .venv-llm/.made
 # What pyproject.toml names under tool.coverage must stay covered.
 test: .venv/.dev
 	@mkdir -p var
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest -m "not slow"
 	$(BIN)/python -m coverage report
+
+# What trains a model, or runs a whole evaluation.
+test-slow: .venv/.dev
+	$(BIN)/python -m pytest -m slow
 
 # The real vLLM on this machine's CPU, with the 0.5B model.
 test-llm: .venv/.dev .venv-llm/.made

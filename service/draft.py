@@ -9,12 +9,12 @@ from dataclasses import replace
 from ingest.parse.outline import Entry
 from service.check.quotes import Checked, Citation
 from service.check.review import Review
-from service.events import Answer, Delta, Event, Meta, Status
+from service.events import Answer, Delta, Event, Meta, Sources, Status
 from service.language import phrases
 from service.language.phrases import Language
 from service.search.search import Hits
 from service.write.extractive import ExtractiveWriter
-from service.write.writer import Claim, Reason, Sentence
+from service.write.writer import Claim, Reason, Sentence, WriterError
 
 
 class Draft:
@@ -24,6 +24,8 @@ class Draft:
         self.language = language
         self._began = self._lapped = time.perf_counter()
         self._by_model = False  # whether anything shown is in a language model's words
+        self._review: Review | None = None  # of what is being said
+        self.fault: Reason | None = None  # why the last writer's answer is not all there is
         self._apart = ""  # what parts a model's words from the documents' that follow
         self._whole = Answer(
             id=f"a-{uuid.uuid4().hex[:16]}",
@@ -71,11 +73,18 @@ class Draft:
         return Delta(text)
 
     async def show(self, review: Review, written: AsyncIterator[Sentence | Claim]) -> AsyncGenerator[Event, None]:
-        """Say what passes the check, as it comes."""
-        async with aclosing(review.passed(written)) as sentences:
-            async for checked in sentences:
-                for event in self._show(checked):
-                    yield event
+        """Say what passes the check, as it comes, after the passages that it is drawn from; note what was at fault."""
+        if review is not self._review:
+            self._review = review
+            yield Sources(review.passages)
+        try:
+            async with aclosing(review.passed(written)) as sentences:
+                async for checked in sentences:
+                    for event in self._show(checked):
+                        yield event
+            self.fault = review.fault
+        except WriterError as error:
+            self.fault = error.reason
         if review.check_ms:
             self._whole.timings_ms["check"] = round(review.check_ms, 2)
         self._whole = replace(self._whole, removed=review.removed, replaced=review.replaced)

@@ -23,6 +23,12 @@ class Question:
     scope: Scope | None = None
     language: Literal["auto", "zh", "en"] = "auto"
 
+    @property
+    def spoken(self) -> str:
+        """The last message of the person that has words: a number or a mark has no language."""
+        asked = [message.content for message in self.history if message.role == "user"]
+        return next((text for text in (self.text, *reversed(asked)) if any(map(str.isalpha, text))), self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:

@@ -31,6 +31,7 @@ class Review:
         min_support: float,
     ) -> None:
         """`question` may be quoted back, "" where nothing was asked for; below `min_support` a claim has no source."""
+        self.passages = tuple(passages)
         self._checker = Checker(documents, passages)
         self._grounder = Grounder(support, words, passages, question, language, min_support)
         self._cited = self._by_model = False

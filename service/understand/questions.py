@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ingest.words.words import Words
 from service.search.retrieve import Query
+from service.understand.conversation import Turn
 from service.understand.outline import Facts, Outline
 from service.understand.recogniser import Recogniser
 from service.understand.slots import read
@@ -24,11 +25,18 @@ class OutlineQuestions:
         self._outline, self._recogniser, self._words = outline, recogniser, words
         self._embed, self._work = embed, work
 
-    async def facts(self, question: str) -> Facts | None:
-        """Return what a question about an outline asks for, None when it is about the subject.
+    async def facts(self, turn: Turn) -> Facts | None:
+        """Return what a message asks of the outlines, None when it is about the subject.
 
-        A question without any sign of an outline is not embedded for it.
+        One that leans on what was said does not ask for all of an outline.
         """
+        if turn.kind == "contents":
+            return self._outline.overview()
+        facts = await self._asked(turn.asked) if turn.asked else None
+        return None if facts and turn.kind == "follow" and facts.kind == "overview" else facts
+
+    async def _asked(self, question: str) -> Facts | None:
+        """A question without any sign of an outline is not embedded for it."""
         slots = read(question, self._words)
         if not self._recogniser.possible(slots):
             return None
@@ -36,7 +44,3 @@ class OutlineQuestions:
         if not self._recogniser.recognises(slots, vector):
             return None
         return await self._work(self._outline.facts, slots)
-
-    def contents(self) -> Facts:
-        """Return what the documents hold."""
-        return self._outline.overview()

@@ -1,7 +1,7 @@
 """What is left out of an answer because of how it was asked for: all but the first statements, or what was said."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -15,15 +15,24 @@ from service.understand.follow_ups import Message
 from service.write.writer import Claim, Sentence
 
 Written = AsyncIterator[Sentence | Claim]
-Edit = Callable[[Written], Written]
 SHORT = 2  # statements of a short answer, at most half of all
 BEGINNING = re.compile(r"[:：,，.。;；]|(?<=.{24})")  # ends what a statement is about
 SPACES = str.maketrans("", "", " \t\n")
 
 
-def whole(written: Written) -> Written:
-    """Leave an answer as it is."""
-    return written
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Leaves an answer as it is. One that leaves much out is made of all that passages have: it is `thorough`."""
+
+    thorough = False
+
+    def __call__(self, written: Written) -> Written:
+        """Return what is left of a writer's statements."""
+        return written
+
+    def allows(self, passage: Passage) -> bool:
+        """Whether a passage may be drawn on."""
+        return True
 
 
 def edited(turn: Turn, history: Sequence[Message], words: Words) -> Edit:
@@ -31,41 +40,45 @@ def edited(turn: Turn, history: Sequence[Message], words: Words) -> Edit:
     if turn.kind == "more":
         return Unsaid([message.content for message in history if message.role == "assistant"])
     if turn.kind == "shorter":
-        return brief
+        return Brief()
     excluded = rules("excluded").match(normalise(turn.asked))
-    return Without(excluded["x"], words) if excluded else whole
-
-
-async def brief(written: Written) -> AsyncGenerator[Sentence | Claim, None]:
-    """Yield the first statements, without headings and what only announces; what announces, where nothing else is."""
-    announced: Sentence | Claim | None = None
-    kept: list[Sentence | Claim] = []
-    count = 0
-    async with aclosing(written) as statements:  # type: ignore[type-var]
-        async for each in statements:
-            if each.text.startswith("#"):
-                continue
-            if _announces(each.text):
-                announced = announced or each
-                continue
-            count += 1
-            if count == 1:
-                yield each
-            elif len(kept) < SHORT - 1:
-                kept.append(replace(each, lead="\n\n"))
-            if count == 2 * SHORT:
-                break
-    for each in kept[: max(0, count // 2 - 1)]:
-        yield each
-    if announced and not count:
-        yield announced
+    return Without(excluded["x"], words) if excluded else Edit()
 
 
 @dataclass(frozen=True, slots=True)
-class Unsaid:
+class Brief(Edit):
+    """Leaves the first statements, without headings and what only announces; what announces, where nothing else is."""
+
+    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+        announced: Sentence | Claim | None = None
+        kept: list[Sentence | Claim] = []
+        count = 0
+        async with aclosing(written) as statements:  # type: ignore[type-var]
+            async for each in statements:
+                if each.text.startswith("#"):
+                    continue
+                if _announces(each.text):
+                    announced = announced or each
+                    continue
+                count += 1
+                if count == 1:
+                    yield each
+                elif len(kept) < SHORT - 1:
+                    kept.append(replace(each, lead="\n\n"))
+                if count == 2 * SHORT:
+                    break
+        for each in kept[: max(0, count // 2 - 1)]:
+            yield each
+        if announced and not count:
+            yield announced
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid(Edit):
     """Leaves out what earlier answers have, and headings and announcements with nothing below them."""
 
     answers: Sequence[str]
+    thorough = True
 
     async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
         said = "".join(map(_bare, self.answers))
@@ -84,7 +97,7 @@ class Unsaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
+class Without(Edit):
     """Leaves out the statements that begin with what was excluded, and those below a heading that names it."""
 
     name: str
@@ -99,7 +112,7 @@ class Without:
                 yield each
 
     def allows(self, passage: Passage) -> bool:
-        """Whether a passage may be drawn on: no heading of it names what was excluded."""
+        """Whether no heading of a passage names what was excluded."""
         excluded = self.words.vocabulary(self.name)
         return not any(excluded <= self.words.vocabulary(heading) for heading in passage.heading_path)
 

@@ -55,6 +55,7 @@ def test_killed_around_publishing(folder: Path, moment: str, expected: str) -> N
     check_next_build(folder, "新")
 
 
+@pytest.mark.slow
 def test_killed_at_ten_moments(folder: Path) -> None:
     (folder / "n.md").write_text(text("零"), "utf-8")
     builder = Killable(folder, "never")

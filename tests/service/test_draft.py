@@ -12,7 +12,7 @@ from service.check.quotes import Citation
 from service.check.review import Review
 from service.check.support import Supported
 from service.draft import Draft
-from service.events import Delta, Event
+from service.events import Delta, Event, Sources
 from service.search.passages import Passage, passage
 from service.write.writer import Claim, Quote, Sentence
 from tests.support.tiny_index import index
@@ -57,7 +57,7 @@ def test_text_and_citations_come_as_they_are_shown(snapshot: Snapshot) -> None:
     draft = Draft("怎么保养？", "zh", "v1", "extractive")
     events = shown(draft, review(snapshot), quoted("泵每月检查一次。"), quoted("滤网每季更换。"))
     whole = draft.finish()
-    assert [type(event) for event in events] == [Delta, Citation, Delta, Citation]
+    assert [type(event) for event in events] == [Sources, Delta, Citation, Delta, Citation]
     assert whole.text == "".join(event.text for event in events if isinstance(event, Delta))
     assert whole.text == "泵每月检查一次。 [1]\n滤网每季更换。 [2]"
     assert [citation.quote for citation in whole.citations] == ["泵每月检查一次。", "滤网每季更换。"]
@@ -66,7 +66,8 @@ def test_text_and_citations_come_as_they_are_shown(snapshot: Snapshot) -> None:
 
 def test_a_quote_that_stands_nowhere_is_not_shown(snapshot: Snapshot) -> None:
     draft = Draft("怎么保养？", "zh", "v1", "extractive")
-    assert shown(draft, review(snapshot), Sentence("编的。", (Quote(0, 500, 505),))) == []
+    events = shown(draft, review(snapshot), Sentence("编的。", (Quote(0, 500, 505),)))
+    assert [type(event) for event in events] == [Sources]
     assert not draft.cited
 
 

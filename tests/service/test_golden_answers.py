@@ -11,6 +11,8 @@ from eval.score.prose import unmarked
 from ingest.index.snapshot import Snapshot
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = ROOT / "eval/golden/outline.jsonl"
 MARK = re.compile(r"\[(\d+)\]")
 MARKS_ALONE = re.compile(r"\s*(?:\[\d+\])+$")

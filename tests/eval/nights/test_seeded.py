@@ -27,6 +27,8 @@ from service.settings import ServiceSettings
 from tests.support.paths import ROOT
 from tests.support.stub_service import StubService
 
+pytestmark = pytest.mark.slow
+
 OUTLINE = ROOT / "ingest/corpus/大模型全技术面试大纲.md"
 SECTIONS = ("4", "5")
 FLOORS = {"hit_1": 0.85, "unbroken": 0.98, "verbatim": 1.0, "marked": 1.0, "supported": 0.97}

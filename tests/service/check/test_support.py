@@ -106,6 +106,7 @@ def test_the_weights_name_every_feature() -> None:
     assert tuple(PACK.fitted.support.weights) == FEATURES
 
 
+@pytest.mark.slow
 def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -> None:
     parts = service.parts(snapshot)
     unseen = [claim for claim in claims(snapshot) if held_out(snapshot, claim)]

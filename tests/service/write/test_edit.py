@@ -7,7 +7,7 @@ from ingest.pack import none
 from service.search.passages import Passage
 from service.understand.conversation import Turn
 from service.understand.follow_ups import Message
-from service.write.edit import Edit, Unsaid, Without, brief, edited, whole
+from service.write.edit import Brief, Edit, Unsaid, Without, edited
 from service.write.writer import Sentence
 
 HEAD, LEAD, ONE, TWO, THREE, FOUR = (
@@ -37,7 +37,7 @@ def told(edit: Edit, *texts: str) -> list[str]:
     ],
 )
 def test_a_short_answer_is_at_most_half_of_it(texts: tuple[str, ...], left: list[str]) -> None:
-    assert told(brief, *texts) == left
+    assert told(Brief(), *texts) == left
 
 
 def test_what_was_said_is_left_out_with_the_headings_above_it() -> None:
@@ -60,7 +60,7 @@ def test_what_is_excluded_is_left_out_where_it_is_the_subject() -> None:
 
 
 def test_whole() -> None:
-    assert told(whole, HEAD, ONE) == [HEAD, ONE]
+    assert told(Edit(), HEAD, ONE) == [HEAD, ONE]
 
 
 def test_what_a_message_leaves_out() -> None:
@@ -68,5 +68,5 @@ def test_what_a_message_leaves_out() -> None:
     besides = "除了绿茶以外还有什么饮料？"
     assert edited(Turn("subject", besides, besides), [], words) == Without("绿茶", words)
     assert edited(Turn("more", "怎么泡？", "怎么泡？"), said, words) == Unsaid(["水温八十度。[1]"])
-    assert edited(Turn("shorter", "怎么泡？", "怎么泡？"), said, words) is brief
-    assert edited(Turn("subject", "怎么除垢？", "怎么除垢？"), said, words) is whole
+    assert edited(Turn("shorter", "怎么泡？", "怎么泡？"), said, words) == Brief()
+    assert edited(Turn("subject", "怎么除垢？", "怎么除垢？"), said, words) == Edit()

@@ -65,9 +65,12 @@ def test_thinned_steps_are_spread_over_all(have: int, want: int, first: int, las
     assert max(gaps) - min(gaps) <= 1
 
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning", "ignore:Exporting aten:UserWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning", "ignore:Exporting aten:UserWarning"
+    ),
+]
 
 
 @pytest.mark.usefixtures("_shallow")

@@ -18,6 +18,8 @@ from ingest.fit.reranker.vocabulary import cut
 from ingest.models.pairs import Pairs, padded
 from tests.support.tiny_reranker import LETTERS, PIECES, SPECIAL, write_base
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["什么是注意力机制？", "微调 LoRA model 的数据。"]
 QUESTIONS = ["什么是注意力？", "微调的数据", "what is LoRA", "甲乙丙丁", "今天。"]
 WINDOWS = ["注意力机制。", "微调数据，甲", "lora model 的矩阵", "甲乙。丙丁。", "答案是 3.14", "the model is 512"]

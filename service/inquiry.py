@@ -1,0 +1,57 @@
+"""What an answer is searched in: for what a message means, for the parts of a question, and in other words."""
+
+from collections.abc import Sequence
+
+from service.decide.verdict import Decision, Verdict
+from service.draft import Draft
+from service.parts import Parts
+from service.search.passages import Passage
+from service.search.retrieve import Scope
+from service.search.search import Hits
+from service.understand.conversation import Turn
+
+
+class Inquiry:
+    """The searches for one answer, each noted in its draft."""
+
+    def __init__(self, scope: Scope | None, draft: Draft, parts: Parts) -> None:
+        self._scope, self._draft, self._parts = scope, draft, parts
+
+    async def meant(self, turn: Turn) -> tuple[Hits, Verdict]:
+        """Search for what is meant: where it is unclear whether a message leans on others, both ways.
+
+        The surer is taken. What alone is listed without an answer is not answered out of what was said before.
+        """
+        hits, decision = await self._searched(turn.question)
+        if turn.alone:
+            own, itself = await self._searched(turn.alone)
+            surer = turn.standing * itself.confidence >= (1 - turn.standing) * decision.confidence
+            stands = surer or decision.verdict == "not_in_documents"
+            if itself.verdict == "listed_unanswered" or (itself.verdict == "answered" and stands):
+                return own, itself.verdict
+        return hits, decision.verdict
+
+    async def passages(self, hits: Hits) -> list[Passage]:
+        """Return the passages of a question and of its parts, best first."""
+        passages = await self._parts.searcher.draw(hits)
+        for part in await self._parts.rewriter.split(hits.query.asked):
+            passages = self._parts.searcher.join(passages, await self._drawn(part))
+        self._draft.lap("split")
+        return passages
+
+    async def again(self, hits: Hits) -> Sequence[Passage] | None:
+        """Search in other words; return the passages, none where none answers, None when there are no other words."""
+        words = await self._parts.rewriter.again(hits.query.text)
+        return await self._drawn(words) if words else None
+
+    async def _drawn(self, text: str) -> Sequence[Passage]:
+        hits, decision = await self._searched(text)
+        return await self._parts.searcher.draw(hits) if decision.verdict == "answered" else ()
+
+    async def _searched(self, text: str) -> tuple[Hits, Decision]:
+        """Find what a question may be answered from, and decide what kind of answer it gets."""
+        hits = await self._parts.searcher.find(text, scope=self._scope, decided=True)
+        self._draft.search(hits)
+        decision = await self._parts.work(self._parts.decider.decide, hits.query, hits.candidates)
+        self._draft.lap("decide")
+        return hits, decision
