@@ -23,11 +23,28 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "unanswered": (25, frozenset({"listed_unanswered"})),
     "out_of_scope": (25, frozenset({"not_in_documents"})),
     "injection": (10, frozenset({"declined"})),
+    # Of rubric.jsonl alone.
+    "yes_no": (0, frozenset({"answered"})),
+    "contrast": (0, frozenset({"answered"})),
+    "value": (0, frozenset({"answered"})),
+    "several": (0, frozenset({"answered"})),
 }
 
 
 class GoldenError(Exception):
     """A file of questions that cannot be read; the text names the line."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One thing that a good answer says, in any of the `quotes`: it must where it is `vital`, and else may.
+
+    One of those that are `first` is what was asked.
+    """
+
+    quotes: list[str]
+    vital: bool = True
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class GoldenQuestion:
     evidence: list[str]
     key_points: list[str]
     history: list[dict[str, str]] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
 
 
 _QUESTION = TypeAdapter(GoldenQuestion)

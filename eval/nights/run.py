@@ -61,7 +61,8 @@ def sample(questions: Sequence[GoldenQuestion], n: int | None) -> list[GoldenQue
 
 def fingerprint(questions: Sequence[GoldenQuestion]) -> str:
     """Return the SHA-256 of the questions that are asked: only runs over the same ones are compared."""
-    text = "\n".join(json.dumps(asdict(q), ensure_ascii=False, sort_keys=True) for q in questions)
+    plain = ({name: value for name, value in asdict(q).items() if name != "points" or value} for q in questions)
+    text = "\n".join(json.dumps(each, ensure_ascii=False, sort_keys=True) for each in plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -118,5 +118,9 @@ def letters(text: str) -> str:
 
 
 def _mostly_in(sentence: str, source: str) -> bool:
-    shared = SequenceMatcher(None, sentence, source, autojunk=False).find_longest_match().size
-    return sentence in source or 2 * shared > len(sentence)
+    return sentence in source or 2 * shared(sentence, source) > len(sentence)
+
+
+def shared(one: str, other: str) -> int:
+    """Return the length of the longest piece that two texts have in common."""
+    return SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size

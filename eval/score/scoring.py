@@ -1,7 +1,9 @@
 """From a reply to a row: the figures that need no model."""
 
+from dataclasses import replace
+
 from eval.golden.question import UNSORTED, GoldenQuestion
-from eval.score import measures
+from eval.score import measures, rubric
 from eval.score.exchange import Exchange
 from eval.score.figures import Citing, Ranking, assess
 from eval.score.row import Row
@@ -29,7 +31,7 @@ def row_of(exchange: Exchange) -> Row:
         figures |= _citing(assessment.citing)
         if reply.citations:
             figures["unbroken"] = sum(c.unbroken for c in reply.citations) / len(reply.citations)
-    return Row(
+    row = Row(
         question=question,
         status=reply.status,
         answer=reply.answer,
@@ -41,8 +43,8 @@ def row_of(exchange: Exchange) -> Row:
         index_version=reply.index_version,
         degraded=reply.degraded,
         timings_ms=reply.timings_ms,
-        figures=figures,
     )
+    return replace(row, figures=figures | rubric.grade(row))
 
 
 def unreplied(question: GoldenQuestion, reason: str) -> Row:

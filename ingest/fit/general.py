@@ -1,7 +1,8 @@
 """`python -m ingest fit --corpora FOLDER`: the confidence for any documents, fitted to several corpora without a pack.
 
 What is reported, and what thresholds are set by, is leave-one-corpus-out: each corpus under a model that was fitted to
-the others. Corpora that share passages are left out together.
+the others. Corpora that share passages are left out together. Questions that are asked in another language than the
+passages are measured, not fitted to: with them no threshold would refuse anything.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,12 +87,13 @@ def _collection(corpus: Corpus) -> str:
 
 def _fit(stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample]) -> tuple[Logistic, list[Held]]:
     caps = stage.confidence.caps
+    own = [(corpus, sample) for corpus, sample in zip(sets, samples, strict=True) if corpus.name == corpus.home]
     unseen: list[NDArray[np.float64]] = []
     for corpus, sample in zip(sets, samples, strict=True):
-        others = [s for c, s in zip(sets, samples, strict=True) if not _related(c, corpus)]
+        others = [s for c, s in own if not _related(c, corpus)]
         unseen.append(predicted(sample, regress(joined(others), C, True, caps, 0.5)))
-    every, right = np.concatenate(unseen), np.concatenate([sample.right for sample in samples])
-    threshold = round(float(np.quantile(every[right], FALSE_REFUSALS)), 3)
+    inside = [p[s.right] for p, s, c in zip(unseen, samples, sets, strict=True) if c.name == c.home]
+    threshold = round(float(np.quantile(np.concatenate(inside), FALSE_REFUSALS)), 3)
     held = [
         Held(
             f"{stage.fusion.partition(' ')[0]}{' reranked' if stage.reranker else ''}",
@@ -104,7 +106,7 @@ def _fit(stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample]) -> tup
         )
         for corpus, sample, p in zip(sets, samples, unseen, strict=True)
     ]
-    return regress(joined(samples), C, True, caps, threshold), held
+    return regress(joined([sample for _, sample in own]), C, True, caps, threshold), held
 
 
 def joined(samples: Sequence[Sample]) -> Sample:

@@ -1,0 +1,54 @@
+"""An answer against the points that it has to make: nuggets, as TREC has them (Voorhees 2003; Pradeep et al. 2024)."""
+
+from collections.abc import Sequence
+
+from eval.golden.question import Point
+from eval.score import prose, readability
+from eval.score.likeness import sentences
+from eval.score.row import Row
+
+FIRST = 2  # statements within which what was asked is said
+SHARED = 0.6  # share of a quote, or of a statement, that makes the one say the other
+
+
+def grade(row: Row) -> dict[str, float]:
+    """Return "coverage", "direct", "noise" and "faults" of an answer to a question with points, else {}.
+
+    `coverage` is the share of the vital points that it makes, `direct` whether one of those that come first is made in
+    its first two statements, `noise` the share of its statements that make no point. `faults` counts those of
+    readability. Words tell, not meaning: the documents' own words are graded, not a language model's.
+    """
+    points = row.question.points
+    if not points or row.status != "answered":
+        return dict.fromkeys(("coverage", "direct"), 0.0) if points and row.question.status == "answered" else {}
+    stated = [prose.letters(each) for each in sentences(row.answer)]
+    whole = prose.letters(prose.MARK.sub("", row.answer))
+
+    def made(point: Point, statements: Sequence[str]) -> bool:
+        return any(_says(one, prose.letters(quote)) for one in statements for quote in point.quotes)
+
+    vital = [point for point in points if point.vital]
+    covered = sum(made(point, stated) or any(prose.letters(q) in whole for q in point.quotes) for point in vital)
+    serving = sum(any(_serves(one, prose.letters(q)) for point in points for q in point.quotes) for one in stated)
+    said = readability.faults(row.answer, row.question.language, row.degraded is not None)
+    return {
+        "coverage": covered / len(vital),
+        "direct": float(any(made(point, stated[:FIRST]) for point in points if point.first)),
+        "noise": 1 - serving / max(1, len(stated)),
+        "faults": float(len(said)),
+    }
+
+
+def _says(statement: str, quote: str) -> bool:
+    """Whether the greater part of a quote stands in a statement."""
+    return quote in statement or prose.shared(statement, quote) >= SHARED * len(quote)
+
+
+def _serves(statement: str, quote: str) -> bool:
+    """Whether a statement says a quote or a part of it."""
+    return _says(statement, quote) or prose.shared(statement, quote) >= SHARED * len(statement)
+
+
+def verdict(figures: dict[str, float]) -> bool:
+    """Whether an answer would satisfy: all that is vital, at its beginning, little besides, nothing to stumble over."""
+    return figures["coverage"] == 1 and figures["direct"] == 1 and figures["noise"] <= 0.34 and not figures["faults"]
