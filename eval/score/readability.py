@@ -11,7 +11,7 @@ _DELIMITER = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*\|?\s*$")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,}|\$\$\s*$)")
 # What points at a place that the reader of an answer does not see.
 _HANGING = re.compile(
-    r"(?:见|参考|参见|同)(?:上|前|下)(?:一|面的?|述|文的?)(?:题|节|问|个问题)?|(?:上|前)(?:一题|文所述|面提到|文提到)"
+    r"(?:见|参考|参见|同|如)(?:上|前|下)(?:一(?:题|节|问)|文|述|所述)|(?:上|前)(?:一题|文所述|文提到|面所述|面提到)"
     r"|\bsee (?:above|below|the (?:previous|next) (?:question|section))\b",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ingest.fitted import Logistic, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
+from service.decide.origins import untold
 from service.decide.versions import foreign
 from service.language.rule import rules
 from service.search.lexicon import NAME, NUMBER, Lexicon
@@ -42,6 +43,7 @@ UNKNOWN = 0.82  # specificity of a term that no document has: about that of the 
 TINY = 1e-6  # keeps a share of nothing from dividing by zero
 ODDS = 3  # log odds that are one unit of a feature
 FEW = 50  # passages, below which the scores of the documents say nothing about the next question
+TOLD = 3  # candidates that may tell where a thing comes from
 ALONE = 30.0  # nats by which a candidate without a second one is ahead
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
 
@@ -148,6 +150,12 @@ class Matcher:
     def foreign(self, query: Query) -> bool:
         """Whether a question is about a version that the documents do not have."""
         return foreign(self._lexicon, query.text)
+
+    def untold(self, query: Query, candidates: Sequence[Candidate]) -> bool:
+        """Whether a question asks who made a thing, or when, and none of the best candidates tells that."""
+        members = self._snapshot.rows[candidates[0].chunk.group]
+        chunks = [self._snapshot.chunks[row] for row in members] + [c.chunk for c in candidates[1:TOLD]]
+        return untold(query.text, (chunk.indexed for chunk in chunks))
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
         """Whether all that a question names stands in one of the best candidates of a few short notes.

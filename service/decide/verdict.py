@@ -47,7 +47,7 @@ class Decider:
         threshold = model.threshold if self._threshold is None else self._threshold
         if confidence < threshold and self._matcher.stands(query, candidates):
             confidence = threshold
-        if confidence < threshold or self._matcher.foreign(query):
+        if confidence < threshold or self._matcher.foreign(query) or self._matcher.untold(query, candidates):
             return Decision("not_in_documents", confidence)
         margins = self._scale.margins(candidates)
         first = lead(self._matcher, self._covered, query, candidates, margins)

@@ -1,0 +1,26 @@
+import pytest
+
+from service.decide.origins import untold
+
+MADE = "脱脂工艺由李明在 1998 年提出，先加热再离心。"
+RUN = "脱脂分三步：加热、离心、冷却，每批 2000 升。"
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "nothing"),
+    [
+        ("脱脂工艺的发明者是谁？", [RUN], True),
+        ("脱脂工艺的发明者是谁？", [RUN, MADE], False),
+        ("脱脂工艺是谁提出的？", [MADE], False),
+        ("脱脂工艺是哪一年提出的？", [RUN.replace("2000", "300")], True),
+        ("脱脂工艺是哪一年提出的？", [MADE], False),
+        ("Who invented skimming?", ["Skimming runs in three steps."], True),
+        ("Who invented skimming?", [MADE], False),
+        ("When was skimming introduced?", ["Skimming was introduced in 1998."], False),
+        ("When was skimming introduced?", ["Skimming runs in three steps."], True),
+        ("脱脂工艺分几步？", [RUN], False),
+        ("谁负责脱脂？", [RUN], False),
+    ],
+)
+def test_an_origin_that_no_text_tells(question: str, texts: list[str], nothing: bool) -> None:
+    assert untold(question, texts) is nothing
