@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from eval.golden.question import GOLDEN, KINDS, OUTLINE, STATUSES, GoldenQuestion
+from eval.golden.question import GOLDEN, KINDS, OUTLINE, STATUSES, GoldenQuestion, Nugget
 
 MOST_PER_ENTRY = 3
 
@@ -67,11 +67,11 @@ def _parse(line: str) -> GoldenQuestion | str:
     known = {each.name for each in fields(GoldenQuestion)}
     if unknown := record.keys() - known:
         return f"unknown field {sorted(unknown)!r}"
-    if missing := known - record.keys() - {"history"}:
+    if missing := known - record.keys() - {"history", "points"}:
         return f"missing field {sorted(missing)!r}"
     if wrong := [name for name, value in record.items() if not _well_typed(name, value)]:
         return f"wrong type in {wrong!r}"
-    return GoldenQuestion(**record)
+    return GoldenQuestion(**record | {"points": [Nugget(**point) for point in record.get("points", ())]})
 
 
 def _well_typed(name: str, value: Any) -> bool:
@@ -82,6 +82,15 @@ def _well_typed(name: str, value: Any) -> bool:
             and all(isinstance(part, str) for part in turn.values())
             for turn in value
         )
+    if name == "points":
+        return isinstance(value, list) and all(
+            isinstance(point, dict)
+            and {"quotes"} <= point.keys() <= {each.name for each in fields(Nugget)}
+            and all(_well_typed("evidence" if key == "quotes" else key, part) for key, part in point.items())
+            for point in value
+        )
+    if name in {"vital", "first"}:
+        return isinstance(value, bool)
     if name in {"entries", "evidence", "key_points"}:
         return isinstance(value, list) and all(isinstance(part, str) for part in value)
     return isinstance(value, str) and bool(value.strip())
@@ -105,7 +114,21 @@ def _faults_of(question: GoldenQuestion, text: str, answers: dict[str, str]) -> 
             yield f"evidence is not verbatim in the outline: {quote!r}"
         elif not any(quote in answers.get(entry, "") for entry in question.entries):
             yield f"evidence is not in the answer of a gold entry: {quote!r}"
+    yield from _faults_of_points(question, text)
     yield from _faults_of_history(question)
+
+
+def _faults_of_points(question: GoldenQuestion, text: str) -> Iterator[str]:
+    if question.points and not any(point.vital for point in question.points):
+        yield "none of its points is vital"
+    if question.points and not any(point.first for point in question.points):
+        yield "none of its points comes first"
+    for point in question.points:
+        if not point.quotes:
+            yield "a point without quotes"
+        for quote in point.quotes:
+            if quote not in text or "\n" in quote:
+                yield f"a point's quote is not verbatim in a line of the outline: {quote!r}"
 
 
 def _faults_of_gold(question: GoldenQuestion, answers: dict[str, str]) -> Iterator[str]:

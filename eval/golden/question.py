@@ -36,7 +36,7 @@ class GoldenError(Exception):
 
 
 @dataclass(frozen=True)
-class Point:
+class Nugget:
     """One thing that a good answer says, in any of the `quotes`: it must where it is `vital`, and else may.
 
     One of those that are `first` is what was asked.
@@ -60,7 +60,7 @@ class GoldenQuestion:
     evidence: list[str]
     key_points: list[str]
     history: list[dict[str, str]] = field(default_factory=list)
-    points: list[Point] = field(default_factory=list)
+    points: list[Nugget] = field(default_factory=list)
 
 
 _QUESTION = TypeAdapter(GoldenQuestion)

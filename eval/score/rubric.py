@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from eval.golden.question import Point
+from eval.golden.question import Nugget
 from eval.score import prose, readability
 from eval.score.likeness import sentences
 from eval.score.row import Row
@@ -24,7 +24,7 @@ def grade(row: Row) -> dict[str, float]:
     stated = [prose.letters(each) for each in sentences(row.answer)]
     whole = prose.letters(prose.MARK.sub("", row.answer))
 
-    def made(point: Point, statements: Sequence[str]) -> bool:
+    def made(point: Nugget, statements: Sequence[str]) -> bool:
         return any(_says(one, prose.letters(quote)) for one in statements for quote in point.quotes)
 
     vital = [point for point in points if point.vital]

@@ -42,6 +42,7 @@ UNANSWERED = first("unanswered")
 FOLLOW_UP = first("follow_up", "answered")
 OUT_OF_SCOPE = first("out_of_scope")
 STRUCTURE = first("structure")
+NO_QUOTE = "a point's quote is not verbatim in a line of the outline: '没有这句话'"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,10 @@ STRUCTURE = first("structure")
         (UNANSWERED, {"entries": []}, "a listed question needs its entry"),
         (OUT_OF_SCOPE, {"entries": ["1.1"]}, "status 'not_in_documents' goes with no gold entry"),
         (FOLLOW_UP, {"history": []}, "history goes with kind 'follow_up' and with no other"),
+        (DETAIL, {"points": [{"quotes": ["没有这句话"], "first": True}]}, NO_QUOTE),
+        (DETAIL, {"points": [{"quotes": DETAIL["evidence"], "first": False}]}, "none of its points comes first"),
+        (DETAIL, {"points": [{"quotes": DETAIL["evidence"], "vital": False}]}, "none of its points is vital"),
+        (DETAIL, {"points": [{"quotes": [], "first": True}]}, "a point without quotes"),
         (
             STRUCTURE,
             {"history": FOLLOW_UP["history"]},
@@ -105,6 +110,8 @@ def test_a_fault_of_one_question(tmp_path: Path, record: Record, changes: Record
         (lambda record: record | {"entries": "5.3"}, "wrong type in ['entries']"),
         (lambda record: record | {"question": " "}, "wrong type in ['question']"),
         (lambda record: record | {"history": [{"role": "user"}]}, "wrong type in ['history']"),
+        (lambda record: record | {"points": [{"vital": True}]}, "wrong type in ['points']"),
+        (lambda record: record | {"points": [{"quotes": ["甲"], "vital": 1}]}, "wrong type in ['points']"),
         (lambda record: [record], "an object was expected, not "),
     ],
 )

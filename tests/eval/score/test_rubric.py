@@ -1,6 +1,6 @@
 import pytest
 
-from eval.golden.question import GoldenQuestion, Point
+from eval.golden.question import GoldenQuestion, Nugget
 from eval.score.row import Row
 from eval.score.rubric import grade, verdict
 
@@ -14,9 +14,9 @@ ASKED = GoldenQuestion(
     evidence=[],
     key_points=[],
     points=[
-        Point(["每两个月除一次垢。", "除垢每年六次。"], first=True),
-        Point(["把柠檬酸溶在一升水里煮沸"]),
-        Point(["水垢会堵住喷头。"], vital=False),
+        Nugget(["每两个月除一次垢。", "除垢每年六次。"], first=True),
+        Nugget(["把柠檬酸溶在一升水里煮沸"]),
+        Nugget(["水垢会堵住喷头。"], vital=False),
     ],
 )
 
