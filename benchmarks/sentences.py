@@ -39,7 +39,7 @@ async def _main() -> None:
             cases.append((each.evidence, hits.query, passages))
     table = Table("chosen by", "words that answer", "characters", title=f"{len(cases)} questions")
     for name, relevance in (("model and words", service.reranker.relevance), ("words", _none), ("all", _same)):
-        held, length = await _answers(ExtractiveWriter(words, snapshot.postings.idf, relevance), cases)
+        held, length = await _answers(ExtractiveWriter(words, snapshot.postings.specificity, relevance), cases)
         table.add_row(name, f"{held:.3f}", f"{length:.0f}")
     service.close()
     Console().print(table)

@@ -176,14 +176,14 @@ class Service:
     def parts(self, snapshot: Snapshot) -> Parts:
         """Bind the pipeline to a snapshot."""
         answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
-        words, fitted = pack.words, snapshot.fitted
+        words, fitted, specificity = pack.words, snapshot.fitted, snapshot.postings.specificity
         searcher = self.searcher(snapshot)
         scale = searcher.scale
         if scale.fused is None:
             logger.warning("nothing was fitted to %r: candidates are told apart by places", searcher.retriever.name)
         sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
         longest, relevance = answer.max_characters, self.reranker.relevance
-        extractive = ExtractiveWriter(words, idf, relevance, longest, sentence)
+        extractive = ExtractiveWriter(words, specificity, relevance, longest, sentence)
         rewriter, reader = self.model.rewriter(words), self._reader(snapshot)
         return Parts(
             snapshot=snapshot,
@@ -201,9 +201,9 @@ class Service:
             ),
             writer=self.model.writer(words, idf, extractive),
             extractive=extractive,
-            thorough=ExtractiveWriter(words, idf, relevance, THOROUGH * longest, math.inf),
+            thorough=ExtractiveWriter(words, specificity, relevance, THOROUGH * longest, math.inf),
             support=LexicalSupport(
-                words, snapshot.postings.specificity, self._reader(snapshot), SupportModel.of(fitted.support), self.work
+                words, specificity, self._reader(snapshot), SupportModel.of(fitted.support), self.work
             ),
             work=self.work,
             min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,

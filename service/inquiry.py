@@ -1,6 +1,7 @@
 """What an answer is searched in: for what a message means, for the parts of a question, and in other words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.decide.verdict import Decision, Verdict
 from service.draft import Draft
@@ -35,7 +36,11 @@ class Inquiry:
         """Return the passages of a question and of its parts, best first."""
         passages = await self._parts.searcher.draw(hits)
         for part in await self._parts.rewriter.split(hits.query.asked):
-            passages = self._parts.searcher.join(passages, await self._drawn(part))
+            own = {passage.chunk_id: passage for passage in await self._drawn(part)}
+            passages = [
+                own.pop(passage.chunk_id, passage) if passage.asked is None else passage for passage in passages
+            ]
+            passages = self._parts.searcher.join(passages, list(own.values()))
         self._draft.lap("split")
         return passages
 
@@ -46,7 +51,9 @@ class Inquiry:
 
     async def _drawn(self, text: str) -> Sequence[Passage]:
         hits, decision = await self._searched(text)
-        return await self._parts.searcher.draw(hits) if decision.verdict == "answered" else ()
+        if decision.verdict != "answered":
+            return ()
+        return [replace(passage, asked=hits.query) for passage in await self._parts.searcher.draw(hits)]
 
     async def _searched(self, text: str) -> tuple[Hits, Decision]:
         """Find what a question may be answered from, and decide what kind of answer it gets."""

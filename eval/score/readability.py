@@ -21,7 +21,8 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 def faults(answer: str, language: str, said_so: bool = False) -> list[str]:
     """Return the names of an answer's faults, one for each time.
 
-    "announcement": what is announced does not follow. "numbering": steps do not count on by one. "orphan": an item is
+    "announcement": what is announced does not follow. "numbering": of two steps
+    that follow each other the second is not the next one. "orphan": an item is
     indented below nothing. "table": rows without a head. "reference": it points at what is not shown. "language": the
     body is in another one than the question's, and nothing says so (`said_so`).
     """
@@ -47,7 +48,7 @@ def _prose(answer: str) -> Iterator[str]:
 
 def _announcements(lines: list[str]) -> Iterator[str]:
     """An announcement is followed by a block, or by a deeper or first item; not by the end, a heading, a sibling."""
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+    for line, after in zip(lines, [*lines, ""][1:], strict=True):
         if _HEADING.match(line) or not line.rstrip("*_ ").endswith((":", "：")):
             continue
         item, next_item = _ITEM.match(line), _ITEM.match(after)
@@ -74,13 +75,13 @@ def _lists(lines: list[str]) -> Iterator[str]:
         last = {depth: number for depth, number in last.items() if depth <= indent}
         if item[2]:
             number = int(item[2])
-            if number != 1 and number != last.get(indent, 0) + 1:
+            if number not in (1, last.get(indent, number - 1) + 1):
                 yield "numbering"
             last[indent] = number
 
 
 def _tables(lines: list[str]) -> Iterator[str]:
-    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+    for before, line, after in zip(["", *lines][: len(lines)], lines, [*lines, ""][1:], strict=True):
         begins = line.lstrip().startswith("|") and not before.lstrip().startswith("|")
         if begins and not (after.lstrip().startswith("|") and _DELIMITER.match(after.strip())):
             yield "table"

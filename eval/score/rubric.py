@@ -15,13 +15,14 @@ def grade(row: Row) -> dict[str, float]:
     """Return "coverage", "direct", "noise" and "faults" of an answer to a question with points, else {}.
 
     `coverage` is the share of the vital points that it makes, `direct` whether one of those that come first is made in
-    its first two statements, `noise` the share of its statements that make no point. `faults` counts those of
+    its first two statements, `noise` the share of its statements that make no point; what only announces states
+    nothing. `faults` counts those of
     readability. Words tell, not meaning: the documents' own words are graded, not a language model's.
     """
     points = row.question.points
     if not points or row.status != "answered":
         return dict.fromkeys(("coverage", "direct"), 0.0) if points and row.question.status == "answered" else {}
-    stated = [prose.letters(each) for each in sentences(row.answer)]
+    stated = [prose.letters(each) for each in sentences(row.answer) if not each.rstrip("*_ ").endswith((":", "："))]
     whole = prose.letters(prose.MARK.sub("", row.answer))
 
     def made(point: Nugget, statements: Sequence[str]) -> bool:

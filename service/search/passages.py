@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest.chunk import Chunk, Head
 from ingest.fitted import Margins
@@ -26,7 +26,8 @@ WHOLE = 0.33
 class Passage:
     """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1.
 
-    `head` is that of the table among whose rows it begins; it may be cited too.
+    `head` is that of the table among whose rows it begins; it may be cited too. `asked` is the part of a question that
+    it was drawn for, None for the whole.
     """
 
     chunk_id: str
@@ -38,6 +39,7 @@ class Passage:
     text: str
     relevance: float
     head: Head | None = None
+    asked: Query | None = field(default=None, compare=False, repr=False)
 
 
 def gather(
@@ -98,7 +100,7 @@ def _entries(
     if entries or margins.unit == "places":
         chosen = [placed for placed in chosen if placed[1] <= margins.beside]
     else:
-        chosen = chosen[: _likely([behind for _, behind in answered])]
+        chosen = chosen[: likely([behind for _, behind in answered], LIKELY)]
     asked = [term for term in dict.fromkeys(query.terms) if term not in snapshot.pack.words.asking and len(term) > 1]
     rare = [term for term in asked if snapshot.postings.specificity(term) >= NAMING]
 
@@ -119,11 +121,11 @@ def _entries(
     return chosen[:most]
 
 
-def _likely(behind: Sequence[float]) -> int:
-    """How many candidates, in nats behind the first, are with LIKELY odds not all wrong."""
+def likely(behind: Sequence[float], share: float) -> int:
+    """Return how many of what is so many nats behind the first must be taken to be right with a probability."""
     odds = [math.exp(-nats) for nats in behind]
     sums = [sum(odds[: count + 1]) for count in range(len(odds))]
-    return next((count + 1 for count, reached in enumerate(sums) if reached >= LIKELY * sum(odds)), 0)
+    return next((count + 1 for count, reached in enumerate(sums) if reached >= share * sum(odds)), 0)
 
 
 def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:

@@ -10,6 +10,7 @@ from ingest.words.words import Words
 from service.language.claims import alien
 from service.language.rule import rules
 from service.understand.follow_ups import Message, carry, condense, leans
+from service.understand.several import questions_in
 
 Form = TypeVar("Form", bound=BaseModel)
 Leaning = Callable[[str], bool]
@@ -40,7 +41,7 @@ class Rewriter(Protocol):
 
 
 class RuleRewriter:
-    """Makes a follow-up stand alone by a rule; the rest needs a model."""
+    """Makes a follow-up stand alone, and splits, by rules; other words need a model."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -49,7 +50,7 @@ class RuleRewriter:
         return _carried(question, history, self._words, leaning)
 
     async def split(self, question: str) -> list[str]:
-        return []
+        return questions_in(question, self._words)
 
     async def again(self, question: str) -> str | None:
         return None

@@ -3,9 +3,10 @@
 import re
 import textwrap
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
+from itertools import groupby
 
 from ingest.parse import markdown
 from ingest.parse.html import TAG
@@ -15,29 +16,22 @@ from service.language.rule import rules
 from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
+from service.write.choose import Chooser, Relevance, owner
 from service.write.line import Line, lines_of
 from service.write.once import said_once
+from service.write.order import direct
 from service.write.steps import remaining, steps_of, unbroken
+from service.write.tree import Tree
 from service.write.writer import Quote, Sentence
 
-# A term narrows a question down when at most this share of the entry's units holds it.
-NARROW = 0.34
-# What this short is given whole: leaving half of it out would save nobody time.
-SHORT = 900
 GAP = 8  # code points between the rows of a table at most: a line break, an indent
 PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
-# A sentence is kept when it holds this share of what the best sentence holds of the question.
-KEEP = 0.55
-
-Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 
 
 class ExtractiveWriter:
-    """Picks passages by relevance, and in a narrow question's passages the sentences that answer it.
+    """Gives the lines that are chosen, with what they lean on, those first that answer best.
 
-    `relevance` scores texts for a question, in log odds; a sentence may be `behind` the best one of its entry, the
-    share of the question's words counted as 1. Where there are no scores, or none that this was fitted to (None), the
-    question's words choose.
+    `specificity`, `relevance` and `unit` are the chooser's (service/write/choose.py).
     """
 
     name = "extractive"
@@ -45,13 +39,13 @@ class ExtractiveWriter:
     def __init__(
         self,
         words: Words,
-        idf: Callable[[str], float],
+        specificity: Callable[[str], float],
         relevance: Relevance,
         max_characters: int = 1200,
-        behind: float | None = 1.5,
+        unit: float | None = 1.5,
     ) -> None:
-        self._words, self._idf, self._max = words, idf, max_characters
-        self._relevance, self._behind = relevance, behind
+        self._words, self._max = words, max_characters
+        self._chooser = Chooser(words, specificity, relevance, unit)
         self._naming = Naming(words)
 
     async def write(
@@ -63,7 +57,7 @@ class ExtractiveWriter:
         taken: set[tuple[str, int]] = set()
         spent = 0
         lines = [lines_of(number, passage, self._words) for number, passage in enumerate(passages)]
-        kept = await self._kept(query, passages, lines)
+        kept, fit = await self._chooser.choose(query, passages, lines)
         for number, passage in enumerate(passages):
             full = 0  # where the list ends that there was no room for
             for line in _pick(lines[number], kept, with_code):
@@ -82,59 +76,13 @@ class ExtractiveWriter:
                         if line.index in range(steps.starts[0], steps.stop)
                     )
                     full = next(ends, full)
-        order = {_entry(p): n for n, p in reversed(list(enumerate(passages)))}
-        chosen.sort(key=lambda c: (order[_entry(passages[c.passage])], passages[c.passage].start + c.unit.start))
-        chosen = said_once(self._naming, query.text, chosen, passages)
-        chosen = _announced(chosen)
+        order = {owner(p): n for n, p in reversed(list(enumerate(passages)))}
+        chosen.sort(key=lambda c: (order[owner(passages[c.passage])], passages[c.passage].start + c.unit.start))
+        chosen = _announced(said_once(self._naming, query.text, chosen, passages))
+        entries = groupby(chosen, key=lambda line: owner(passages[line.passage]))
+        chosen = [line for _, entry in entries for line in direct(list(entry), fit)]
         for sentence in _compose(chosen, passages, remaining(chosen, lines, passages, language)):
             yield sentence
-
-    async def _kept(
-        self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]
-    ) -> set[tuple[int, int]]:
-        """Return passage and index of the lines that answer: all of a short entry's, of a long one's the best."""
-        entries: dict[tuple[str, ...], list[Line]] = {}
-        for passage, own in zip(passages, lines, strict=True):
-            entries.setdefault(_entry(passage), []).extend(own)
-        long = [
-            key
-            for key, entry in entries.items()
-            if sum(len(line.text) for line in entry) > SHORT or any(line.row or line.reference for line in entry)
-        ]
-        kept = {line.place for key, entry in entries.items() if key not in long for line in entry}
-        read = [line for key in long for line in entries[key] if not line.program]
-        texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
-        relevance = await self._relevance(query, texts) if self._behind is not None else []
-        scores = dict(zip((line.place for line in read), relevance, strict=False))
-        for key in long:
-            kept |= self._answering(query, entries[key], scores)
-        return kept
-
-    def _answering(
-        self, query: Query, entry: Sequence[Line], scores: Mapping[tuple[int, int], float]
-    ) -> set[tuple[int, int]]:
-        """Return the places of the entry's lines about as good as the best, by score and words, or by words alone."""
-        weights = self._narrowing(query, entry)
-        most = max(line.weight(weights) for line in entry) or 1.0
-        held = {line.place: line.weight(weights) / most for line in entry}
-        if self._behind is None or not scores.keys() & held.keys():
-            return {place for place, share in held.items() if share >= KEEP} if weights else set(held)
-        fit = {place: scores[place] + share for place, share in held.items() if place in scores}
-        # Rows of a table read alike, as do references; those that hold what the question names are meant.
-        least = KEEP * max((held[line.place] for line in entry if line.row or line.reference), default=0.0)
-        for line in entry:
-            if (line.row or line.reference) and held[line.place] < least:
-                fit.pop(line.place, None)
-        programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
-        return programs | {place for place, score in fit.items() if score >= max(fit.values()) - self._behind}
-
-    def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
-        """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
-        own = [term for term in dict.fromkeys(query.terms) if term not in self._words.asking]
-        weights = {term: self._idf(term) / 2 for term in self._words.expand(" ".join(own))}
-        weights |= {term: self._idf(term) for term in own}
-        held = {term: sum(term in line.terms for line in entry) for term in weights}
-        return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
 
 
 def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool) -> list[Line]:
@@ -148,18 +96,10 @@ def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool)
     return [line for i, line in enumerate(lines) if i in wanted]
 
 
-def _entry(passage: Passage) -> tuple[str, ...]:
-    return _owner(passage) or (passage.document, *passage.heading_path[:2])
-
-
 def _with_context(keep: set[int], lines: Sequence[Line]) -> set[int]:
-    """Add what a kept line leans on (lead-in, parent), what hangs on it, and the rest of an announced list."""
-    wanted = set(keep)
+    """Add what a kept line leans on (lead-in, parent), what hangs on it, and a list of which much is kept."""
+    wanted = Tree.of(lines).whole(keep)
     for i in sorted(keep):
-        parent = _parent(i, lines)
-        wanted.add(parent)
-        first = parent if lines[parent].announces else i
-        wanted.update(range(first, _end(first, lines)))
         wanted.update(_table(i, keep, lines))
     return wanted
 
@@ -178,31 +118,6 @@ def _table(i: int, keep: set[int], lines: Sequence[Line]) -> Iterable[int]:
     return [head, *(keep.intersection(rows) or rows)]
 
 
-def _parent(i: int, lines: Sequence[Line]) -> int:
-    """The line that a glued line hangs on: the nearest before it that is indented less, or its lead-in."""
-    parent = i
-    while parent and lines[parent].unit.glued:
-        parent -= 1
-        while parent and lines[parent].unit.indent >= lines[i].unit.indent > 0 and lines[parent].unit.glued:
-            parent -= 1
-    if lines[i].unit.indent and not lines[i].unit.glued:
-        parent = next((j for j in range(i, -1, -1) if lines[j].unit.indent < lines[i].unit.indent), i)
-    return parent
-
-
-def _end(i: int, lines: Sequence[Line]) -> int:
-    """The line after the last that hangs on line i: what is indented deeper, or the list that it announces."""
-    stop = i + 1
-    if stop < len(lines) and lines[i].announces and lines[i].unit.kind != "list_item":
-        listed = lines[stop].unit.kind == "list_item"
-        stop += 1
-        while listed and stop < len(lines) and lines[stop].unit.kind == "list_item":
-            stop += 1
-    while stop < len(lines) and lines[stop].unit.indent > lines[i].unit.indent:
-        stop += 1
-    return stop
-
-
 def _announced(lines: list[Line]) -> list[Line]:
     """Drop a lead-in whose content was not taken, and then what announced that."""
     kept: list[Line] = []
@@ -217,13 +132,14 @@ def _compose(
     lines: Sequence[Line], passages: Sequence[Passage], rest: Mapping[tuple[int, int], Sentence]
 ) -> list[Sentence]:
     """Lay the units out as Markdown; entries and subheadings become headings where there are several."""
-    entries = {_entry(passages[line.passage]): passages[line.passage] for line in lines}
+    entries = {owner(passages[line.passage]): passages[line.passage] for line in lines}
     titles = Counter(_title(passage) for passage in entries.values())
     sentences: list[Sentence] = []
     before: Line | None = None
+    margin = 0  # of the list that goes on, whose outermost item may be one within an item that is not given
     for line in lines:
         passage = passages[line.passage]
-        if len(entries) > 1 and (not before or _entry(passages[before.passage]) != _entry(passage)):
+        if len(entries) > 1 and (not before or owner(passages[before.passage]) != owner(passage)):
             title = _title(passage)
             name = title if title and titles[title] == 1 else _placed(passage, title)
             sentences.append(Sentence(f"### {name}", (), "\n\n" if sentences else ""))
@@ -237,7 +153,9 @@ def _compose(
             before = line
             continue
         lead = _lead(before, line) if sentences else ""
-        sentences.append(Sentence(_rendered(line), (line.quote(passages), *line.also), lead))
+        goes_on = before and before.unit.kind == "list_item" and line.passage == before.passage
+        margin = min(margin, line.unit.indent) if goes_on else line.unit.indent
+        sentences.append(Sentence(_rendered(line, margin), (line.quote(passages), *line.also), lead))
         if line.place in rest:
             sentences.append(rest[line.place])
         before = line
@@ -263,11 +181,6 @@ def _placed(passage: Passage, title: str) -> str:
     return " > ".join(filter(None, (markdown.spoken(passage.document), title))) or passage.document
 
 
-def _owner(passage: Passage) -> tuple[str, str] | None:
-    """The entry that a passage is of."""
-    return (passage.document, passage.entry_id) if passage.entry_id else None
-
-
 def _subheading(line: Line, passage: Passage) -> str:
     path = (*passage.heading_path[2:], *line.headings)
     return path[-1] if path else ""
@@ -281,8 +194,23 @@ def _lead(before: Line | None, line: Line) -> str:
     return "\n" if before.unit.kind == line.unit.kind == "list_item" and not line.reference else "\n\n"
 
 
-def _rendered(line: Line) -> str:
+def _ruled(table: str) -> str:
+    """A table whose cells below the head all have their dashes: without them it is shown as text."""
+    head, end, rest = table.partition("\n")
+    row, stop, rows = rest.partition("\n")
+    if not row.strip() or not set(row) <= set("|:- \t") or not head.startswith("|"):
+        return table
+    cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
+    if all(cells):
+        return table
+    cells = [cell or "---" for cell in cells]
+    return f"{head}{end}| {' | '.join(cells)} |{stop}{rows}"
+
+
+def _rendered(line: Line, margin: int) -> str:
     if line.unit.kind == "code" and (match := PRE.fullmatch(line.text)):
         return f"```\n{unescape(TAG.sub('', match[1])).strip(chr(10))}\n```"
-    margin = " " * line.unit.indent
-    return textwrap.indent(textwrap.dedent(margin + line.text), margin) if line.unit.kind == "list_item" else line.text
+    if line.unit.kind == "table":
+        return _ruled(line.text)
+    own, shown = " " * line.unit.indent, " " * (line.unit.indent - margin)
+    return textwrap.indent(textwrap.dedent(own + line.text), shown) if line.unit.kind == "list_item" else line.text

@@ -1,7 +1,9 @@
 """Which sentences of a long entry the extractive writer picks, with scores and without."""
 
 import asyncio
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +11,8 @@ from ingest.chunk import Head
 from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.extractive import SHORT, ExtractiveWriter, Relevance
+from service.write.choose import SHORT, SURE
+from service.write.extractive import ExtractiveWriter, Relevance
 from service.write.line import SHORT_CODE
 from service.write.writer import Sentence
 from tests.support.packs import WORDS
@@ -53,7 +56,7 @@ async def nothing(query: Query, texts: Sequence[str]) -> Sequence[float]:
 
 def written(relevance: Relevance, *passages: Passage, question: str = QUESTION) -> list[str]:
     async def collect() -> list[str]:
-        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance, behind=BEHIND)
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, unit=BEHIND)
         return [sentence.text async for sentence in writer.write(read(question), passages) if not sentence.heading]
 
     return asyncio.run(collect())
@@ -65,7 +68,11 @@ def test_the_best_scored_sentence_is_kept_whatever_its_words() -> None:
     assert f"1. 节 > 题？\n{SPEED}" in seen  # read under its headings, as passages are
 
 
-@pytest.mark.parametrize(("behind", "kept"), [(BEHIND - 0.1, True), (BEHIND + 0.1, False)])
+# Of two sentences the better is right with odds of exp(behind / BEHIND); another is given until SURE is reached.
+ENOUGH = BEHIND * math.log(SURE / (1 - SURE))
+
+
+@pytest.mark.parametrize(("behind", "kept"), [(ENOUGH - 0.5, True), (ENOUGH + 0.5, False)])
 def test_sentences_about_as_good_are_kept_in_reading_order(behind: float, kept: bool) -> None:
     relevance, _ = scoring(推理速度=3.0, 训练成本=3.0 - behind)
     assert written(relevance, long(COST, MEMORY, SPEED)) == ([COST, SPEED] if kept else [SPEED])
@@ -91,10 +98,14 @@ def test_without_scores_and_telling_words_all_is_given() -> None:
     assert {COST, MEMORY, SPEED} < set(found)
 
 
-def test_a_short_entry_is_given_whole_and_not_read() -> None:
-    relevance, seen = scoring(推理速度=6.0)
-    assert written(relevance, passage(f"{COST}\n\n{MEMORY}\n\n{SPEED}")) == [COST, MEMORY, SPEED]
-    assert seen == []
+def test_a_short_entry_is_given_whole_where_all_of_it_is_asked_for() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [6.0 if SPEED in text else -9.0 for text in texts]
+
+    short = replace(passage(f"{COST}\n\n{MEMORY}\n\n{SPEED}"), heading_path=("1. 节", "什么是量化？"))
+    assert written(relevance, short, question="介绍一下量化") == [SPEED, COST, MEMORY]
+    assert written(relevance, short, question="量化对带宽有什么影响？") == [SPEED]
+    assert written(nothing, short, question="量化对带宽有什么影响？") == [COST, MEMORY, SPEED]
 
 
 def test_programs_are_not_read_and_come_only_when_asked_for() -> None:
@@ -121,7 +132,7 @@ def test_a_passage_among_the_rows_cites_the_head_of_its_table() -> None:
     rows = Passage("c-1.1", "1.1", "a.md", ("1. 节", "题？"), start, len(document), text, 1.0, head)
 
     async def collect() -> list[Sentence]:
-        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing)
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing)
         return [sentence async for sentence in writer.write(read("第23号豆的水温？"), [rows])]
 
     (said,) = asyncio.run(collect())
@@ -138,7 +149,7 @@ def test_neighbouring_rows_are_one_quote_and_a_table_that_is_asked_for_is_whole(
     text = f"各种豆的水温见下表：\n\n{table}"
 
     async def collect() -> list[Sentence]:
-        writer = ExtractiveWriter(WORDS, lambda term: 2.0, relevance, max_characters=9000, behind=BEHIND)
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, max_characters=9000, unit=BEHIND)
         return [sentence async for sentence in writer.write(read(QUESTION), [passage(text)])]
 
     lead, whole = asyncio.run(collect())
@@ -191,7 +202,7 @@ def test_a_list_that_is_too_long_says_how_many_steps_follow_and_cites_them() -> 
     text = "\n".join(steps)
 
     async def collect() -> list[Sentence]:
-        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing, max_characters=100)
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing, max_characters=100)
         return [sentence async for sentence in writer.write(read("怎么冲？"), [passage(text)], "en")]
 
     *given, more = asyncio.run(collect())
@@ -224,7 +235,7 @@ def test_what_is_the_same_is_said_once_and_what_differs_under_its_document() -> 
     ]
 
     async def collect() -> list[tuple[str, list[int]]]:
-        writer = ExtractiveWriter(WORDS, lambda term: 2.0, nothing)
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing)
         told = writer.write(read("退款期限是多久？"), notes)
         return [(sentence.text, [quote.passage for quote in sentence.quotes]) async for sentence in told]
 

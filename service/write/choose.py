@@ -1,0 +1,111 @@
+"""Which lines of the passages answer: by a cross-encoder's scores, or by the question's words."""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+
+from ingest.words.words import Words
+from service.search.passages import Passage, likely
+from service.search.retrieve import Query
+from service.write.line import Line
+from service.write.order import Fit
+
+# A term narrows a question down when at most this share of the entry's units holds it.
+NARROW = 0.34
+# Characters of an entry that is given whole where a question names nothing but what the entry is called.
+SHORT = 900
+# Specificity above which a word of a question says what it is about.
+TELLING = 0.73
+# A sentence is kept when it holds this share of what the best sentence holds of the question, where words choose.
+KEEP = 0.55
+# Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
+# words that one holds counts as so many nats. An entry whose best sentence is so many behind another's is left out.
+SURE, WORDS, APART = 0.9, 2.0, 3.0
+
+Places = set[tuple[int, int]]
+Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
+
+
+def owner(passage: Passage) -> tuple[str, ...]:
+    """Return the entry that a passage is of, or what stands for one in other documents: the two topmost headings."""
+    return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
+
+
+class Chooser:
+    """Chooses lines, entry by entry.
+
+    `relevance` scores texts for a question, in log odds; `unit` is what those of sentences are counted in, None where
+    nothing was fitted to them, infinite where all lines are to be chosen. Without scores the question's words choose.
+    """
+
+    def __init__(
+        self, words: Words, specificity: Callable[[str], float], relevance: Relevance, unit: float | None = 1.5
+    ) -> None:
+        self._words, self._specificity, self._relevance, self._unit = words, specificity, relevance, unit
+
+    async def choose(
+        self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]
+    ) -> tuple[Places, Fit]:
+        """Return the places of the lines that answer, and how well lines do."""
+        if self._unit == math.inf:
+            return {line.place for own in lines for line in own}, {}
+        entries: dict[tuple[str, ...], list[Line]] = {}
+        for passage, own in zip(passages, lines, strict=True):
+            entries.setdefault(owner(passage), []).extend(own)
+        kept: dict[tuple[str, ...], Places] = {}
+        fit: dict[tuple[str, ...], Fit] = {}
+        parts = {owner(passage): passage.asked for passage in passages if passage.asked}
+        for key, entry in entries.items():
+            asked = parts.get(key) or query
+            scores = await self._scores(asked, passages, entry)
+            kept[key], fit[key] = self._answering(asked, entry, scores)
+            if self._is_whole(asked, passages[entry[0].passage], entry, bool(scores)):
+                kept[key] = {line.place for line in entry}
+            if not scores:
+                fit[key] = {}
+        best = {key: max(own.values()) for key, own in fit.items() if own}
+        apart = {key for key in best if key not in parts and best[key] < max(best.values()) - APART}
+        return (
+            {place for key in kept.keys() - apart for place in kept[key]},
+            {place: value for own in fit.values() for place, value in own.items()},
+        )
+
+    def _is_whole(self, asked: Query, passage: Passage, entry: Sequence[Line], scored: bool) -> bool:
+        """Whether an entry is given whole: a short one without tables or references that the question is all about."""
+        if sum(len(line.text) for line in entry) > SHORT or any(line.row or line.reference for line in entry):
+            return False
+        title = self._words.widened(" ".join(passage.heading_path[:2]))
+        telling = (term for term in asked.terms if term not in self._words.asking and self._specificity(term) > TELLING)
+        return not scored or all(term in title for term in telling)
+
+    async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
+        """Score the lines of an entry, each below its headings; {} where there are no scores."""
+        read = [line for line in entry if not line.program]
+        texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
+        relevance = await self._relevance(query, texts) if self._unit is not None else []
+        return dict(zip((line.place for line in read), relevance, strict=False))
+
+    def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Places, Fit]:
+        """Return the places of the lines about as good as the entry's best, by score and words, or by words alone."""
+        weights = self._narrowing(query, entry)
+        most = max(line.weight(weights) for line in entry) or 1.0
+        held = {line.place: line.weight(weights) / most for line in entry}
+        if self._unit is None or not scores:
+            return ({place for place, share in held.items() if share >= KEEP} if weights else set(held)), held
+        fit = {place: scores[place] + WORDS * share for place, share in held.items() if place in scores}
+        # Rows of a table read alike, as do references; those that hold what the question names are meant.
+        least = KEEP * max((held[line.place] for line in entry if line.row or line.reference), default=0.0)
+        for line in entry:
+            if (line.row or line.reference) and held[line.place] < least:
+                fit.pop(line.place, None)
+        programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
+        best = sorted(fit, key=lambda place: -fit[place])
+        count = likely([(fit[best[0]] - fit[place]) / self._unit for place in best], SURE)
+        return programs | set(best[:count]), fit
+
+    def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
+        """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
+        own = [term for term in dict.fromkeys(query.terms) if term not in self._words.asking]
+        weights = {term: self._specificity(term) / 2 for term in self._words.expand(" ".join(own))}
+        weights |= {term: self._specificity(term) for term in own}
+        held = {term: sum(term in line.terms for line in entry) for term in weights}
+        return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
