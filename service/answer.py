@@ -52,7 +52,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         if verdict == "listed_unanswered":
             events = _listed(hits, draft, parts)
         else:
-            events = _answered(hits, inquiry, draft, parts, edit)
+            events = _answered(hits, turn.asked, inquiry, draft, parts, edit)
     else:
         yield draft.say("not_in_documents", reply(turn.kind, parts.snapshot, draft.language))
         return
@@ -81,14 +81,14 @@ def _listed(hits: Hits, draft: Draft, parts: Parts) -> AsyncGenerator[Event, Non
 
 
 async def _answered(
-    hits: Hits, inquiry: Inquiry, draft: Draft, parts: Parts, edit: Edit
+    hits: Hits, asked: str, inquiry: Inquiry, draft: Draft, parts: Parts, edit: Edit
 ) -> AsyncGenerator[Event, None]:
     """Let the writer write; what a language model does not deliver, or not soundly, the documents' own words do.
 
     If nothing of its answer is supported, other passages are searched for once, in other words.
     """
     query, writer = hits.query, parts.thorough if edit.thorough else parts.writer
-    passages = await inquiry.passages(hits)
+    passages = await inquiry.passages(hits, asked)
     passages = list(filter(edit.allows, passages)) or passages
     draft.relate(parts.searcher.related(hits.candidates, passages))
     for attempt in (1, 2):

@@ -32,15 +32,20 @@ class Inquiry:
                 return own, itself.verdict
         return hits, decision.verdict
 
-    async def passages(self, hits: Hits) -> list[Passage]:
-        """Return the passages of a question and of its parts, best first."""
+    async def passages(self, hits: Hits, asked: str) -> list[Passage]:
+        """Return the passages of a question and of its parts, best first; what was `asked` before has no part in it."""
         passages = await self._parts.searcher.draw(hits)
-        for part in await self._parts.rewriter.split(hits.query.asked):
+        parts = await self._parts.rewriter.split(asked) if asked == hits.query.asked else []
+        answered = 0
+        for part in parts:
             own = {passage.chunk_id: passage for passage in await self._drawn(part)}
+            answered += bool(own)
             passages = [
                 own.pop(passage.chunk_id, passage) if passage.asked is None else passage for passage in passages
             ]
             passages = self._parts.searcher.join(passages, list(own.values()))
+        if parts and answered == len(parts):  # each part has its own; of the whole only the best is needed besides
+            passages = [p for p in passages if p.asked or p.entry_id == passages[0].entry_id]
         self._draft.lap("split")
         return passages
 

@@ -53,20 +53,20 @@ class Chooser:
             entries.setdefault(owner(passage), []).extend(own)
         kept: dict[tuple[str, ...], Places] = {}
         fit: dict[tuple[str, ...], Fit] = {}
-        parts = {owner(passage): passage.asked for passage in passages if passage.asked}
+        asked = {owner(passage): passage.asked for passage in passages if passage.asked}
+        top: dict[str, float] = {}  # of the entries for a question, or for a part of it
         for key, entry in entries.items():
-            asked = parts.get(key) or query
-            scores = await self._scores(asked, passages, entry)
-            kept[key], fit[key] = self._answering(asked, entry, scores)
-            if self._is_whole(asked, passages[entry[0].passage], entry, bool(scores)):
+            question = asked.setdefault(key, query)
+            scores = await self._scores(question, passages, entry)
+            kept[key], fits = self._answering(question, entry, scores)
+            if self._is_whole(question, passages[entry[0].passage], entry, bool(scores)):
                 kept[key] = {line.place for line in entry}
-            if not scores:
-                fit[key] = {}
-        best = {key: max(own.values()) for key, own in fit.items() if own}
-        apart = {key for key in best if key not in parts and best[key] < max(best.values()) - APART}
+            fit[key] = fits if scores else {}
+            top[question.text] = max([*fits.values(), top.get(question.text, -math.inf)])
+        apart = {key for key, fits in fit.items() if fits and max(fits.values()) < top[asked[key].text] - APART}
         return (
             {place for key in kept.keys() - apart for place in kept[key]},
-            {place: value for own in fit.values() for place, value in own.items()},
+            {place: value for fits in fit.values() for place, value in fits.items()},
         )
 
     def _is_whole(self, asked: Query, passage: Passage, entry: Sequence[Line], scored: bool) -> bool:
