@@ -58,6 +58,7 @@ class Conversation:
         """Return what a message asks for."""
         kinds = await self._kinds(text)
         kind = self._talk(text, kinds)
+        kind = "again" if kind is None and history and _is_form(text) else kind
         if kind in LAST:
             question = await self._last(history)
             return Turn(kind, question, question) if question else Turn("help")
@@ -133,6 +134,12 @@ class Conversation:
                 vector = (await self._embed(text)).vector if self._reader.embedded else None
                 self._read[text] = self._reader.kinds(text, self._words, vector)
         return self._read[text]
+
+
+def _is_form(text: str) -> bool:
+    """Whether a message only wishes for another form of what was said: a table, another language."""
+    plain = normalise(text)
+    return bool(plain.strip(ENDS)) and not rules("aside").blank(plain).strip(ENDS)
 
 
 def _stands(kinds: Kinds) -> bool:

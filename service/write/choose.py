@@ -54,28 +54,32 @@ class Chooser:
         kept: dict[tuple[str, ...], Places] = {}
         fit: dict[tuple[str, ...], Fit] = {}
         asked = {owner(passage): passage.asked for passage in passages if passage.asked}
+        defined: list[tuple[str, ...]] = []
         top: dict[str, float] = {}  # of the entries for a question, or for a part of it
         for key, entry in entries.items():
             question = asked.setdefault(key, query)
             scores = await self._scores(question, passages, entry)
             kept[key], fits = self._answering(question, entry, scores)
-            if self._is_whole(question, passages[entry[0].passage], entry, bool(scores)):
+            telling = self._telling(question)
+            broad = telling <= self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
+            if _is_short(entry) and (broad or not scores):
                 kept[key] = {line.place for line in entry}
+            if broad and telling <= entry[0].terms:  # it says what the thing is, before all else
+                kept[key].add(entry[0].place)
+                defined.append(key)
             fit[key] = fits if scores else {}
             top[question.text] = max([*fits.values(), top.get(question.text, -math.inf)])
         apart = {key for key, fits in fit.items() if fits and max(fits.values()) < top[asked[key].text] - APART}
+        fit |= {key: {} for key in defined}
         return (
             {place for key in kept.keys() - apart for place in kept[key]},
             {place: value for fits in fit.values() for place, value in fits.items()},
         )
 
-    def _is_whole(self, asked: Query, passage: Passage, entry: Sequence[Line], scored: bool) -> bool:
-        """Whether an entry is given whole: a short one without tables or references that the question is all about."""
-        if sum(len(line.text) for line in entry) > SHORT or any(line.row or line.reference for line in entry):
-            return False
-        title = self._words.widened(" ".join(passage.heading_path[:2]))
-        telling = (term for term in asked.terms if term not in self._words.asking and self._specificity(term) > TELLING)
-        return not scored or all(term in title for term in telling)
+    def _telling(self, question: Query) -> set[str]:
+        """The words that say what a question is about."""
+        own = (term for term in question.terms if term not in self._words.asking)
+        return {term for term in own if self._specificity(term) > TELLING}
 
     async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
         """Score the lines of an entry, each below its headings; {} where there are no scores."""
@@ -109,3 +113,8 @@ class Chooser:
         weights |= {term: self._specificity(term) for term in own}
         held = {term: sum(term in line.terms for line in entry) for term in weights}
         return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
+
+
+def _is_short(entry: Sequence[Line]) -> bool:
+    """Whether an entry may be given whole: a short one without tables or references."""
+    return sum(len(line.text) for line in entry) <= SHORT and not any(line.row or line.reference for line in entry)

@@ -17,7 +17,7 @@ from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.choose import Chooser, Relevance, owner
-from service.write.line import Line, lines_of
+from service.write.line import STEP, Line, lines_of
 from service.write.once import said_once
 from service.write.order import direct
 from service.write.steps import remaining, steps_of, unbroken
@@ -136,6 +136,7 @@ def _compose(
     titles = Counter(_title(passage) for passage in entries.values())
     sentences: list[Sentence] = []
     before: Line | None = None
+    steps: dict[int, int] = {}  # the last number, by indent
     margin = 0  # of the list that goes on, whose outermost item may be one within an item that is not given
     for line in lines:
         passage = passages[line.passage]
@@ -153,9 +154,15 @@ def _compose(
             before = line
             continue
         lead = _lead(before, line) if sentences else ""
-        goes_on = before and before.unit.kind == "list_item" and line.passage == before.passage
+        goes_on = before and before.unit.kind == "list_item"
         margin = min(margin, line.unit.indent) if goes_on else line.unit.indent
-        sentences.append(Sentence(_rendered(line, margin), (line.quote(passages), *line.also), lead))
+        steps = steps if goes_on else {}
+        text = _rendered(line, margin)
+        if line.number is not None:
+            if line.number > steps.get(line.unit.indent, line.number) + 1:  # what stands between is not given
+                text = STEP.sub("- ", text, count=1)
+            steps[line.unit.indent] = line.number
+        sentences.append(Sentence(text, (line.quote(passages), *line.also), lead))
         if line.place in rest:
             sentences.append(rest[line.place])
         before = line
