@@ -109,6 +109,14 @@ def test_the_last_answer_in_other_words_is_the_same_entry_quoted(talk: Talk) -> 
     assert "引用" in again["degraded"]
 
 
+@pytest.mark.parametrize("text", ["做成表格", "以 JSON 返回", "用 markdown 格式输出"])
+def test_a_wish_for_another_form_is_about_the_last_answer(talk: Talk, text: str) -> None:
+    first = talk.say("怎么除垢？")
+    again = talk.say(text)
+    assert (again["status"], again["citations"]) == ("answered", first["citations"])
+    assert "引用" in again["degraded"]
+
+
 def test_a_shorter_answer_has_fewer_sentences_of_the_same(talk: Talk) -> None:
     first = talk.say("怎么除垢？")
     short = talk.say("太啰嗦，讲短一些")

@@ -11,7 +11,7 @@ from ingest.chunk import Head
 from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.choose import SHORT, SURE
+from service.write.choose import APART, SHORT, SURE
 from service.write.extractive import ExtractiveWriter, Relevance
 from service.write.line import SHORT_CODE
 from service.write.writer import Sentence
@@ -270,3 +270,43 @@ def test_what_only_leads_to_a_list_stands_over_each_list() -> None:
     notes = [note("甲店.md", "优缺点：", "- 退货快。"), note("乙店.md", "优缺点：", "- 退货慢一些。")]
     said = written(nothing, *notes, question="两家店退货的优缺点？")
     assert [text.strip("- ") for text in said] == ["优缺点：", "退货快。", "优缺点：", "退货慢一些。"]
+
+
+def test_the_cells_of_a_table_without_dashes_get_them() -> None:
+    table = "| 豆 | 水温 |\n| -- |  |\n| 深烘 | 88 度 |"
+    assert written(nothing, passage(table)) == ["| 豆 | 水温 |\n| -- | --- |\n| 深烘 | 88 度 |"]
+    whole = "| 豆 | 水温 |\n|:--|--:|\n| 深烘 | 88 度 |"
+    assert written(nothing, passage(whole)) == [whole]
+
+
+def test_an_item_whose_parent_is_not_there_is_not_indented() -> None:
+    assert written(nothing, passage("  - 先烧水。\n    - 用壶。\n  - 再磨豆。")) == [
+        "- 先烧水。",
+        "  - 用壶。",
+        "- 再磨豆。",
+    ]
+
+
+def test_a_definition_stays_before_what_answers_better() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [6.0 if SPEED in text else 3.0 for text in texts]
+
+    what = "量化把权重存成低位数。"
+    own = replace(passage(f"{what}\n\n{COST}\n\n{MEMORY}\n\n{SPEED}"), heading_path=("1. 节", "什么是量化？"))
+    assert written(relevance, own, question="什么是量化？") == [what, COST, MEMORY, SPEED]
+
+
+def test_steps_from_two_passages_with_a_gap_between_have_no_numbers() -> None:
+    first, second = "1. 磨豆。\n2. 烧水。", "4. 注水。\n5. 等待。"
+    text = f"{first}\n3. 温杯。\n{second}"
+    start = text.index(second)
+    parts = [passage(text), passage(text)]
+    parts = [replace(parts[0], end=len(first), text=first), replace(parts[1], chunk_id="d", start=start, text=second)]
+    assert written(nothing, *parts) == ["1. 磨豆。", "2. 烧水。", "- 注水。", "5. 等待。"]
+
+
+def test_entries_far_behind_another_are_left_out() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [6.0 if SPEED in text else 6.0 - APART - 0.5 for text in texts]
+
+    assert written(relevance, passage(SPEED), passage(COST, "1.2")) == [SPEED]
