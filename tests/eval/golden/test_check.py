@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 
 from eval.golden.check import faults_of
-from eval.golden.question import GOLDEN, OUTLINE
+from eval.golden.question import GOLDEN, OUTLINE, load
 
 Record = dict[str, Any]
+RUBRIC = GOLDEN.with_name("rubric.jsonl")
 RECORDS: list[Record] = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
 
 
@@ -34,6 +36,14 @@ def changed(record: Record, **changes: Any) -> list[Record]:
 
 def test_the_golden_questions_have_no_fault() -> None:
     assert faults_of(GOLDEN, OUTLINE) == []
+
+
+def test_the_points_of_the_rubric_have_no_fault() -> None:
+    """It asks of other kinds and entries than a golden set must, and of names alone, which have no language."""
+    excused = re.compile(r"\d+ questions (?:of kind|on entry)|dev-terse-\d+: language")
+    assert [fault for fault in faults_of(RUBRIC, OUTLINE) if not excused.match(fault)] == []
+    assert len(load(RUBRIC)) >= 150
+    assert all(question.points for question in load(RUBRIC))
 
 
 DETAIL = first("detail")
