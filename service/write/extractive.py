@@ -78,7 +78,7 @@ class ExtractiveWriter:
                     full = next(ends, full)
         order = {owner(p): n for n, p in reversed(list(enumerate(passages)))}
         chosen.sort(key=lambda c: (order[owner(passages[c.passage])], passages[c.passage].start + c.unit.start))
-        chosen = _announced(said_once(self._naming, query.text, chosen, passages))
+        chosen = _announced(said_once(self._naming, query.text, chosen, passages), lines)
         entries = groupby(chosen, key=lambda line: owner(passages[line.passage]))
         chosen = [line for _, entry in entries for line in direct(list(entry), fit)]
         for sentence in _compose(chosen, passages, remaining(chosen, lines, passages, language)):
@@ -118,11 +118,13 @@ def _table(i: int, keep: set[int], lines: Sequence[Line]) -> Iterable[int]:
     return [head, *(keep.intersection(rows) or rows)]
 
 
-def _announced(lines: list[Line]) -> list[Line]:
+def _announced(chosen: list[Line], lines: Sequence[Sequence[Line]]) -> list[Line]:
     """Drop a lead-in whose content was not taken, and then what announced that."""
+    trees = {number: Tree.of(lines[number]) for number in {line.passage for line in chosen}}
     kept: list[Line] = []
-    for line in reversed(lines):
-        follows = kept and kept[-1].passage == line.passage and kept[-1].index == line.index + 1
+    for line in reversed(chosen):
+        after = kept[-1] if kept and kept[-1].passage == line.passage else None
+        follows = after and (after.index == line.index + 1 or trees[line.passage].hangs(after.index, line.index))
         if follows or not line.announces:
             kept.append(line)
     return kept[::-1]

@@ -44,6 +44,11 @@ class Tree:
             open_items.append(i)
         return cls(tuple(parents), tuple(lists))
 
+    def hangs(self, i: int, on: int) -> bool:
+        """Whether line i hangs on another, or on what hangs on that."""
+        above = self.parents[i]
+        return above is not None and (above == on or self.hangs(above, on))
+
     def whole(self, keep: Collection[int]) -> set[int]:
         """Add what lines hang on and what hangs on them; and their siblings, where SHARE of them are kept."""
         kept = set(keep)
