@@ -58,15 +58,18 @@ class Chooser:
         top: dict[str, float] = {}  # of the entries for a question, or for a part of it
         for key, entry in entries.items():
             question = asked.setdefault(key, query)
+            telling = self._telling(question)
+            broad = bool(telling) and telling <= self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
+            if broad and telling <= entry[0].terms:  # its first line says what the thing is, before all else
+                defined.append(key)
+            if len(entries) == 1 and defined and _is_short(entry):
+                return {line.place for line in entry}, {}
             scores = await self._scores(question, passages, entry)
             kept[key], fits = self._answering(question, entry, scores)
-            telling = self._telling(question)
-            broad = telling <= self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
             if _is_short(entry) and (broad or not scores):
                 kept[key] = {line.place for line in entry}
-            if broad and telling <= entry[0].terms:  # it says what the thing is, before all else
+            if key in defined:
                 kept[key].add(entry[0].place)
-                defined.append(key)
             fit[key] = fits if scores else {}
             top[question.text] = max([*fits.values(), top.get(question.text, -math.inf)])
         apart = {key for key, fits in fit.items() if fits and max(fits.values()) < top[asked[key].text] - APART}
