@@ -35,7 +35,7 @@ def test_what_is_buried_left_out_or_not_asked_is_counted() -> None:
     figures = grade(row("机器有两种颜色。 [1]\n\n保修两年。 [2]\n\n每两个月除一次垢。 [3]\n\n做法："))
     assert figures["coverage"] == 0.5
     assert figures["direct"] == 0.0
-    assert figures["noise"] == pytest.approx(3 / 4)
+    assert figures["noise"] == pytest.approx(2 / 3)  # what only announces states nothing
     assert figures["faults"] == 1.0
     assert not verdict(figures)
 
