@@ -14,7 +14,7 @@ NARROW = 0.34
 # Characters of an entry that is given whole where a question names nothing but what the entry is called.
 SHORT = 900
 # Specificity above which a word of a question says what it is about.
-TELLING = 0.73
+TELLING = 0.33
 # A sentence is kept when it holds this share of what the best sentence holds of the question, where words choose.
 KEEP = 0.55
 # Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
@@ -59,8 +59,10 @@ class Chooser:
         for key, entry in entries.items():
             question = asked.setdefault(key, query)
             telling = self._telling(question)
-            broad = bool(telling) and telling <= self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
-            if broad and telling <= entry[0].terms:  # its first line says what the thing is, before all else
+            opening = min(entry, key=lambda line: line.quote(passages).start)
+            title = self._words.widened(" ".join(passages[opening.passage].heading_path[:2]))
+            broad = bool(telling) and telling <= title
+            if broad and telling <= opening.terms:  # it says what the thing is, before all else
                 defined.append(key)
             if len(entries) == 1 and defined and _is_short(entry):
                 return {line.place for line in entry}, {}
@@ -69,7 +71,7 @@ class Chooser:
             if _is_short(entry) and (broad or not scores):
                 kept[key] = {line.place for line in entry}
             if key in defined:
-                kept[key].add(entry[0].place)
+                kept[key].add(opening.place)
             fit[key] = fits if scores else {}
             top[question.text] = max([*fits.values(), top.get(question.text, -math.inf)])
         apart = {key for key, fits in fit.items() if fits and max(fits.values()) < top[asked[key].text] - APART}

@@ -11,8 +11,8 @@ from ingest.chunk import Head
 from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.choose import APART, SHORT, SURE
-from service.write.extractive import ExtractiveWriter, Relevance
+from service.write.choose import APART, SHORT, SURE, Relevance
+from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
 from service.write.writer import Sentence
 from tests.support.packs import WORDS
