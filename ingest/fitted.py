@@ -122,7 +122,7 @@ class Margins(_Part):
     beside: float  # up to which an answered entry may be behind the best one to be drawn on too
     related: float  # up to which an entry may be behind the first one to be named beside the answer
     fading: float = Field(gt=0)  # by which an entry is behind when its passages count 1 / e
-    sentence: float | None = None  # log odds, up to which a sentence may be behind the best of its entry
+    sentence: float | None = None  # log odds that count as one nat between sentences
 
     def takes(self, lead: Lead) -> bool:
         """Whether an unanswered entry is the one asked for, and no answered one is about as good or says it."""

@@ -99,7 +99,7 @@ async def _answered(
         if draft.fault != "unsupported" or attempt == 2 or (others := await inquiry.again(hits)) is None:
             break
         passages = list(others) or passages
-    if (reason := draft.fault) and writer is parts.writer and writer.name != parts.extractive.name:
+    if (reason := draft.fault) and writer.name != parts.extractive.name:
         draft.degrade(reason)
         if reason != "length" or not draft.cited:
             own = parts.extractive.write(query, passages, draft.language)

@@ -8,7 +8,7 @@ MARK = re.compile(r"\[(\d{1,3})\]")
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _FENCE = re.compile(r"`{3,}|~{3,}")
-_HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
+HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s+")
 # After an ideographic stop, or a Latin one that ends a word of three letters (not "e.g.") before a capital.
 SENTENCE_END = re.compile(r"(?<=[。！？!?])(?![”’」』）)\]】])|(?<=\w{3}\.)\s+(?=[A-Z])")
@@ -66,7 +66,7 @@ def blocks(answer: str) -> list[str]:
             parts[-1] += "\n" + line
             if "$$" in text if closing == "$$" else text.startswith(closing):
                 closing = ""
-        elif not text or _HEADING.match(line):
+        elif not text or HEADING.match(line):
             joins = False
         elif joins and not _opens(text) and text.startswith("|") == parts[-1].startswith("|"):
             parts[-1] += "\n" + text
@@ -110,6 +110,11 @@ def units(source: str) -> list[str]:
     """Return the sentences of a source as they stand there, each within a line."""
     pieces = [piece.strip() for line in source.splitlines() for piece in SENTENCE_END.split(line)]
     return [piece for piece in pieces if letters(piece)]
+
+
+def announces(text: str) -> bool:
+    """Whether a text leads in to what stands below it."""
+    return text.rstrip("*_ ").endswith((":", "："))
 
 
 def letters(text: str) -> str:

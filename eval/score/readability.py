@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from eval.score.prose import MARK
+from eval.score.prose import HEADING, MARK, announces
 
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _ITEM = re.compile(r"(\s*)(?:[-*+]|(\d{1,3})[.)])\s+\S")
 _DELIMITER = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*\|?\s*$")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,}|\$\$\s*$)")
@@ -21,10 +20,10 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 def faults(answer: str, language: str, said_so: bool = False) -> list[str]:
     """Return the names of an answer's faults, one for each time.
 
-    "announcement": what is announced does not follow. "numbering": of two steps
-    that follow each other the second is not the next one. "orphan": an item is
-    indented below nothing. "table": rows without a head. "reference": it points at what is not shown. "language": the
-    body is in another one than the question's, and nothing says so (`said_so`).
+    "announcement": what is announced does not follow. "numbering": of two steps that follow each
+    other the second is not the next one. "orphan": an item is indented below nothing. "table": rows without a head.
+    "reference": it points at what is not shown. "language": the body is in another one than the question's, and
+    nothing says so (`said_so`).
     """
     lines = list(_prose(MARK.sub("", answer)))
     found = [*_announcements(lines), *_lists(lines), *_tables(lines)]
@@ -49,11 +48,11 @@ def _prose(answer: str) -> Iterator[str]:
 def _announcements(lines: list[str]) -> Iterator[str]:
     """An announcement is followed by a block, or by a deeper or first item; not by the end, a heading, a sibling."""
     for line, after in zip(lines, [*lines, ""][1:], strict=True):
-        if _HEADING.match(line) or not line.rstrip("*_ ").endswith((":", "：")):
+        if HEADING.match(line) or not announces(line):
             continue
         item, next_item = _ITEM.match(line), _ITEM.match(after)
         sibling = item and next_item and len(next_item[1]) <= len(item[1])
-        if not after or _HEADING.match(after) or sibling:
+        if not after or HEADING.match(after) or sibling:
             yield "announcement"
 
 
@@ -65,7 +64,7 @@ def _lists(lines: list[str]) -> Iterator[str]:
         if item is None:
             if line != "```" and not line.startswith((" ", "|")):
                 within = False
-                if _HEADING.match(line):
+                if HEADING.match(line):
                     last = {}
             continue
         indent = len(item[1])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from eval.golden.question import Nugget
 from eval.score import prose, readability
 from eval.score.likeness import sentences
 from eval.score.row import Row
@@ -16,25 +15,27 @@ def grade(row: Row) -> dict[str, float]:
 
     `coverage` is the share of the vital points that it makes, `direct` whether one of those that come first is made in
     its first two statements, `noise` the share of its statements that make no point; what only announces states
-    nothing. `faults` counts those of
-    readability. Words tell, not meaning: the documents' own words are graded, not a language model's.
+    nothing. `faults` counts those of readability. Words tell, not meaning: the documents' own words are graded, not a
+    language model's.
     """
     points = row.question.points
     if not points or row.status != "answered":
         return dict.fromkeys(("coverage", "direct"), 0.0) if points and row.question.status == "answered" else {}
-    stated = [prose.letters(each) for each in sentences(row.answer) if not each.rstrip("*_ ").endswith((":", "："))]
+    stated = [prose.letters(each) for each in sentences(row.answer) if not prose.announces(each)]
     whole = prose.letters(prose.MARK.sub("", row.answer))
+    quotes = [[prose.letters(quote) for quote in point.quotes] for point in points]
 
-    def made(point: Nugget, statements: Sequence[str]) -> bool:
-        return any(_says(one, prose.letters(quote)) for one in statements for quote in point.quotes)
+    def made(place: int, statements: Sequence[str]) -> bool:
+        return any(_says(one, quote) for one in statements for quote in quotes[place])
 
-    vital = [point for point in points if point.vital]
-    covered = sum(made(point, stated) or any(prose.letters(q) in whole for q in point.quotes) for point in vital)
-    serving = sum(any(_serves(one, prose.letters(q)) for point in points for q in point.quotes) for one in stated)
+    vital = [place for place, point in enumerate(points) if point.vital]
+    first = [place for place, point in enumerate(points) if point.first]
+    covered = sum(any(quote in whole for quote in quotes[place]) or made(place, stated) for place in vital)
+    serving = sum(any(_serves(one, quote) for own in quotes for quote in own) for one in stated)
     said = readability.faults(row.answer, row.question.language, row.degraded is not None)
     return {
         "coverage": covered / len(vital),
-        "direct": float(any(made(point, stated[:FIRST]) for point in points if point.first)),
+        "direct": float(any(made(place, stated[:FIRST]) for place in first)),
         "noise": 1 - serving / max(1, len(stated)),
         "faults": float(len(said)),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ingest.words.words import Words
 from service.check.support import Support, Supported
-from service.language.claims import alien, bare, is_chinese, plain
+from service.language.claims import alien, announces, bare, is_chinese, plain
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.write.prompt import refuses, repeats_example
@@ -60,7 +60,7 @@ class Grounder:
             return []
         self._opening = None
         lost, self._lost = self._lost, 0
-        if _announces(found.text):
+        if announces(found.text):
             self._waiting.append(found)
             return []
         self.founded += 1
@@ -105,7 +105,7 @@ class Grounder:
         best, passage = await self._best(claim)
         if best.probability >= self.least:
             return Sentence(claim.text, (self._quote(passage, best),), claim.lead)
-        if _announces(claim.text) and self._restates(claim.text):
+        if announces(claim.text) and self._restates(claim.text):
             return Sentence(claim.text, (), claim.lead)
         if best.cosine >= ALIKE and claim.kind == "sentence":
             return self._counterpart(claim, passage, best)
@@ -150,10 +150,6 @@ class Grounder:
             if span:
                 return Sentence(claim.text, (self._quote(number, Supported(*span, 1.0)),), claim.lead)
         return None
-
-
-def _announces(text: str) -> bool:
-    return text.rstrip("*_ ").endswith((":", "："))
 
 
 def _solid(text: str) -> str:

@@ -26,6 +26,11 @@ def plain(text: str) -> str:
     return MARKUP.sub("", text).strip()
 
 
+def announces(text: str) -> bool:
+    """Whether a text leads in to what stands below it."""
+    return text.rstrip("*_ ").endswith((":", "："))
+
+
 def numbers(text: str) -> set[str]:
     """Return the numbers in digits, without grouping commas and trailing zeros: 1,000 and 0.50 are 1000, 0.5."""
     found = (match.replace(",", "") for match in NUMBER.findall(normalise(plain(text))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
-from service.language.claims import plain
+from service.language.claims import announces, plain
 from service.language.rule import rules
 from service.search.passages import Passage
 from service.understand.conversation import Turn
@@ -57,7 +57,7 @@ class Brief(Edit):
             async for each in statements:
                 if each.text.startswith("#"):
                     continue
-                if _announces(each.text):
+                if announces(each.text):
                     announced = announced or each
                     continue
                 count += 1
@@ -88,7 +88,7 @@ class Unsaid(Edit):
                 waiting = [each]
             elif _bare(each.text) in said:
                 waiting = [one for one in waiting if one.text.startswith("#")]
-            elif _announces(each.text):
+            elif announces(each.text):
                 waiting.append(each)
             else:
                 for one in (*waiting, each):
@@ -119,10 +119,6 @@ class Without(Edit):
 
 def _subject(text: str) -> str:
     return BEGINNING.split(plain(text), maxsplit=1)[0]
-
-
-def _announces(text: str) -> bool:
-    return text.rstrip("*_ ").endswith((":", "："))
 
 
 def _bare(text: str) -> str:

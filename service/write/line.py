@@ -8,6 +8,7 @@ from ingest.chunk.units import LONG_TABLE, Unit, units_of
 from ingest.parse import markdown, outline
 from ingest.parse.markdown import REFERENCE
 from ingest.words.words import Words
+from service.language.claims import announces
 from service.search.passages import Passage
 from service.write.writer import Quote
 
@@ -34,7 +35,7 @@ class Line:
 
     @property
     def announces(self) -> bool:
-        return self.text.rstrip("*_ ").endswith((":", "："))
+        return announces(self.text)
 
     def weight(self, weights: Mapping[str, float]) -> float:
         return sum(weight for term, weight in weights.items() if term in self.terms)

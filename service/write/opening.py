@@ -7,6 +7,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.parse import markdown, outline
 from ingest.parse.outline import Entry
 from ingest.parse.sentences import sentence_spans
+from service.language.claims import announces
 from service.search.passages import Passage
 
 PROSE = ("paragraph", "list_item")
@@ -20,7 +21,7 @@ def statement(snapshot: Snapshot, entry: Entry) -> Passage | None:
     spans = [span for unit in prose if (span := _first(text, unit)) is not None]
     if not spans:
         return None
-    start, stop = next((span for span in spans if not _announces(text[slice(*span)])), spans[0])
+    start, stop = next((span for span in spans if not announces(text[slice(*span)])), spans[0])
     path = (f"{entry.section}. {entry.section_title}", entry.question)
     begin, end = entry.body + start, entry.body + stop
     return Passage(snapshot.first_chunk(entry).id, entry.id, entry.document, path, begin, end, text[start:stop], 1.0)
@@ -42,7 +43,3 @@ def headings(snapshot: Snapshot, document: str) -> Iterator[Passage]:
 
 def _first(text: str, unit: Unit) -> tuple[int, int] | None:
     return next(iter(sentence_spans(text, unit.start, unit.end)), None)
-
-
-def _announces(sentence: str) -> bool:
-    return sentence.rstrip("*_ ").endswith((":", "："))
