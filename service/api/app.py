@@ -12,7 +12,8 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
 
 from ingest import __version__
-from service.api import ask, chat, contract, documents, feedback, health, problems, prometheus, search, widget
+from service.api import ask, contract, documents, feedback, health, problems, prometheus, search, widget
+from service.api.openai import chat, models
 from service.api.openapi import describe_events
 from service.api.origins import Origins
 from service.api.prometheus import Measured
@@ -51,7 +52,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
-    for module in (ask, search, chat, documents, feedback, widget, health, prometheus):
+    for module in (ask, search, chat, models, documents, feedback, widget, health, prometheus):
         app.include_router(module.router)
     describe_events(app)
     return app

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 
@@ -28,6 +28,7 @@ PING_SECONDS = 15
 LOOK_SECONDS = 0.5  # between looks whether the reader of a reply that is not streamed has left
 
 Keep = Callable[[contract.AskResponse], Awaitable[None]]
+Answering = AsyncGenerator[pipeline.Event, None]
 
 
 @router.post(
@@ -46,10 +47,12 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     bound = runtime.bound()
     question = pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
     keep = partial(_keep, runtime.store, body)
-    if body.stream or wants_events(request.headers.get("accept", "")):
+    # The header speaks only where the body does not.
+    streamed = body.stream if "stream" in body.model_fields_set else wants_events(request.headers.get("accept", ""))
+    if streamed:
         events = _stream(question, bound, keep, str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
-    whole = reply.body(await last(question, bound, request), bound.snapshot)
+    whole = reply.body(await last(bound.answers.answer(question), request), bound.snapshot)
     await keep(whole)
     return JSONResponse(whole.model_dump())
 
@@ -65,9 +68,9 @@ def wants_events(accept: str) -> bool:
     return events > 0 and events >= wanted.get("application/json", 0.0)
 
 
-async def last(question: pipeline.Question, bound: Bound, request: Request) -> pipeline.Answer:
-    """Return the whole answer to a question; a reader who leaves stops it."""
-    making = asyncio.create_task(_whole(question, bound))
+async def last(answering: Answering, request: Request) -> pipeline.Answer:
+    """Return the whole answer, the last of its events; a reader who leaves stops it."""
+    making = asyncio.create_task(_whole(answering))
     try:
         while not making.done():
             await asyncio.wait({making}, timeout=LOOK_SECONDS)
@@ -79,8 +82,8 @@ async def last(question: pipeline.Question, bound: Bound, request: Request) -> p
         await asyncio.gather(making, return_exceptions=True)
 
 
-async def _whole(question: pipeline.Question, bound: Bound) -> pipeline.Answer:
-    async with aclosing(bound.answers.answer(question)) as events:
+async def _whole(answering: Answering) -> pipeline.Answer:
+    async with aclosing(answering) as events:
         *_, whole = [event async for event in events]
     assert isinstance(whole, pipeline.Answer)  # the pipeline always ends with it
     return whole

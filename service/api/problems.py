@@ -13,21 +13,24 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import contract
-from service.api.openai_errors import OpenAIErrors
+from service.api.openai.errors import OpenAIErrors
 
 log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024
 # Chat programs send the whole conversation, images too; what is too old is left out, not refused.
 MAX_CHAT = 8 * 1024 * 1024
-CHAT = "/v1/chat/completions"
+CHATS = ("/v1/chat/completions", "/v1/responses")
 
 
 class ProblemError(Exception):
     """Raised by a route, sent as a problem document."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, headers: Mapping[str, str] | None = None, field: str | None = None
+    ) -> None:
+        """`field` is the one at fault, where it is one."""
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers
+        self.status, self.detail, self.headers, self.field = status, detail, headers, field
 
 
 def problem(
@@ -57,7 +60,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ProblemError)
     async def _problem(request: Request, error: ProblemError) -> JSONResponse:
-        return problem(error.status, error.detail, request_id=_id(request), headers=error.headers)
+        errors = [{"field": error.field, "message": error.detail}] if error.field else None
+        return problem(error.status, error.detail, request_id=_id(request), errors=errors, headers=error.headers)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -123,7 +127,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = MAX_CHAT if scope["path"] == CHAT else MAX_BODY
+        most = MAX_CHAT if scope["path"] in CHATS else MAX_BODY
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         body, size, more = [], 0, scope["method"] in ("POST", "PUT", "PATCH")
         too_large = more and declared.isdigit() and int(declared) > most

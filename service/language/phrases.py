@@ -35,6 +35,7 @@ class Wording(BaseModel):
     instead: str
     rest: str
     more_steps: str
+    part_read: str
     failed: Mapping[str, str]
 
 

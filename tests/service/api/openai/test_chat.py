@@ -1,31 +1,16 @@
 """The service as a model of OpenAI's clients: their own client, over a socket."""
 
-from collections.abc import Iterator
-
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 from starlette.testclient import TestClient
 
-from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
-from ingest.models.embedder import Embedder
-from service.api.app import create_app
 from service.api.ask import wants_events
-from service.api.chat import _question
-from service.bootstrap import Service
-from service.settings import ServiceSettings
+from service.api.openai.conversation import asked
+from service.understand.follow_ups import Message
 
 QUESTION: list[ChatCompletionMessageParam] = [{"role": "user", "content": "QLoRA 为什么省显存？"}]
-
-
-@pytest.fixture(scope="module")
-def ai(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> Iterator[openai.OpenAI]:
-    with (
-        serve(create_app(Service(settings, embedder))) as url,
-        openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client,
-    ):
-        yield client
 
 
 def test_models(ai: openai.OpenAI, snapshot: Snapshot) -> None:
@@ -88,25 +73,46 @@ def test_another_model_is_not_found(ai: openai.OpenAI) -> None:
     assert ai.models.retrieve("outline-qa").id == "outline-qa"
 
 
-@pytest.mark.parametrize(
-    "messages",
-    [
-        [{"role": "user", "content": "  "}],
-        [{"role": "system", "content": "no question"}],
-        [{"role": "user", "content": "长" * 2001}],
-        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}],
-        [{"content": "?"}],
-        [],
-    ],
-)
-def test_messages_without_a_question(client: TestClient, messages: list[dict[str, str]]) -> None:
+@pytest.mark.parametrize("messages", [[{"content": "?"}], [], "x", [{"role": "user", "content": 3}]])
+def test_messages_that_are_none(client: TestClient, messages: list[dict[str, str]]) -> None:
     reply = client.post("/v1/chat/completions", json={"model": "outline-qa", "messages": messages})
-    assert reply.status_code == 422
+    assert reply.status_code == 400
     assert reply.headers["content-type"] == "application/problem+json"
     assert "messages" in reply.json()["errors"][0]["field"]
     assert reply.json()["error"]["message"] == reply.json()["detail"]
     assert reply.json()["error"]["type"] == "invalid_request_error"
     assert reply.json()["error"]["param"] == reply.json()["errors"][0]["field"]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "user", "content": "  "}],
+        [{"role": "system", "content": "no question"}],
+        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}],
+        [{"role": "assistant", "content": "你好"}],
+    ],
+)
+def test_who_asks_nothing_is_told_what_to_ask(client: TestClient, messages: list[dict[str, str]]) -> None:
+    """OpenAI's own server takes such messages."""
+    reply = client.post("/v1/chat/completions", json={"model": "outline-qa", "messages": messages})
+    message = reply.json()["choices"][0]["message"]
+    assert (message["status"], message["citations"]) == ("not_in_documents", [])
+    assert "\n- " in message["content"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["背景说明。" * 500 + "\n什么是 LoRA？", "什么是 LoRA？\n" + "背景说明。" * 500],
+)
+def test_of_a_long_question_the_part_that_asks_is_read(client: TestClient, content: str) -> None:
+    messages = [{"role": "user", "content": content}]
+    message = client.post("/v1/chat/completions", json={"model": "outline-qa", "messages": messages}).json()["choices"][
+        0
+    ]["message"]
+    assert message["status"] == "answered"
+    assert "LoRA" in message["content"]
+    assert message["degraded"] == "消息太长，只读了其末尾或提问的部分。"
 
 
 def test_tokens_are_counted_and_streamed_when_asked_for(ai: openai.OpenAI) -> None:
@@ -130,7 +136,7 @@ def test_tokens_are_counted_and_streamed_when_asked_for(ai: openai.OpenAI) -> No
         {"stream": None, "stream_options": None, "max_tokens": None, "temperature": None},
         {"n": 3, "temperature": 7.5, "max_completion_tokens": 1, "logprobs": True, "user": "x", "seed": 1},
         {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "auto"},
-        {"response_format": {"type": "json_object"}, "parallel_tool_calls": None},
+        {"response_format": {"type": "text"}, "parallel_tool_calls": None},
     ],
 )
 def test_what_the_service_has_no_use_for_does_no_harm(client: TestClient, more: dict[str, object]) -> None:
@@ -175,7 +181,8 @@ def test_of_a_long_chat_the_oldest_messages_are_left_out(client: TestClient) -> 
     assert reply.status_code == 200
     assert reply.json()["choices"][0]["message"]["status"] == "answered"
     said = [("user", "一？"), ("assistant", "甲" * 30_000), ("user", "二？"), ("assistant", "乙" * 50_000)]
-    question = _question([*said, ("user", "三？"), ("assistant", "丙" * 19_999), ("user", "四？")])
+    said += [("user", "三？"), ("assistant", "丙" * 19_999), ("user", "四？")]
+    question = asked([Message(*turn) for turn in said]).question
     assert [(m.role, len(m.content)) for m in question.history] == [
         ("user", 2), ("assistant", 20_000), ("user", 2), ("assistant", 19_999)
     ]  # fmt: skip
@@ -186,26 +193,6 @@ def test_a_body_that_is_too_large_is_an_error_that_clients_show(ai: openai.OpenA
         ai.chat.completions.create(model="outline-qa", messages=[{"role": "user", "content": "长" * (3 << 20)}])
     assert refused.value.status_code == 413
     assert refused.value.code == "request_too_large"
-
-
-TASKS = [
-    ("### Task:\nSuggest 3-5 follow-up questions.\n<chat_history>\nUSER: 什么是 LoRA？\n</chat_history>", ""),
-    ("### 任务：\n给出三个宽泛的标签。\n<chat_history>\nUSER: 什么是 LoRA？\n</chat_history>", ""),
-    (
-        "### Task:\nA title for the chat: { \"title\": \"\" }\n<chat_history>\nUSER: 什么是 LoRA？\n</chat_history>",
-        '{"title": "什么是 LoRA？"}',
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("task", "said"), TASKS)
-def test_what_a_chat_program_asks_by_itself_is_no_question(ai: openai.OpenAI, task: str, said: str) -> None:
-    messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": task}]
-    reply = ai.chat.completions.create(model="outline-qa", messages=messages).choices[0].message.model_dump()
-    assert (reply["status"], reply["citations"]) == ("declined", [])
-    assert not said or reply["content"] == said
-    chunks = list(ai.chat.completions.create(model="outline-qa", messages=messages, stream=True))
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == reply["content"]
 
 
 def test_a_title_is_the_first_question_cut(ai: openai.OpenAI) -> None:
