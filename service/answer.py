@@ -63,7 +63,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         none = reply("more", parts.snapshot, draft.language) if turn.kind == "more" else ""
         yield draft.say("not_in_documents", none or wording.not_in_documents)
     elif turn.kind == "again" and parts.writer.name == parts.extractive.name:
-        draft.note(wording.only_quotes)
+        draft.note("other_words", wording.only_quotes)
 
 
 def _told(statement: Statement, draft: Draft, parts: Parts, edit: Edit) -> AsyncGenerator[Event, None]:

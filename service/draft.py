@@ -9,7 +9,7 @@ from dataclasses import replace
 from ingest.parse.outline import Entry
 from service.check.quotes import Checked, Citation
 from service.check.review import Review
-from service.events import Answer, Delta, Event, Meta, Sources, Status
+from service.events import Answer, Delta, Event, Lack, Meta, Sources, Status
 from service.language import phrases
 from service.language.phrases import Language
 from service.search.search import Hits
@@ -57,7 +57,8 @@ class Draft:
         """Note a search that was made."""
         self._whole.timings_ms.update(hits.timings_ms)
         self._lapped = time.perf_counter()
-        self._whole = replace(self._whole, degraded=self._whole.degraded or hits.degraded)
+        if hits.degraded:
+            self.note("reranking", hits.degraded)
 
     def stand(self, status: Status, query: str) -> None:
         """Note what kind of answer it is, and the question as it was searched."""
@@ -106,16 +107,18 @@ class Draft:
         """Note why a language model's answer is not all there is; the documents' words follow."""
         self._apart = "\n\n" if self._by_model else ""
         degraded = phrases.degraded(reason, self.language, self._by_model)
-        self._whole = replace(self._whole, reason=reason, degraded=degraded)
+        lack: Lack = "model" if not self._by_model else "model_length" if reason == "length" else "model_rest"
+        self._whole = replace(self._whole, reason=reason, degraded=degraded, lacks=(lack, *self._whole.lacks))
 
-    def note(self, text: str) -> None:
-        """Say what could not be done, where nothing else was missing."""
-        self._whole = replace(self._whole, degraded=self._whole.degraded or text)
+    def note(self, lack: Lack, text: str) -> None:
+        """Note what could not be done, and say it where nothing else was missing."""
+        lacks = self._whole.lacks if lack in self._whole.lacks else (*self._whole.lacks, lack)
+        self._whole = replace(self._whole, degraded=self._whole.degraded or text, lacks=lacks)
 
     def note_language(self) -> None:
         """Say when a question got sentences of another language."""
         if not self._by_model and self.language == "en":
-            self._whole = replace(self._whole, degraded=self._whole.degraded or phrases.wording("en").other_language)
+            self.note("other_language", phrases.wording("en").other_language)
 
     def finish(self) -> Answer:
         generator = self._whole.generator if self._by_model else ExtractiveWriter.name

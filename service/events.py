@@ -12,6 +12,9 @@ from service.understand.follow_ups import Message
 from service.write.writer import Reason
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
+# What an answer lacks: the reranker's order; a language model's words: all of them, their end, those past a length;
+# other words for the last answer; the language of the question.
+Lack = Literal["reranking", "model", "model_rest", "model_length", "other_words", "other_language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,9 @@ class Delta:
 class Answer:
     """The whole answer; `timings_ms` by stage, `first` until the first text.
 
-    `rule` is the one that declined the question. `reason` is why a language model did not write it to its end;
-    `removed` and `replaced` count the model's sentences that no passage supports.
+    `degraded` says the first of `lacks` in a sentence. `rule` is the one that declined the question. `reason` is why a
+    language model did not write it to its end; `removed` and `replaced` count the model's sentences that no passage
+    supports.
     """
 
     id: str
@@ -65,6 +69,7 @@ class Answer:
     index_version: str
     query: str
     timings_ms: dict[str, float] = field(default_factory=dict)
+    lacks: tuple[Lack, ...] = ()
     rule: str | None = None
     reason: Reason | None = None
     removed: int = 0

@@ -16,6 +16,7 @@ from service.api import ask, contract, documents, feedback, health, problems, pr
 from service.api.openai import chat, models
 from service.api.openapi import describe_events
 from service.api.origins import Origins
+from service.api.packed import Packed
 from service.api.prometheus import Measured
 from service.api.runtime import Runtime
 from service.bootstrap import Service
@@ -84,6 +85,7 @@ def create_app(service: Service) -> FastAPI:
 
     app = bare_app(lifespan)
     app.state.outline_qa = runtime
+    app.add_middleware(Packed)
     app.add_middleware(Origins, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
     app.add_middleware(Measured, metrics=metrics)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Language = Literal["zh", "en"]
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
+Lack = Literal["reranking", "model", "model_rest", "model_length", "other_words", "other_language"]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
@@ -114,6 +115,7 @@ class AskResponse(Model):
     related: list[Related]
     generator: str = Field(examples=["extractive"])
     degraded: str | None = Field(None, description="What was missing, in one sentence.")
+    lacks: list[Lack] = Field([], description="What was missing, as codes.")
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
     query: str = Field("", examples=["除垢和清洗有什么区别？"], description="The question as searched.")
@@ -121,7 +123,7 @@ class AskResponse(Model):
 
 class FeedbackRequest(Model):
     answer_id: str = Field(min_length=1, max_length=100, examples=["a-6f1e2d3c4b5a"])
-    rating: Literal["up", "down"] = Field(examples=["up"])
+    rating: Literal["up", "down", "none"] = Field(examples=["up"], description="`none` takes a rating back.")
     comment: str | None = Field(None, max_length=2000, examples=["第二步说得不清楚。"])
 
 
@@ -151,6 +153,18 @@ class Speech(Model):
     name: str = Field(examples=["设备手册"], description="What they are called.")
     about: str = Field(examples=["咖啡机"], description="Their subject; empty where none is known.")
     questions: list[str] = Field(examples=[["多久除一次垢？"]], description="To begin with.")
+
+
+class WidgetResponse(Model):
+    """What the widget shows before anything is asked."""
+
+    speech: dict[Language, Speech] = Field(
+        examples=[{"en": {"name": "the manual", "about": "coffee machines", "questions": []}}]
+    )
+    questions: list[str] = Field(
+        examples=[["多久除一次垢？"]], description="Of answered entries, to begin with where a speech has none."
+    )
+    index_version: str = Field(examples=["3f0c2a9b1d7e"])
 
 
 class OutlineResponse(Model):

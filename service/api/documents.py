@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.api import contract
 from service.api.problems import ProblemError
@@ -21,10 +22,7 @@ async def outline(runtime: Current) -> contract.OutlineResponse:
         sections.setdefault((entry.document, entry.section), []).append(entry)
     return contract.OutlineResponse(
         index_version=snapshot.manifest.version,
-        speech={
-            language: contract.Speech(name=speech.name, about=speech.about, questions=list(speech.questions))
-            for language, speech in snapshot.pack.card.speech.items()
-        },
+        speech=speech(snapshot),
         sections=[
             contract.OutlineSection(
                 number=number,
@@ -40,6 +38,14 @@ async def outline(runtime: Current) -> contract.OutlineResponse:
             for (document, number), entries in sections.items()
         ],
     )
+
+
+def speech(snapshot: Snapshot) -> dict[contract.Language, contract.Speech]:
+    """Return how a page speaks of the documents, by language."""
+    return {
+        language: contract.Speech(name=each.name, about=each.about, questions=list(each.questions))
+        for language, each in snapshot.pack.card.speech.items()
+    }
 
 
 @router.get("/v1/entries/{id}", summary="One entry")

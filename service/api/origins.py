@@ -17,6 +17,8 @@ from service.api.problems import problem
 from service.serve.tokens import TokenError, Tokens
 
 TOKEN_PATH = "/v1/token"
+# The problem of one visitor, where 429 otherwise says that the service is full (RFC 9457, section 3.1.1).
+HASTY = "urn:outline-qa:problem:too-many-questions"
 QUESTIONS = ("/v1/ask", "/v1/search", "/v1/chat/completions")
 
 
@@ -52,7 +54,7 @@ class Origins:
         visitor = request.client.host if request.client else ""
         if request.url.path in QUESTIONS and not self._limiter.hit(self._per_minute, origin, visitor):
             told = f"More than {self._per_minute.amount} questions in a minute; wait a little."
-            return problem(429, told, request_id=request_id, headers={"Retry-After": "15"})
+            return problem(429, told, request_id=request_id, headers={"Retry-After": "15"}, kind=HASTY)
         return None
 
 

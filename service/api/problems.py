@@ -40,9 +40,15 @@ def problem(
     request_id: str | None = None,
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    kind: str = "about:blank",
 ) -> JSONResponse:
     body = contract.Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, request_id=request_id, errors=errors
+        type=kind,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=request_id,
+        errors=errors,
     )
     return JSONResponse(
         body.model_dump(exclude_none=True),

@@ -18,6 +18,7 @@ def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
         related=[related(entry) for entry in answer.related],
         generator=answer.generator,
         degraded=answer.degraded,
+        lacks=list(answer.lacks),
         index_version=answer.index_version,
         timings_ms=answer.timings_ms,
         query=answer.query,

@@ -10,7 +10,16 @@ from service.api.openapi import COMPONENTS
 
 DECLARATIONS = Path(__file__).parents[1] / "widget/src/contract.ts"
 # What the widget asks; other routes and what only they send stay out.
-ROUTES = ("/v1/ask", "/v1/outline", "/v1/entries/{id}", "/v1/documents/{name}", "/v1/feedback", "/v1/token")
+ROUTES = (
+    "/v1/ask",
+    "/v1/search",
+    "/v1/outline",
+    "/v1/widget",
+    "/v1/entries/{id}",
+    "/v1/documents/{name}",
+    "/v1/feedback",
+    "/v1/token",
+)
 HEAD = "// Generated from the OpenAPI document by `make contract`: change the models in service/api instead.\n"
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

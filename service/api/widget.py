@@ -1,5 +1,6 @@
-"""The chat widget and the page that shows it full size, as files; POST /v1/token for the pages that embed it."""
+"""The chat widget and its page, as files; GET /v1/widget, what it shows first; POST /v1/token for other pages."""
 
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from ingest.index.snapshot import Snapshot
 from service.api import contract
+from service.api.documents import speech
 from service.api.runtime import Current
 
 BUILT = Path(__file__).parents[1] / "widget" / "built"
@@ -22,6 +25,7 @@ POLICY = (
 PUBLIC = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 REVALIDATE = {"Cache-Control": "no-cache"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+FIRST, SHORT = 12, 40  # questions to begin with, and characters of those that come first
 
 router = APIRouter(tags=["widget"])
 
@@ -32,6 +36,27 @@ async def token(request: Request, runtime: Current) -> contract.TokenResponse:
     tokens = runtime.tokens
     origin = request.headers.get("origin", "")
     return contract.TokenResponse(token=tokens.issue(origin), expires_in=tokens.seconds)
+
+
+@router.get("/v1/widget", summary="What the widget shows first")
+async def first(runtime: Current) -> contract.WidgetResponse:
+    """Say how a page speaks of the documents, and what to ask first: less than a tenth of the outline."""
+    snapshot = runtime.snapshot()
+    return contract.WidgetResponse(
+        speech=speech(snapshot), questions=_questions(snapshot), index_version=snapshot.manifest.version
+    )
+
+
+def _questions(snapshot: Snapshot) -> list[str]:
+    """Return answered entries of the most stars, from one section after the other, short ones first."""
+    answered = [entry for entry in snapshot.entries if entry.answered]
+    most = max((entry.stars for entry in answered), default=0)
+    sections: dict[tuple[str, int], list[str]] = {}
+    for entry in answered:
+        if entry.stars == most:
+            sections.setdefault((entry.document, entry.section), []).append(entry.question)
+    dealt = [one for one in chain.from_iterable(zip_longest(*sections.values())) if one]
+    return sorted(dealt, key=lambda question: len(question) > SHORT)[:FIRST]
 
 
 class Chunks(StaticFiles):

@@ -74,6 +74,12 @@ class Store:
                 )
         return known is not None
 
+    def unrate(self, answer_id: str) -> bool:
+        """Take the rating of an answer back, where it has one; False when the answer is not known."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM feedback WHERE answer_id = ?", (answer_id,))
+            return connection.execute("SELECT 1 FROM answers WHERE id = ?", (answer_id,)).fetchone() is not None
+
     def rated(self, rating: Rating) -> list[Rated]:
         """Return the answers rated so, oldest rating first."""
         with self._transaction() as connection:

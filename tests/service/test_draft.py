@@ -91,6 +91,7 @@ def test_the_documents_words_go_on_apart_from_a_models(snapshot: Snapshot) -> No
     assert (whole.reason, whole.generator) == ("broken", "vllm:small")
     assert whole.degraded is not None
     assert "其余部分" in whole.degraded
+    assert whole.lacks == ("model_rest",)
 
 
 def test_what_the_service_says_itself_replaces_the_text() -> None:
@@ -105,6 +106,7 @@ def test_an_english_question_is_told_of_chinese_sentences(snapshot: Snapshot) ->
     shown(draft, review(snapshot), quoted("泵每月检查一次。"))
     draft.note_language()
     assert "Chinese" in str(draft.finish().degraded)
+    assert draft.finish().lacks == ("other_language",)
 
 
 def test_stages_are_timed_once_each() -> None:

@@ -45,6 +45,7 @@ def test_an_answer_does_not_hang_on_the_time_that_there_is(
 def test_a_search_takes_what_is_there_in_time(hurried: TestClient) -> None:
     reply = hurried.post("/v1/search", json={"query": ASKED[0]}).json()
     assert reply["degraded"] == "Reranking took over 1 ms; the fused order stands."
+    assert reply["lacks"] == ["reranking"]
 
 
 def asked(client: TestClient, question: str) -> dict[str, Any]:

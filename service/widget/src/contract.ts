@@ -26,6 +26,8 @@ export interface AskResponse {
   generator: string;
   /** What was missing, in one sentence. */
   degraded: string | null;
+  /** What was missing, as codes. */
+  lacks: ("reranking" | "model" | "model_rest" | "model_length" | "other_words" | "other_language")[];
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */
@@ -105,7 +107,8 @@ export interface ErrorEvent {
 
 export interface FeedbackRequest {
   answer_id: string;
-  rating: "up" | "down";
+  /** `none` takes a rating back. */
+  rating: "up" | "down" | "none";
   comment?: string | null;
 }
 
@@ -186,6 +189,45 @@ export interface Related {
   answered: boolean;
 }
 
+/** A passage found; `bm25_rank` and `dense_rank` start at 1. */
+export interface Result {
+  document: string;
+  start: number;
+  end: number;
+  chunk_id: string;
+  entry_id: string | null;
+  heading_path: string[];
+  text: string;
+  score: number;
+  bm25_rank: number | null;
+  dense_rank: number | null;
+  rerank_score: number | null;
+  stars: number | null;
+  /** False: listed without an answer. */
+  answered: boolean | null;
+  /** Where the same passage stands too. */
+  also_at: Place[];
+}
+
+export interface SearchRequest {
+  query: string;
+  /** Earlier messages, oldest first. */
+  history?: Turn[];
+  /** Results wanted. */
+  k?: number;
+  filters?: Filters | null;
+}
+
+export interface SearchResponse {
+  /** As searched, rewritten when there is history. */
+  query: string;
+  index_version: string;
+  timings_ms: Record<string, number>;
+  results: Result[];
+  /** What was missing, in one sentence. */
+  degraded: string | null;
+}
+
 /** A passage that the answer is written from. */
 export interface Source {
   document: string;
@@ -229,4 +271,12 @@ export interface TokenResponse {
 export interface Turn {
   role: "user" | "assistant";
   content: string;
+}
+
+/** What the widget shows before anything is asked. */
+export interface WidgetResponse {
+  speech: Record<string, Speech>;
+  /** Of answered entries, to begin with where a speech has none. */
+  questions: string[];
+  index_version: string;
 }

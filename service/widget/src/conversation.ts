@@ -7,7 +7,7 @@ import type { Failure } from "./failure";
 export type Phase = "waiting" | "streaming" | "done" | "stopped" | "failed";
 
 export type Status = AskResponse["status"];
-export type Rating = FeedbackRequest["rating"];
+export type Rating = Exclude<FeedbackRequest["rating"], "none">;
 
 /** What is kept of a citation: only what is shown, so that a long conversation fits into the browser's storage. */
 export type Quotation = Pick<Citation, "n" | "document" | "start" | "end" | "entry_id" | "heading_path" | "quote">;

@@ -6,6 +6,7 @@ import { Marked, type Tokens } from "marked";
 import { strongBesidePunctuation } from "./emphasis";
 import { blockMath, escapeHtml, inlineMath } from "./formula";
 import { withDelimiters } from "./tables";
+import { shallow, tangled } from "./tangles";
 
 const LINK = /^(?:https?:|mailto:)/i;
 
@@ -78,12 +79,25 @@ export function sanitize(html: string): DocumentFragment {
 
 /** Cut a text into its top-level blocks, each of which renders the same by itself. */
 export function blocks(text: string): string[] {
-  return marked
-    .lexer(withDelimiters(text))
+  // Blocks alone: what stands in them is read when each is rendered.
+  return new marked.Lexer(marked.defaults)
+    .blockTokens(shallow(withDelimiters(text.replace(/\r\n|\r/g, "\n"))))
     .filter((token) => token.type !== "space")
     .map((token) => token.raw);
 }
 
+/** Render a block, or a whole text. */
 export function render(text: string): DocumentFragment {
-  return sanitize(marked.parse(withDelimiters(text), { async: false }));
+  if (tangled(text)) return plain(text);
+  return sanitize(marked.parse(shallow(withDelimiters(text)), { async: false }));
+}
+
+function plain(text: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  const paragraph = document.createElement("p");
+  paragraph.className = "raw";
+  paragraph.dir = "auto";
+  paragraph.textContent = text.trim();
+  fragment.append(paragraph);
+  return fragment;
 }

@@ -1,13 +1,14 @@
-// Tables whose delimiter row has lost its dashes. The outline has "|  |  |  |" below a header; no Markdown reader takes that
-// for a table, and its rows would run together.
+// Tables whose delimiter row has lost its dashes. The outline has "|  |  |  |" and "| -- |  |  |" below a header; no Markdown
+// reader takes those for a table, and their rows would run together.
 
 const ROW = /^\s*\|.*\|\s*$/;
 const EMPTY = /^\s*\|(?:\s*\|)+\s*$/;
+const SCANT = /^\s*\|(?:\s*(?::?-+:?)?\s*\|)+\s*$/;
 const FENCE = /^\s*(`{3,}|~{3,})/;
 
 /** Put the dashes back, outside fences. */
 export function withDelimiters(markdown: string): string {
-  if (!/^\s*\|[\s|]*$/m.test(markdown)) return markdown;
+  if (!/^[ \t]*\|[ \t|:-]*\|[ \t]*\r?$/m.test(markdown)) return markdown;
   let fence = "";
   const lines = markdown.split("\n");
   return lines
@@ -17,16 +18,22 @@ export function withDelimiters(markdown: string): string {
       else if (mark.startsWith(fence)) fence = "";
       const header = lines[i - 1] ?? "";
       const first = ROW.test(header) && !ROW.test(lines[i - 2] ?? "") && !EMPTY.test(header);
-      return !fence && first && EMPTY.test(line) ? delimiter(header) : line;
+      return !fence && first && SCANT.test(line) ? delimiter(header, line) : line;
     })
     .join("\n");
 }
 
-function delimiter(header: string): string {
+function delimiter(header: string, line: string): string {
   const indent = /^\s*/.exec(header)?.[0] ?? "";
-  const columns = header
+  const given = cells(line);
+  return `${indent}|${cells(header)
+    .map((_, i) => ` ${given[i]?.trim() || "---"} |`)
+    .join("")}`;
+}
+
+function cells(row: string): string[] {
+  return row
     .trim()
     .slice(1, -1)
-    .split(/(?<!\\)\|/).length;
-  return `${indent}|${" --- |".repeat(columns)}`;
+    .split(/(?<!\\)\|/);
 }

@@ -77,6 +77,32 @@ def test_the_first_load_is_small() -> None:
     assert sum(sizes) <= 45_000
 
 
+def test_what_is_shown_first_is_small(site: TestClient) -> None:
+    body = site.get("/v1/widget").json()
+    outline = site.get("/v1/outline").json()
+    assert body["speech"] == outline["speech"]
+    entries = {entry["question"]: entry for section in outline["sections"] for entry in section["entries"]}
+    assert 4 <= len(body["questions"]) <= 12
+    assert len(set(body["questions"])) == len(body["questions"])
+    assert all(entries[question]["answered"] for question in body["questions"])
+
+
+def test_json_is_packed_and_sent_once(site: TestClient) -> None:
+    for path in ("/v1/outline", "/v1/widget", "/v1/entries/3.8"):
+        plain = site.get(path, headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        packed = site.get(path, headers={"Accept-Encoding": "gzip"})
+        assert packed.json() == plain.json()
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < len(plain.content)
+        assert packed.headers["cache-control"] == "private, no-cache"
+        assert {"Accept-Encoding", "Origin"} <= set(packed.headers["vary"].split(", "))
+        again = site.get(path, headers={"If-None-Match": f'"other", {packed.headers["etag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert site.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert "etag" not in site.get("/v1/entries/99.9").headers
+
+
 def test_programs_and_own_pages_need_no_token(site: TestClient) -> None:
     assert site.get("/v1/outline").status_code == 200
     assert site.get("/v1/outline", headers={"Origin": "https://qa.example"}).status_code == 200
@@ -122,6 +148,7 @@ def test_a_visitor_who_asks_too_much_has_to_wait(site: TestClient) -> None:
     assert [reply.status_code for reply in found] == [200, 200, 200, 429]
     assert int(found[-1].headers["retry-after"]) > 0
     assert "Retry-After" in found[-1].headers["access-control-expose-headers"]
+    assert found[-1].json()["type"] == "urn:outline-qa:problem:too-many-questions"  # not that the service is full
     assert site.get("/v1/outline", headers=headers).status_code == 200  # reading is free
     assert site.post("/v1/search", json={"query": "LoRA"}).status_code == 200  # and programs are not visitors
 
@@ -140,6 +167,16 @@ def test_an_answer_can_be_rated_once_it_is_there(site: TestClient, store_path: P
     assert rated[found[1]].comment == f"stream {stream}"
     assert rated[found[1]].question == QUESTION["question"]
     assert found[1] in rated[found[1]].body
+
+
+def test_a_rating_can_be_taken_back(site: TestClient, store_path: Path) -> None:
+    answer_id = site.post("/v1/ask", json=QUESTION).json()["id"]
+    for rating in ("up", "none", "none"):
+        assert site.post("/v1/feedback", json={"answer_id": answer_id, "rating": rating}).status_code == 204
+    store = Store(store_path, 30)
+    assert answer_id not in {each.answer_id for rating in ("up", "down") for each in store.rated(rating)}
+    store.close()
+    assert site.post("/v1/feedback", json={"answer_id": "a-0", "rating": "none"}).status_code == 404
 
 
 def test_feedback_that_is_not_right(site: TestClient) -> None:
