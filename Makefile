@@ -113,8 +113,8 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --
 lock: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml > requirements-torch.txt
-	$(COMPILE) --universal --extra cpu --output-file requirements.lock pyproject.toml
-	$(COMPILE) --universal --extra cpu --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --universal --extra cpu --extra mcp --output-file requirements.lock pyproject.toml
+	$(COMPILE) --universal --extra cpu --extra mcp --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --universal --extra cpu --extra eval --output-file requirements-eval.lock pyproject.toml
 	printf '%s\n' $(LLM) | $(COMPILE) --python-platform x86_64-manylinux_2_28 --override requirements-torch.txt \
 		$(addprefix --no-emit-package ,torchvision torchaudio torchcodec) --output-file requirements-llm.lock -

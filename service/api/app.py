@@ -13,17 +13,15 @@ from starlette.types import Lifespan
 
 from ingest import __version__
 from service.api import ask, contract, documents, feedback, health, problems, prometheus, search, widget
+from service.api.desk.here import LocalDesk
+from service.api.mcp.mount import HEADERS, mount_mcp
 from service.api.openai import chat, models
 from service.api.openapi import describe_events
 from service.api.origins import Origins
 from service.api.packed import Packed
 from service.api.prometheus import Measured
-from service.api.runtime import Runtime
+from service.api.runtime import open_runtime
 from service.bootstrap import Service
-from service.serve.live import LiveIndex
-from service.serve.metrics import Metrics
-from service.serve.store import Store
-from service.serve.tokens import Tokens
 
 # Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
 SWITCH = 0.0003
@@ -61,41 +59,38 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 
 def create_app(service: Service) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched."""
-    index = LiveIndex(service.index, service.embedder.fingerprint, service.packs)
-    settings = service.settings.widget
-    store = Store(service.settings.store.path, service.settings.store.keep_days)
-    tokens = Tokens(settings.secret.get_secret_value() if settings.secret else None, settings.token_seconds)
-    metrics = Metrics()
-    runtime = Runtime(service, index, store, tokens, metrics)
+    settings, runtime = service.settings.widget, open_runtime(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(*COLLECT)
-        await asyncio.to_thread(index.refresh)
-        if index.snapshot is not None:
+        await asyncio.to_thread(runtime.index.refresh)
+        if runtime.index.snapshot is not None:
             runtime.bound()
         watching = asyncio.create_task(runtime.watch())
-        yield
+        async with mcp():
+            yield
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
         service.close()
-        store.close()
+        runtime.store.close()
 
     app = bare_app(lifespan)
     app.state.outline_qa = runtime
+    mcp = mount_mcp(app, LocalDesk(runtime), settings.origins)
     app.add_middleware(Packed)
-    app.add_middleware(Origins, tokens=tokens, origins=settings.origins, per_minute=settings.per_minute)
+    app.add_middleware(Origins, tokens=runtime.tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
-    app.add_middleware(Measured, metrics=metrics)
+    app.add_middleware(Measured, metrics=runtime.metrics)
     # Outermost, so that a page can read errors too.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["Retry-After", "X-Request-ID"],
+        allow_headers=["Authorization", "Content-Type", *HEADERS],
+        expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id"],
         max_age=600,
     )
     widget.mount(app)

@@ -4,9 +4,8 @@ import asyncio
 import logging
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -27,7 +26,6 @@ router = APIRouter(tags=["questions"])
 PING_SECONDS = 15
 LOOK_SECONDS = 0.5  # between looks whether the reader of a reply that is not streamed has left
 
-Keep = Callable[[contract.AskResponse], Awaitable[None]]
 Answering = AsyncGenerator[pipeline.Event, None]
 
 
@@ -45,16 +43,27 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     `citation` as they are checked, `done` with the whole body, or `error` with a problem document.
     """
     bound = runtime.bound()
-    question = pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
-    keep = partial(_keep, runtime.store, body)
     # The header speaks only where the body does not.
     streamed = body.stream if "stream" in body.model_fields_set else wants_events(request.headers.get("accept", ""))
     if streamed:
-        events = _stream(question, bound, keep, str(request.scope.get("request_id")))
+        events = _stream(tell(body, bound, runtime.store), str(request.scope.get("request_id")))
         return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
-    whole = reply.body(await last(bound.answers.answer(question), request), bound.snapshot)
-    await keep(whole)
+    whole = reply.body(await last(bound.answers.answer(_question(body)), request), bound.snapshot)
+    await _keep(runtime.store, body, whole)
     return JSONResponse(whole.model_dump())
+
+
+async def tell(body: contract.AskRequest, bound: Bound, store: Store) -> AsyncGenerator[stream.AskEvent, None]:
+    """Yield the events of an answer as the contract has them; it is kept before the reader has it and can rate it."""
+    async with aclosing(bound.answers.answer(_question(body))) as events:
+        async for event in events:
+            if isinstance(event, pipeline.Answer):
+                await _keep(store, body, reply.body(event, bound.snapshot))
+            yield _event(event, bound.snapshot)
+
+
+def _question(body: contract.AskRequest) -> pipeline.Question:
+    return pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
 
 
 def wants_events(accept: str) -> bool:
@@ -97,20 +106,15 @@ async def _keep(store: Store, asked: contract.AskRequest, answer: contract.AskRe
         log.exception("answer %s was not kept, so it cannot be rated", answer.id)
 
 
-async def _stream(
-    question: pipeline.Question, bound: Bound, keep: Keep, request_id: str
-) -> AsyncIterator[ServerSentEvent]:
-    """Turn the pipeline's events into server-sent ones; ids count from 1 and carry the answer's id."""
+async def _stream(telling: AsyncGenerator[stream.AskEvent, None], request_id: str) -> AsyncIterator[ServerSentEvent]:
+    """Send the events; ids count from 1 and carry the answer's id."""
     name, number = "", 0
     try:
-        async with aclosing(bound.answers.answer(question)) as events:
+        async with aclosing(telling) as events:
             async for event in events:
-                if isinstance(event, pipeline.Answer):  # before the reader has it and can rate it
-                    await keep(reply.body(event, bound.snapshot))
-                sent = _event(event, bound.snapshot)
-                name = event.id if isinstance(event, pipeline.Meta) else name
+                name = event.data.id if isinstance(event, stream.MetaEvent) else name
                 number += 1
-                yield JSONServerSentEvent(sent.data.model_dump(), event=sent.event, id=f"{name}.{number}")
+                yield JSONServerSentEvent(event.data.model_dump(), event=event.event, id=f"{name}.{number}")
     except Exception:  # the outermost layer: the status line is sent already, so the stream says it
         log.exception("request %s failed while streaming", request_id)
         failed = problem(500, "The service failed on this request; its log has the id.", request_id=request_id)

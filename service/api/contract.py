@@ -173,6 +173,9 @@ class OutlineResponse(Model):
     )
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     sections: list[OutlineSection] = Field(description="In the document's order.")
+    documents: list[str] = Field(
+        [], examples=[["咖啡机手册.md"]], description="All there are, those without entries too."
+    )
 
 
 class EntryResponse(OutlineEntry, Place):

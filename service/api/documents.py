@@ -23,6 +23,7 @@ async def outline(runtime: Current) -> contract.OutlineResponse:
     return contract.OutlineResponse(
         index_version=snapshot.manifest.version,
         speech=speech(snapshot),
+        documents=list(snapshot.documents),
         sections=[
             contract.OutlineSection(
                 number=number,

@@ -14,23 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import contract
 from service.api.openai.errors import OpenAIErrors
+from service.api.refusal import ProblemError as ProblemError
 
 log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024
 # Chat programs send the whole conversation, images too; what is too old is left out, not refused.
 MAX_CHAT = 8 * 1024 * 1024
 CHATS = ("/v1/chat/completions", "/v1/responses")
-
-
-class ProblemError(Exception):
-    """Raised by a route, sent as a problem document."""
-
-    def __init__(
-        self, status: int, detail: str, headers: Mapping[str, str] | None = None, field: str | None = None
-    ) -> None:
-        """`field` is the one at fault, where it is one."""
-        super().__init__(detail)
-        self.status, self.detail, self.headers, self.field = status, detail, headers, field
 
 
 def problem(

@@ -102,6 +102,19 @@ class Runtime:
                 self.bound()
 
 
+def open_runtime(service: Service) -> Runtime:
+    """Make the runtime of loaded models, without an index yet; raises OSError where answers cannot be kept."""
+    settings = service.settings.widget
+    secret = settings.secret.get_secret_value() if settings.secret else None
+    return Runtime(
+        service,
+        LiveIndex(service.index, service.embedder.fingerprint, service.packs),
+        Store(service.settings.store.path, service.settings.store.keep_days),
+        Tokens(secret, settings.token_seconds),
+        Metrics(),
+    )
+
+
 def _of(request: Request) -> Runtime:
     found: Runtime = request.app.state.outline_qa
     return found

@@ -151,6 +151,8 @@ export interface OutlineResponse {
   index_version: string;
   /** In the document's order. */
   sections: OutlineSection[];
+  /** All there are, those without entries too. */
+  documents: string[];
 }
 
 export interface OutlineSection {

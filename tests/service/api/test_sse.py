@@ -3,8 +3,6 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -19,11 +17,8 @@ from ingest.models.embedder import Embedder
 from service.api import ask as route
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.parts import Parts
-from service.search.passages import Passage
-from service.search.retrieve import Query
 from service.settings import ServiceSettings
-from service.write.writer import Quote, Sentence
+from tests.support.endless import Endless, EndlessService
 from tests.support.sse import Event, events
 
 
@@ -95,35 +90,6 @@ def test_the_stream_says_what_the_json_says(client: TestClient) -> None:
 def test_the_accept_header_asks_for_a_stream(client: TestClient, accept: str) -> None:
     reply = client.post("/v1/ask", json={"question": "什么是 QLoRA？"}, headers={"accept": accept})
     assert [event.kind for event in events(reply.text)][-1] == "done"
-
-
-class Endless:
-    """A writer that says the first passage again and again; `stopped` is set when it is closed."""
-
-    name = "endless"
-
-    def __init__(self, pause: float) -> None:
-        self._pause = pause
-        self.stopped = threading.Event()
-
-    async def write(self, query: Query, passages: Sequence[Passage], language: str) -> AsyncIterator[Sentence]:
-        try:
-            while True:
-                yield Sentence("又一句。", (Quote(0, passages[0].start, passages[0].end),))
-                await asyncio.sleep(self._pause)
-        finally:
-            self.stopped.set()
-
-
-class EndlessService(Service):
-    """The real pipeline, but for the writer."""
-
-    def __init__(self, settings: ServiceSettings, embedder: Embedder, writer: Endless) -> None:
-        super().__init__(settings, embedder)
-        self._writer = writer
-
-    def parts(self, snapshot: Snapshot) -> Parts:
-        return replace(super().parts(snapshot), writer=self._writer)
 
 
 def wait_for_none_in_flight(app: FastAPI) -> None:

@@ -1,0 +1,46 @@
+"""What clients read that show text alone: answers with their marks and numbered quotes, results, contents."""
+
+from collections.abc import Iterator
+
+from service.api import contract
+
+
+def answer_text(reply: contract.AskResponse) -> str:
+    """Return the answer, then each quote with where it stands."""
+    lines = [reply.answer]
+    if reply.degraded:
+        lines.append(f"Note: {reply.degraded}")
+    if reply.citations:
+        lines.append("Sources:\n" + "\n".join(map(citation_line, reply.citations)))
+    if reply.related:
+        lines.append("Related:\n" + "\n".join(f"- {each.entry_id} {each.question}" for each in reply.related))
+    return "\n\n".join(lines)
+
+
+def citation_line(citation: contract.Citation) -> str:
+    place = f"{citation.document}, {citation.start}–{citation.end}"
+    return f"[{citation.n}] {title(citation)} ({place}): {' '.join(citation.quote.split())}"
+
+
+def title(place: contract.Citation | contract.Result) -> str:
+    """The headings over a passage, or its document."""
+    return " > ".join(place.heading_path) or place.document
+
+
+def results_text(reply: contract.SearchResponse, names: list[str]) -> str:
+    """Return the passages found, each under the name that fetch takes."""
+    found = zip(names, reply.results, strict=True)
+    told = [f"{n}. {title(each)}\n{name}\n{each.text}" for n, (name, each) in enumerate(found, 1)]
+    return "\n\n".join(told) or "Nothing was found; ask in other words."
+
+
+def outline_text(reply: contract.OutlineResponse) -> str:
+    return "\n".join(_lines(reply))
+
+
+def _lines(reply: contract.OutlineResponse) -> Iterator[str]:
+    yield f"Documents: {', '.join(reply.documents)}"
+    for section in reply.sections:
+        yield f"\n{section.document} > {section.title}"
+        for entry in section.entries:
+            yield f"{entry.id} {'★' * entry.stars} {entry.question}{'' if entry.answered else ' (no answer)'}"
