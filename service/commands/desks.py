@@ -1,0 +1,38 @@
+"""The desk that a command asks: a service at an address, or one in this process."""
+
+import argparse
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from service.api.desk import Desk
+from service.api.desk.there import RemoteDesk
+
+
+def desk_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", help="ask the service at this address; default: in this process, over the index here")
+
+
+@asynccontextmanager
+async def open_desk(url: str | None) -> AsyncIterator[Desk]:
+    """Open a desk; raises ModelUnavailableError, ProblemError and ValueError where something is missing here."""
+    if url:
+        yield RemoteDesk(url)
+        return
+    from transformers.utils import logging as bars  # all of these take seconds to load
+
+    from service.api.desk.here import LocalDesk
+    from service.api.runtime import open_runtime
+    from service.bootstrap import Service
+    from service.settings import ServiceSettings
+
+    logging.basicConfig(level=logging.CRITICAL)
+    bars.disable_progress_bar()  # type: ignore[no-untyped-call]
+    runtime = open_runtime(Service(ServiceSettings()))
+    try:
+        runtime.index.refresh()
+        runtime.bound()
+        yield LocalDesk(runtime)
+    finally:
+        runtime.service.close()
+        runtime.store.close()
