@@ -10,6 +10,7 @@ function entry(id: string, question: string, stars: number, answered: boolean): 
 
 const OUTLINE: OutlineResponse = {
   index_version: "v",
+  documents: ["d"],
   speech: { zh: { name: "大纲", about: "", questions: [] } },
   sections: [
     {
@@ -53,7 +54,7 @@ test("suggestions are answered five-star entries, short ones of each section fir
   expect(suggestions(OUTLINE, "zh", 2)).toEqual(["1.1", "3.1"].map(question));
   expect(suggestions(OUTLINE, "zh", 2, 1)).toEqual(["1.2", "1.1"].map(question));
   expect(suggestions(OUTLINE, "en", 9)).toHaveLength(3);
-  expect(suggestions({ index_version: "v", speech: {}, sections: [] }, "zh", 4)).toEqual([]);
+  expect(suggestions({ index_version: "v", documents: [], speech: {}, sections: [] }, "zh", 4)).toEqual([]);
 });
 
 test("questions that go with the documents are suggested before entries", () => {
