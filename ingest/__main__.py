@@ -154,6 +154,7 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
             bootstrap.packs(settings),
             near_threshold=steps.near_threshold if steps.near_duplicates else None,
             max_bytes=settings.max_file_mb << 20,
+            limits=bootstrap.limits(settings.reading),
             force=force,
             progress=progress,
         )

@@ -17,11 +17,13 @@ from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder, SentenceTransformerEmbedder
 from ingest.models.offline import resolve
 from ingest.pack import Packs
+from ingest.read.reading import Limits
 from ingest.settings import (
     ChunkerSettings,
     EmbedderSettings,
     FixedSettings,
     IngestSettings,
+    ReadingSettings,
     RecursiveSettings,
     SemanticSettings,
     WindowSettings,
@@ -43,6 +45,10 @@ def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:
 def index(settings: IngestSettings) -> Versions:
     made: Versions = plugins.factory("indexes", settings.index_kind)(settings.index)
     return made
+
+
+def limits(settings: ReadingSettings) -> Limits:
+    return Limits(**settings.model_dump())
 
 
 def packs(settings: IngestSettings) -> Packs:

@@ -30,6 +30,8 @@ from ingest.parse.markdown import Document
 from ingest.parse.outline import Entry
 from ingest.progress import Report
 from ingest.read.files import read
+from ingest.read.origin import Origin
+from ingest.read.reading import Limits
 
 
 class BuildError(Exception):
@@ -58,6 +60,7 @@ class Cut:
     warnings: list[str]
     parsed: list[Document]
     every: list[Chunk]  # of what was parsed
+    origins: dict[str, Origin]  # by document, where it was not Markdown
 
 
 def build_index(
@@ -70,6 +73,7 @@ def build_index(
     *,
     near_threshold: float | None = 0.9,
     max_bytes: int = 16 << 20,
+    limits: Limits | None = None,
     force: bool = False,
     progress: Report = lambda *_: None,
 ) -> Outcome:
@@ -79,7 +83,7 @@ def build_index(
     report, None names none. Raises BuildError when there is nothing to index or the pack cannot be used, OSError for a
     path that cannot be read, SnapshotError while another build runs.
     """
-    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total))
+    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits)
     cleaned, report = clean_sources(sources, steps, skipped)
     pack = _pack(packs, [source.name for source in sources])
     settings = {
@@ -89,6 +93,8 @@ def build_index(
         "pack": pack.fingerprint,
         "clean": json.dumps(asdict(steps) | {"near": near_threshold}, sort_keys=True),
     }
+    if any(source.kind != "markdown" for source in sources):
+        settings["reading"] = (limits or Limits()).fingerprint
     files = {source.name: source.sha256 for source in sources}
     inputs = hashlib.sha256(json.dumps([files, settings], sort_keys=True).encode()).hexdigest()
     with versions.building() as folder:
@@ -145,6 +151,7 @@ def _assemble(
         entries=cut.entries,
         chunks=tuple(cut.chunks),
         aliases=cut.aliases,
+        origins=cut.origins,
         groups=groups,
         dense=DenseIndex.build(vectors),
         postings=Postings.build([terms(c.indexed) for c in cut.chunks]),
@@ -196,6 +203,7 @@ def _cut(
     warnings: list[str] = []
     parsed: list[Document] = []
     copies: dict[str, list[str]] = {}
+    origins: dict[str, Origin] = {}
     for done, source in enumerate(sources, 1):
         document, found = outline.parse(source.name, source.text)
         unchanged = before is not None and before.documents.get(source.name) == source.text
@@ -205,6 +213,7 @@ def _cut(
         documents[source.name] = source.text
         copies[source.name] = list(source.aliases)
         documents |= dict.fromkeys(source.aliases, source.text)
+        origins |= source.origins
         warnings += [f"{source.name}: {warning}" for warning in document.warnings]
         if len(document.sections) == 1 and not document.sections[0].level:
             warnings.append(f"{source.name}: no headings; cut as one section")
@@ -215,7 +224,9 @@ def _cut(
         copied = [replace(c, document=name) for c in (original, *same) for name in copies[c.document]]
         if copied:
             aliases[original.id] = [*same, *copied]
-    return Cut(documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings, parsed, chunks)
+    return Cut(
+        documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings, parsed, chunks, origins
+    )
 
 
 def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, list[Chunk]]:

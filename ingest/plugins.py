@@ -1,6 +1,7 @@
 """What can be plugged in: entry points, one group a seam, ours and other people's alike.
 
-The groups are `outline_qa.chunkers`, `.embedders`, `.indexes`, `.fusions`, `.rerankers` and `.writers`. Another package
+The groups are `outline_qa.readers` (a name is the suffix of what it reads, without the dot), `.chunkers`, `.embedders`,
+`.indexes`, `.fusions`, `.rerankers` and `.writers`. Another package
 names its factory under one of them in its own project file; the setting `kind` of that group then takes the name.
 `outline_qa.engine` is what `python -m ingest fit` measures.
 """
@@ -20,6 +21,11 @@ def factory(group: str, kind: str) -> Any:
     if kind not in known:
         raise ValueError(f"no package offers {kind!r} among {group}; there are {', '.join(sorted(known))}")
     return known[kind].load()
+
+
+def offered(group: str) -> frozenset[str]:
+    """Return the kinds that there are in a group."""
+    return frozenset(_known(f"outline_qa.{group}"))
 
 
 @cache

@@ -90,6 +90,20 @@ class CleanSettings(Settings):
     comments: bool = Field(True, description="Drop what Markdown shows to nobody: HTML comments, scripts and styles.")
 
 
+class ReadingSettings(Settings):
+    """What reading one file may take; files that are no Markdown are parsed in a process held to these."""
+
+    seconds: float = Field(120, gt=0, description="Longest that parsing one file may take.")
+    memory_mb: int = Field(2048, ge=256, description="Most memory (MB) that its process may take.")
+    unpacked_mb: int = Field(256, ge=1, description="Most (MB) that an office document may unpack to.")
+    pages: int = Field(2000, ge=1, description="Most pages of a PDF.")
+    cells: int = Field(500_000, ge=1, description="Most cells of a workbook.")
+    ocr: bool = Field(True, description="Recognise the text of scanned pages, where the extra `ocr` is installed.")
+    confidence: float = Field(
+        0.6, ge=0, le=1, description="How sure recognised text must be; what is less is reported and left out."
+    )
+
+
 class IngestSettings(BaseSettings):
     """Read once, from the environment and `.env`; nested names are joined by two underscores."""
 
@@ -106,7 +120,7 @@ class IngestSettings(BaseSettings):
     index: Path = Field(Path("var/index"), description="Where the versions of the index lie.")
     index_kind: str = Field("embedded", description="Who keeps them: files of our own, or the name of a plug-in.")
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
-    max_file_mb: int = Field(16, ge=1, description="A larger file (in MiB) is skipped and reported.")
+    max_file_mb: int = Field(64, ge=1, description="A larger file (in MiB) is skipped and reported.")
     pack: str = Field(
         "auto", description="What is known of the documents: auto (the pack made for them), a folder, none."
     )
@@ -114,6 +128,7 @@ class IngestSettings(BaseSettings):
     chunker: ChunkerSettings = SemanticSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     clean: CleanSettings = CleanSettings()
+    reading: ReadingSettings = ReadingSettings()
 
     def with_corpus(self, paths: list[Path]) -> Self:
         return self.model_copy(update={"corpus": paths}) if paths else self

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ingest.clean.comments import remove_comments
 from ingest.clean.duplicates import exact_groups
@@ -12,6 +12,7 @@ from ingest.clean.report import Alias, Change, CleanReport, Edit, Step
 from ingest.clean.secrets import mask_secrets
 from ingest.clean.whitespace import normalise_whitespace
 from ingest.read.files import Skipped, Source
+from ingest.read.origin import Origin
 
 __all__ = [
     "Alias",
@@ -38,13 +39,15 @@ class CleanSteps:
 class CleanSource:
     """`text` is the document from here on: offsets refer to it. `sha256` is of the file's bytes.
 
-    `aliases` are the names of the sources left out because they say the same.
+    `aliases` are the names of the sources left out because they say the same; `origins` lead from the text back into
+    the file, by name of this source and its aliases, where there are any.
     """
 
     name: str
     text: str
     sha256: str
     aliases: tuple[str, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
 
 def clean_sources(
@@ -79,14 +82,26 @@ def _clean_text(source: Source, steps: CleanSteps, changes: list[Change]) -> Cle
         if wanted:
             text, edits = function(text)
             changes += [Change(source.name, step, e.what, e.count, e.lines) for e in edits]
-    return CleanSource(source.name, text, source.sha256)
+    origins = {source.name: source.origin.moved(source.text, text)} if source.origin else {}
+    return CleanSource(source.name, text, source.sha256, origins=origins)
 
 
 def _deduplicate(sources: list[CleanSource], steps: CleanSteps) -> tuple[list[CleanSource], list[Alias]]:
     if not steps.duplicates:
         return sources, []
-    names: dict[int, list[str]] = {}
+    groups: dict[int, list[CleanSource]] = {}
     for source, first in zip(sources, exact_groups([source.text for source in sources]), strict=True):
-        names.setdefault(first, []).append(source.name)
-    kept = [replace(sources[first], aliases=tuple(same[1:])) for first, same in names.items()]
+        groups.setdefault(first, []).append(source)
+    kept = [
+        replace(
+            same[0],
+            aliases=tuple(source.name for source in same[1:]),
+            origins={
+                name: origin.moved(source.text, same[0].text)
+                for source in same
+                for name, origin in source.origins.items()
+            },
+        )
+        for same in groups.values()
+    ]
     return kept, [Alias(name, source.name) for source in kept for name in source.aliases]

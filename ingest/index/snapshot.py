@@ -19,9 +19,11 @@ from ingest.index.nearness import spread_of
 from ingest.index.ways import Ways
 from ingest.pack import Pack, Packs, none
 from ingest.parse.outline import Entry
+from ingest.read.origin import NOWHERE, Origin
 
 FORMAT = 2
 MANIFEST = "manifest.json"
+ORIGINS = "origins.jsonl"  # of documents that were no Markdown; not there without any
 
 
 class SnapshotError(Exception):
@@ -70,6 +72,7 @@ class Snapshot:
     titles: DenseIndex
     ways: Ways
     pack: Pack
+    origins: Mapping[str, Origin] = field(default_factory=dict)  # by document, where it was not Markdown
     rows: Mapping[tuple[str, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)  # by group's key
     spread: float = field(init=False, repr=False, compare=False)  # of unrelated cosines: the unit of nearness
     fitted: Fitted = field(init=False, repr=False, compare=False)  # the pack's, with the fusion chosen at the build
@@ -95,6 +98,10 @@ class Snapshot:
     def entry(self, document: str, id: str | None) -> Entry:
         """Return an entry by what identifies it; raises KeyError when there is none."""
         return self._entries[document, id]
+
+    def origin(self, document: str) -> Origin:
+        """Return where the text of a document stands in its file; for Markdown that is the text itself."""
+        return self.origins.get(document, NOWHERE)
 
     def first_chunk(self, entry: Entry) -> Chunk:
         """Return the first chunk of an entry; each has one at least."""
@@ -138,6 +145,9 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
         folder / "aliases.jsonl",
         ({"of": of, **asdict(chunk)} for of, chunks in snapshot.aliases.items() for chunk in chunks),
     )
+    if snapshot.origins:
+        rows = ({"name": name, **origin.to_json()} for name, origin in snapshot.origins.items())
+        _write_lines(folder / ORIGINS, rows)
     snapshot.dense.save(folder / "dense.faiss")
     snapshot.titles.save(folder / "titles.faiss")
     snapshot.postings.save(folder / "bm25")
@@ -232,6 +242,9 @@ def _read(folder: Path, manifest: Manifest, pack: Pack) -> Snapshot:
         titles=DenseIndex.load(folder / "titles.faiss"),
         ways=Ways.load(folder / "asked"),
         pack=pack,
+        origins={line["name"]: Origin.from_json(line) for line in _lines(folder / ORIGINS)}
+        if ORIGINS in manifest.files
+        else {},
     )
     sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}
     if len(sizes) > 1 or len(snapshot.groups) != len(snapshot.titles):

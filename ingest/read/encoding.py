@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from charset_normalizer import from_bytes
 
 from ingest.read.likely import BINARY, has_controls, likelihoods, other_kind, utf_16
-
-
-class UnfitError(ValueError):
-    """A file that cannot be used; the message is the reason, shown next to its name."""
-
+from ingest.read.reading import UnfitError
 
 # How likely the reading of a Chinese or Western file must be, and how much likelier than every other.
 _LIKELY, _LEAD = 0.8, 0.12

@@ -13,21 +13,19 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ingest.read.encoding import UnfitError, decode
+from ingest import plugins
+from ingest.read.content import read_content
+from ingest.read.kinds import SUFFIXES
+from ingest.read.origin import NOWHERE, Origin
+from ingest.read.reading import Limits, UnfitError
+from ingest.read.sandbox import Sandbox
 
 MIB = 1024 * 1024
-SUFFIXES = (".md", ".markdown")
 # Files that can be given by name, and are read as if they were Markdown.
 OTHER = {
-    ".ipynb": "a notebook (JSON)",
     ".json": "JSON",
     ".jsonl": "JSON",
-    ".html": "HTML",
-    ".htm": "HTML",
-    ".xhtml": "HTML",
     ".xml": "XML",
-    ".csv": "a table (CSV)",
-    ".tsv": "a table (TSV)",
     ".rst": "reStructuredText",
     ".tex": "LaTeX",
     ".adoc": "AsciiDoc",
@@ -45,7 +43,8 @@ Progress = Callable[[int, int], None]
 class Source:
     """`sha256` is of the file's bytes; `name` is a relative POSIX path, unique among those read together.
 
-    `warnings` say what of the file was not as it should be.
+    `origin` leads from the text back to pages, slides and cells; `warnings` say what of the file was not as it should
+    be.
     """
 
     name: str
@@ -54,6 +53,8 @@ class Source:
     path: Path
     encoding: str
     warnings: tuple[str, ...] = ()
+    origin: Origin = NOWHERE
+    kind: str = "markdown"
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ class _File(NamedTuple):
 
 
 def read(
-    paths: Sequence[Path], max_bytes: int = 64 * MIB, progress: Progress | None = None
+    paths: Sequence[Path], max_bytes: int = 64 * MIB, progress: Progress | None = None, limits: Limits | None = None
 ) -> tuple[list[Source], list[Skipped]]:
-    """Read the given files, whatever their suffix, and the Markdown files below the given folders.
+    """Read the given files, whatever their suffix, and the files of known formats below the given folders.
 
     Below a folder, hidden entries and symbolic links out of it are skipped: a checkout from elsewhere must
     not pull in other files. `progress` gets (files done, files in all). Raises OSError when a path as given
@@ -85,23 +86,24 @@ def read(
     sources: list[Source] = []
     names: set[str] = set()
     seen: set[Path] = set()
-    for done, file in enumerate(files, 1):
-        try:
-            name = _free(file, names)
-            sources.append(_load(file.path, name, max_bytes, seen))
-            names.add(name)
-        except UnfitError as error:
-            skipped.append(Skipped(_safe(file.name), str(error)))
-        except OSError as error:
-            if file.given:
-                raise
-            skipped.append(Skipped(_safe(file.name), f"cannot be read: {error.strerror}"))
-        if progress:
-            progress(done, len(files))
+    with Sandbox(limits or Limits()) as sandbox:
+        for done, file in enumerate(files, 1):
+            try:
+                name = _free(file, names)
+                sources.append(_load(file.path, name, max_bytes, seen, sandbox))
+                names.add(name)
+            except UnfitError as error:
+                skipped.append(Skipped(_safe(file.name), str(error)))
+            except OSError as error:
+                if file.given:
+                    raise
+                skipped.append(Skipped(_safe(file.name), f"cannot be read: {error.strerror}"))
+            if progress:
+                progress(done, len(files))
     return sources, skipped
 
 
-def _load(path: Path, name: str, max_bytes: int, seen: set[Path]) -> Source:
+def _load(path: Path, name: str, max_bytes: int, seen: set[Path], sandbox: Sandbox) -> Source:
     real = Path(os.path.realpath(path, strict=True))  # Path.resolve raises RuntimeError on a loop
     if real in seen:
         raise UnfitError("already read by another path")
@@ -112,22 +114,17 @@ def _load(path: Path, name: str, max_bytes: int, seen: set[Path]) -> Source:
         raw = file.read(max_bytes + 1)
     if len(raw) > max_bytes:
         raise UnfitError(f"larger than the limit of {max_bytes:,} bytes; split it or raise the limit")
-    decoded = decode(raw)
-    if not decoded.text or decoded.text.isspace():
-        raise UnfitError("empty")
-    warnings = tuple(filter(None, (decoded.warning, _other_format(path, decoded.text))))
-    return Source(name, decoded.text, hashlib.sha256(raw).hexdigest(), path, decoded.encoding, warnings)
+    reading = read_content(raw, path.name, sandbox)
+    warnings = tuple(filter(None, (*reading.warnings, _other_format(path, reading.text))))
+    digest = hashlib.sha256(raw).hexdigest()
+    return Source(name, reading.text, digest, path, reading.encoding, warnings, reading.origin, reading.kind)
 
 
 def _other_format(path: Path, text: str) -> str:
     """Say of a file that is no Markdown what it is read as, "" for Markdown and plain text."""
     known = OTHER.get(path.suffix.lower())
-    begins = text.lstrip()[:100].lower()
     if not known and path.suffix.lower() not in SUFFIXES:
-        known = (
-            "HTML" if begins.startswith(("<!doctype html", "<html")) else "XML" if begins.startswith("<?xml") else None
-        )
-        known = "JSON" if _is_json(text) else known
+        known = "XML" if text.lstrip().startswith("<?xml") else "JSON" if _is_json(text) else None
     return f"{known} is read as plain text, markup and all; convert it to Markdown" if known else ""
 
 
@@ -178,8 +175,9 @@ def _unwanted(entry: Path, folder: Path) -> str | None:
         return "hidden"
     if entry.is_dir():
         return "a link to a folder; give the folder itself"
-    if entry.suffix.lower() not in SUFFIXES:
-        return f"not Markdown ({', '.join(SUFFIXES)})"
+    suffix = entry.suffix.lower()
+    if suffix not in SUFFIXES and suffix[1:] not in plugins.offered("readers"):
+        return f"of no format that is read ({' '.join(SUFFIXES)})"
     if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(os.path.realpath(folder)):
         return "a link out of the folder; give the file itself"
     return None

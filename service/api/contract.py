@@ -50,7 +50,32 @@ class Place(Model):
     end: int = Field(examples=[38123])
 
 
-class Result(Place):
+class PageBoxes(Model):
+    """Where a text stands on a page of a PDF."""
+
+    page: int = Field(ge=1, examples=[3], description="From 1.")
+    boxes: list[tuple[float, float, float, float]] = Field(
+        examples=[[[72.0, 140.5, 301.2, 154.0]]],
+        description="[x0, y0, x1, y1] in points, from the top left of the page as it is shown, in reading order.",
+    )
+    ocr: bool = Field(False, description="The text was recognised in a picture.")
+
+
+class FilePart(Model):
+    """A part of a file that is neither Markdown nor PDF: a slide, cells, an anchor."""
+
+    kind: Literal["slide", "sheet", "cell", "anchor", "chapter"] = Field(examples=["sheet"])
+    name: str = Field(examples=["价格!A5:D5"], description="A number, `sheet!cells`, or the anchor's id.")
+
+
+class Passage(Place):
+    """Text of a document, and where it stands in the file that it was read from."""
+
+    pages: list[PageBoxes] = Field([], description="Of a PDF: what is extracted from these boxes is the text.")
+    parts: list[FilePart] = Field([], description="Of slides, workbooks, notebooks, books and web pages.")
+
+
+class Result(Passage):
     """A passage found; `bm25_rank` and `dense_rank` start at 1."""
 
     chunk_id: str = Field(examples=["5b1f0c7a9d3e2f10"])
@@ -63,7 +88,7 @@ class Result(Place):
     rerank_score: float | None = Field(examples=[None])
     stars: int | None = Field(None, examples=[5])
     answered: bool | None = Field(None, examples=[True], description="False: listed without an answer.")
-    also_at: list[Place] = Field([], description="Where the same passage stands too.")
+    also_at: list[Passage] = Field([], description="Where the same passage stands too.")
 
 
 class SearchResponse(Model):
@@ -83,7 +108,7 @@ class AskRequest(Model):
     language: Literal["auto", "zh", "en"] = Field("auto", description="Of what the service says itself.")
 
 
-class Citation(Place):
+class Citation(Passage):
     """Checked support for the sentences marked [n]: quote == document[start:end]."""
 
     n: int = Field(ge=1, examples=[1])
@@ -92,7 +117,7 @@ class Citation(Place):
     heading_path: list[str] = Field(examples=[["5. 保养", "怎么除垢？"]])
     quote: str = Field(examples=["除垢每三个月做一次。"])
     support: float = Field(ge=0, le=1, examples=[1.0])
-    also_at: list[Place] = Field([], description="Where the same passage stands too.")
+    also_at: list[Passage] = Field([], description="Where the same passage stands too.")
 
 
 class Related(Model):

@@ -4,7 +4,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service import events as pipeline
 from service.api import contract, stream
-from service.api.search import also_at
+from service.api.search import also_at, pages, parts
 from service.check.quotes import Citation
 from service.search.passages import Passage
 
@@ -38,6 +38,8 @@ def citation(citation: Citation, snapshot: Snapshot) -> contract.Citation:
         end=citation.end,
         support=citation.support,
         also_at=also_at(snapshot, passage.chunk_id, passage.document, passage.end),
+        pages=pages(snapshot, passage.document, citation.start, citation.end),
+        parts=parts(snapshot, passage.document, citation.start, citation.end),
     )
 
 

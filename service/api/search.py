@@ -45,10 +45,31 @@ def scope(filters: contract.Filters | None) -> Scope | None:
     )
 
 
-def also_at(snapshot: Snapshot, id: str, document: str, end: int) -> list[contract.Place]:
+def also_at(snapshot: Snapshot, id: str, document: str, end: int) -> list[contract.Passage]:
     """The other places of a passage: all but the one that ends there."""
     places = {(c.document, c.start, c.end): c for c in snapshot.places(id) if (c.document, c.end) != (document, end)}
-    return [contract.Place(document=c.document, start=c.start, end=c.end) for c in places.values()]
+    return [
+        contract.Passage(
+            document=c.document,
+            start=c.start,
+            end=c.end,
+            pages=pages(snapshot, c.document, c.start, c.end),
+            parts=parts(snapshot, c.document, c.start, c.end),
+        )
+        for c in places.values()
+    ]
+
+
+def pages(snapshot: Snapshot, document: str, start: int, end: int) -> list[contract.PageBoxes]:
+    """The pages and boxes of a text, [] where its document was no PDF."""
+    found = snapshot.origin(document).pages(start, end)
+    return [contract.PageBoxes(page=each.page, boxes=list(each.boxes), ocr=each.ocr) for each in found]
+
+
+def parts(snapshot: Snapshot, document: str, start: int, end: int) -> list[contract.FilePart]:
+    """The slides, cells and anchors that a text belongs to."""
+    found = snapshot.origin(document).within(start, end)
+    return [contract.FilePart(kind=part.kind, name=part.name) for part in found]
 
 
 def _result(snapshot: Snapshot, candidate: Candidate) -> contract.Result:
@@ -68,4 +89,6 @@ def _result(snapshot: Snapshot, candidate: Candidate) -> contract.Result:
         stars=chunk.stars,
         answered=None if chunk.entry_id is None else chunk.kind == "text",
         also_at=also_at(snapshot, chunk.id, chunk.document, chunk.end),
+        pages=pages(snapshot, chunk.document, chunk.start, chunk.end),
+        parts=parts(snapshot, chunk.document, chunk.start, chunk.end),
     )

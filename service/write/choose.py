@@ -21,7 +21,7 @@ KEEP = 0.55
 # words that one holds counts as so many nats. An entry whose best sentence is so many behind another's is left out.
 SURE, WORDS, APART = 0.9, 2.0, 3.0
 
-Places = set[tuple[int, int]]
+Origin = set[tuple[int, int]]
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 
 
@@ -44,14 +44,14 @@ class Chooser:
 
     async def choose(
         self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]
-    ) -> tuple[Places, Fit]:
+    ) -> tuple[Origin, Fit]:
         """Return the places of the lines that answer, and how well lines do."""
         if self._unit == math.inf:
             return {line.place for own in lines for line in own}, {}
         entries: dict[tuple[str, ...], list[Line]] = {}
         for passage, own in zip(passages, lines, strict=True):
             entries.setdefault(owner(passage), []).extend(own)
-        kept: dict[tuple[str, ...], Places] = {}
+        kept: dict[tuple[str, ...], Origin] = {}
         fit: dict[tuple[str, ...], Fit] = {}
         asked = {owner(passage): passage.asked for passage in passages if passage.asked}
         defined: list[tuple[str, ...]] = []
@@ -93,7 +93,7 @@ class Chooser:
         relevance = await self._relevance(query, texts) if self._unit is not None else []
         return dict(zip((line.place for line in read), relevance, strict=False))
 
-    def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Places, Fit]:
+    def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Origin, Fit]:
         """Return the places of the lines about as good as the entry's best, by score and words, or by words alone."""
         weights = self._narrowing(query, entry)
         most = max(line.weight(weights) for line in entry) or 1.0

@@ -92,7 +92,7 @@ def test_settings_are_frozen() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    groups = [IngestSettings(), IngestSettings().embedder, IngestSettings().clean, SemanticSettings()]
+    groups = [IngestSettings(), IngestSettings().embedder, IngestSettings().clean, IngestSettings().reading, SemanticSettings()]
     groups += [
         RecursiveSettings(kind="recursive"),
         FixedSettings(kind="fixed"),
@@ -100,7 +100,7 @@ def test_every_setting_is_described() -> None:
     ]
     for group in groups:
         for name, field in type(group).model_fields.items():
-            if name not in ("kind", "chunker", "embedder", "clean"):
+            if name not in ("kind", "chunker", "embedder", "clean", "reading"):
                 assert field.description, f"{type(group).__name__}.{name}"
 
 

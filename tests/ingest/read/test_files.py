@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.read.encoding import Decoded, UnfitError, decode
+from ingest.read.encoding import Decoded, decode
 from ingest.read.files import Source, read
+from ingest.read.reading import UnfitError
 
 SIMPLIFIED = "大模型的训练分为预训练、监督微调和强化学习三个阶段。\n# 注意力机制\n- 让模型关注重要的词 item one\n"
 TRADITIONAL = "大型語言模型的訓練分為預訓練、監督微調和強化學習。\n# 注意力機制\n- 讓模型關注重要的詞彙 item\n"
@@ -34,7 +35,7 @@ def test_a_folder_is_read_in_order_and_what_is_left_out_is_listed(tmp_path: Path
             "b.md": "乙",
             "a/z.MD": "z",
             "a/深/c.markdown": "丙",
-            "notes.txt": "no",
+            "notes.text": "no",
             "empty.md": "",
             "blank.md": " \n",
             "photo.md": b"\x89PNG\0\0",
@@ -56,7 +57,7 @@ def test_a_folder_is_read_in_order_and_what_is_left_out_is_listed(tmp_path: Path
     assert reasons["empty.md"] == reasons["blank.md"] == "empty"
     assert "100 bytes" in reasons["long.md"]
     assert "NUL" in reasons["photo.md"]
-    assert "not Markdown" in reasons["notes.txt"]
+    assert "no format that is read" in reasons["notes.text"]
 
 
 def test_a_file_as_given_may_have_any_suffix_and_be_as_large_as_the_limit(tmp_path: Path) -> None:
@@ -186,8 +187,8 @@ def test_a_few_broken_bytes_are_named_and_the_rest_is_read(raw: bytes, text: str
 def test_warnings_go_with_the_file(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "cut.md": "采茶在雨前。".encode()[:-1],
-        "n.ipynb": '{"cells": []}',
-        "page.txt": "<!DOCTYPE html>\n<p>茶</p>",
+        "n.json": '{"cells": []}',
+        "page.txt": "<?xml version='1.0'?>\n<p>茶</p>",
         "data.txt": "[1, 2]",
         "fine.txt": "[茶] 园",
         "fine.md": "{}",
@@ -195,11 +196,11 @@ def test_warnings_go_with_the_file(tmp_path: Path) -> None:
     write(tmp_path, files)
     sources, _ = read([tmp_path / name for name in files])
     told = {source.name: " ".join(source.warnings) for source in sources if source.warnings}
-    assert told.keys() == {"cut.md", "n.ipynb", "page.txt", "data.txt"}
+    assert told.keys() == {"cut.md", "n.json", "page.txt", "data.txt"}
     assert "broken utf-8 at byte 15" in told["cut.md"]
-    assert all("read as plain text" in told[name] for name in ("n.ipynb", "page.txt", "data.txt"))
-    assert "JSON" in told["n.ipynb"]
-    assert "HTML" in told["page.txt"]
+    assert all("read as plain text" in told[name] for name in ("n.json", "page.txt", "data.txt"))
+    assert "JSON" in told["n.json"]
+    assert "XML" in told["page.txt"]
 
 
 @pytest.mark.parametrize(

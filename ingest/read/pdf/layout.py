@@ -1,0 +1,278 @@
+"""Segments -> the regions of a page in reading order: columns of lines, and tables.
+
+A recursive XY-cut (Nagy and Seth, Hierarchical representation of optically scanned documents, 1984): a band of a page
+through which a gutter runs is columns, if what stands in them fills their width, and a table if it does not.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+
+from ingest.read.pdf.chars import Char
+from ingest.read.pdf.rules import Grid
+from ingest.read.pdf.segments import INNER, Segment, segment, segments_of
+
+GUTTER = 0.8  # of the text's height
+FILLED = 0.6  # of a column's width, that lines of prose fill on the mean
+WIDE = 16  # letters of a line of prose, Chinese ones counted twice
+AHEAD = 2  # strips above a band that may belong to one of its columns
+PARTED = 2.5  # lines' heights between rows, past which a band ends
+MARK = re.compile(r"(?:[•◦▪‣·●○■□–—*-]|\(?\d{1,3}[.)、．]|[(（]\d{1,3}[)）]|[a-zA-Z][.)])")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, each of lines; `edges` are where the columns begin and end."""
+
+    rows: tuple[tuple[tuple[Segment, ...], ...], ...]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    edges: tuple[float, ...]
+
+    @property
+    def size(self) -> float:
+        return median(line.size for row in self.rows for cell in row for line in cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Lines from top to bottom; `right` is where the longest ends."""
+
+    lines: tuple[Segment, ...]
+    left: float
+    right: float
+
+
+Item = Segment | Table
+Region = Column | Table
+
+
+def regions(chars: Sequence[Char], grids: Sequence[Grid]) -> list[Region]:
+    """Return the regions of a page in reading order, from its upright characters."""
+    items: list[Item] = []
+    rest = list(chars)
+    for grid in sorted(grids, key=lambda grid: (grid.ys[-1] - grid.ys[0]) * (grid.xs[-1] - grid.xs[0])):
+        inside = [char for char in rest if is_inside(char, grid)]
+        if table := _ruled(inside, grid):
+            taken = {id(char) for char in inside}
+            rest = [char for char in rest if id(char) not in taken]
+            items.append(table)
+    return list(_merged(_regions([*items, *segments_of(rest)])))
+
+
+def is_inside(char: Char, grid: Grid) -> bool:
+    x, y = (char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2
+    return grid.xs[0] < x < grid.xs[-1] and grid.ys[0] < y < grid.ys[-1]
+
+
+def _ruled(chars: Sequence[Char], grid: Grid) -> Table | None:
+    """Put characters into the cells of a grid; None where fewer than two rows and columns hold any."""
+    cells: dict[tuple[int, int], list[Char]] = {}
+    for char in chars:
+        x = bisect_right(grid.xs, (char.x0 + char.x1) / 2) - 1
+        y = bisect_right(grid.ys, (char.y0 + char.y1) / 2) - 1
+        cells.setdefault((y, x), []).append(char)
+    columns = sorted({column for _, column in cells})
+    lines: dict[tuple[int, int], tuple[Segment, ...]] = {
+        place: tuple(_lines(segments_of(held))) for place, held in cells.items()
+    }
+    rows: list[tuple[tuple[Segment, ...], ...]] = []
+    for number in range(len(grid.ys) - 1):
+        cut = tuple(lines.get((number, column), ()) for column in columns)
+        if any(cut):
+            rows += _unruled(cut) if len(grid.ys) <= 4 else [cut]
+    if len(columns) < 2 or len(rows) < 2:
+        return None
+    edges = tuple(grid.xs[column] for column in columns)
+    return Table(tuple(rows), grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], edges)
+
+
+def _unruled(row: tuple[tuple[Segment, ...], ...]) -> list[tuple[tuple[Segment, ...], ...]]:
+    """Container a row of a grid that has lines around all its rows only: as many lines in each cell are as many rows."""
+    heights = {len(cell) for cell in row}
+    if len(heights) == 1 and len(row) > 2 and (height := heights.pop()) > 2:
+        return [tuple((cell[i],) for cell in row) for i in range(height)]
+    return [row]
+
+
+def _regions(items: Sequence[Item]) -> Iterator[Region]:
+    strips = _strips(items)
+    at = 0
+    while at < len(strips):
+        stop, gutters = _band(strips, at)
+        band = [item for strip in strips[at:stop] for item in strip]
+        if not gutters:
+            yield from _plain(band)
+        elif _is_prose(band, gutters):
+            for part in _parts(band, gutters):
+                yield from _regions(part)
+        else:
+            yield from _aligned(strips[at:stop], gutters)
+        at = stop
+
+
+def _strips(items: Sequence[Item]) -> list[list[Item]]:
+    """Container items where a level line crosses none of them."""
+    strips: list[list[Item]] = []
+    reach = 0.0
+    for item in sorted(items, key=lambda item: item.y0):
+        inset = INNER * min(item.size, item.y1 - item.y0)
+        if strips and item.y0 + inset < reach:
+            strips[-1].append(item)
+        else:
+            strips.append([item])
+            reach = 0.0
+        reach = max(reach, item.y1 - inset)
+    return strips
+
+
+def _gutters(spans: Sequence[tuple[float, float]], least: float) -> list[tuple[float, float]]:
+    """Return what the spans leave free between them, where it is at least so wide."""
+    found: list[tuple[float, float]] = []
+    reach = None
+    for x0, x1 in sorted(spans):
+        if reach is not None and x0 - reach >= least:
+            found.append((reach, x0))
+        reach = x1 if reach is None else max(reach, x1)
+    return found
+
+
+def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple[float, float]]]:
+    """Return where the strips from `start` on end that share a gutter, and the gutters; without one a strip alone."""
+    spans: list[tuple[float, float]] = []
+    best: list[tuple[float, float]] = []
+    stop = start + 1
+    bottom = body = 0.0
+    for index in range(start, len(strips)):
+        strip = strips[index]
+        size = median(item.size for item in strip)
+        top = min(item.y0 for item in strip)
+        if spans and top - bottom > PARTED * size:
+            break
+        spans += [(item.x0, item.x1) for item in strip]
+        gutters = _gutters(spans, GUTTER * size)
+        if best and (not gutters or _is_below(strips[index:], gutters[0], body)):
+            break
+        bottom = max(item.y1 for item in strip)
+        if gutters:
+            best, stop = gutters, index + 1
+            body = body or median(item.size for item in strip)
+        elif index - start >= AHEAD:
+            break
+    return stop, best
+
+
+def _is_below(strips: Sequence[Sequence[Item]], gutter: tuple[float, float], body: float) -> bool:
+    """Whether what follows stands below columns: a heading or a table, and nothing beyond the gutter any more."""
+    first = strips[0]
+    if not any(isinstance(item, Table) or item.size > 1.12 * body for item in first):
+        return False
+    return all(item.x0 < gutter[1] for strip in strips for item in strip)
+
+
+def _parts(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> list[list[Item]]:
+    parts: list[list[Item]] = [[] for _ in range(len(gutters) + 1)]
+    for item in items:
+        parts[sum(item.x0 >= right - 0.01 for _, right in gutters)].append(item)
+    return parts
+
+
+def _is_prose(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> bool:
+    if len(gutters) > 3:
+        return False
+    for part in _parts(items, gutters):
+        lines = _lines([item for item in part if isinstance(item, Segment)])
+        if any(isinstance(item, Table) for item in part):
+            continue
+        width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
+        filled = mean((line.x1 - line.x0) / width for line in lines)
+        letters = mean(sum(1 + (char > "\u2e80") for char in line.text) for line in lines)
+        if len(lines) < 3 or filled < FILLED or letters < WIDE:
+            return False
+    return True
+
+
+def _aligned(strips: Sequence[Sequence[Item]], gutters: Sequence[tuple[float, float]]) -> Iterator[Region]:
+    """Make a table of rows whose cells stand below each other; of too few, or of a list's marks, lines."""
+    full = [i for i, strip in enumerate(strips) if len(strip) > 1]
+    items = [item for strip in strips for item in strip]
+    marks = all(MARK.fullmatch(item.text) for item in _parts(items, gutters)[0] if isinstance(item, Segment))
+    enough = len(full) >= (3 if len(gutters) == 1 else 2)
+    if marks or not enough or any(isinstance(item, Table) for item in items):
+        yield from _plain(items)
+        return
+    yield from _plain([item for strip in strips[: full[0]] for item in strip])
+    rows: list[tuple[tuple[Segment, ...], ...]] = []
+    bottom = 0.0
+    for strip in strips[full[0] : full[-1] + 1]:
+        parts = _parts(strip, gutters)
+        row = tuple(tuple(_lines([item for item in part if isinstance(item, Segment)])) for part in parts)
+        top = min(item.y0 for item in strip)
+        if rows and not row[0] and top - bottom < 0.5 * strip[0].size:  # the next line of some cells
+            rows[-1] = tuple(a + b for a, b in zip(rows[-1], row, strict=True))
+        else:
+            rows.append(row)
+        bottom = max(item.y1 for item in strip)
+    held = [item for strip in strips[full[0] : full[-1] + 1] for item in strip]
+    edges = tuple(min((item.x0 for item in part), default=0.0) for part in _parts(held, gutters))
+    yield Table(
+        tuple(rows),
+        min(item.x0 for item in held),
+        min(item.y0 for item in held),
+        max(item.x1 for item in held),
+        max(item.y1 for item in held),
+        edges,
+    )
+    yield from _plain([item for strip in strips[full[-1] + 1 :] for item in strip])
+
+
+def _plain(items: Sequence[Item]) -> Iterator[Region]:
+    """Lines from top to bottom, and the tables between them."""
+    lines = _lines([item for item in items if isinstance(item, Segment)])
+    tables = sorted((item for item in items if isinstance(item, Table)), key=lambda table: table.y0)
+    for table in [*tables, None]:
+        above = [line for line in lines if table is None or line.middle < table.y0]
+        lines = lines[len(above) :]
+        if above:
+            yield Column(tuple(above), min(line.x0 for line in above), max(line.x1 for line in above))
+        if table:
+            yield table
+
+
+def _lines(pieces: Sequence[Segment]) -> list[Segment]:
+    """Join the segments of each line, whatever their gaps, from top to bottom."""
+    rows: list[list[Segment]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.middle):
+        if rows and piece.middle - rows[-1][0].middle < 0.45 * max(piece.size, rows[-1][0].size):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [segment([char for piece in sorted(row, key=lambda p: p.x0) for char in piece.chars]) for row in rows]
+
+
+def _is_below_of(held: Column, region: Column) -> bool:
+    beside = region.left < held.right and held.left < region.right
+    return beside and region.lines[0].y0 >= held.lines[-1].y0
+
+
+def _merged(found: Iterator[Region]) -> Iterator[Region]:
+    """Join columns that follow each other at one place."""
+    held: Column | None = None
+    for region in found:
+        if held and isinstance(region, Column) and _is_below_of(held, region):
+            left, right = min(held.left, region.left), max(held.right, region.right)
+            held = Column((*held.lines, *region.lines), left, right)
+            continue
+        if held:
+            yield held
+        held = region if isinstance(region, Column) else None
+        if isinstance(region, Table):
+            yield region
+    if held:
+        yield held

@@ -1,0 +1,140 @@
+"""Blocks and tables of pages -> Markdown, and the runs that lead back to the pages."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.read.origin import Stretch
+from ingest.read.pdf.blocks import TextBlock
+from ingest.read.pdf.chars import Char, Frame, across, along
+from ingest.read.pdf.segments import Segment
+
+WORD_GAP = 0.12  # of the text's height between letters, from which it is a space
+HAN_GAP = 0.5  # the same beside a Chinese character
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page that text is written from; `ocr` is how sure the recognition of it was, None for text of the file."""
+
+    number: int
+    frame: Frame
+    ocr: float | None = None
+
+
+@dataclass(slots=True)
+class Writing:
+    """Markdown as it grows, with where each stretch of it stands."""
+
+    pieces: list[str] = field(default_factory=list)
+    runs: list[Stretch] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, text: str) -> None:
+        """Add what stands on no page."""
+        self.pieces.append(text)
+        self.length += len(text)
+
+    def block(self, block: TextBlock, sheet: Sheet) -> None:
+        """Add a block and a blank line."""
+        if block.kind == "heading":
+            self.add("#" * block.level + " ")
+        elif block.kind == "item":
+            self.add(block.mark)
+        if block.kind == "code":
+            self._code(block.lines, sheet)
+        else:
+            self._joined(block.lines, sheet, block.skip)
+        self.add("\n" if block.kind == "item" else "\n\n")
+
+    def table(self, rows: Sequence[tuple[Sequence[Sequence[Segment]], Sheet]]) -> None:
+        """Add a pipe table, whose first row is its head, and a blank line."""
+        for number, (row, sheet) in enumerate(rows):
+            self.add("|")
+            for cell in row:
+                self.add(" ")
+                self._joined(cell, sheet, 0, cell=True)
+                self.add(" |" if cell else "|")
+            self.add("\n" + "|---" * len(row) + "|\n" if number == 0 else "\n")
+        self.add("\n")
+
+    def _joined(self, lines: Sequence[Segment], sheet: Sheet, skip: int, cell: bool = False) -> None:
+        """Add lines as one: a space between words, none beside a Chinese character or where a word was parted."""
+        for index, line in enumerate(lines):
+            chars = line.chars[skip if not index else 0 :]
+            if index + 1 < len(lines) and _is_parted_word(line, lines[index + 1]):
+                chars = chars[:-1]
+                self._line(chars, sheet, cell)
+                continue
+            self._line(chars, sheet, cell)
+            if index + 1 < len(lines) and not (_is_han(chars[-1].text) or _is_han(lines[index + 1].chars[0].text)):
+                self.add(" ")
+
+    def _code(self, lines: Sequence[Segment], sheet: Sheet) -> None:
+        self.add("```\n")
+        left = min(line.x0 for line in lines)
+        for line in lines:
+            width = sum(char.x1 - char.x0 for char in line.chars) / len(line.chars)
+            self.add(" " * round((line.x0 - left) / width))
+            self._line(line.chars, sheet, False)
+            self.add("\n")
+        self.add("```")
+
+    def _line(self, chars: Sequence[Char], sheet: Sheet, cell: bool) -> None:
+        """Add characters of one line, as one run for each stretch without anything made up."""
+        edges: list[float] = []
+        start, begun = self.length, 0
+        first = not cell and self._begins_line()
+
+        def close(upto: int) -> None:
+            nonlocal edges
+            if edges:
+                self._run(start, chars[begun:upto], edges, sheet)
+            edges = []
+
+        for index, char in enumerate(chars):
+            if index and _is_spaced(chars[index - 1], char):
+                edges.append(chars[index - 1].x1)
+                self.add(" ")
+            if (char.text == "|" and cell) or (first and not index and char.text in "#>|~`"):
+                close(index)
+                self.add("\\")
+                start, begun = self.length, index
+            if not edges:
+                start, begun = self.length, index
+            step = (char.x1 - char.x0) / len(char.text)
+            edges += [char.x0 + step * i for i in range(len(char.text))]
+            self.add(char.text)
+        close(len(chars))
+
+    def _begins_line(self) -> bool:
+        return not self.pieces or self.pieces[-1].endswith("\n")
+
+    def _run(self, start: int, chars: Sequence[Char], edges: list[float], sheet: Sheet) -> None:
+        way, frame = chars[0].way, sheet.frame
+        size = max(char.size for char in chars)
+        main = [char for char in chars if char.size >= 0.8 * size]
+        middles = [(char.y0 + char.y1) / 2 for char in chars]
+        top = min(min(char.y0 for char in main), min(middles) - 0.5)
+        bottom = max(max(char.y1 for char in main), max(middles) + 0.5)
+        near, far = across(way, top, bottom, frame)
+        places = array("f", (along(way, edge, frame) for edge in [*edges, chars[-1].x1]))
+        self.runs.append(Stretch(start, sheet.number, way, round(near, 2), round(far, 2), places, sheet.ocr))
+
+
+def _is_spaced(before: Char, char: Char) -> bool:
+    gap, size = char.x0 - before.x1, max(before.size, char.size)
+    han = _is_han(before.text) + _is_han(char.text)
+    return gap > (HAN_GAP if han else WORD_GAP) * size or (char.spaced and han < 2 and gap > -0.3 * size)
+
+
+def _is_han(text: str) -> bool:
+    return "\u2e80" < text[-1:] < "\U0001d000" or text[-1:] > "\U0001f000"
+
+
+def _is_parted_word(line: Segment, below: Segment) -> bool:
+    """Whether a hyphen at a line's end parts a word."""
+    chars = line.chars
+    return len(chars) > 1 and chars[-1].text in "-\u2010\xad" and chars[-2].text.isalpha() and below.text[:1].islower()
