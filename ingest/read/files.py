@@ -123,7 +123,7 @@ def _load(path: Path, name: str, max_bytes: int, seen: set[Path], sandbox: Sandb
 def _other_format(path: Path, text: str) -> str:
     """Say of a file that is no Markdown what it is read as, "" for Markdown and plain text."""
     known = OTHER.get(path.suffix.lower())
-    if not known and path.suffix.lower() not in SUFFIXES:
+    if not known and path.suffix.lower() not in SUFFIXES.keys() - {".txt"}:
         known = "XML" if text.lstrip().startswith("<?xml") else "JSON" if _is_json(text) else None
     return f"{known} is read as plain text, markup and all; convert it to Markdown" if known else ""
 

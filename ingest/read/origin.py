@@ -32,7 +32,7 @@ class Stretch:
     way: Way
     near: float
     far: float
-    edges: array[float]
+    edges: Sequence[float]  # an array: four bytes each
     ocr: float | None = None
 
     @property

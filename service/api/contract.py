@@ -54,7 +54,7 @@ class PageBoxes(Model):
     """Where a text stands on a page of a PDF."""
 
     page: int = Field(ge=1, examples=[3], description="From 1.")
-    boxes: list[tuple[float, float, float, float]] = Field(
+    boxes: list[list[float]] = Field(
         examples=[[[72.0, 140.5, 301.2, 154.0]]],
         description="[x0, y0, x1, y1] in points, from the top left of the page as it is shown, in reading order.",
     )

@@ -63,7 +63,7 @@ def also_at(snapshot: Snapshot, id: str, document: str, end: int) -> list[contra
 def pages(snapshot: Snapshot, document: str, start: int, end: int) -> list[contract.PageBoxes]:
     """The pages and boxes of a text, [] where its document was no PDF."""
     found = snapshot.origin(document).pages(start, end)
-    return [contract.PageBoxes(page=each.page, boxes=list(each.boxes), ocr=each.ocr) for each in found]
+    return [contract.PageBoxes(page=each.page, boxes=[list(box) for box in each.boxes], ocr=each.ocr) for each in found]
 
 
 def parts(snapshot: Snapshot, document: str, start: int, end: int) -> list[contract.FilePart]:

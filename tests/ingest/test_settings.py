@@ -92,7 +92,13 @@ def test_settings_are_frozen() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    groups = [IngestSettings(), IngestSettings().embedder, IngestSettings().clean, IngestSettings().reading, SemanticSettings()]
+    groups = [
+        IngestSettings(),
+        IngestSettings().embedder,
+        IngestSettings().clean,
+        IngestSettings().reading,
+        SemanticSettings(),
+    ]
     groups += [
         RecursiveSettings(kind="recursive"),
         FixedSettings(kind="fixed"),

@@ -7,7 +7,7 @@ import io
 from pathlib import PurePosixPath
 
 from ingest.read.encoding import decode
-from ingest.read.origin import Origin, Container
+from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.tables import column_name, table_lines
 

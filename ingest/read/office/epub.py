@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingest.read.office.archive import CHUNK
-from ingest.read.origin import Origin, Container
+from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.markdown import markdown_of, parsed
 

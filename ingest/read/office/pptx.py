@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ingest.read.office.archive import checked
-from ingest.read.origin import Origin, Container
+from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading
 from ingest.read.web.tables import table_lines
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 
 from ingest.read.office.archive import checked
-from ingest.read.origin import Origin, Container
+from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.tables import column_name, table_lines
 
@@ -68,7 +68,7 @@ def _at(row: list[str], index: int) -> str:
 
 
 def _blocks(rows: list[Row]) -> Iterator[list[Row]]:
-    """Container rows at empty ones, and a title of one cell from the table below it."""
+    """Part rows at empty ones, and a title of one cell from the table below it."""
     block: list[Row] = []
     for number, row in [*rows, (0, [])]:
         if any(row):

@@ -13,7 +13,7 @@ import pypdfium2.raw as c
 
 from ingest.read.origin import Origin, Way
 from ingest.read.pdf import ocr
-from ingest.read.pdf.blocks import blocks_of, plain, style_of
+from ingest.read.pdf.blocks import LARGER, blocks_of, plain, style_of
 from ingest.read.pdf.chars import Char, Frame, chars_of, frame_of, upright
 from ingest.read.pdf.layout import Column, Region, Table, is_inside, regions
 from ingest.read.pdf.rules import Line, drawn, grids
@@ -132,7 +132,7 @@ def _without_heads(leaves: Sequence[Leaf]) -> list[Leaf]:
     """Leave out page numbers, and what stands at the edge of most pages but for its numbers."""
     edges = [_edges(leaf) for leaf in leaves]
     counts = Counter(key for edge in edges for key in {key for key, _ in edge})
-    often = {key for key, count in counts.items() if count >= max(3, 0.5 * len(leaves))}
+    often = {key for key, count in counts.items() if count >= max(2, 0.5 * len(leaves))}
     kept: list[Leaf] = []
     for leaf, edge in zip(leaves, edges, strict=True):
         out = {id(char) for key, line in edge if key in often or NUMBER.fullmatch(line.text) for char in line.chars}
@@ -188,7 +188,7 @@ def _written(leaves: Sequence[Leaf], titles: dict[str, int]) -> Writing:
             writing.table(rows)
         else:
             last = None
-            for block in blocks_of(region, style, _right(region, columns)):
+            for block in blocks_of(region, style, _right(region, columns, style.body)):
                 if last == "item" != block.kind:
                     writing.add("\n")
                 writing.block(block, sheet)
@@ -212,9 +212,10 @@ def _words(row: Sequence[Sequence[Segment]]) -> list[str]:
     return ["".join(line.text for line in cell) for cell in row]
 
 
-def _right(column: Column, columns: Sequence[Column]) -> float:
+def _right(column: Column, columns: Sequence[Column], body: float) -> float:
     """Where full lines end: of a few lines alone that cannot be told from themselves."""
-    if len(column.lines) > 3:
-        return column.right
+    small = [line for line in column.lines if line.size < LARGER * body]
+    if len(small) > 3:
+        return max(line.x1 for line in small)
     size = column.lines[0].size
     return max(other.right for other in columns if abs(other.left - column.left) < 2 * size)

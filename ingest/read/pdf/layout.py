@@ -19,6 +19,7 @@ from ingest.read.pdf.segments import INNER, Segment, segment, segments_of
 GUTTER = 0.8  # of the text's height
 FILLED = 0.6  # of a column's width, that lines of prose fill on the mean
 WIDE = 16  # letters of a line of prose, Chinese ones counted twice
+WRAPPED = 3  # letters' widths before a gutter, in which lines of a column end
 AHEAD = 2  # strips above a band that may belong to one of its columns
 PARTED = 2.5  # lines' heights between rows, past which a band ends
 MARK = re.compile(r"(?:[•◦▪‣·●○■□–—*-]|\(?\d{1,3}[.)、．]|[(（]\d{1,3}[)）]|[a-zA-Z][.)])")
@@ -94,7 +95,7 @@ def _ruled(chars: Sequence[Char], grid: Grid) -> Table | None:
 
 
 def _unruled(row: tuple[tuple[Segment, ...], ...]) -> list[tuple[tuple[Segment, ...], ...]]:
-    """Container a row of a grid that has lines around all its rows only: as many lines in each cell are as many rows."""
+    """Part a row of a grid with lines around all its rows alone: as many lines in each cell are as many rows."""
     heights = {len(cell) for cell in row}
     if len(heights) == 1 and len(row) > 2 and (height := heights.pop()) > 2:
         return [tuple((cell[i],) for cell in row) for i in range(height)]
@@ -118,7 +119,7 @@ def _regions(items: Sequence[Item]) -> Iterator[Region]:
 
 
 def _strips(items: Sequence[Item]) -> list[list[Item]]:
-    """Container items where a level line crosses none of them."""
+    """Part items where a level line crosses none of them."""
     strips: list[list[Item]] = []
     reach = 0.0
     for item in sorted(items, key=lambda item: item.y0):
@@ -151,7 +152,7 @@ def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple
     bottom = body = 0.0
     for index in range(start, len(strips)):
         strip = strips[index]
-        size = median(item.size for item in strip)
+        size = min(item.size for item in strip)
         top = min(item.y0 for item in strip)
         if spans and top - bottom > PARTED * size:
             break
@@ -169,11 +170,15 @@ def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple
 
 
 def _is_below(strips: Sequence[Sequence[Item]], gutter: tuple[float, float], body: float) -> bool:
-    """Whether what follows stands below columns: a heading or a table, and nothing beyond the gutter any more."""
+    """Whether a heading or table stands below columns: nothing beyond the gutter any more, nor lines that end at it."""
     first = strips[0]
     if not any(isinstance(item, Table) or item.size > 1.12 * body for item in first):
         return False
-    return all(item.x0 < gutter[1] for strip in strips for item in strip)
+    rest = [item for strip in strips for item in strip]
+    if any(item.x0 >= gutter[1] for item in rest):
+        return False
+    lines = [item for item in rest if isinstance(item, Segment) and item.size <= 1.12 * body]
+    return isinstance(first[0], Table) or not any(item.x1 > gutter[0] - WRAPPED * body for item in lines)
 
 
 def _parts(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> list[list[Item]]:

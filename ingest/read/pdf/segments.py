@@ -9,6 +9,7 @@ from statistics import median
 from ingest.read.pdf.chars import Char
 
 GAP = 1.0  # of the characters' height: a wider one parts columns and cells
+APART = 0.45  # the same between pieces that the file does not give one after the other
 SHIFT = 0.55  # how far a raised or lowered character may be off its line's middle
 INNER = 0.2  # of a line's height, that may overlap with its neighbours'
 
@@ -60,10 +61,10 @@ def segments_of(chars: Iterable[Char]) -> list[Segment]:
     return _joined([segment(run) for run in runs])
 
 
-def _follows(before: Char, char: Char) -> bool:
+def _follows(before: Char, char: Char, gap: float = GAP) -> bool:
     size = max(before.size, char.size)
     shift = abs((before.y0 + before.y1) - (char.y0 + char.y1)) / 2
-    return shift <= SHIFT * size * 0.9 and -0.5 * size <= char.x0 - before.x1 <= GAP * size
+    return shift <= SHIFT * size * 0.9 and -0.5 * size <= char.x0 - before.x1 <= gap * size
 
 
 def _joined(pieces: Sequence[Segment]) -> list[Segment]:
@@ -79,7 +80,7 @@ def _joined(pieces: Sequence[Segment]) -> list[Segment]:
     for row in rows:
         chars: list[Char] = []
         for piece in sorted(row, key=lambda piece: piece.x0):
-            if chars and not _follows(chars[-1], piece.chars[0]):
+            if chars and not _follows(chars[-1], piece.chars[0], APART):
                 joined.append(segment(chars))
                 chars = []
             chars += piece.chars

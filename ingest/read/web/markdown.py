@@ -56,7 +56,7 @@ def markdown_of(root: etree._Element, dropped: Dropped = lambda _: False) -> tup
     page = Lines()
     _Walk(page, dropped).block(root, "", 0)
     text = "\n".join(page.lines).rstrip("\n") + "\n"
-    ends = [start for start, _ in page.anchors[1:]] + [len(text)]
+    ends = [*(start for start, _ in page.anchors[1:]), len(text)][: len(page.anchors)]
     return text, tuple(
         Container(start, end, "anchor", name) for (start, name), end in zip(page.anchors, ends, strict=True) if name
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.read.origin import Origin, Container
+from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.markdown import markdown_of, parsed
 

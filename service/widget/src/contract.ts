@@ -39,6 +39,10 @@ export interface Citation {
   document: string;
   start: number;
   end: number;
+  /** Of a PDF: what is extracted from these boxes is the text. */
+  pages: PageBoxes[];
+  /** Of slides, workbooks, notebooks, books and web pages. */
+  parts: FilePart[];
   n: number;
   chunk_id: string;
   entry_id: string | null;
@@ -46,7 +50,7 @@ export interface Citation {
   quote: string;
   support: number;
   /** Where the same passage stands too. */
-  also_at: Place[];
+  also_at: Passage[];
 }
 
 /** A citation, after the text that has its mark. */
@@ -112,6 +116,13 @@ export interface FeedbackRequest {
   comment?: string | null;
 }
 
+/** A part of a file that is neither Markdown nor PDF: a slide, cells, an anchor. */
+export interface FilePart {
+  kind: "slide" | "sheet" | "cell" | "anchor" | "chapter";
+  /** A number, `sheet!cells`, or the anchor's id. */
+  name: string;
+}
+
 /** Restrict the search; several filters must all hold. */
 export interface Filters {
   /** Section numbers. */
@@ -163,11 +174,25 @@ export interface OutlineSection {
   entries: OutlineEntry[];
 }
 
-/** A passage: document[start:end], in code points. */
-export interface Place {
+/** Where a text stands on a page of a PDF. */
+export interface PageBoxes {
+  /** From 1. */
+  page: number;
+  /** [x0, y0, x1, y1] in points, from the top left of the page as it is shown, in reading order. */
+  boxes: number[][];
+  /** The text was recognised in a picture. */
+  ocr: boolean;
+}
+
+/** Text of a document, and where it stands in the file that it was read from. */
+export interface Passage {
   document: string;
   start: number;
   end: number;
+  /** Of a PDF: what is extracted from these boxes is the text. */
+  pages: PageBoxes[];
+  /** Of slides, workbooks, notebooks, books and web pages. */
+  parts: FilePart[];
 }
 
 /** An RFC 9457 problem document. */
@@ -196,6 +221,10 @@ export interface Result {
   document: string;
   start: number;
   end: number;
+  /** Of a PDF: what is extracted from these boxes is the text. */
+  pages: PageBoxes[];
+  /** Of slides, workbooks, notebooks, books and web pages. */
+  parts: FilePart[];
   chunk_id: string;
   entry_id: string | null;
   heading_path: string[];
@@ -208,7 +237,7 @@ export interface Result {
   /** False: listed without an answer. */
   answered: boolean | null;
   /** Where the same passage stands too. */
-  also_at: Place[];
+  also_at: Passage[];
 }
 
 export interface SearchRequest {

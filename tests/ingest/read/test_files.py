@@ -51,7 +51,7 @@ def test_a_folder_is_read_in_order_and_what_is_left_out_is_listed(tmp_path: Path
     assert sources[2].path == tmp_path / "b.md"
     reasons = {skip.name: skip.reason for skip in skipped}
     assert reasons.keys() == {
-        ".draft.md", ".git", "blank.md", "empty.md", "long.md", "notes.txt", "photo.md"
+        ".draft.md", ".git", "blank.md", "empty.md", "long.md", "notes.text", "photo.md"
     }  # fmt: skip
     assert reasons[".git"] == reasons[".draft.md"] == "hidden"
     assert reasons["empty.md"] == reasons["blank.md"] == "empty"
@@ -187,7 +187,7 @@ def test_a_few_broken_bytes_are_named_and_the_rest_is_read(raw: bytes, text: str
 def test_warnings_go_with_the_file(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "cut.md": "采茶在雨前。".encode()[:-1],
-        "n.json": '{"cells": []}',
+        "n.json": '{"rows": []}',
         "page.txt": "<?xml version='1.0'?>\n<p>茶</p>",
         "data.txt": "[1, 2]",
         "fine.txt": "[茶] 园",
