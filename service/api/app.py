@@ -15,7 +15,7 @@ from ingest import __version__
 from service.api import ask, contract, documents, feedback, health, problems, prometheus, search, widget
 from service.api.desk.here import LocalDesk
 from service.api.mcp.mount import HEADERS, mount_mcp
-from service.api.openai import chat, models
+from service.api.openai import chat, models, responses
 from service.api.openapi import describe_events
 from service.api.origins import Origins
 from service.api.packed import Packed
@@ -51,7 +51,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
-    for module in (ask, search, chat, models, documents, feedback, widget, health, prometheus):
+    for module in (ask, search, chat, responses, models, documents, feedback, widget, health, prometheus):
         app.include_router(module.router)
     describe_events(app)
     return app

@@ -19,7 +19,7 @@ from service.serve.tokens import TokenError, Tokens
 TOKEN_PATH = "/v1/token"
 # The problem of one visitor, where 429 otherwise says that the service is full (RFC 9457, section 3.1.1).
 HASTY = "urn:outline-qa:problem:too-many-questions"
-QUESTIONS = ("/v1/ask", "/v1/search", "/v1/chat/completions")
+QUESTIONS = ("/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/responses")
 
 
 class Origins:

@@ -114,3 +114,30 @@ class ModelList(contract.Model):
 
     object: Literal["list"] = "list"
     data: list[ModelCard]
+
+
+class TextOptions(BaseModel):
+    """The form of a response's text; its schema stands beside the type, not under `json_schema`."""
+
+    format: dict[str, JsonValue] | None = Field(None, examples=[{"type": "text"}])
+
+
+class InputItem(BaseModel):
+    """A message; items of other kinds (calls, reasoning) are skipped."""
+
+    type: str | None = Field(None, examples=["message"])
+    role: str | None = Field(None, examples=["user"])
+    content: str | list[ContentPart] | None = Field(None, examples=["怎么除垢？"])
+
+
+class ResponsesRequest(BaseModel):
+    """A request as OpenAI's clients send it; sampling parameters, instructions and tools are ignored."""
+
+    model: str = Field(examples=["outline-qa"])
+    input: str | list[InputItem] = Field(
+        examples=["怎么除垢？"], description="The question, or the whole conversation."
+    )
+    stream: bool | None = Field(None, description="Answer as events.")
+    text: TextOptions | None = None
+    previous_response_id: str | None = Field(None, description="Refused: responses are not kept.")
+    conversation: JsonValue = Field(None, description="Refused: conversations are not kept.")

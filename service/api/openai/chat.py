@@ -44,7 +44,7 @@ async def chat(body: ChatRequest, request: Request, runtime: Current) -> Respons
     With a `response_format` the content is JSON. System messages and sampling parameters have no effect.
     """
     check_model(body.model)
-    form, bound = _form(body.response_format), runtime.bound()
+    form, bound = form_of(body.response_format, FORMAT), runtime.bound()
     events = answer_chat(turns(body.messages), bound)
     prompt = sum(estimate(message.text()) for message in body.messages)
     if body.stream:
@@ -52,7 +52,7 @@ async def chat(body: ChatRequest, request: Request, runtime: Current) -> Respons
         chunks = _stream(events, bound, form, counted, str(request.scope.get("request_id")))
         return EventSourceResponse(chunks, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
     answer = await last(events, request)
-    content = _content(answer, bound, form)
+    content = content_of(answer, bound, form)
     message = {"role": "assistant", "content": content, "refusal": None, **_extras(answer, bound)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return JSONResponse(_envelope(answer.id, "chat.completion", [choice]) | {"usage": _usage(prompt, content)})
@@ -63,20 +63,21 @@ def turns(messages: Sequence[ChatMessage]) -> list[Message]:
     return [Message(turn.role, turn.text()) for turn in messages if turn.role in ("user", "assistant")]
 
 
-def _form(wanted: ResponseFormat | None) -> Form | None:
-    """The form of the content; None for plain text. Raises ProblemError (400) for one that no reply fills in."""
+def form_of(wanted: ResponseFormat | None, field: str) -> Form | None:
+    """Return the form of the content, None for plain text; ProblemError (400) for one that no reply fills in."""
     if wanted is None or wanted.type == "text":
         return None
     if wanted.type == "json_object":
         return Form()
     if wanted.type != "json_schema" or wanted.json_schema is None:
-        told = f"type {wanted.type!r} is none of 'text', 'json_object' and 'json_schema' (with its json_schema)."
-        raise ProblemError(400, told, field=FORMAT)
-    check_form(wanted.json_schema, f"{FORMAT}.json_schema")
+        told = f"type {wanted.type!r} is none of 'text', 'json_object' and 'json_schema' (with its schema)."
+        raise ProblemError(400, told, field=field)
+    check_form(wanted.json_schema, f"{field}.json_schema")
     return wanted.json_schema
 
 
-def _content(answer: pipeline.Answer, bound: Bound, form: Form | None) -> str:
+def content_of(answer: pipeline.Answer, bound: Bound, form: Form | None) -> str:
+    """Return the text of an answer, or its JSON in a form."""
     if form is None:
         return answer.text
     whole = reply.body(answer, bound.snapshot).model_dump(exclude={"timings_ms"})
@@ -98,7 +99,7 @@ async def _stream(
                     case pipeline.Delta(text) if form is None:
                         yield _chunk(name, {"content": text})
                     case pipeline.Answer():
-                        content = _content(event, bound, form)
+                        content = content_of(event, bound, form)
                         if form is not None:
                             yield _chunk(name, {"content": content})
                         yield _chunk(name, _extras(event, bound), "stop")
