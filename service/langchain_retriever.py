@@ -7,6 +7,7 @@ from typing import Self
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import Field, PrivateAttr
 
 from ingest.index.snapshot import Snapshot
@@ -39,6 +40,21 @@ class OutlineRetriever(BaseRetriever):
         service = Service(settings or ServiceSettings())
         return cls(service=service, snapshot=service.open(), k=k, filters=filters or Scope())
 
+    def as_cited_tool(self, name: str, description: str) -> BaseTool:
+        """Return the search as a tool for an agent: passages with their places as content, Documents as artifact."""
+
+        async def find(query: str) -> tuple[str, list[Document]]:
+            documents = await self.ainvoke(query)
+            return "\n\n".join(map(_shown, documents)) or "Nothing was found.", documents
+
+        def find_now(query: str) -> tuple[str, list[Document]]:
+            documents = self.invoke(query)
+            return "\n\n".join(map(_shown, documents)) or "Nothing was found.", documents
+
+        return StructuredTool.from_function(
+            find_now, find, name=name, description=description, response_format="content_and_artifact"
+        )
+
     def _get_relevant_documents(
         self,
         query: str,
@@ -60,6 +76,11 @@ class OutlineRetriever(BaseRetriever):
     async def _find(self, text: str) -> list[Document]:
         hits = await self._searcher.find(text, self.k, self.filters)
         return [_document(candidate) for candidate in hits.candidates[: self.k]]
+
+
+def _shown(document: Document) -> str:
+    at = document.metadata
+    return f"{at['document']} {at['start']}-{at['end']} ({' > '.join(at['heading_path'])})\n{document.page_content}"
 
 
 def _document(candidate: Candidate) -> Document:

@@ -12,7 +12,19 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
 
 from ingest import __version__
-from service.api import ask, contract, documents, feedback, health, problems, prometheus, search, widget
+from service.api import (
+    ai_sdk,
+    anthropic,
+    ask,
+    contract,
+    documents,
+    feedback,
+    health,
+    problems,
+    prometheus,
+    search,
+    widget,
+)
 from service.api.desk.here import LocalDesk
 from service.api.mcp.mount import HEADERS, mount_mcp
 from service.api.openai import chat, models, responses
@@ -51,7 +63,20 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
-    for module in (ask, search, chat, responses, models, documents, feedback, widget, health, prometheus):
+    for module in (
+        ai_sdk,
+        anthropic,
+        ask,
+        search,
+        chat,
+        responses,
+        models,
+        documents,
+        feedback,
+        widget,
+        health,
+        prometheus,
+    ):
         app.include_router(module.router)
     describe_events(app)
     return app
