@@ -18,6 +18,7 @@ from ingest.fit.documents import fit_documents
 from ingest.fit.engine import Engine, EngineError
 from ingest.fit.general import fit_general
 from ingest.fitted import Fitted
+from ingest.index.dense import DEPTH
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
@@ -167,6 +168,11 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
             figures = ", ".join(f"{name} {figure:.3f}" for name, figure in fusion["figures"].items())
             console.print(
                 f"fusion {fusion['name']!r}, on {fusion['questions']} questions that the documents answer: {figures}"
+            )
+        for name, recall in outcome.manifest.recall.items():
+            console.print(
+                f"{name}: a graph finds {recall['found']:.3f} of the {DEPTH} nearest in {recall['queries']} searches, "
+                f"{recall['width']} candidates wide"
             )
         console.print(f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused")
     else:

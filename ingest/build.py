@@ -18,7 +18,7 @@ from ingest.fit.choice import Choice, choose, view
 from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
-from ingest.index.dense import DenseIndex
+from ingest.index.dense import SAMPLE, DenseIndex
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.index.ways import Ways
@@ -145,6 +145,9 @@ def _assemble(
     asked = ways.other_ways(questions, pack.ways)
     terms = pack.words.terms
     way_vectors, _ = _embed([way for way, _ in asked], embedder, known, "asked", progress)
+    dense, tops = DenseIndex.build(vectors), DenseIndex.build(titles)
+    recall = {"passages": asdict(dense.tune(_sample(titles))), "titles": asdict(tops.tune(_sample(vectors)))}
+    manifest = replace(manifest, recall={} if dense.exact and tops.exact else recall)
     made = Snapshot(
         manifest=manifest,
         documents=cut.documents,
@@ -153,9 +156,9 @@ def _assemble(
         aliases=cut.aliases,
         origins=cut.origins,
         groups=groups,
-        dense=DenseIndex.build(vectors),
+        dense=dense,
         postings=Postings.build([terms(c.indexed) for c in cut.chunks]),
-        titles=DenseIndex.build(titles),
+        titles=tops,
         ways=Ways(
             tuple(way for way, _ in asked),
             tuple(group for _, group in asked),
@@ -168,6 +171,11 @@ def _assemble(
         fusion = asdict(_fusion(made, embedder, progress))
         made = replace(made, manifest=replace(manifest, fusion=fusion))
     return made, reused
+
+
+def _sample(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return some of the vectors, to search with: every n-th."""
+    return vectors[:: max(1, len(vectors) // SAMPLE)][:SAMPLE]
 
 
 def _fusion(made: Snapshot, embedder: Embedder, progress: Report) -> Choice:

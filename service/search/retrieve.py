@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import islice
 from typing import Any, Self
 
@@ -14,9 +15,8 @@ from ingest.index.bm25 import Postings, top
 from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
 from ingest.words.words import Words
+from service.search.columns import Columns, Mask
 from service.search.fusion import Evidence, Fusion
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,18 @@ class Scope:
     documents: frozenset[str] | None = None
     answered: bool | None = None
 
-    def mask(self, chunks: Iterable[Chunk], aliases: Mapping[str, Sequence[Chunk]] | None = None) -> Mask:
-        """Say of each chunk whether it, or an equal one that is indexed with it, may be found; (n,) bool."""
-        same = aliases or {}
-        return np.fromiter((any(map(self.allows, (chunk, *same.get(chunk.id, ())))) for chunk in chunks), np.bool_)
+    def mask(self, columns: Columns) -> Mask:
+        """Say of each indexed chunk whether it, or an equal one that is indexed with it, may be found; (n,) bool."""
+        allowed = np.ones(len(columns.rows), np.bool_)
+        if self.sections is not None:
+            allowed &= np.isin(columns.sections, sorted(self.sections))
+        if self.min_stars is not None:
+            allowed &= columns.stars >= self.min_stars
+        if self.documents is not None:
+            allowed &= columns.within(self.documents)
+        if self.answered is not None:
+            allowed &= columns.answered == self.answered
+        return columns.indexes(allowed)
 
     def allows(self, chunk: Chunk) -> bool:
         section = int(chunk.entry_id.split(".")[0]) if chunk.entry_id else None
@@ -100,7 +108,9 @@ class Retriever:
         self._depth, self._per_entry = depth, per_entry
         self._group = snapshot.numbers()
         self._ways = snapshot.ways.dense.vectors()
-        self._way_groups = np.array(snapshot.ways.groups, np.int64)
+        self._way_groups, self._way_places = np.unique(np.array(snapshot.ways.groups, np.int64), return_inverse=True)
+        self._columns = Columns.of(snapshot.chunks, snapshot.aliases)
+        self._scored: tuple[Query, NDArray[np.float64]] | None = None
         self.spread = snapshot.spread
 
     @property
@@ -110,7 +120,7 @@ class Retriever:
 
     def retrieve(self, query: Query, k: int, scope: Scope | None = None) -> list[Candidate]:
         """Return up to k candidates, best first, at most `per_entry` passages of one entry."""
-        allowed = scope.mask(self._snapshot.chunks, self._snapshot.aliases) if scope else None
+        allowed = scope.mask(self._columns) if scope else None
         if allowed is not None and not allowed.any():
             return []
         found = self._find(query, max(self._depth, k), allowed)
@@ -142,17 +152,23 @@ class Retriever:
         return self._evidence(self._find(query, self._depth, None))
 
     def bm25(self, query: Query) -> NDArray[np.float64]:
-        """Return every chunk's BM25 score, (n,) float64, the question's other names counting less."""
-        return self._bm25(self._snapshot.postings, query)
+        """Return every chunk's BM25 score, (n,) float64, the question's other names counting less; not to be changed.
+
+        Those of the last question are kept, since retrieval, decision and drawing each ask for them.
+        """
+        kept = self._scored
+        if kept is None or kept[0] is not query:
+            self._scored = kept = (query, self._bm25(self._snapshot.postings, query))
+        return kept[1]
 
     def _bm25(self, postings: Postings, query: Query) -> NDArray[np.float64]:
         return bm25_scores(postings, query.terms, query.synonyms, self._expansion)
 
-    def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> NDArray[np.float64]:
-        """Return for every group the best score of its other ways to ask, (groups,), `least` where there are none."""
-        best = np.full(len(self._snapshot.groups), least)
-        np.maximum.at(best, self._way_groups, scores)
-        return best
+    def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> dict[int, float]:
+        """Return the best score of a group's other ways to ask, by its number; at least `least`."""
+        best = np.full(len(self._way_groups), least)
+        np.maximum.at(best, self._way_places, scores)
+        return dict(zip(self._way_groups.tolist(), best.tolist(), strict=True))
 
     def _find(self, query: Query, depth: int, allowed: Mask | None) -> "_Found":
         snapshot = self._snapshot
@@ -169,7 +185,7 @@ class Retriever:
         asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
         asked_bm25 = self._best_way(self._bm25(snapshot.ways.postings, query), 0.0)
         listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
-        near = {int(g) for best in (asked_cosine, asked_bm25) for g in np.argsort(-best, kind="stable")[:depth]}
+        near = {group for best in (asked_cosine, asked_bm25) for group in _first(best, depth)}
         listed |= near if groups is None else {g for g in near if groups[g]}
         members = {
             group: [row for row in snapshot.groups[group].rows if allowed is None or allowed[row]]
@@ -182,7 +198,7 @@ class Retriever:
             cosines=dict(zip(rows, snapshot.dense.similarity(query.vector, rows).tolist(), strict=True)),
             feedback=dict(zip(rows, self._feedback(nearest, rows), strict=True)),
             titles={
-                group: max(title, float(asked_cosine[group]))
+                group: max(title, asked_cosine.get(group, -1.0))
                 for group, title in zip(
                     members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True
                 )
@@ -207,7 +223,7 @@ class Retriever:
                 cosine=max(found.cosines[row] for row in rows),
                 feedback=max(found.feedback[row] for row in rows),
                 title_cosine=found.titles[group],
-                asked_bm25=float(found.asked[group]),
+                asked_bm25=found.asked.get(group, 0.0),
                 bm25_rank=lexical.get(group),
                 dense_rank=dense.get(group),
                 listed=self._snapshot.chunks[rows[0]].kind == "listing",
@@ -225,7 +241,7 @@ class _Found:
     cosines: dict[int, float]
     feedback: dict[int, float]
     titles: dict[int, float]
-    asked: NDArray[np.float64]
+    asked: dict[int, float]
     lexical: dict[int, int]
     dense: dict[int, int]
 
@@ -246,6 +262,11 @@ def bm25_scores(
     """Return every document's BM25 score, (n,) float64, for the words and, times `expansion`, other names for them."""
     scores = postings.scores(words)
     return scores + expansion * postings.scores(synonyms) if synonyms else scores
+
+
+def _first(scores: Mapping[int, float], k: int) -> list[int]:
+    """Return the keys of the k best scores, ties by lower key."""
+    return nsmallest(k, scores, key=lambda group: (-scores[group], group))
 
 
 def _ranks(items: Iterable[np.integer]) -> dict[int, int]:

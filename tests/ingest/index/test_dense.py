@@ -1,3 +1,4 @@
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest.index.dense import DenseIndex
+from ingest.index.dense import DEPTH, ENOUGH, NARROW, DenseIndex
 
 
 @pytest.fixture
@@ -14,6 +15,19 @@ def vectors() -> NDArray[np.float32]:
     rows = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return rows
+
+
+@pytest.fixture(scope="module")
+def clustered() -> NDArray[np.float32]:
+    """(3000, 32) float32, unit norm, about 100 centres, as passages lie."""
+    random = np.random.default_rng(2)
+    rows = random.normal(size=(100, 32))[random.integers(0, 100, 3000)] + 0.7 * random.normal(size=(3000, 32))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+@pytest.fixture(scope="module")
+def graph(clustered: NDArray[np.float32]) -> DenseIndex:
+    return DenseIndex.build(clustered, many=1000)
 
 
 def test_search_equals_brute_force(vectors: NDArray[np.float32]) -> None:
@@ -69,3 +83,60 @@ def test_threads_agree(vectors: NDArray[np.float32]) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: index.search(vectors[0], 9, allowed)[0].tolist(), range(64)))
     assert found == [found[0]] * 64
+
+
+def test_many_rows_are_searched_through_a_graph(clustered: NDArray[np.float32], graph: DenseIndex) -> None:
+    assert not graph.exact
+    assert DenseIndex.build(clustered, many=3001).exact
+    np.testing.assert_array_equal(graph.vectors(), clustered)
+    recall = graph.tune(clustered[::30])
+    found = [
+        set(graph.search(query, DEPTH)[0]) & set(np.argsort(-clustered @ query)[:DEPTH]) for query in clustered[::30]
+    ]
+    assert recall.found == pytest.approx(np.mean([len(both) / DEPTH for both in found]), abs=1e-3)
+    assert recall.found >= ENOUGH
+    ids, scores = graph.search(clustered[5], 9)
+    np.testing.assert_allclose(scores, clustered[ids] @ clustered[5], atol=1e-6)
+
+
+def test_a_graph_is_exact_among_few_rows_and_keeps_to_a_wide_filter(
+    clustered: NDArray[np.float32], graph: DenseIndex
+) -> None:
+    graph.tune(clustered[::30])
+    random = np.random.default_rng(3)
+    for share in (0.001, 0.01, NARROW * 0.9):
+        allowed = random.random(len(clustered)) < share
+        for query in clustered[:20]:
+            wanted = np.argsort(-np.where(allowed, clustered @ query, -np.inf), kind="stable")
+            count = min(DEPTH, int(allowed.sum()))
+            assert graph.search(query, DEPTH, allowed)[0].tolist() == wanted[:count].tolist()
+    for share in (0.2, 0.9):
+        allowed = random.random(len(clustered)) < share
+        hits = []
+        for query in clustered[:50]:
+            ids = graph.search(query, DEPTH, allowed)[0]
+            assert allowed[ids].all()
+            hits.append(len(set(ids) & set(np.argsort(-np.where(allowed, clustered @ query, -np.inf))[:DEPTH])) / DEPTH)
+        assert np.mean(hits) >= ENOUGH
+
+
+def test_equal_vectors_give_an_equal_graph(clustered: NDArray[np.float32], graph: DenseIndex, tmp_path: Path) -> None:
+    graph.tune(clustered[::30])
+    again = DenseIndex.build(clustered, many=1000)
+    again.tune(clustered[::30])
+    graph.save(tmp_path / "a")
+    again.save(tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    opened = DenseIndex.load(tmp_path / "a")
+    assert not opened.exact
+    assert opened.search(clustered[0], 9)[0].tolist() == graph.search(clustered[0], 9)[0].tolist()
+
+
+def test_vectors_outlive_their_index(clustered: NDArray[np.float32]) -> None:
+    rows = DenseIndex.build(clustered).vectors()[10:20]
+    gc.collect()
+    taken = [np.full((3000, 32), number, np.float32) for number in range(20)]  # what was let go would be written over
+    np.testing.assert_array_equal(rows, clustered[10:20])
+    assert len(taken) == 20
+    with pytest.raises(ValueError, match="read-only"):
+        rows[0] = 0
