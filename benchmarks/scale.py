@@ -114,7 +114,7 @@ def recombine(size: int, folder: Path) -> None:
     folder.mkdir(parents=True)
     count = 0
     for number in range(size):
-        made = []
+        made: list[str] = []
         while len(made) < SECTIONS and count < size:
             text = WORD.sub(
                 lambda match: drawn.choice(words) if drawn.randrange(REPLACED) == 0 else match[0],

@@ -25,6 +25,13 @@ WIDTHS = (64, 128, 256, 512)  # candidates of a search; the least one that finds
 DEPTH, SAMPLE, ENOUGH = 60, 100, 0.98  # results compared with the exact ones, queries, and the share to be found
 
 
+def _faiss() -> Any:
+    """Import FAISS when it is needed; its own types know half of it."""
+    import faiss
+
+    return faiss
+
+
 @dataclass(frozen=True, slots=True)
 class Recall:
     """What a graph finds of the `DEPTH` nearest rows, measured at the build: `found` of 1, `width` candidates wide."""
@@ -50,9 +57,8 @@ class DenseIndex:
     Small World graphs, 2018.
     """
 
-    def __init__(self, index: Any) -> None:  # faiss ships no types
-        import faiss
-
+    def __init__(self, index: Any) -> None:
+        faiss = _faiss()
         self._index = index
         self._graph = isinstance(index, faiss.IndexHNSW)
         self._flat = faiss.downcast_index(index.storage) if self._graph else index
@@ -60,8 +66,7 @@ class DenseIndex:
     @classmethod
     def build(cls, vectors: Vectors, many: int | None = None) -> Self:
         """Index (n, d) float32 unit-norm vectors; from `many` on (None: MANY) through a graph."""
-        import faiss
-
+        faiss = _faiss()
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
         if len(rows) < (MANY if many is None else many):
             index = faiss.IndexFlatIP(rows.shape[1])
@@ -106,8 +111,7 @@ class DenseIndex:
 
         Among few `allowed` rows it is exact whatever the index.
         """
-        import faiss
-
+        faiss = _faiss()
         several = len(self) if allowed is None else int(allowed.sum())
         k = min(k, several)
         if k < 1:
@@ -141,13 +145,9 @@ class DenseIndex:
         return recall
 
     def save(self, path: Path) -> None:
-        import faiss
-
-        faiss.write_index(self._index, str(path))
+        _faiss().write_index(self._index, str(path))
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read an index back; raises RuntimeError when the file is not one."""
-        import faiss
-
-        return cls(faiss.read_index(str(path)))
+        return cls(_faiss().read_index(str(path)))
