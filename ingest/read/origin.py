@@ -6,7 +6,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -67,23 +67,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Both are in order of their start; what was added to make Markdown of it (`| `, `## `) has no run."""
+    """Both are in order of their start; what was added to make Markdown of it (`| `, `## `) has no stretch."""
 
-    runs: tuple[Stretch, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
     parts: tuple[Container, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.runs or self.parts)
+        return bool(self.stretches or self.parts)
 
     def pages(self, start: int, end: int) -> tuple[Page, ...]:
         """Return the boxes of text[start:end] in reading order; those that touch on a line are one."""
         found: dict[int, list[tuple[Stretch, Box]]] = {}
-        first = bisect_right(self.runs, start, key=lambda run: run.end)
-        for run in self.runs[first : bisect_left(self.runs, end, key=lambda run: run.start)]:
-            box = run.box(max(start, run.start), min(end, run.end))
-            found.setdefault(run.page, []).append((run, box))
+        first = bisect_right(self.stretches, start, key=lambda stretch: stretch.end)
+        for stretch in self.stretches[first : bisect_left(self.stretches, end, key=lambda stretch: stretch.start)]:
+            box = stretch.box(max(start, stretch.start), min(end, stretch.end))
+            found.setdefault(stretch.page, []).append((stretch, box))
         return tuple(
-            Page(page, tuple(_joined([box for _, box in boxes])), any(run.ocr is not None for run, _ in boxes))
+            Page(page, tuple(_joined([box for _, box in boxes])), any(stretch.ocr is not None for stretch, _ in boxes))
             for page, boxes in found.items()
         )
 
@@ -101,29 +101,29 @@ class Origin:
         if before == after or not self:
             return self
         at = _offsets(before, after)
-        runs = [piece for run in self.runs for piece in _pieces(run, at)]
+        stretches = [piece for stretch in self.stretches for piece in _pieces(stretch, at)]
         parts = [
             Container(kept[0], kept[-1] + 1, part.kind, part.name)
             for part in self.parts
             if (kept := [new for new in at[part.start : part.end] if new >= 0])
         ]
-        return Origin(tuple(runs), tuple(parts))
+        return Origin(tuple(stretches), tuple(parts))
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` takes; edges are whole hundredths of a point."""
         rows = [
-            [run.start, run.page, run.way, run.near, run.far, run.ocr, [round(edge * 100) for edge in run.edges]]
-            for run in self.runs
+            [each.start, each.page, each.way, each.near, each.far, each.ocr, [round(edge * 100) for edge in each.edges]]
+            for each in self.stretches
         ]
-        return {"runs": rows, "parts": [list(asdict(part).values()) for part in self.parts]}
+        return {"stretches": rows, "parts": [list(asdict(part).values()) for part in self.parts]}
 
     @classmethod
     def from_json(cls, parts: Mapping[str, Any]) -> Origin:
-        runs = (
+        stretches = (
             Stretch(start, page, way, near, far, array("f", (edge / 100 for edge in edges)), ocr)
-            for start, page, way, near, far, ocr, edges in parts["runs"]
+            for start, page, way, near, far, ocr, edges in parts["stretches"]
         )
-        return cls(tuple(runs), tuple(Container(*part) for part in parts["parts"]))
+        return cls(tuple(stretches), tuple(Container(*part) for part in parts["parts"]))
 
 
 NOWHERE = Origin()  # of text that is the file itself
@@ -151,14 +151,14 @@ def _joined(boxes: Sequence[Box]) -> Iterator[Box]:
         yield current
 
 
-def _pieces(run: Stretch, at: Sequence[int]) -> Iterator[Stretch]:
-    """Cut a run where its characters no longer stand side by side."""
+def _pieces(whole: Stretch, at: Sequence[int]) -> Iterator[Stretch]:
+    """Cut a stretch where its characters no longer stand side by side."""
     begin = 0
-    news = at[run.start : run.end]
+    news = at[whole.start : whole.end]
     for i in range(1, len(news) + 1):
         if i == len(news) or news[i] != news[i - 1] + 1 or news[i] < 0:
             if news[begin] >= 0:
-                yield Stretch(news[begin], run.page, run.way, run.near, run.far, run.edges[begin : i + 1], run.ocr)
+                yield replace(whole, start=news[begin], edges=whole.edges[begin : i + 1])
             begin = i
 
 

@@ -61,7 +61,7 @@ def read_pdf(raw: bytes, name: str, limits: Limits) -> Reading:
     text = "".join(writing.pieces)
     if not text.strip():
         raise UnfitError("; ".join(["no text in it", *warnings]))
-    return Reading(text.rstrip("\n") + "\n", Origin(tuple(writing.runs)), tuple(warnings))
+    return Reading(text.rstrip("\n") + "\n", Origin(tuple(writing.stretches)), tuple(warnings))
 
 
 def _reason(error: pdfium.PdfiumError) -> str:
@@ -187,14 +187,8 @@ def _written(leaves: Sequence[Leaf], titles: dict[str, int]) -> Writing:
                 sheet, at = below, at + 1
             writing.table(rows)
         else:
-            last = None
             for block in blocks_of(region, style, _right(region, columns, style.body)):
-                if last == "item" != block.kind:
-                    writing.add("\n")
                 writing.block(block, sheet)
-                last = block.kind
-            if last == "item":
-                writing.add("\n")
     return writing
 
 

@@ -1,4 +1,4 @@
-"""Blocks and tables of pages -> Markdown, and the runs that lead back to the pages."""
+"""Blocks and tables of pages -> Markdown, and the stretches that lead back to the pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.read.origin import Stretch
-from ingest.read.pdf.blocks import TextBlock
+from ingest.read.pdf.blocks import FULL, TextBlock
 from ingest.read.pdf.chars import Char, Frame, across, along
 from ingest.read.pdf.segments import Segment
 
@@ -29,16 +29,28 @@ class Writing:
     """Markdown as it grows, with where each stretch of it stands."""
 
     pieces: list[str] = field(default_factory=list)
-    runs: list[Stretch] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
     length: int = 0
+    last: TextBlock | None = None
 
     def add(self, text: str) -> None:
         """Add what stands on no page."""
         self.pieces.append(text)
         self.length += len(text)
 
+    def _drop(self, text: str) -> None:
+        assert self.pieces.pop() == text
+        self.length -= len(text)
+
     def block(self, block: TextBlock, sheet: Sheet) -> None:
-        """Add a block and a blank line."""
+        """Add a block and a blank line; a paragraph that the last column or page left unfinished goes on."""
+        if self.last and _goes_on(self.last, block):
+            self._drop("\n\n")
+            if not (_is_han(self.last.lines[-1].chars[-1].text) or _is_han(block.lines[0].chars[0].text)):
+                self.add(" ")
+        elif self.last and self.last.kind == "item" != block.kind:
+            self.add("\n")
+        self.last = block
         if block.kind == "heading":
             self.add("#" * block.level + " ")
         elif block.kind == "item":
@@ -51,6 +63,9 @@ class Writing:
 
     def table(self, rows: Sequence[tuple[Sequence[Sequence[Segment]], Sheet]]) -> None:
         """Add a pipe table, whose first row is its head, and a blank line."""
+        if self.last and self.last.kind == "item":
+            self.add("\n")
+        self.last = None
         for number, (row, sheet) in enumerate(rows):
             self.add("|")
             for cell in row:
@@ -83,7 +98,7 @@ class Writing:
         self.add("```")
 
     def _line(self, chars: Sequence[Char], sheet: Sheet, cell: bool) -> None:
-        """Add characters of one line, as one run for each stretch without anything made up."""
+        """Add characters of one line, as one stretch for each stretch without anything made up."""
         edges: list[float] = []
         start, begun = self.length, 0
         first = not cell and self._begins_line()
@@ -121,7 +136,16 @@ class Writing:
         bottom = max(max(char.y1 for char in main), max(middles) + 0.5)
         near, far = across(way, top, bottom, frame)
         places = array("f", (along(way, edge, frame) for edge in [*edges, chars[-1].x1]))
-        self.runs.append(Stretch(start, sheet.number, way, round(near, 2), round(far, 2), places, sheet.ocr))
+        self.stretches.append(Stretch(start, sheet.number, way, round(near, 2), round(far, 2), places, sheet.ocr))
+
+
+def _goes_on(above: TextBlock, block: TextBlock) -> bool:
+    """Whether a paragraph at the head of a column or page is the rest of the one above, which ends in mid-sentence."""
+    if above.kind != "paragraph" or block.kind != "paragraph":
+        return False
+    a, b = above.lines[-1], block.lines[0]
+    elsewhere = b.y0 < a.y0 or b.x0 > a.x1
+    return elsewhere and a.chars[-1].text not in FULL and abs(a.size - b.size) < 0.08 * a.size
 
 
 def _is_spaced(before: Char, char: Char) -> bool:

@@ -28,7 +28,8 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 DEEP = 150  # elements within each other; what is deeper is text
 LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#-]+)")
-MOST_SPAN = 100  # columns that a cell may span
+MOST_SPAN = 100  # columns or rows that a cell may span
+MOST_REPEATED = 20_000  # cells of a table that may be repeated for those that span several
 
 Dropped = Callable[[etree._Element], bool]
 
@@ -248,6 +249,7 @@ def _is_tex(element: etree._Element) -> bool:
 def _spread(rows: Sequence[Sequence[etree._Element]], text: Callable[[etree._Element], str]) -> Iterable[list[str]]:
     """Repeat what spans several columns or rows in each of them."""
     held: dict[int, tuple[int, str]] = {}  # column -> rows left, text
+    budget = MOST_REPEATED
     for row in rows:
         line: list[str] = []
         waiting = list(row)
@@ -262,6 +264,9 @@ def _spread(rows: Sequence[Sequence[etree._Element]], text: Callable[[etree._Ele
             cell = waiting.pop(0)
             value = text(cell)
             across, down = (min(_number(cell.get(name)), MOST_SPAN) for name in ("colspan", "rowspan"))
+            budget -= across * down - 1
+            if budget < 0:
+                across = down = 1
             for step in range(across):
                 if down > 1:
                     held[column + step] = (down - 1, value)
