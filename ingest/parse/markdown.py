@@ -25,6 +25,7 @@ MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
 REFERENCE = re.compile(r" {0,3}(?:\[(?:\d{1,4}|\^[\w-]{1,20})\]:?(?!\()|【\d{1,4}】|［\d{1,4}］)[ \t]*\S")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
 SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
+HIGH = 3  # lines of an underlined heading
 NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
 FOLDERS = {"index", "readme", "_index"}  # names of files that stand for their folders on the web and on code hosts
 WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]")  # a number, a letter or two name nothing
@@ -129,20 +130,31 @@ def _headings(
         text = lines[index].text
         if rule := heading(text):
             found.append((index, *rule, 1))
-        elif (
-            index + 1 < len(lines)
-            and SETEXT.fullmatch(lines[index + 1].text)
-            and text.strip()
-            and lines[index].indent <= 3
-            and (index == 0 or lines[index - 1].blank)
-            and not MARKER.match(text)
-            and not text.lstrip().startswith(("|", ">", "-", "="))
-        ):
-            level = 1 if "=" in lines[index + 1].text else 2
-            found.append((index, level, EMPHASIS.sub("", text).strip(), 2))
-            index += 1
+        elif height := _setext(lines, index):
+            title = " ".join(line.text.strip() for line in lines[index : index + height])
+            level = 1 if "=" in lines[index + height].text else 2
+            found.append((index, level, EMPHASIS.sub("", title).strip(), height + 1))
+            index += height
         index += 1
     return found
+
+
+def _setext(lines: list[Line], index: int) -> int:
+    """Return how many lines an underlined heading takes that begins at `index`, 0 for none.
+
+    Lines of dashes below several lines of text are rules in most notes, whatever CommonMark says; `=` is none.
+    """
+    if index and not lines[index - 1].blank:
+        return 0
+    for height in range(1, HIGH + 1):
+        text = lines[index + height - 1].text
+        plain = text.strip() and lines[index + height - 1].indent <= 3 and not MARKER.match(text)
+        if not plain or text.lstrip().startswith(("|", ">", "-", "=", "#")) or index + height >= len(lines):
+            return 0
+        below = lines[index + height].text
+        if SETEXT.fullmatch(below):
+            return height if height == 1 or "=" in below else 0
+    return 0
 
 
 def spoken(name: str) -> str:

@@ -393,3 +393,10 @@ def test_the_outline_is_tiled(outline_text: str) -> None:
     code = [text for kind, text in kinds(document) if kind == "code"]
     inside = sum(text.count("```") for kind, text in kinds(document) if kind == "list_item")
     assert 2 * len(code) + inside == fences
+
+
+def test_an_underlined_heading_may_take_two_lines() -> None:
+    document = parse("a.md", "总则\n与范围\n===\n\n正文。\n\n第一行。\n第二行。\n---\n\n末。\n")
+    assert document.title == "总则 与范围"
+    texts = [document.text[block.start : block.end] for section in document.sections for block in section.blocks]
+    assert texts == ["正文。", "第一行。\n第二行。", "末。"]
