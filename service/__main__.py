@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from service.commands import ask, completion, doctor, mcp, search, serve
+from service.commands import ask, completion, doctor, keys, mcp, search, serve
 from service.commands.failure import INTERRUPTED, failure_of, report
 from service.commands.passed import PASSED, run_passed
 
@@ -15,6 +15,7 @@ COMMANDS: dict[str, ModuleType] = {
     "ask": ask,
     "search": search,
     "mcp": mcp,
+    "keys": keys,
     "doctor": doctor,
     "completion": completion,
 }

@@ -19,6 +19,14 @@ from ingest.models.embedder import Embedder
 from ingest.pack import NONE, SHIPPED, none
 from ingest.settings import plugged
 from ingest.words.words import Words
+from service.access.credentials import Credentials, is_loopback
+from service.access.entrance import Entrance
+from service.access.fair import FairQueue
+from service.access.keys import SqliteKeys
+from service.access.ledger import Ledger
+from service.access.limits import Limits
+from service.access.principal import Allowance
+from service.access.provider import Grant, Provider
 from service.check.support import LexicalSupport, SupportModel
 from service.decide.confidence import Matcher, confidence_models
 from service.decide.coverage import covered
@@ -31,6 +39,7 @@ from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
 from service.settings import (
+    AccessSettings,
     CrossEncoderSettings,
     ExtractiveSettings,
     NoRerankSettings,
@@ -131,6 +140,27 @@ def vllm(s: VllmSettings) -> LanguageModel:
         s.min_support,
         replicas,
     )
+
+
+def open_entrance(settings: ServiceSettings) -> Entrance:
+    """Open the keys, and what else stands before the doors; raises LedgerError, ValueError for a wrong setting."""
+    own = settings.access
+    ledger = Ledger(own.path)
+    keys = SqliteKeys(ledger)
+    return Entrance(
+        ledger,
+        keys,
+        Credentials(keys, _provider(own), is_loopback(settings.host), own.open, own.pages, own.public),
+        Limits(Allowance(own.per_minute, own.at_once, own.tokens_a_day), own.storage.get_secret_value()),
+        FairQueue(settings.in_flight, own.waiting, own.waiting_seconds),
+    )
+
+
+def _provider(s: AccessSettings) -> Provider | None:
+    if s.issuer is None or s.audience is None:
+        return None
+    groups = {name: Grant(tuple(each.scopes), tuple(each.documents)) for name, each in s.groups.items()}
+    return Provider(s.issuer, s.audience, s.jwks, s.claim, groups)
 
 
 class Service:

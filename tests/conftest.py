@@ -20,5 +20,7 @@ def model_folder() -> Path:
 def store_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Answers that tests ask for are not kept beside those of people."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OUTLINE_QA_STORE__PATH", str(tmp_path_factory.mktemp("store") / "store.sqlite"))
+        folder = tmp_path_factory.mktemp("store")
+        patch.setenv("OUTLINE_QA_STORE__PATH", str(folder / "store.sqlite"))
+        patch.setenv("OUTLINE_QA_ACCESS__PATH", str(folder / "access.sqlite"))
         yield

@@ -25,7 +25,9 @@ from service.api import (
     search,
     widget,
 )
+from service.api.admin import keys as admin_keys
 from service.api.desk.here import LocalDesk
+from service.api.gate import Gate
 from service.api.mcp.mount import HEADERS, mount_mcp
 from service.api.openai import chat, models, responses
 from service.api.openapi import describe_events
@@ -33,7 +35,7 @@ from service.api.origins import Origins
 from service.api.packed import Packed
 from service.api.prometheus import Measured
 from service.api.runtime import open_runtime
-from service.bootstrap import Service
+from service.bootstrap import Service, open_entrance
 
 # Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
 SWITCH = 0.0003
@@ -42,11 +44,11 @@ COLLECT = (4_000, 50, 100)
 PROBLEMS = {
     code: {"model": contract.Problem, "description": text}
     for code, text in {
-        401: "A page of another site without a token",
-        403: "A page of a site that is not allowed",
+        401: "No key where one is needed, or a page of another site without a token",
+        403: "A key that may not do this, or a page of a site that is not allowed",
         413: "Body over 64 KiB, of a chat over 8 MiB",
         422: "A field is malformed or unknown",
-        429: "Too many requests at once",
+        429: "Too many requests at once, or more than the key may make",
         503: "No index",
     }.items()
 }
@@ -76,6 +78,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         widget,
         health,
         prometheus,
+        admin_keys,
     ):
         app.include_router(module.router)
     describe_events(app)
@@ -84,7 +87,8 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 
 def create_app(service: Service) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched."""
-    settings, runtime = service.settings.widget, open_runtime(service)
+    settings, entrance = service.settings.widget, open_entrance(service.settings)
+    runtime = open_runtime(service, entrance)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -92,7 +96,7 @@ def create_app(service: Service) -> FastAPI:
         gc.set_threshold(*COLLECT)
         await asyncio.to_thread(runtime.index.refresh)
         if runtime.index.snapshot is not None:
-            runtime.bound()
+            runtime.bound_to(None)
         watching = asyncio.create_task(runtime.watch())
         async with mcp():
             yield
@@ -101,11 +105,19 @@ def create_app(service: Service) -> FastAPI:
             await watching
         service.close()
         runtime.store.close()
+        entrance.ledger.close()
 
     app = bare_app(lifespan)
-    app.state.outline_qa = runtime
+    app.state.outline_qa, app.state.entrance = runtime, entrance
     mcp = mount_mcp(app, LocalDesk(runtime), settings.origins)
     app.add_middleware(Packed)
+    app.add_middleware(
+        Gate,
+        credentials=entrance.credentials,
+        limits=entrance.limits,
+        queue=entrance.queue,
+        prepare=runtime.prepare,
+    )
     app.add_middleware(Origins, tokens=runtime.tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
     app.add_middleware(Measured, metrics=runtime.metrics)
@@ -113,9 +125,9 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", *HEADERS],
-        expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id"],
+        expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id", "RateLimit", "RateLimit-Policy"],
         max_age=600,
     )
     widget.mount(app)

@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEv
 
 from ingest.index.snapshot import Snapshot
 from service import events as pipeline
+from service.access.personal import masked
 from service.api import contract, reply, stream
 from service.api.openapi import ASK_EVENTS
 from service.api.problems import ProblemError, problem
@@ -99,9 +100,11 @@ async def _whole(answering: Answering) -> pipeline.Answer:
 
 
 async def _keep(store: Store, asked: contract.AskRequest, answer: contract.AskResponse) -> None:
-    """Keep an answer for its feedback; one that cannot be kept is an answer all the same."""
+    """Keep an answer for its feedback, personal data masked; one that cannot be kept is an answer all the same."""
+    kept = answer.model_copy(update={"query": masked(answer.query)})
     try:
-        await asyncio.to_thread(store.keep, answer.id, asked.question, answer.model_dump_json(), asked.session_id)
+        question = masked(asked.question)
+        await asyncio.to_thread(store.keep, answer.id, question, kept.model_dump_json(), asked.session_id)
     except sqlite3.Error:
         log.exception("answer %s was not kept, so it cannot be rated", answer.id)
 

@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter
 
+from service.access.personal import masked
 from service.api import contract
 from service.api.problems import ProblemError
 from service.api.runtime import Current
@@ -22,4 +23,5 @@ async def feedback(body: contract.FeedbackRequest, runtime: Current) -> None:
 def _rate(store: Store, body: contract.FeedbackRequest) -> bool:
     if body.rating == "none":
         return store.unrate(body.answer_id)
-    return store.rate(body.answer_id, body.rating, body.comment)
+    comment = None if body.comment is None else masked(body.comment)
+    return store.rate(body.answer_id, body.rating, comment)

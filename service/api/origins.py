@@ -1,7 +1,7 @@
 """Which web pages may call the API: the service's own, and those of allowed sites with a token.
 
 A browser names the page's origin in each cross-origin request, and page scripts cannot change it. Programs that are
-no browser send none and pass: a gate for them is the proxy's business.
+no browser send none and pass; what they may do is asked at the gate (gate.py).
 """
 
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.access.keys import MARK
 from service.api.problems import problem
 from service.serve.tokens import TokenError, Tokens
 
@@ -46,11 +47,14 @@ class Origins:
         if request.url.path == TOKEN_PATH:
             return None
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if token.startswith(MARK):  # a key of somebody's own: the gate asks what it opens
+            return None
         try:
             self._tokens.check(token if scheme.lower() == "bearer" else "", origin)
         except TokenError as error:
             told = f"A token of POST {TOKEN_PATH} is needed: {error}."
             return problem(401, told, request_id=request_id, headers={"WWW-Authenticate": "Bearer"})
+        request.scope["page"] = origin
         visitor = request.client.host if request.client else ""
         if request.url.path in QUESTIONS and not self._limiter.hit(self._per_minute, origin, visitor):
             told = f"More than {self._per_minute.amount} questions in a minute; wait a little."

@@ -4,13 +4,20 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from ingest.index.excerpts import NothingLeftError, excerpt
 from ingest.index.snapshot import Snapshot
+from service.access.entrance import Entrance
+from service.access.ledger import LedgerError
+from service.access.metered import Metered
+from service.access.principal import acting
+from service.access.readable import Readable
 from service.answer import respond
 from service.api.problems import ProblemError
 from service.bootstrap import Service
@@ -23,14 +30,16 @@ from service.serve.store import Store
 from service.serve.tokens import Tokens
 
 log = logging.getLogger(__name__)
+VIEWS = 32  # parts of an index that are kept ready beside the whole
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The pipeline over one snapshot, and the answers that it gave."""
+    """The pipeline over one snapshot, all of an index or what may be read of it, and the answers that it gave."""
 
     parts: Parts
-    answers: SharedAnswers
+    answers: Metered
+    whole: Snapshot
 
     @property
     def snapshot(self) -> Snapshot:
@@ -39,30 +48,71 @@ class Bound:
 
 @dataclass
 class Runtime:
-    """One for each app; `bound` is made once for each snapshot."""
+    """One for each app. What is bound to a snapshot is made once for each, and for each part that somebody may read.
+
+    So nothing that answers knows of more than its reader may: neither texts and titles nor counts, words and answers
+    that were given to others. `entrance` None is for programs that put questions to the service in their own process.
+    """
 
     service: Service
     index: LiveIndex
     store: Store
     tokens: Tokens
     metrics: Metrics
+    entrance: Entrance | None = None
     in_flight: int = 0
-    _bound: Bound | None = field(default=None)
+    _bounds: dict[Readable | None, Bound] = field(default_factory=dict)
+    _binding: Lock = field(default_factory=Lock)
 
     def snapshot(self) -> Snapshot:
-        """Return the snapshot in use; 503 when there is none."""
+        """Return what the reader may read of the index in use; 503 when there is none."""
+        return self.bound().snapshot
+
+    def bound(self) -> Bound:
+        """Return the pipeline over what the reader may read; 401 for nobody, 403 for who may read nothing."""
+        principal = acting()
+        if principal is None and self.entrance and self.entrance.credentials.closed:
+            raise ProblemError(401, "Nobody asks this.")  # a door that the gate does not stand before
+        return self.bound_to(principal.readable if principal else None)
+
+    def bound_to(self, readable: Readable | None) -> Bound:
+        """Return the pipeline over a part of the index in use; threads may share it."""
+        whole = self._whole()
+        known = self._bounds.get(readable)
+        if known is not None and known.whole is whole:
+            return known
+        with self._binding:
+            known = self._bounds.get(readable)
+            if known is None or known.whole is not whole:
+                known = self._bind(whole, self._part(whole, readable))
+                self._bounds.pop(readable, None)
+                self._bounds[readable] = known
+                for oldest in [each for each in self._bounds if each is not None][:-VIEWS]:
+                    del self._bounds[oldest]
+            return known
+
+    async def prepare(self, readable: Readable) -> None:
+        """Make what somebody may read ready on a thread; what cannot be is said when it is asked for."""
+        known = self._bounds.get(readable)
+        if known is None or known.whole is not self.index.snapshot:
+            with suppress(ProblemError):
+                await asyncio.to_thread(self.bound_to, readable)
+
+    def _whole(self) -> Snapshot:
         if self.index.snapshot is None:
             raise ProblemError(503, f"No index: {self.index.problem}", {"Retry-After": "10"})
         return self.index.snapshot
 
-    def bound(self) -> Bound:
-        snapshot = self.snapshot()
-        if self._bound is None or self._bound.snapshot is not snapshot:
-            self._bound = self._bind(self.service.parts(snapshot))
-        return self._bound
+    def _part(self, whole: Snapshot, readable: Readable | None) -> Snapshot:
+        if readable is None:
+            return whole
+        try:
+            return excerpt(whole, readable.allows)
+        except NothingLeftError as error:
+            raise ProblemError(403, "This key may read none of the documents here.") from error
 
-    def _bind(self, parts: Parts) -> Bound:
-        settings = self.service.settings.answer
+    def _bind(self, whole: Snapshot, snapshot: Snapshot) -> Bound:
+        settings, parts = self.service.settings.answer, self.service.parts(snapshot)
 
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
             began, first = time.perf_counter(), None
@@ -77,10 +127,8 @@ class Runtime:
                     yield event
 
         hit = self.metrics.cache.labels
-        return Bound(
-            parts,
-            SharedAnswers(generate, settings.cache_size, settings.cache_seconds, lambda result: hit(result).inc()),
-        )
+        shared = SharedAnswers(generate, settings.cache_size, settings.cache_seconds, lambda result: hit(result).inc())
+        return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole)
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -94,15 +142,22 @@ class Runtime:
             self.in_flight -= 1
 
     async def watch(self) -> None:
-        """Take up new snapshots and bind the pipeline to them before a request needs it."""
+        """Take up new snapshots, and bind the pipeline to them before a request needs it; note what keys were used."""
         while True:
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
             if self.index.snapshot is not None:
-                self.bound()
+                self.bound_to(None)
+                for readable in [each for each in self._bounds if each is not None]:
+                    await self.prepare(readable)
+            if self.entrance:
+                try:
+                    await asyncio.to_thread(self.entrance.keys.flush)
+                except LedgerError as error:
+                    log.error("when keys were last used is not noted: %s", error)
 
 
-def open_runtime(service: Service) -> Runtime:
+def open_runtime(service: Service, entrance: Entrance | None = None) -> Runtime:
     """Make the runtime of loaded models, without an index yet; raises OSError where answers cannot be kept."""
     settings = service.settings.widget
     secret = settings.secret.get_secret_value() if settings.secret else None
@@ -112,6 +167,7 @@ def open_runtime(service: Service) -> Runtime:
         Store(service.settings.store.path, service.settings.store.keep_days),
         Tokens(secret, settings.token_seconds),
         Metrics(),
+        entrance,
     )
 
 

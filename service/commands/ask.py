@@ -44,7 +44,7 @@ def asked(text: str | None) -> str:
 
 
 async def _ask(options: argparse.Namespace, request: contract.AskRequest) -> None:
-    async with open_desk(options.url) as desk:
+    async with open_desk(options.url, options.key_file) as desk:
         if options.ndjson:
             await _events(desk, request)
         elif options.json:

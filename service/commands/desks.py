@@ -4,6 +4,7 @@ import argparse
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from service.api.desk import Desk
 from service.api.desk.there import RemoteDesk
@@ -11,13 +12,14 @@ from service.api.desk.there import RemoteDesk
 
 def desk_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", help="ask the service at this address; default: in this process, over the index here")
+    parser.add_argument("--key-file", type=Path, help="a file with the key for that service")
 
 
 @asynccontextmanager
-async def open_desk(url: str | None) -> AsyncIterator[Desk]:
+async def open_desk(url: str | None, key_file: Path | None = None) -> AsyncIterator[Desk]:
     """Open a desk; raises ModelUnavailableError, ProblemError and ValueError where something is missing here."""
     if url:
-        yield RemoteDesk(url)
+        yield RemoteDesk(url, key_file.read_text("utf-8").strip() if key_file else None)
         return
     from transformers.utils import logging as bars  # all of these take seconds to load
 

@@ -15,12 +15,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     if find_spec("mcp") is None:
         raise ProblemError(501, "MCP is an extra that is not installed here: pip install 'outline-qa[mcp]'")
-    asyncio.run(_serve(options.url))
+    asyncio.run(_serve(options))
     return 0
 
 
-async def _serve(url: str | None) -> None:
+async def _serve(options: argparse.Namespace) -> None:
     from service.api.mcp.stdio import serve_stdio
 
-    async with open_desk(url) as desk:
+    async with open_desk(options.url, options.key_file) as desk:
         await serve_stdio(desk)

@@ -23,7 +23,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _search(options: argparse.Namespace, request: contract.SearchRequest) -> None:
-    async with open_desk(options.url) as desk:
+    async with open_desk(options.url, options.key_file) as desk:
         reply = await desk.search(request)
     if options.json:
         envelope("search", reply.model_dump(mode="json"))

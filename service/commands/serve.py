@@ -17,6 +17,7 @@ def main(options: argparse.Namespace) -> int:
     from ingest.__main__ import ensure
     from service.api.app import create_app
     from service.bootstrap import Service
+    from service.commands.keys import first
     from service.settings import ServiceSettings
 
     console = Console(stderr=True)
@@ -27,6 +28,8 @@ def main(options: argparse.Namespace) -> int:
     if not getattr(options, "no_build", False):
         ensure(settings, service.embedder)
     app = create_app(service)
+    if told := first(settings):
+        console.print(told, highlight=False, soft_wrap=True)
     console.print(f"http://{settings.host}:{settings.port}", highlight=False)
     uvicorn.run(app, host=settings.host, port=settings.port, log_level=settings.log_level)
     return 0

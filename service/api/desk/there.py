@@ -20,15 +20,16 @@ Body = TypeVar("Body", bound=contract.Model)
 class RemoteDesk:
     """Asks a service at an address; raises ProblemError (502) where none answers there."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is that of the service, with or without `/v1`."""
+    def __init__(self, url: str, key: str | None = None) -> None:
+        """`url` is that of the service, with or without `/v1`; `key` is sent to it."""
         self.url = url.rstrip("/").removesuffix("/v1")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     async def ask(self, request: contract.AskRequest) -> AsyncGenerator[AskEvent, None]:
         body = request.model_dump(exclude_unset=True) | {"stream": True}
         try:
             async with (
-                httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT) as client,
+                httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, headers=self._headers) as client,
                 client.stream("POST", "/v1/ask", json=body) as reply,
             ):
                 if reply.status_code != 200:
@@ -57,7 +58,7 @@ class RemoteDesk:
 
     async def _send(self, method: str, path: str, gives: type[Body], body: object = None) -> Body:
         try:
-            async with httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT) as client:
+            async with httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, headers=self._headers) as client:
                 reply = await client.request(method, path, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._away(error) from error

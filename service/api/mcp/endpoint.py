@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from cachetools import LRUCache
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from service.access.principal import acting
 from service.api.desk import Desk
 from service.api.mcp.server import mcp_server
 from service.api.problems import problem
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SESSION = "mcp-session-id"
 SESSIONS = 1000  # of clients that speak an older version
 
 
@@ -22,6 +26,7 @@ class McpEndpoint:
     def __init__(self, desk: Desk, origins: Collection[str]) -> None:
         self._sessions = StreamableHTTPSessionManager(mcp_server(desk), max_sessions=SESSIONS)
         self._origins = frozenset(origins)
+        self._owners: LRUCache[str, str] = LRUCache(2 * SESSIONS)  # a session is its opener's alone
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -36,7 +41,21 @@ class McpEndpoint:
             reply = problem(403, told, request_id=str(scope.get("request_id", "")))
             await reply(scope, receive, send)
             return
-        await self._sessions.handle_request(scope, receive, send)
+        who, session = acting(), request.headers.get(SESSION, "")
+        owner = who.id if who else ""
+        if session and self._owners.get(session, owner) != owner:
+            reply = problem(404, "There is no such session.", request_id=str(scope.get("request_id", "")))
+            await reply(scope, receive, send)
+            return
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                opened = Headers(raw=message["headers"]).get(SESSION)
+                if opened and opened not in self._owners:
+                    self._owners[opened] = owner
+            await send(message)
+
+        await self._sessions.handle_request(scope, receive, noted)
 
     def _allowed(self, origin: str, host: str) -> bool:
         """Whether a page may call: one that is allowed, or the service's own on this machine.

@@ -1,0 +1,40 @@
+"""Which documents, and which sections of an outline, somebody may read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Self
+
+ALL = "*"
+PART = "#"
+
+
+class ReadableError(ValueError):
+    """A pattern that names nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Patterns such as `manual.md`, `hr/*`, or `manual.md#5` for one section; equal ones share an index."""
+
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> Self | None:
+        """Read patterns; None where they allow everything. Raises ReadableError."""
+        for pattern in patterns:
+            name, mark, section = pattern.rpartition(PART)
+            if not pattern.strip() or (mark and section.isdigit() and not name):
+                raise ReadableError(f"{pattern!r} names no document; give a name, hr/* or manual.md#5")
+        return None if ALL in patterns else cls(tuple(sorted(set(patterns))))
+
+    def allows(self, document: str, section: int | None) -> bool:
+        """Whether a section may be read; without one, whether the whole document may."""
+        return any(_allows(pattern, document, section) for pattern in self.patterns)
+
+
+def _allows(pattern: str, document: str, section: int | None) -> bool:
+    name, mark, number = pattern.rpartition(PART)
+    if mark and number.isdigit():
+        return section == int(number) and fnmatchcase(document, name)
+    return fnmatchcase(document, pattern)

@@ -1,0 +1,71 @@
+"""A part of an index is what an index of that part alone would be."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.index.excerpts import NothingLeftError, excerpt
+from ingest.index.snapshot import Snapshot
+from tests.support.tiny_index import index
+
+OUTLINE = (
+    "# 咖啡\n\n## 1. 保养\n\n### ★★★☆☆ **1. 怎么除垢？**\n\n水箱里倒入除垢剂，运行两次。\n\n"
+    "## 2. 磨豆\n\n### ★★★★☆ **1. 怎么校准？**\n\n转动刻度环，🙂 每次一格。\n\n### ★★☆☆☆ **2. 何时换刀盘？**\n"
+)
+TEXTS = {
+    "coffee": OUTLINE,
+    "secret": "# 薪资\n\n海星项目的奖金是七千元。\n\n全公司每年一月调薪。\n",
+    "notes": "# Notes\n\nThe grinder is by the window.\n\n全公司每年一月调薪。\n",
+    "twin": "# Notes\n\nThe grinder is by the window.\n\n全公司每年一月调薪。\n",
+}
+
+
+def build(folder: Path, *names: str) -> Snapshot:
+    folder.mkdir()
+    return index(folder, **{name: TEXTS[name] for name in names})
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [("coffee",), ("secret",), ("notes",), ("coffee", "notes"), ("notes", "secret"), ("twin",)],
+)
+def test_it_is_as_if_only_that_had_been_built(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    whole, alone = build(tmp_path / "whole", *TEXTS), build(tmp_path / "alone", *(n for n in TEXTS if n in kept))
+    names = {f"{name}.md" for name in kept}
+    part = excerpt(whole, lambda document, _: document in names)
+    assert set(part.documents) == names
+    assert dict(part.documents) == dict(alone.documents)
+    assert part.entries == alone.entries
+    assert part.manifest.counts == alone.manifest.counts
+    assert part.manifest.sources == alone.manifest.sources
+
+    def seen(snapshot: Snapshot) -> list[dict[str, object]]:
+        return [asdict(chunk) | {"id": ""} for chunk in snapshot.chunks]
+
+    assert seen(part) == seen(alone)
+    assert [group.title for group in part.groups] == [group.title for group in alone.groups]
+    assert np.array_equal(part.dense.vectors(), alone.dense.vectors())
+    assert np.array_equal(part.titles.vectors(), alone.titles.vectors())
+    assert part.postings.vocabulary == alone.postings.vocabulary
+    assert np.array_equal(part.postings.weights, alone.postings.weights)
+    assert part.spread == alone.spread
+
+
+def test_a_section_alone(tmp_path: Path) -> None:
+    whole = build(tmp_path / "whole", *TEXTS)
+    part = excerpt(whole, lambda document, section: document == "coffee.md" and section == 2)
+    assert [entry.id for entry in part.entries] == ["2.1", "2.2"]
+    text = part.documents["coffee.md"]
+    assert set(text[: OUTLINE.index("## 2.")]) == {" "}
+    for chunk in part.chunks:
+        assert text[chunk.start : chunk.end] == chunk.text == OUTLINE[chunk.start : chunk.end]
+    first = excerpt(whole, lambda document, section: document == "coffee.md" and section == 1)
+    assert "磨豆" not in first.documents["coffee.md"]
+    assert len(first.documents["coffee.md"]) <= OUTLINE.index("## 2.")
+
+
+def test_nothing_left(tmp_path: Path) -> None:
+    with pytest.raises(NothingLeftError):
+        excerpt(build(tmp_path / "whole", "notes"), lambda *_: False)
