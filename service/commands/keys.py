@@ -83,7 +83,10 @@ def _list(options: argparse.Namespace, keys: SqliteKeys) -> int:
     if options.json:
         print(json.dumps([facts(key) for key in listed], ensure_ascii=False, indent=1))
         return 0
-    table = Table("id", "begins", "name", "may", "reads", "until", "last used")
+    table = Table()
+    for column in ("id", "begins", "name", "may", "reads", "until", "last used"):
+        # An id is given back to the other commands, so it is never cut.
+        table.add_column(column, min_width=14 if column == "id" else None, overflow="fold")
     for key in listed:
         until = "revoked" if key.revoked else _day(key.expires) or "revoked by hand"
         table.add_row(
