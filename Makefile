@@ -66,6 +66,7 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.chunkers
 	$(BIN)/python -m benchmarks.langchain_baseline
+	$(BIN)/python -m benchmarks.doors
 	$(BIN)/python -m benchmarks.widget
 
 # Through the service, in front of a vLLM that runs on 127.0.0.1:8001 (python -m service.llm serve).

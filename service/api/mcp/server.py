@@ -44,7 +44,7 @@ def mcp_server(desk: Desk) -> Server[dict[str, Any]]:
     """Make a server whose tools and resources ask a desk."""
 
     async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=described())
+        return ListToolsResult(tools=list(described()))
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         return await _call(desk, context, params.name, params.arguments or {})
