@@ -30,7 +30,6 @@ TURNS = 250  # a question and an answer each
 VIEWPORT: Any = {"width": 1280, "height": 800}
 COMPOSER = "[data-test=composer]"
 ANSWER = "[data-test=message][data-role=assistant]"
-LAZY = ("markdown-", "katex-", "highlight-")
 WATCH = """() => {
   window.waits = [];
   const shadow = document.querySelector("outline-qa").shadowRoot;
@@ -57,12 +56,17 @@ FRAMES = """() => {
   };
   window.running = requestAnimationFrame(next);
 }"""
-LENGTHEN = """(turns) => {
-  const key = Object.keys(localStorage).find((name) => name.includes(":turns:"));
-  const real = JSON.parse(localStorage.getItem(key));
-  const many = Array.from({ length: turns }, (_, i) => ({ ...real[i % real.length], id: `turn-${i}` }));
-  localStorage.setItem(key, JSON.stringify(many));
-  return many.length;
+LENGTHEN = """async ([name, turns]) => {
+  const open = indexedDB.open(name);
+  await new Promise((done) => { open.onsuccess = done; });
+  const store = open.result.transaction("bodies", "readwrite").objectStore("bodies");
+  const read = store.getAll();
+  await new Promise((done) => { read.onsuccess = done; });
+  const [{ id, turns: real }] = read.result;
+  store.put({ id, turns: Array.from({ length: turns }, (_, i) => ({ ...real[i % real.length], id: `turn-${i}` })) });
+  await new Promise((done) => { store.transaction.oncomplete = done; });
+  open.result.close();
+  return turns;
 }"""
 
 
@@ -81,7 +85,7 @@ def row(what: str, milliseconds: list[float]) -> Row:
 
 
 def weigh(browser: Browser, address: str) -> int:
-    """Bytes over the network, headers included, of the service's page without the parts that are loaded late."""
+    """Bytes over the network, headers included, of the service's page until nothing more is loaded."""
     page = browser.new_context(viewport=VIEWPORT).new_page()
     session = page.context.new_cdp_session(page)
     names: dict[str, str] = {}
@@ -95,7 +99,7 @@ def weigh(browser: Browser, address: str) -> int:
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.context.close()
-    return sum(size for name, size in sizes.items() if "/v1/" not in name and not any(part in name for part in LAZY))
+    return sum(sizes.values())
 
 
 def ask(page: Page, question: str, asked: int) -> None:
@@ -123,7 +127,7 @@ def measure(browser: Browser, address: str, questions: list[str]) -> list[Row]:
         ask(page, question, asked)
     rows = [row("Enter to first words", page.evaluate("window.waits"))]
     page.wait_for_timeout(500)  # the conversation is saved when idle
-    turns = page.evaluate(LENGTHEN, TURNS)
+    turns = page.evaluate(LENGTHEN, [f"outline-qa:{address.rstrip('/')}", TURNS])
     page.reload()
     expect(page.locator(ANSWER)).to_have_count(turns)
     page.wait_for_timeout(3000)  # old turns are filled in when idle

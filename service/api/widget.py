@@ -1,14 +1,17 @@
 """The chat widget and its page, as files; GET /v1/widget, what it shows first; POST /v1/token for other pages."""
 
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from ingest.index.snapshot import Snapshot
 from service.api import contract
@@ -48,7 +51,13 @@ async def first(runtime: Current) -> contract.WidgetResponse:
 
 
 def _questions(snapshot: Snapshot) -> list[str]:
-    """Return answered entries of the most stars, from one section after the other, short ones first."""
+    """Return answered entries of the most stars, from one section after the other, short ones first.
+
+    None where the documents' own words have questions in every language.
+    """
+    spoken = snapshot.pack.card.speech
+    if all(language in spoken and spoken[language].questions for language in get_args(contract.Language)):
+        return []
     answered = [entry for entry in snapshot.entries if entry.answered]
     most = max((entry.stars for entry in answered), default=0)
     sections: dict[tuple[str, int], list[str]] = {}
@@ -69,16 +78,16 @@ class Chunks(StaticFiles):
         return response
 
 
+async def _file(path: Path, media: str, headers: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
+    await FileResponse(path, media_type=media, headers=headers)(scope, receive, send)
+
+
 def mount(app: FastAPI) -> None:
     """Serve the built files: the page, the script that a site names, and its parts."""
 
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
-        return FileResponse(BUILT / "index.html", headers=headers | REVALIDATE)
-
-    @app.get("/widget.js", include_in_schema=False)
-    async def script() -> FileResponse:
-        return FileResponse(BUILT / "widget.js", media_type="text/javascript", headers=PUBLIC | REVALIDATE)
-
+    page = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+    for path, name, headers in (("/", "index.html", page), ("/widget.js", "widget.js", PUBLIC)):
+        media = "text/html" if name.endswith(".html") else "text/javascript"
+        file = GZipMiddleware(partial(_file, BUILT / name, media, headers | REVALIDATE))
+        app.router.routes.append(Route(path, file, methods=["GET"]))
     app.mount("/widget", GZipMiddleware(Chunks(directory=BUILT / "widget")))

@@ -33,7 +33,7 @@ export default defineConfig({
     reportCompressedSize: true,
     rollupOptions: {
       input: { main: "src/main.ts" },
-      preserveEntrySignatures: "strict",
+      preserveEntrySignatures: "allow-extension",
       output: {
         entryFileNames: "widget/[name]-[hash].js",
         chunkFileNames: "widget/[name]-[hash].js",

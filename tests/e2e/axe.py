@@ -13,7 +13,7 @@ RUN = """async (within) => {
 }"""
 
 
-def violations(widget: Widget, within: str = "html") -> list[dict[str, Any]]:
+def violations(widget: Widget, within: str | dict[str, list[str]] = "html") -> list[dict[str, Any]]:
     """What axe finds wrong now; `within` leaves out the page around the widget where that is not ours."""
     widget.settle()
     widget.page.mouse.move(0, 0)

@@ -78,15 +78,17 @@ def watch() -> Watch:
 
 @pytest.fixture
 def visit(browser: Browser, live: Live, watch: Watch) -> Iterator[Visit]:
-    """Open a page in a context of its own, by default the service's own page in Chinese."""
+    """Open a page in a context of its own, by default the service's own page in Chinese; `lines` gets the console."""
     contexts: list[BrowserContext] = []
 
-    def visit(address: str = "", service: Live = live, **options: Any) -> Widget:
+    def visit(address: str = "", service: Live = live, lines: list[str] | None = None, **options: Any) -> Widget:
         context = browser.new_context(**{"viewport": VIEWPORT, "locale": "zh-CN", **options})
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         watch.attach(context)
         page = context.new_page()
+        if lines is not None:
+            page.on("console", lambda message: lines.append(message.text))
         page.goto(address or service.url)
         return Widget(page, service)
 

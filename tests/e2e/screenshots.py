@@ -24,6 +24,7 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "color_scheme": "dark",
 }
+ZOOM: dict[str, Any] = {"viewport": {"width": 640, "height": 400}, "locale": "en-US", "device_scale_factor": 2}
 SHOP = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>课程</title>
 <link rel="icon" href="data:,"><style>
 body { margin: 0; font: 16px/1.7 system-ui, "Noto Sans CJK SC"; color: #23302b; background: #f4f1ea }
@@ -96,13 +97,27 @@ def take(camera: Camera, live: Live, sites: Sites) -> None:
     widget.ask(listed(live))
     camera.save(widget, "listed")
 
+    widget = camera.visit()
+    for question in ("什么是 RLHF？", "注意力机制怎么算？", "什么是 QLoRA？"):
+        widget.by("new-chat").click()
+        widget.ask(question)
+    widget.by("chats-toggle").click()
+    widget.host.locator(".chat").last.hover()
+    widget.by("chat-pin").last.click()
+    widget.page.mouse.move(0, 0)
+    camera.save(widget, "chats")
+
+    widget = camera.visit(**ZOOM)
+    widget.ask("What is gradient checkpointing?")
+    show(widget, widget.cite(1))
+    camera.save(widget, "zoom")
+
     widget = camera.visit(**PHONE)
     widget.ask("什么是 QLoRA？")
     show(widget, widget.cite(1))
     camera.save(widget, "phone")
 
     widget = camera.visit(**{**DESK, "locale": "en-US"})
-    widget.by("lang").click()
     widget.ask("What is gradient checkpointing?")
     widget.page.mouse.move(0, 0)
     camera.save(widget, "english")

@@ -21,10 +21,10 @@ class Sites:
             def do_GET(self) -> None:
                 page = pages.get(self.path)
                 self.send_response(200 if page else 404)
-                for name, value in (page.headers if page else {}).items():
+                headers = {"Content-Type": "text/html; charset=utf-8"} | (page.headers if page else {})
+                for name, value in headers.items():
                     self.send_header(name, value)
                 body = page.html.encode() if page else b""
-                self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -30,13 +30,17 @@ def test_a_finished_answer_is_announced_once(live: Live, widget: Widget) -> None
     widget.until(lambda: len(widget.page.evaluate("window.said")) > 0)
     widget.settle()
     (said,) = widget.page.evaluate("window.said")
-    assert said.startswith("回答完毕：")
-    assert "N-gram" in said
-    assert "[1]" not in said
-    assert "**" not in said
+    # Short: who wants more reads it.
+    sources = len(live.last()["citations"])
+    assert said == f"回答完毕，有答案，{sources} 处出处。"
     # Nothing else around the answer speaks.
     regions = "(element) => element.closest('[aria-live], [role=status], [role=log], [role=alert]')"
     assert widget.text.evaluate(regions) is None
+
+
+def test_a_short_answer_is_said_whole_with_its_status(widget: Widget) -> None:
+    widget.ask("明天上海的天气怎么样？")
+    expect(widget.live).to_contain_text("回答完毕：文档里没有")
 
 
 def test_stopping_and_failing_are_announced(live: Live, widget: Widget, watch: Watch) -> None:
@@ -65,8 +69,7 @@ def test_the_conversation_has_a_structure(widget: Widget) -> None:
     found = [level for level in widget.host.evaluate(levels) if level]
     assert found[0] == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(found))
-    expect(widget.panel.get_by_role("heading", name="你问")).to_have_count(1)
-    expect(widget.panel.get_by_role("heading", name="回答", exact=True)).to_have_count(1)
+    expect(widget.panel.get_by_role("heading", name=f"你问：{QUESTION}")).to_have_count(1)
     expect(widget.cite(1)).to_have_accessible_name("引用 1")
 
 

@@ -12,26 +12,37 @@ GROUND = "(element) => getComputedStyle(element).backgroundColor"
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(27, 28, 31)"
 
 
-def test_the_service_s_page_is_chinese_and_can_be_switched(widget: Widget) -> None:
+def test_the_service_s_page_can_be_switched(widget: Widget) -> None:
     expect(widget.composer).to_have_attribute("placeholder", "输入问题…")
     widget.composer.fill("半句")
-    widget.by("lang").click()
+    widget.menu("lang-en")
     expect(widget.composer).to_have_attribute("placeholder", "Ask a question…")
     expect(widget.composer).to_have_value("半句")
-    assert widget.focused() == "lang"
+    widget.until(lambda: widget.focused() == "menu")
     assert widget.page.evaluate("document.documentElement.lang") == "en"
     widget.page.reload()
     expect(widget.composer).to_have_attribute("placeholder", "Ask a question…")
-    widget.by("lang").click()
+    widget.menu("lang-zh")
     expect(widget.composer).to_have_attribute("placeholder", "输入问题…")
     assert widget.page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+def test_the_service_s_page_speaks_the_browser_s_language(visit: Visit) -> None:
+    widget = visit(locale="en-US")
+    expect(widget.composer).to_have_attribute("placeholder", "Ask a question…")
+    assert widget.page.evaluate("[document.documentElement.lang, document.title]") == ["en", "Outline QA"]
+    widget.submit("明天上海的天气怎么样？")
+    expect(widget.by("status-not_in_documents")).to_have_text("文档里没有")  # a heading is in its answer's language
+    widget.submit("LoRA vs QLoRA")
+    widget.reaches("done")
+    assert widget.service.last()["lacks"] == ["other_language"]  # asked in no language, so in the interface's
 
 
 def test_switching_keeps_a_running_answer(live: Live, widget: Widget) -> None:
     live.pace.most = 2
     widget.submit("什么是 QLoRA？")
     expect(widget.cite(1)).to_be_visible()
-    widget.by("lang").click()
+    widget.menu("lang-en")
     expect(widget.by("stop")).to_have_attribute("aria-label", "Stop answering")
     live.pace.release()
     widget.reaches("done")
@@ -69,9 +80,10 @@ def test_theme_of_the_system(visit: Visit, scheme: str, ground: str) -> None:
 def test_theme_by_the_button(visit: Visit) -> None:
     widget = visit(color_scheme="light")
     seen = []
+    widget.by("menu").click()
     for _ in range(3):
         widget.by("theme").click()
-        seen.append((widget.by("theme").get_attribute("aria-label"), widget.panel.evaluate(GROUND)))
+        seen.append((widget.by("theme").inner_text(), widget.panel.evaluate(GROUND)))
     assert seen == [("外观：浅色", LIGHT), ("外观：深色", DARK), ("外观：跟随系统", LIGHT)]
     widget.by("theme").click()
     widget.by("theme").click()

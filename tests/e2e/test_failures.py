@@ -3,6 +3,8 @@
 from playwright.sync_api import expect
 
 from service.settings import WidgetSettings
+from tests.e2e.kept import keep, kept
+from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
 from tests.e2e.visit import Serve, Visit
 from tests.e2e.watch import Watch
@@ -90,17 +92,53 @@ def test_too_many_questions_of_one_visitor(serve: Serve, visit: Visit, sites: Si
     widget.ask("什么是 QLoRA？")
     widget.submit(QUESTION)
     widget.reaches("failed")
-    expect(widget.errors).to_have_attribute("data-kind", "busy")
+    expect(widget.errors).to_have_attribute("data-kind", "hasty")
+    expect(widget.errors).to_contain_text("你问得太快了")  # not that others ask too much
     retry = widget.answer.get_by_test_id("retry")
     expect(retry).to_be_disabled()
     expect(retry).to_contain_text("秒后可重试")
 
 
+def test_a_connection_that_dies_while_waiting(live: Live, widget: Widget, watch: Watch) -> None:
+    """Dots for ever tell nobody anything."""
+    watch.allow("ERR_INTERNET_DISCONNECTED", "ERR_ABORTED", "ERR_NETWORK_CHANGED")
+    live.pace.most = 0
+    widget.submit(QUESTION)
+    widget.until(lambda: live.pace.open > 0)
+    widget.page.context.set_offline(True)
+    widget.reaches("failed")
+    expect(widget.errors).to_have_attribute("data-kind", "offline")
+    widget.page.context.set_offline(False)
+    live.pace.release()
+
+
+def test_a_service_that_says_nothing(widget: Widget) -> None:
+    expect(widget.by("suggestion")).to_have_count(4)
+    widget.page.clock.install()
+    widget.page.route("**/v1/ask", lambda route: None)
+    widget.submit(QUESTION)
+    expect(widget.by("thinking")).to_have_text("正在查找原文")
+    widget.page.clock.fast_forward(9_000)
+    expect(widget.by("thinking")).to_have_text("还在等服务的回复…")
+    widget.page.clock.fast_forward(12_000)
+    widget.reaches("failed")
+    expect(widget.errors).to_have_attribute("data-kind", "silent")
+    widget.page.unroute_all()
+    widget.answer.get_by_test_id("retry").click()
+    widget.reaches("done")
+
+
 def test_a_question_that_is_too_long_cannot_be_sent(widget: Widget) -> None:
     widget.composer.fill("问" * 1999)
     widget.page.keyboard.type("abc")
-    assert widget.composer.input_value() == "问" * 1999 + "a"
-    expect(widget.host.locator(".count")).to_have_text("2000 / 2000")
+    assert widget.composer.input_value() == "问" * 1999 + "abc"  # nothing is cut without a word
+    expect(widget.by("count")).to_have_text("最多 2000 个字，请删去 2 个。")
+    expect(widget.by("send")).to_be_disabled()
+    widget.composer.press("Enter")
+    expect(widget.messages).to_have_count(0)
+    widget.composer.press("Backspace")
+    widget.composer.press("Backspace")
+    expect(widget.by("count")).to_have_text("2000 / 2000")
     widget.composer.press("Enter")
     widget.reaches("done")
 
@@ -108,13 +146,9 @@ def test_a_question_that_is_too_long_cannot_be_sent(widget: Widget) -> None:
 def test_a_conversation_longer_than_a_request_may_be(widget: Widget) -> None:
     """What is sent of it shrinks to what the service takes."""
     widget.ask("什么是 QLoRA？")
-    lengthen = """() => {
-      const key = Object.keys(localStorage).find((name) => name.includes("turns"));
-      const [turn] = JSON.parse(localStorage.getItem(key));
-      const turns = Array.from({ length: 60 }, (_, i) => ({ ...turn, id: `t${i}`, text: "长".repeat(8000) }));
-      localStorage.setItem(key, JSON.stringify(turns));
-    }"""
-    widget.page.evaluate(lengthen)
+    (body,) = kept(widget)["bodies"]
+    turns = [{**body["turns"][0], "id": f"t{i}", "text": "长" * 8000} for i in range(60)]
+    keep(widget, {"heads": [], "bodies": [{**body, "turns": turns}]})
     widget.page.reload()
     expect(widget.messages).to_have_count(120)
     widget.submit(QUESTION)

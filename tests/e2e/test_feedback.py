@@ -25,6 +25,31 @@ def test_up(live: Live, widget: Widget) -> None:
     expect(widget.by("thumb-up")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_rating_can_be_taken_back(live: Live, widget: Widget) -> None:
+    body = widget.ask(QUESTION)
+    widget.by("thumb-up").click()
+    widget.until(lambda: bool(rated(live, body["id"])))
+    widget.by("thumb-up").click()
+    expect(widget.by("thumb-up")).to_have_attribute("aria-pressed", "false")
+    expect(widget.by("feedback-comment")).to_have_count(0)
+    widget.until(lambda: not rated(live, body["id"]))
+    widget.page.reload()
+    expect(widget.by("thumb-up")).to_have_attribute("aria-pressed", "false")
+
+
+def test_clicks_in_a_row_are_sent_once(live: Live, widget: Widget) -> None:
+    body = widget.ask(QUESTION)
+    sent: list[str] = []
+    widget.page.on("request", lambda request: sent.append(request.url) if "feedback" in request.url else None)
+    click = (
+        "(host, names) => names.forEach((name) => host.shadowRoot.querySelector(`[data-test=thumb-${name}]`).click())"
+    )
+    widget.host.evaluate(click, ["up", "down", "up"])
+    widget.until(lambda: [one.rating for one in rated(live, body["id"])] == ["up"])
+    widget.page.wait_for_timeout(600)
+    assert len(sent) == 1
+
+
 def test_down_with_a_comment(live: Live, widget: Widget) -> None:
     body = widget.ask(QUESTION)
     widget.by("thumb-up").click()

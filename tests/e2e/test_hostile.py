@@ -1,6 +1,5 @@
 """Answers, passages and questions are hostile input; `watch` fails a test in which any of it runs or asks elsewhere."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from playwright.sync_api import expect
 from ingest.__main__ import ensure
 from ingest.models.embedder import Embedder
 from service.settings import ServiceSettings
+from tests.e2e.kept import keep, kept
 from tests.e2e.live import Live
 from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget, plain
@@ -23,6 +23,7 @@ STRINGS = [
     "${window.hacked='template'} {{constructor.constructor('window.hacked=1')()}}",
     "\u202e反过来的文字\u202c مرحبا",
 ]
+BAD = "<img src=x onerror=window.hacked=1> [x](javascript:window.hacked=2) <b onclick=1>b</b> [1]"
 WIDE = """(host) => Array.from(host.shadowRoot.querySelectorAll(".thread, .reader, .sections, .panel, .passage"))
   .filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => element.className)"""
 
@@ -50,9 +51,9 @@ def widget(visit: Visit, hostile: Live) -> Widget:
 def test_a_readers_own_words_stay_words(visit: Visit, live: Live, text: str) -> None:
     widget = visit()
     widget.ask(text)
-    expect(widget.messages.first.locator("p")).to_have_text(text)
+    expect(widget.messages.first.locator("h3")).to_have_text(text)
     widget.page.reload()
-    expect(widget.messages.first.locator("p")).to_have_text(text)
+    expect(widget.messages.first.locator("h3")).to_have_text(text)
     widget.by("outline-toggle").click()
     widget.by("outline-search").fill(text)
     expect(widget.host.locator(".found")).to_have_text("没有符合的题目。")
@@ -115,19 +116,18 @@ def test_a_stored_conversation_is_hostile_too(visit: Visit, live: Live) -> None:
     """Another script of the host's origin may have written it."""
     widget = visit()
     widget.ask("什么是 QLoRA？")
-    poison = json.dumps("<img src=x onerror=window.hacked=1> [x](javascript:window.hacked=2) <b onclick=1>b</b> [1]")
-    spoil = f"""() => {{
-      const key = Object.keys(localStorage).find((name) => name.includes("turns"));
-      const [turn] = JSON.parse(localStorage.getItem(key));
-      const bad = {poison};
-      const own = {{ question: bad, text: bad, degraded: bad }};
-      const citations = turn.citations.map((one) => ({{ ...one, quote: bad, heading_path: [bad], entry_id: bad }}));
-      const related = [{{ entry_id: bad, question: bad, stars: 5, answered: true }}];
-      localStorage.setItem(key, JSON.stringify([{{ ...turn, ...own, citations, related }}]));
-    }}"""
-    widget.page.evaluate(spoil)
+    records = kept(widget)
+    (turn,) = records["bodies"][0]["turns"]
+    citations = [{**one, "quote": BAD, "heading_path": [BAD], "entry_id": BAD} for one in turn["citations"]]
+    related = [{"entry_id": BAD, "question": BAD, "stars": 5, "answered": True}]
+    spoilt = {**turn, "question": BAD, "text": BAD, "citations": citations, "related": related, "lacks": [BAD]}
+    bodies = [{**records["bodies"][0], "turns": [spoilt]}]
+    keep(widget, {"heads": [{**records["heads"][0], "title": BAD, "questions": BAD}], "bodies": bodies})
     widget.page.reload()
     expect(widget.text).to_contain_text("onerror=window.hacked=1")
     widget.cite(1).click()
     expect(widget.popover).to_contain_text("onerror=window.hacked=1")
+    widget.page.keyboard.press("Escape")
+    widget.by("chats-toggle").click()
+    expect(widget.by("chat-open")).to_contain_text("onerror=window.hacked=1")
     assert widget.host.evaluate("(host) => host.shadowRoot.querySelectorAll('img, b').length") == 0

@@ -69,7 +69,9 @@ def test_stop_and_retry(live: Live, widget: Widget) -> None:
     widget.reaches("stopped")
     expect(widget.composer).to_be_focused()
     live.pace.release()
-    tab_to(widget, "retry", "Shift+Tab")
+    tab_to(widget, "copy-answer", "Shift+Tab")
+    widget.page.keyboard.press("ArrowRight")
+    assert widget.focused() == "retry"
     widget.page.keyboard.press("Enter")
     widget.reaches("done")
     expect(widget.composer).to_be_focused()
@@ -96,13 +98,65 @@ def test_the_outline(widget: Widget) -> None:
 
 def test_feedback(widget: Widget) -> None:
     widget.ask(QUESTION)
-    tab_to(widget, "thumb-down", "Shift+Tab")
+    tab_to(widget, "copy-answer", "Shift+Tab")
+    for _ in range(3):
+        widget.page.keyboard.press("ArrowRight")
+    assert widget.focused() == "thumb-down"
     widget.page.keyboard.press("Enter")
     expect(widget.by("feedback-comment")).to_be_focused()
     widget.page.keyboard.type("不对")
     widget.page.keyboard.press("Enter")
     expect(widget.by("feedback-note")).to_be_visible()
     expect(widget.by("thumb-down")).to_be_focused()  # the form is gone; the focus must not fall to the page
+
+
+def test_an_answer_is_at_most_three_stops(widget: Widget) -> None:
+    widget.ask("LLMs 与传统统计语言模型的主要区别是什么？")
+    stops = '(answer) => answer.querySelectorAll(\'button:not([tabindex="-1"]), a[href], [tabindex="0"]\').length'
+    assert widget.answer.evaluate(stops) <= 3
+    tab_to(widget, "cite", "Shift+Tab")
+    first = widget.host.evaluate("(host) => host.shadowRoot.activeElement.dataset.n")
+    widget.page.keyboard.press("Escape")
+    widget.page.keyboard.press("ArrowRight")
+    assert widget.focused() == "cite"
+    assert widget.host.evaluate("(host) => host.shadowRoot.activeElement.dataset.n") != first
+
+
+def test_shortcuts(widget: Widget) -> None:
+    press = widget.page.keyboard.press
+    widget.ask(QUESTION)
+    for keys in ("/", "Control+k"):
+        widget.by("chats-toggle").focus()
+        press(keys)
+        expect(widget.composer).to_be_focused()
+    expect(widget.composer).to_have_value("")
+    press("/")
+    expect(widget.composer).to_have_value("/")  # while writing it is a letter
+    press("Backspace")
+    press("ArrowUp")
+    expect(widget.composer).to_have_value(QUESTION)
+    press("Escape")
+    expect(widget.composer).to_have_value("")
+    widget.by("chats-toggle").focus()
+    press("?")
+    expect(widget.by("shortcuts-list")).to_be_visible()
+    press("Escape")
+    expect(widget.by("shortcuts-list")).to_be_hidden()
+
+
+def test_the_menu(widget: Widget) -> None:
+    press = widget.page.keyboard.press
+    widget.by("menu").focus()
+    press("Enter")
+    assert widget.focused() == "lang-en"
+    press("ArrowUp")
+    assert widget.focused() == "shortcuts"
+    press("Home")
+    press("ArrowDown")
+    assert widget.focused() == "theme"
+    press("Escape")
+    assert widget.focused() == "menu"
+    expect(widget.by("theme")).to_be_hidden()
 
 
 def test_a_phones_panel_keeps_the_focus(live: Live, visit: Visit, sites: Sites) -> None:

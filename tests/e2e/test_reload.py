@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.e2e.kept import keep, kept
 from tests.e2e.live import Live
 from tests.e2e.visit import Visit
 from tests.e2e.widget import Widget, plain
@@ -48,8 +49,12 @@ def test_a_reload_in_mid_answer_keeps_what_came(live: Live, widget: Widget) -> N
 def test_a_spoilt_store_is_forgotten(visit: Visit) -> None:
     widget = visit()
     widget.ask("什么是 QLoRA？")
-    spoil = "for (const key of Object.keys(localStorage)) localStorage.setItem(key, '[{\"id\": 1}, 2, null]')"
-    widget.page.evaluate(spoil)
+    records = kept(widget)
+    spoilt = [{**body, "turns": [{"id": 1}, 2, None]} for body in records["bodies"]]
+    keep(widget, {"heads": [*records["heads"], {"id": "x", "title": 3}], "bodies": spoilt})
+    widget.page.evaluate(
+        "for (const key of Object.keys(localStorage)) localStorage.setItem(key, '[{\"id\": 1}, 2, null]')"
+    )
     widget.page.reload()
     expect(widget.by("suggestion")).to_have_count(4)
     expect(widget.messages).to_have_count(0)

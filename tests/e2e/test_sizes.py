@@ -6,22 +6,10 @@ from playwright.sync_api import ViewportSize, expect
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
 from tests.e2e.visit import Visit
+from tests.e2e.wide import OUT
 from tests.e2e.widget import Widget
 
 PHONES: list[ViewportSize] = [{"width": 320, "height": 640}, {"width": 390, "height": 844}]
-# What sticks out of the screen, apart from what scrolls within its own frame.
-OUT = """(host) => {
-  const wide = Array.from(host.shadowRoot.querySelectorAll(".thread, .reader, .sections, .panel, .passage, .welcome"))
-    .filter((element) => element.clientWidth && element.scrollWidth > element.clientWidth + 1);
-  const out = Array.from(host.shadowRoot.querySelectorAll("button, textarea, input, h2, h3, p, li, .popover"))
-    .filter((element) => !element.closest(".sr-only, .program, .table, .math") && element.getClientRects().length)
-    .filter((element) => {
-      const { left, right } = element.getBoundingClientRect();
-      return left < -1 || right > innerWidth + 1;
-    });
-  const page = document.documentElement.scrollWidth > innerWidth ? ["page"] : [];
-  return [...wide, ...out].map((element) => `${element.tagName}.${element.className}`).concat(page);
-}"""
 SMALL = """(host) => Array.from(host.shadowRoot.querySelectorAll("button"))
   .filter((button) => button.getClientRects().length && !button.closest(".sr-only") && !button.matches(".cite"))
   .filter((button) => button.getBoundingClientRect().width < 24 || button.getBoundingClientRect().height < 24)
@@ -32,6 +20,13 @@ def fits(widget: Widget) -> None:
     widget.settle()
     assert widget.host.evaluate(OUT) == []
     assert widget.host.evaluate(SMALL) == []
+
+
+# A mark stands in a line of text, where what is pressed may be smaller (WCAG 2.5.5, inline).
+TOUCH = """(host) => Array.from(host.shadowRoot.querySelectorAll("button, input"))
+  .filter((one) => one.getClientRects().length && !one.closest(".sr-only") && !one.matches(".cite, .search input"))
+  .filter((one) => one.getBoundingClientRect().width < 43.5 || one.getBoundingClientRect().height < 43.5)
+  .map((one) => one.outerHTML.slice(0, 80))"""
 
 
 def walk(widget: Widget) -> None:
@@ -60,6 +55,12 @@ def test_a_phone(visit: Visit, size: ViewportSize) -> None:
     widget = visit(viewport=size, has_touch=True, is_mobile=True, device_scale_factor=2)
     assert widget.focused() == ""  # no keyboard over the suggestions
     walk(widget)
+    assert widget.host.evaluate(TOUCH) == []
+    for pane in ("outline-toggle", "chats-toggle", "menu"):
+        widget.by(pane).tap()
+        widget.settle()
+        assert widget.host.evaluate(TOUCH) == []
+        widget.page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("size", PHONES, ids=lambda size: f"{size['width']}")
@@ -81,6 +82,24 @@ def test_a_phones_panel_covers_the_host(live: Live, visit: Visit, sites: Sites, 
 def test_twice_the_size(visit: Visit) -> None:
     """What zooming to 200 % makes of a window of 1280 by 800."""
     walk(visit(viewport={"width": 640, "height": 400}, device_scale_factor=2))
+
+
+def test_the_citation_fits_at_twice_the_size(visit: Visit) -> None:
+    """The card lies within the window and not over its own mark."""
+    widget = visit(viewport={"width": 640, "height": 400}, device_scale_factor=2)
+    body = widget.ask("LLMs 与传统统计语言模型的主要区别是什么？")
+    for citation in body["citations"]:
+        widget.cite(citation["n"]).click()
+        expect(widget.popover.locator(".stars")).to_be_visible()
+        widget.settle()
+        card, mark = widget.popover.bounding_box(), widget.cite(citation["n"]).bounding_box()
+        assert card
+        assert mark
+        assert card["y"] >= 0
+        assert card["y"] + card["height"] <= 400
+        assert card["y"] + card["height"] <= mark["y"] + 1 or card["y"] >= mark["y"] + mark["height"] - 1
+        expect(widget.by("open-in-outline")).to_be_in_viewport(ratio=1)
+        widget.page.keyboard.press("Escape")
 
 
 def test_four_times_the_size(visit: Visit) -> None:

@@ -7,11 +7,12 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.live import Live
 from tests.e2e.sites import Sites, host_page
+from tests.e2e.visit import Visit
 from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget
 
-MOST = 45_000
-LAZY = ("markdown-", "katex-", "highlight-")
+PAGE, CLOSED = 45_000, 30_000
+LATE = ("markdown-", "katex-", "highlight-")
 
 
 def loaded(browser: Browser, watch: Watch, live: Live, address: str, launcher: bool) -> dict[str, int]:
@@ -42,16 +43,33 @@ def loaded(browser: Browser, watch: Watch, live: Live, address: str, launcher: b
     return sizes
 
 
-@pytest.mark.parametrize("launcher", [True, False], ids=["a site's page", "the service's page"])
-def test_the_first_load(browser: Browser, watch: Watch, live: Live, sites: Sites, launcher: bool) -> None:
+@pytest.mark.parametrize("closed", [True, False], ids=["a site's page", "the service's page"])
+def test_the_first_load(browser: Browser, watch: Watch, live: Live, sites: Sites, closed: bool) -> None:
+    """Everything until the network is idle, what is asked of the service included."""
     site = sites.add("/weight", host_page(f"{live.url}/widget.js"))
-    sizes = loaded(browser, watch, live, site if launcher else live.url, launcher)
-    files = {name: size for name, size in sizes.items() if not name.startswith("/v1/")}
-    first = {name: size for name, size in files.items() if not any(part in name for part in LAZY)}
-    assert any("main-" in name for name in first)
-    assert sum(first.values()) <= MOST
-    assert not any("katex-" in name or "highlight-" in name for name in files)
-    if launcher:
-        assert files == first  # until it is opened, nothing else
-        assert sizes == files  # and nothing is asked of the service
+    sizes = loaded(browser, watch, live, site if closed else live.url, closed)
+    assert any("main-" in name for name in sizes)
+    assert sum(sizes.values()) <= (CLOSED if closed else PAGE), sizes
+    assert not any(part in name for part in LATE for name in sizes)
+    asked = {name for name in sizes if name.startswith("/v1/")}
+    assert asked == (set() if closed else {"/v1/widget"})  # no token on the service's own page, and no outline
     watch.check()
+
+
+def test_what_was_read_is_not_sent_again(live: Live, visit: Visit) -> None:
+    widget = visit()
+    widget.by("outline-toggle").click()
+    expect(widget.by("entry").first).to_be_visible()
+    session = widget.page.context.new_cdp_session(widget.page)
+    sizes: dict[str, int] = {}
+    names: dict[str, str] = {}
+    session.on("Network.responseReceived", lambda event: names.update({event["requestId"]: event["response"]["url"]}))
+    session.on(
+        "Network.loadingFinished",
+        lambda event: sizes.update({names.get(event["requestId"], ""): int(event["encodedDataLength"])}),
+    )
+    session.send("Network.enable")
+    widget.page.reload()  # the address says that the outline is open
+    expect(widget.by("entry").first).to_be_visible()
+    widget.until(lambda: f"{live.url}/v1/outline" in sizes)
+    assert sizes[f"{live.url}/v1/outline"] < 1000  # headers alone

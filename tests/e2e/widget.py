@@ -48,6 +48,11 @@ class Widget:
         """The first mark of that number in the newest answer."""
         return self.answer.locator(f"[data-test=cite][data-n='{n}']").first
 
+    def menu(self, item: str) -> None:
+        """Choose from the header's menu."""
+        self.by("menu").click()
+        self.by(item).click()
+
     def submit(self, question: str) -> None:
         self.composer.fill(question)
         self.composer.press("Enter")

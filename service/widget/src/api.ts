@@ -9,21 +9,28 @@ import type {
   FeedbackRequest,
   OutlineResponse,
   Problem,
+  Result,
+  SearchResponse,
+  WidgetResponse,
 } from "./contract";
 import { readEvents, type ServerEvent } from "./events";
 import { ApiError, retryAfter } from "./failure";
 import type { EntryKey } from "./outline";
 import { Token } from "./token";
 
-// The service sends a comment every 15 s, so this long a silence means that the connection is dead.
-const SILENCE_MS = 45_000;
-const CONTEXT = 160;
+// The service answers at once that it has begun, and then sends a comment every 15 s: a longer silence means that the
+// connection is dead.
+const SILENCE_MS = 20_000;
+const FOUND = 20;
+// The problem of one visitor who asks too fast; another 429 says that the service is full.
+const HASTY = "urn:outline-qa:problem:too-many-questions";
 
 /** An event of an answer; one that says what failed is thrown. */
 export type AnswerEvent = Exclude<AskEvent, ErrorEvent>;
 
 export class Client {
   readonly #token: Token;
+  #first: Promise<WidgetResponse> | null = null;
   #outline: Promise<OutlineResponse> | null = null;
   readonly #lengths = new Map<string, Promise<number>>();
 
@@ -35,11 +42,14 @@ export class Client {
   async *ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const connection = new AbortController();
     const stop = (): void => connection.abort();
+    const lose = (kind: "silent" | "offline"): void => connection.abort(new ApiError({ kind }));
+    const offline = (): void => lose("offline");
     signal.addEventListener("abort", stop);
+    addEventListener("offline", offline);
     let silence = 0;
     const heard = (): void => {
       clearTimeout(silence);
-      silence = window.setTimeout(stop, SILENCE_MS);
+      silence = window.setTimeout(() => lose("silent"), SILENCE_MS);
     };
     try {
       heard();
@@ -53,9 +63,19 @@ export class Client {
       throw new ApiError({ kind: "cut" });
     } finally {
       clearTimeout(silence);
+      removeEventListener("offline", offline);
       signal.removeEventListener("abort", stop);
       stop();
     }
+  }
+
+  /** What to show before anything is asked; fetched once, and again after a failure. */
+  first(): Promise<WidgetResponse> {
+    this.#first ??= this.#json<WidgetResponse>("/v1/widget").catch((error: unknown) => {
+      this.#first = null;
+      throw error;
+    });
+    return this.#first;
   }
 
   /** The table of contents; fetched once, and again after a failure. */
@@ -73,8 +93,14 @@ export class Client {
     return this.#json(`/v1/entries/${encodeURIComponent(id)}${where}`);
   }
 
+  /** The passages that come nearest to some words. */
+  async search(query: string, signal: AbortSignal): Promise<Result[]> {
+    const response = await this.#call("/v1/search", signal, { query, k: FOUND });
+    return ((await response.json()) as SearchResponse).results;
+  }
+
   /** The place with so many code points around it, as far as the document reaches. */
-  async around(document: string, start: number, end: number, margin = CONTEXT): Promise<DocumentResponse> {
+  async around(document: string, start: number, end: number, margin: number): Promise<DocumentResponse> {
     const length = await this.#length(document);
     return this.#part(document, Math.max(0, Math.min(start, length) - margin), Math.min(length, end + margin));
   }
@@ -113,7 +139,10 @@ export class Client {
   async #send(path: string, token: string, signal?: AbortSignal, body?: object): Promise<Response> {
     const response = await fetch(this.server + path, {
       method: body ? "POST" : "GET",
-      headers: { Authorization: `Bearer ${token}`, ...(body && { "Content-Type": "application/json" }) },
+      headers: {
+        ...(token && { Authorization: `Bearer ${token}` }),
+        ...(body && { "Content-Type": "application/json" }),
+      },
       body: body ? JSON.stringify(body) : null,
       credentials: "omit",
       ...(signal && { signal }),
@@ -124,8 +153,11 @@ export class Client {
 }
 
 async function failureIn(response: Response): Promise<ApiError["failure"]> {
-  if (response.status === 429) return { kind: "busy", retryAfter: retryAfter(response.headers.get("Retry-After")) };
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  if (response.status === 429) {
+    const kind = problem.type === HASTY ? "hasty" : "busy";
+    return { kind, retryAfter: retryAfter(response.headers.get("Retry-After")) };
+  }
   return { kind: "problem", status: response.status, detail: problem.detail ?? problem.title ?? "" };
 }
 

@@ -7,6 +7,7 @@ import type { Failure } from "./failure";
 export type Phase = "waiting" | "streaming" | "done" | "stopped" | "failed";
 
 export type Status = AskResponse["status"];
+export type Lack = AskResponse["lacks"][number];
 export type Rating = Exclude<FeedbackRequest["rating"], "none">;
 
 /** What is kept of a citation: only what is shown, so that a long conversation fits into the browser's storage. */
@@ -21,7 +22,7 @@ export interface Turn {
   answerId: string;
   status: Status | null;
   related: Related[];
-  degraded: string | null;
+  lacks: Lack[];
   failure: Failure | null;
   rating: Rating | null;
 }
@@ -36,7 +37,7 @@ export function asked(id: string, question: string): Turn {
     answerId: "",
     status: null,
     related: [],
-    degraded: null,
+    lacks: [],
     failure: null,
     rating: null,
   };
@@ -57,7 +58,7 @@ export function received(turn: Turn, event: AnswerEvent): Turn {
     case "citation":
       return { ...turn, citations: [...turn.citations, quotation(event.data)] };
     case "done": {
-      const { id, status, answer, citations, related, degraded } = event.data;
+      const { id, status, answer, citations, related, lacks } = event.data;
       return {
         ...turn,
         phase: "done",
@@ -66,7 +67,7 @@ export function received(turn: Turn, event: AnswerEvent): Turn {
         text: answer,
         citations: citations.map(quotation),
         related,
-        degraded,
+        lacks,
       };
     }
   }

@@ -1,71 +1,75 @@
-// <outline-qa>: reads its attributes, and holds the launcher and the panel in its shadow.
+// <outline-qa>: reads its attributes, holds the launcher and the panel in its shadow, and is what a page's own scripts call.
 
-import { Client } from "./api";
-import { css, parse, type Rgb, readable, textOn, tint } from "./colour";
-import { Session } from "./session";
-import { ATTRIBUTES, type Settings, serverOf, settingsOf } from "./settings";
-import { Storage } from "./storage";
-import { styleSheets } from "./styles";
-import { TEXTS } from "./text";
+import { Memory } from "./choices";
+import { hint } from "./hint";
+import { Look } from "./look";
+import { ATTRIBUTES, checkNames, type Settings, serverOf, settingsOf } from "./settings";
+import { type Signal, signals } from "./signals";
+import { baseSheets } from "./styles";
+import { TEXTS, type Text, translated } from "./text";
 import { h } from "./views/dom";
 import { icon } from "./views/icons";
-import { Panel } from "./views/panel";
+import type { Panel } from "./views/panel";
 
-const THEMES = ["auto", "light", "dark"] as const;
-const ACCENT: Rgb = [58, 86, 197];
-// The grounds that text in the accent colour stands on: the panel, its darkest (or lightest) shade, and the accent's own tint.
-const GROUNDS = {
-  light: { panel: [255, 255, 255], shade: [237, 236, 231], share: 0.11 },
-  dark: { panel: [27, 28, 31], shade: [48, 49, 54], share: 0.26 },
-} as const satisfies Record<string, { panel: Rgb; shade: Rgb; share: number }>;
-const PHONE = "(max-width: 520px), (max-height: 480px)";
+type Chat = import("./chat").Chat;
+
+// Browsers keep a removed element's state for as long: a page that swaps its body puts it back at once.
+const GRACE_MS = 1000;
+// What is typed or pasted in the widget is none of the page's business; only its shortcuts with Ctrl or Command get through.
+const INNER = ["keydown", "keypress", "keyup", "beforeinput", "input", "paste", "copy", "cut"] as const;
 
 export class OutlineQA extends HTMLElement {
   static readonly observedAttributes = ATTRIBUTES;
 
   readonly #root = h("div", { class: "root", title: "" }); // an empty title keeps the element's own from showing as a tooltip
-  readonly #dark = matchMedia("(prefers-color-scheme: dark)");
-  readonly #phone = matchMedia(PHONE);
-  #storage!: Storage;
-  #session: Session | null = null;
+  readonly #look = new Look(this.#root, () => this.#fit());
+  readonly #signal: Signal = signals(this, () => this.getAttribute("events") === "text");
+  #memory!: Memory;
   #settings!: Settings;
+  #text: Text = TEXTS.en;
+  #ownText: Promise<Text> | null = null;
+  #chat: Promise<Chat> | null = null;
   #panel: Panel | null = null;
   #launcher: HTMLButtonElement | null = null;
+  #leaving = 0;
+  #built = 0;
+  destroyed = false;
 
   constructor() {
     super();
     const shadow = this.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = styleSheets();
+    shadow.adoptedStyleSheets = baseSheets();
     shadow.append(this.#root);
+    for (const name of INNER) shadow.addEventListener(name, stay);
   }
 
   connectedCallback(): void {
-    this.#connect();
-    this.#build();
+    clearTimeout(this.#leaving);
+    checkNames(this);
+    if (!this.#memory) this.#connect();
+    void this.#build().then(() => this.#signal("ready", { server: serverOf(this) }));
     this.#raise();
-    // On its own page the widget is what the reader came for; a touch screen's keyboard would hide the suggestions.
-    if (this.#settings.mode === "page" && matchMedia("(pointer: fine)").matches) this.#panel?.composer.focus();
-    this.#dark.addEventListener("change", this.#paint);
-    this.#phone.addEventListener("change", this.#fit);
-    window.visualViewport?.addEventListener("resize", this.#fit);
-    window.visualViewport?.addEventListener("scroll", this.#fit);
+    this.#look.watch();
+    document.addEventListener("click", this.#triggered);
   }
 
   disconnectedCallback(): void {
-    this.#release();
+    this.#look.unwatch();
+    document.removeEventListener("click", this.#triggered);
     this.#panel?.dispose();
     this.#panel = null;
-    this.#dark.removeEventListener("change", this.#paint);
-    this.#phone.removeEventListener("change", this.#fit);
-    window.visualViewport?.removeEventListener("resize", this.#fit);
-    window.visualViewport?.removeEventListener("scroll", this.#fit);
+    this.#leaving = window.setTimeout(() => this.#release(), GRACE_MS);
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
-    if (!this.#session || !this.isConnected || before === now) return;
+    if (!this.#memory || !this.isConnected || before === now) return;
     if (name === "open") return void this.#toggle(now !== null);
-    if (name === "server") this.#connect();
-    this.#build();
+    if (name === "server") {
+      this.#release();
+      this.#connect();
+    }
+    if (name === "texts") this.#ownText = null;
+    void this.#build();
   }
 
   open(): void {
@@ -76,132 +80,227 @@ export class OutlineQA extends HTMLElement {
     this.removeAttribute("open");
   }
 
+  toggle(): void {
+    this.toggleAttribute("open");
+  }
+
+  /** Put a question into the panel, which opens; it is sent where `submit` says so. */
+  async ask(question: string, { submit = false }: { submit?: boolean } = {}): Promise<void> {
+    if (this.#settings.mode === "panel") this.open();
+    const panel = await this.#show();
+    if (submit) panel?.ask(question);
+    else panel?.write(question);
+  }
+
+  /** Begin a new conversation; what was said stays in the list. */
+  async clear(): Promise<void> {
+    const { session } = await this.#started();
+    await session.load();
+    session.fresh();
+  }
+
+  /** Speak another language: "zh", "en", or a language's texts over the English ones. */
+  async setLocale(locale: "zh" | "en" | Record<string, unknown>): Promise<void> {
+    if (typeof locale === "object") {
+      this.#ownText = Promise.resolve(translated(locale, (key) => hint(`texts: "${key}" is not known.`)));
+      this.#memory.choose({ lang: "own" });
+    } else if (Object.hasOwn(TEXTS, locale)) this.#memory.choose({ lang: locale });
+    else {
+      hint(`setLocale("${locale}") is not known; it is "zh", "en" or an object of texts.`);
+      return;
+    }
+    await this.#build();
+  }
+
+  /** Leave the page for good. */
+  destroy(): void {
+    this.destroyed = true;
+    this.remove();
+    clearTimeout(this.#leaving);
+    this.#release();
+  }
+
+  /** Pages that watch for bare keys look at this before they take one. */
+  override get isContentEditable(): boolean {
+    const active = this.shadowRoot?.activeElement;
+    return active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement;
+  }
+
   /** Into the top layer, where neither the page's z-indexes nor a transform or filter of its body reach. */
   #raise(): void {
     if (typeof this.showPopover !== "function") return;
+    if (this.#settings.mode === "inline") {
+      this.removeAttribute("popover");
+      return;
+    }
     this.popover = "manual";
-    this.showPopover();
+    if (!this.matches(":popover-open")) this.showPopover();
   }
 
   #connect(): void {
-    this.#release();
-    const server = serverOf(this);
-    this.#storage = new Storage(server);
-    this.#session = new Session(new Client(server), this.#storage);
-    addEventListener("pagehide", this.#session.keep);
+    this.#memory = new Memory(serverOf(this), this.id && `:${this.id}`);
   }
 
   #release(): void {
-    if (!this.#session) return;
-    removeEventListener("pagehide", this.#session.keep);
-    this.#session.stop();
+    void this.#chat?.then((chat) => chat.dispose());
+    this.#chat = null;
+  }
+
+  /** The part that answers; loaded when the panel is opened first. */
+  #started(): Promise<Chat> {
+    this.#chat ??= import("./chat").then(
+      ({ Chat, panelSheets }) => {
+        if (this.shadowRoot) this.shadowRoot.adoptedStyleSheets = [...baseSheets(), ...panelSheets()];
+        return new Chat(serverOf(this), this.#memory, this.#signal);
+      },
+      (error: unknown) => {
+        this.#chat = null;
+        hint(`the panel could not be loaded: ${String(error)}`);
+        throw error;
+      },
+    );
+    return this.#chat;
+  }
+
+  #say(): Promise<Text> {
+    if (this.#settings.lang !== "own") return Promise.resolve(TEXTS[this.#settings.lang]);
+    const address = this.#settings.texts;
+    this.#ownText ??= fetch(address).then(async (response) => {
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return translated(await response.json(), (key) => hint(`${address}: "${key}" is not known.`));
+    });
+    return this.#ownText.catch((error: unknown) => {
+      hint(`texts="${address}" could not be read, so the interface is in English: ${String(error)}`);
+      return TEXTS.en;
+    });
   }
 
   /** Build the interface anew; the session and the draft outlive it. */
-  #build(): void {
-    const draft = this.#panel?.composer.draft ?? "";
+  async #build(): Promise<void> {
+    const built = ++this.#built;
+    this.#settings = settingsOf(this, this.#memory.choices(), this.#ownText !== null);
+    const { mode, corner } = this.#settings;
+    this.#root.dataset.mode = mode;
+    this.dataset.mode = mode;
+    this.#root.dataset.corner = corner;
+    this.#look.paint(this.#settings);
+    const text = await this.#say();
+    if (built !== this.#built || !this.isConnected) return;
+    this.#text = text;
     this.#panel?.dispose();
     this.#panel = null;
-    this.#settings = settingsOf(this, this.#storage.choices());
-    const { mode, corner, lang } = this.#settings;
-    this.#root.dataset.mode = mode;
-    this.#root.dataset.corner = corner;
-    this.#root.lang = TEXTS[lang].lang;
-    this.#root.replaceChildren();
-    this.#paint();
+    this.#launcher = null;
+    this.#root.lang = text.lang;
     if (mode === "page") {
-      this.#show(draft);
-      return;
+      // The page of its own is in the reader's language too; a host's page is not ours to change.
+      document.documentElement.lang = text.lang;
+      document.title = this.#settings.title || text.title;
     }
-    const label = TEXTS[lang].launcher;
+    this.#root.replaceChildren();
+    if (mode === "panel" && this.#settings.launcher === "bubble") this.#root.append(this.#launch());
+    if (mode !== "panel" || this.hasAttribute("open")) await this.#show(built === 1);
+  }
+
+  #launch(): HTMLButtonElement {
     this.#launcher = h(
       "button",
       {
         class: "launcher",
+        part: "launcher",
         type: "button",
         "data-test": "launcher",
-        "aria-label": label,
+        "aria-label": this.#text.launcher,
         "aria-haspopup": "dialog",
         "aria-expanded": "false",
-        onclick: () => this.toggleAttribute("open"),
+        onclick: () => this.toggle(),
       },
       icon("chat"),
       icon("close"),
     );
-    this.#root.append(this.#launcher);
-    if (this.hasAttribute("open")) this.#show(draft);
+    return this.#launcher;
   }
 
-  #show(draft = ""): void {
-    const panel = new Panel(this.#session as Session, this.#settings, {
-      language: () => this.#switchLanguage(),
-      theme: () => this.#switchTheme(),
-      close: () => this.#settings.mode === "panel" && this.close(),
+  #showing: Promise<Panel | null> | null = null;
+
+  /** Bring the panel up, once it and its conversation are there; null where that failed or the page has gone on. */
+  #show(first = false): Promise<Panel | null> {
+    if (this.#panel) return Promise.resolve(this.#panel);
+    this.#showing ??= this.#bring(first).finally(() => {
+      this.#showing = null;
     });
-    this.#panel = panel;
-    this.#root.append(panel.element);
-    this.#launcher?.setAttribute("aria-expanded", "true");
-    panel.composer.draft = draft;
-    this.#fit();
-    panel.start();
+    return this.#showing;
   }
 
-  #toggle(open: boolean): void {
-    if (this.#settings.mode === "page") return;
+  async #bring(first: boolean): Promise<Panel | null> {
+    const built = this.#built;
+    const chat = await this.#started().catch(() => null);
+    await chat?.session.load();
+    if (!chat || !this.isConnected) return null;
+    if (built !== this.#built) return this.#panel;
+    const { mode } = this.#settings;
+    this.#panel = chat.panel(this.#settings, this.#text, {
+      language: (lang) => this.#switchLanguage(lang),
+      theme: () => this.#switchTheme(),
+      close: () => mode === "panel" && this.close(),
+    });
+    this.#root.append(this.#panel.element);
+    if (mode === "panel" && !this.hasAttribute("open")) this.#panel.element.hidden = true;
+    this.#fit();
+    this.#panel.start();
+    // On its own page the widget is what the reader came for; a touch screen's keyboard would hide the suggestions.
+    if (first && mode === "page" && matchMedia("(pointer: fine)").matches) this.#panel.composer.focus();
+    return this.#panel;
+  }
+
+  async #toggle(open: boolean): Promise<void> {
+    if (this.#settings.mode !== "panel") return;
+    this.#signal(open ? "open" : "close", {});
     if (!open) {
       this.#panel?.element.setAttribute("hidden", "");
-      this.#launcher?.setAttribute("aria-expanded", "false");
       this.#fit();
       return void this.#launcher?.focus();
     }
-    if (this.#panel) this.#panel.element.removeAttribute("hidden");
-    else this.#show();
-    this.#launcher?.setAttribute("aria-expanded", "true");
+    const panel = await this.#show();
+    if (!this.hasAttribute("open")) return;
+    panel?.element.removeAttribute("hidden");
     this.#fit();
-    this.#panel?.focus();
+    panel?.focus();
   }
 
-  #switchLanguage(): void {
-    const lang = this.#settings.lang === "zh" ? "en" : "zh";
-    this.#storage.choose({ lang });
-    // The page of its own is in the reader's language too; a host's page is not ours to change.
-    if (this.#settings.mode === "page") document.documentElement.lang = TEXTS[lang].lang;
-    this.#build();
-    this.shadowRoot?.querySelector<HTMLElement>("[data-test=lang]")?.focus();
+  readonly #triggered = (event: MouseEvent): void => {
+    const { trigger } = this.#settings;
+    if (!trigger) return;
+    try {
+      if ((event.target as Element).closest?.(trigger)) this.toggle();
+    } catch {
+      hint(`trigger="${trigger}" is no CSS selector.`);
+    }
+  };
+
+  async #switchLanguage(lang: Settings["lang"]): Promise<void> {
+    this.#memory.choose({ lang });
+    await this.#build();
+    this.shadowRoot?.querySelector<HTMLElement>("[data-test=menu]")?.focus();
   }
 
-  #switchTheme(): void {
-    const theme = THEMES[(THEMES.indexOf(this.#settings.theme) + 1) % THEMES.length] ?? "auto";
-    this.#storage.choose({ theme });
+  #switchTheme(): Settings["theme"] {
+    const theme = this.#look.next();
+    this.#memory.choose({ theme });
     this.#settings = { ...this.#settings, theme };
-    this.#panel?.header.theme(theme);
-    this.#paint();
+    return theme;
   }
 
-  readonly #paint = (): void => {
-    const { theme, accent } = this.#settings;
-    const shade = theme === "auto" ? (this.#dark.matches ? "dark" : "light") : theme;
-    const colour = (accent && parse(accent)) || ACCENT;
-    this.#root.dataset.theme = shade;
-    this.#root.style.setProperty("--accent", css(colour));
-    this.#root.style.setProperty("--on-accent", css(textOn(colour)));
-    const { panel, shade: darkest, share } = GROUNDS[shade];
-    const ground = tint(colour, panel, share);
-    this.#root.style.setProperty("--tint", css(ground));
-    this.#root.style.setProperty("--accent-text", css(readable(readable(colour, darkest), ground)));
-  };
+  #fit(): void {
+    const open = Boolean(this.#panel && !this.#panel.element.hidden);
+    this.#launcher?.setAttribute("aria-expanded", String(open));
+    this.#launcher?.toggleAttribute("hidden", this.#look.covers && open);
+    if (this.#settings.mode === "panel") this.#panel?.element.setAttribute("aria-modal", String(this.#look.covers));
+  }
+}
 
-  /** On a phone the panel covers the page, above the keyboard. */
-  readonly #fit = (): void => {
-    const covers = this.#settings.mode === "panel" && this.#phone.matches;
-    const open = this.#panel && !this.#panel.element.hasAttribute("hidden");
-    this.#root.classList.toggle("covers", covers);
-    this.#launcher?.toggleAttribute("hidden", Boolean(covers && open));
-    this.#panel?.element.setAttribute("aria-modal", String(covers));
-    if (this.#settings.mode === "page") this.#panel?.element.removeAttribute("aria-modal");
-    const viewport = window.visualViewport;
-    if (!viewport || viewport.scale > 1.01) return;
-    this.#root.style.setProperty("--height", `${viewport.height}px`);
-    this.#root.style.setProperty("--offset", `${viewport.offsetTop}px`);
-  };
+function stay(event: Event): void {
+  const { ctrlKey, metaKey, altKey } = event as KeyboardEvent;
+  // AltGr, which writes "@" and "/" on many keyboards, is Ctrl and Alt.
+  if (metaKey || (ctrlKey && !altKey)) return;
+  event.stopPropagation();
 }

@@ -4,8 +4,10 @@ export type Failure =
   | { kind: "offline" }
   | { kind: "network" }
   | { kind: "cut" }
+  | { kind: "silent" }
   | { kind: "forbidden" }
   | { kind: "busy"; retryAfter: number }
+  | { kind: "hasty"; retryAfter: number }
   | { kind: "problem"; status: number; detail: string };
 
 export class ApiError extends Error {

@@ -2,6 +2,7 @@
 
 import type { AskRequest, Turn as Message } from "./contract";
 import type { Turn } from "./conversation";
+import { spoken } from "./text";
 
 const MAX_MESSAGES = 50;
 const MAX_CHARACTERS = 20_000;
@@ -9,8 +10,14 @@ const MAX_CHARACTERS = 20_000;
 const MAX_BYTES = 63 * 1024;
 
 /** Build the request, leaving out the oldest messages that do not fit. */
-export function request(question: string, turns: readonly Turn[]): AskRequest & { history: Message[] } {
-  const body: AskRequest = { question, history: [], stream: true, language: "auto" };
+export function request(
+  question: string,
+  turns: readonly Turn[],
+  interfaceLanguage: "zh" | "en" | null = null,
+): AskRequest & { history: Message[] } {
+  // A name is in no language: the service then answers in that of the interface.
+  const language = (spoken(question) ? null : interfaceLanguage) ?? "auto";
+  const body: AskRequest = { question, history: [], stream: true, language };
   let spent = bytes(body);
   const history: Message[] = [];
   for (const message of messages(turns).slice(-MAX_MESSAGES).reverse()) {

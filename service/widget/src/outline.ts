@@ -36,34 +36,6 @@ export function findEntry(outline: OutlineResponse, { id, document }: EntryKey):
   return undefined;
 }
 
-const SHORT = 40;
-
-/**
- * Pick questions to begin with: those that go with the documents, else answered five-star entries, short ones first, from
- * one section after the other. `turn` gives the next ones.
- */
-export function suggestions(outline: OutlineResponse, language: "zh" | "en", k: number, turn = 0): string[] {
-  const given = outline.speech[language]?.questions ?? [];
-  const all = given.length ? given : entriesFirst(outline).map(({ question }) => question);
-  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as string);
-}
-
-function entriesFirst(outline: OutlineResponse): OutlineEntry[] {
-  const sections = outline.sections.map(({ entries }) =>
-    entries.filter((entry) => entry.stars === 5 && entry.answered),
-  );
-  return [
-    ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length <= SHORT))),
-    ...dealt(sections.map((entries) => entries.filter((entry) => entry.question.length > SHORT))),
-  ];
-}
-
-/** The first of each list, then the second of each, and so on. */
-function dealt<T>(lists: T[][]): T[] {
-  const rounds = Math.max(0, ...lists.map((list) => list.length));
-  return Array.from({ length: rounds }, (_, round) => lists.flatMap((list) => list.slice(round, round + 1))).flat();
-}
-
 function folded(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }

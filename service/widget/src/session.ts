@@ -1,28 +1,41 @@
 // The running conversation: asks, takes what comes, and tells the views.
 
 import type { Client } from "./api";
+import type { Archive } from "./archive";
+import type { Memory } from "./choices";
 import { asked, failed, type Rating, rated, received, replaced, running, stopped, type Turn } from "./conversation";
 import { failureOf } from "./failure";
 import { request } from "./history";
-import type { Storage } from "./storage";
+import { turnsIn } from "./records";
+import type { Signal } from "./signals";
 
 export interface Listener {
   added(turn: Turn): void;
   changed(turn: Turn): void;
-  cleared(): void;
+  /** Another conversation, or none, is there now. */
+  opened(): void;
 }
 
 export class Session {
-  #turns: Turn[];
+  #turns: Turn[] = [];
+  #id = "";
   #current: { id: string; abort: AbortController } | null = null;
   #listener: Listener | null = null;
-  #saving = 0;
+  #loaded: Promise<void> | null = null;
+  /** Of what the service says itself, where a question has no language of its own. */
+  language: "zh" | "en" | null = null;
 
   constructor(
     readonly client: Client,
-    private readonly storage: Storage,
+    readonly archive: Archive,
+    readonly memory: Memory,
+    private readonly signal: Signal,
   ) {
-    this.#turns = storage.load();
+    archive.listen((id) => void this.#elsewhere(id));
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   get turns(): readonly Turn[] {
@@ -41,12 +54,41 @@ export class Session {
     return this.#turns.find((turn) => turn.id === id);
   }
 
+  /** Bring back the conversation of this tab, or the last one; once. */
+  load(): Promise<void> {
+    this.#loaded ??= this.#load();
+    return this.#loaded;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.#recover();
+      const id = this.memory.current || (await this.archive.heads())[0]?.id || identifier();
+      this.#id = id;
+      this.#turns = await this.archive.turns(id);
+    } catch {
+      this.#id ||= identifier();
+    }
+    this.memory.current = this.#id;
+  }
+
+  /** What a page that went away left in the middle, and what an earlier version kept. */
+  async #recover(): Promise<void> {
+    const { id, turn } = this.memory.left() as { id?: unknown; turn?: unknown };
+    this.memory.leave(null);
+    const [left] = turnsIn([turn]);
+    if (typeof id === "string" && left) await this.archive.put(id, left);
+    const earlier = turnsIn(this.memory.earlier());
+    if (earlier.length) await this.archive.keep(identifier(), earlier);
+  }
+
   ask(question: string): void {
     if (this.busy) return;
     const turn = asked(identifier(), question);
     this.#turns = [...this.#turns, turn];
     this.#listener?.added(turn);
-    this.#save();
+    this.signal("ask", { id: turn.id, question });
+    this.#keep(turn);
     void this.#run(turn);
   }
 
@@ -56,43 +98,64 @@ export class Session {
     if (!turn || this.busy) return;
     const again = asked(id, turn.question);
     this.#put(again);
+    this.signal("ask", { id, question: turn.question });
     void this.#run(again);
+  }
+
+  /** Ask another question in the place of a turn: in a conversation of its own, which begins like this one. */
+  async branch(id: string, question: string): Promise<void> {
+    if (this.busy) return;
+    const before = this.#turns.slice(
+      0,
+      this.#turns.findIndex((turn) => turn.id === id),
+    );
+    this.#become(identifier(), before);
+    this.ask(question);
+    await this.archive.keep(this.#id, [...this.#turns]).catch(() => undefined);
   }
 
   stop(): void {
     this.#current?.abort.abort();
   }
 
-  clear(): void {
-    this.stop();
-    this.#current = null;
-    this.#turns = [];
-    this.storage.clear();
-    this.#listener?.cleared();
+  /** Begin anew; what was said so far stays in the list of conversations. */
+  fresh(): void {
+    this.#leave();
+    this.#become(identifier(), []);
   }
 
-  /** Save what has come of an answer when the page goes; an idle page must not write over another tab's conversation. */
+  async open(id: string): Promise<void> {
+    if (id === this.#id) return;
+    const turns = await this.archive.turns(id);
+    this.#leave();
+    this.#become(id, turns);
+  }
+
+  /** Leave what has come of an answer where a reload finds it, when the page goes. */
   readonly keep = (): void => {
-    if (this.busy) this.storage.save(this.#turns);
+    const turn = this.#current && this.turn(this.#current.id);
+    if (turn) this.memory.leave(JSON.stringify({ id: this.#id, turn }));
   };
 
   rate(id: string, rating: Rating | null): void {
     const turn = this.turn(id);
-    if (turn) this.#put(rated(turn, rating));
-    this.#save();
+    if (!turn) return;
+    this.#put(rated(turn, rating));
+    this.#keep(rated(turn, rating));
   }
 
   async #run(first: Turn): Promise<void> {
     let turn = first;
     const abort = new AbortController();
     const run = { id: turn.id, abort };
+    const conversation = this.#id;
     this.#current = run;
     const before = this.#turns.slice(
       0,
       this.#turns.findIndex((other) => other.id === turn.id),
     );
     try {
-      for await (const event of this.client.ask(request(turn.question, before), abort.signal)) {
+      for await (const event of this.client.ask(request(turn.question, before, this.language), abort.signal)) {
         if (abort.signal.aborted) break;
         turn = received(turn, event);
         this.#put(turn);
@@ -101,10 +164,37 @@ export class Session {
     } catch (error) {
       turn = abort.signal.aborted ? stopped(turn) : failed(turn, failureAfter(turn, error));
     }
-    if (this.#current !== run) return; // a new chat has begun since
+    void this.archive.put(conversation, turn).catch(() => undefined);
+    if (this.#current !== run) return; // another conversation has been opened since
     this.#current = null;
     this.#put(turn);
-    this.#save();
+    this.#tell(turn);
+  }
+
+  #tell({ id, answerId, status, citations, failure, phase, text }: Turn): void {
+    if (failure) this.signal("error", { id, kind: failure.kind });
+    else if (phase === "done") this.signal("answer", { id, answerId, status, citations: citations.length, text });
+  }
+
+  #leave(): void {
+    this.stop();
+    this.#current = null;
+  }
+
+  #become(id: string, turns: Turn[]): void {
+    this.#id = id;
+    this.#turns = turns;
+    this.memory.current = id;
+    this.#listener?.opened();
+  }
+
+  /** Another tab, or another widget of this page, wrote: show it, unless an answer is coming. */
+  async #elsewhere(id: string | null): Promise<void> {
+    if (this.busy || (id !== null && id !== this.#id)) return;
+    const turns = await this.archive.turns(this.#id).catch(() => this.#turns);
+    if (this.busy || JSON.stringify(turns) === JSON.stringify(this.#turns)) return;
+    this.#turns = turns;
+    this.#listener?.opened();
   }
 
   #put(turn: Turn): void {
@@ -112,17 +202,16 @@ export class Session {
     this.#listener?.changed(turn);
   }
 
-  // Saving waits for an idle moment, because writing a long conversation takes some milliseconds.
-  #save(): void {
-    clearTimeout(this.#saving);
-    this.#saving = window.setTimeout(() => this.storage.save(this.#turns), 0);
+  #keep(turn: Turn): void {
+    void this.archive.put(this.#id, turn).catch(() => undefined);
   }
 }
 
 /** A connection lost after the answer began is a cut, whatever the browser calls it. */
 function failureAfter(turn: Turn, error: unknown): Turn["failure"] & object {
   const failure = failureOf(error);
-  return failure.kind === "network" && running(turn) && turn.answerId ? { kind: "cut" } : failure;
+  const lost = failure.kind === "network" || failure.kind === "silent";
+  return lost && running(turn) && turn.answerId ? { kind: "cut" } : failure;
 }
 
 function identifier(): string {

@@ -1,198 +1,38 @@
-// What the interface says, in Chinese and English.
+// What the interface says: in Chinese, in English, or in a language that the page brings along.
 
+import type { Lack } from "./conversation";
 import type { Failure } from "./failure";
+import english from "./language/en.json";
+import chinese from "./language/zh.json";
 
-const zh = {
-  lang: "zh-CN",
-  speech: "zh" as "zh" | "en",
-  title: "大纲问答",
-  launcher: "打开大纲问答",
-  close: "关闭",
-  newChat: "新对话",
-  outline: "大纲",
-  openOutline: "打开大纲",
-  closeOutline: "关闭大纲",
-  closeCitation: "关闭引用",
-  otherLanguage: "EN",
-  switchLanguage: "EN: Switch to English",
-  theme: { auto: "外观：跟随系统", light: "外观：浅色", dark: "外观：深色" },
-  conversation: "对话",
-  welcome: (about: string) => (about ? `想了解${about}的什么？` : "想了解什么？"),
-  welcomeMore: (name: string) => `回答只取自${name}原文，每一句都标出处，点数字就能核对。`,
-  suggestions: "可以这样问",
-  placeholder: "输入问题…",
-  question: "你的问题",
-  send: "发送",
-  stop: "停止回答",
-  hint: "Enter 发送，Shift + Enter 换行",
-  count: (n: number, most: number) => `${n} / ${most}`,
-  you: "你问",
-  answer: "回答",
-  thinking: "正在查找原文",
-  announced: (text: string) => `回答完毕：${text}`,
-  toLatest: "回到最新",
-  stopped: "已停止，以上是收到的部分。",
-  stoppedEmpty: "已停止。",
-  retry: "重试",
-  again: "重新回答",
-  retryIn: (seconds: number) => `${seconds} 秒后可重试`,
-  status: {
-    listed_unanswered: "大纲列出了这道题，但还没有答案",
-    not_in_documents: "文档里没有",
-    declined: "不在服务范围内",
-  },
-  notInDocumentsTip: "换个说法，或到大纲里看看有哪些题。",
-  browse: "浏览大纲",
-  related: "相关的题",
-  ask: "提问",
-  read: "阅读",
-  askThis: "问这道题",
-  askAbout: (question: string) => `提问：${question}`,
-  readAbout: (question: string) => `阅读：${question}`,
-  answered: "有答案",
-  unanswered: "暂无答案",
-  stars: (n: number) => `${n} 星（满分 5 星）`,
-  degraded: "提示",
-  sources: "出处",
-  citation: (n: number) => `引用 ${n}`,
-  openInOutline: "在大纲中查看",
-  loading: "正在加载…",
-  contextMissing: "暂时取不到上下文。",
-  copy: "复制",
-  copied: "已复制",
-  copyCode: "复制代码",
-  copyAnswer: "复制回答",
-  code: "代码",
-  table: "表格",
-  up: "有帮助",
-  down: "没有帮助",
-  commentUp: "哪里好？（可不填）",
-  commentDown: "哪里不对？（可不填）",
-  sendComment: "提交",
-  cancel: "取消",
-  thanks: "谢谢反馈。",
-  feedbackGone: "这条回答已过期，无法评价。",
-  feedbackFailed: "反馈没有送达，请稍后再试。",
-  search: "搜索题目",
-  clearSearch: "清除搜索",
-  minStars: "按星级筛选",
-  allStars: "全部",
-  found: (n: number) => `${n} 道题`,
-  nothingFound: "没有符合的题目。",
-  back: "返回",
-  noText: "大纲列出了这道题，还没有写答案。",
-  passage: "原文",
-  failure: {
-    offline: "网络已断开。连上后再试。",
-    network: "连不上服务。请检查网络后重试。",
-    cut: "回答中途断开了，以上是收到的部分。",
-    forbidden: "这个网站没有获准使用本服务。请联系网站管理员。",
-    busy: "现在提问的人太多，请稍等片刻。",
-    invalid: "服务不接受这个问题。",
-    tooLarge: "问题和对话太长。请开始新对话。",
-    unready: "服务还没准备好，请稍后再试。",
-    server: "服务出错了。",
-    gone: "大纲里已经没有这一条。",
-  },
-};
+export type Text = typeof english;
 
-export type Text = typeof zh;
+export const TEXTS: Record<"zh" | "en", Text> = { zh: chinese, en: english };
 
-const en: Text = {
-  lang: "en",
-  speech: "en",
-  title: "Outline QA",
-  launcher: "Open Outline QA",
-  close: "Close",
-  newChat: "New chat",
-  outline: "Outline",
-  openOutline: "Open the outline",
-  closeOutline: "Close the outline",
-  closeCitation: "Close the citation",
-  otherLanguage: "中",
-  switchLanguage: "中：切换到中文",
-  theme: { auto: "Appearance: system", light: "Appearance: light", dark: "Appearance: dark" },
-  conversation: "Conversation",
-  welcome: (about: string) => (about ? `What would you like to know about ${about}?` : "What would you like to know?"),
-  welcomeMore: (name: string) => `Answers come only from the text of ${name}. Tap a number to check the source.`,
-  suggestions: "Try one of these",
-  placeholder: "Ask a question…",
-  question: "Your question",
-  send: "Send",
-  stop: "Stop answering",
-  hint: "Enter sends, Shift + Enter makes a new line",
-  count: (n, most) => `${n} / ${most}`,
-  you: "You asked",
-  answer: "Answer",
-  thinking: "Searching the outline",
-  announced: (text) => `Answer complete: ${text}`,
-  toLatest: "Jump to the latest",
-  stopped: "Stopped. This is what had arrived.",
-  stoppedEmpty: "Stopped.",
-  retry: "Retry",
-  again: "Answer again",
-  retryIn: (seconds) => `Retry in ${seconds} s`,
-  status: {
-    listed_unanswered: "Listed in the outline, not answered yet",
-    not_in_documents: "Not in the documents",
-    declined: "Outside of what this service does",
-  },
-  notInDocumentsTip: "Try other words, or see which questions the outline has.",
-  browse: "Browse the outline",
-  related: "Related questions",
-  ask: "Ask",
-  read: "Read",
-  askThis: "Ask this question",
-  askAbout: (question) => `Ask: ${question}`,
-  readAbout: (question) => `Read: ${question}`,
-  answered: "Answered",
-  unanswered: "No answer yet",
-  stars: (n) => `${n} of 5 stars`,
-  degraded: "Note",
-  sources: "Sources",
-  citation: (n) => `Citation ${n}`,
-  openInOutline: "Open in outline",
-  loading: "Loading…",
-  contextMissing: "The surrounding text is not available right now.",
-  copy: "Copy",
-  copied: "Copied",
-  copyCode: "Copy code",
-  copyAnswer: "Copy answer",
-  code: "Code",
-  table: "Table",
-  up: "Helpful",
-  down: "Not helpful",
-  commentUp: "What was good? (optional)",
-  commentDown: "What was wrong? (optional)",
-  sendComment: "Submit",
-  cancel: "Cancel",
-  thanks: "Thank you for the feedback.",
-  feedbackGone: "This answer has expired and cannot be rated.",
-  feedbackFailed: "The feedback did not arrive. Please try again later.",
-  search: "Search the questions",
-  clearSearch: "Clear the search",
-  minStars: "Filter by stars",
-  allStars: "All",
-  found: (n) => `${n} ${n === 1 ? "question" : "questions"}`,
-  nothingFound: "No question matches.",
-  back: "Back",
-  noText: "The outline lists this question and has no answer yet.",
-  passage: "Passage",
-  failure: {
-    offline: "You are offline. Try again once you are connected.",
-    network: "The service cannot be reached. Check the connection and retry.",
-    cut: "The connection broke during the answer. This is what had arrived.",
-    forbidden: "This site is not allowed to use the service. Please tell its owner.",
-    busy: "Too many questions right now. Please wait a moment.",
-    invalid: "The service does not accept this question.",
-    tooLarge: "The question and conversation are too long. Please start a new chat.",
-    unready: "The service is not ready yet. Please try again soon.",
-    server: "The service failed.",
-    gone: "The outline no longer has this entry.",
-  },
-};
+/** Put values into a text's {names}. */
+export function fill(template: string, values: Record<string, string | number>): string {
+  return template.replace(/\{(\w+)\}/g, (sign, name: string) => String(values[name] ?? sign));
+}
 
-export const TEXTS = { zh, en } as const;
+/** A page's own texts over the English ones: what is missing stays English, what is no text or unknown is named. */
+export function translated(given: unknown, wrong: (key: string) => void): Text {
+  return merged(TEXTS.en, given, "", wrong) as Text;
+}
+
+function merged(own: object, given: unknown, path: string, wrong: (key: string) => void): object {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    wrong(path || "the file");
+    return own;
+  }
+  const result: Record<string, unknown> = { ...own };
+  for (const [key, value] of Object.entries(given)) {
+    const before = Object.hasOwn(own, key) ? (own as Record<string, unknown>)[key] : undefined;
+    if (typeof before === "string" && typeof value === "string") result[key] = value;
+    else if (typeof before === "object" && before) result[key] = merged(before, value, `${path}${key}.`, wrong);
+    else wrong(path + key);
+  }
+  return result;
+}
 
 /** Say a failure in one or two sentences; the service's own words follow where it gave some. */
 export function sayFailure(failure: Failure, text: Text): string {
@@ -202,4 +42,20 @@ export function sayFailure(failure: Failure, text: Text): string {
   if (status === 404) return text.failure.gone;
   const what = status === 503 ? text.failure.unready : status < 500 ? text.failure.invalid : text.failure.server;
   return [what, detail].filter(Boolean).join(" ");
+}
+
+/** Say what an answer lacks; nothing of what a visitor cannot use. */
+export function sayLacks(lacks: readonly Lack[], text: Text): string {
+  return lacks
+    .map((lack) => text.lacks[lack])
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** The language that a text is in, as far as the service speaks it; null where it has no words of either. */
+export function spoken(text: string): "zh" | "en" | null {
+  if (/[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]/.test(text)) return "zh";
+  // A name or an abbreviation is in no language: "LoRA", "RAG vs CAG", "Grouped Query Attention".
+  const words = text.match(/(?<![\w'’-])[A-Za-z][a-z']+(?![\w-])/g) ?? [];
+  return words.length >= 2 && words.some((word) => /^[a-z]/.test(word)) ? "en" : null;
 }

@@ -1,7 +1,8 @@
 // The short-lived token that the service issues to allowed sites. It lives in memory only.
 
-import type { TokenResponse } from "./contract";
+import type { Problem, TokenResponse } from "./contract";
 import { ApiError } from "./failure";
+import { hint } from "./hint";
 
 const MARGIN_SECONDS = 30;
 
@@ -12,8 +13,9 @@ export class Token {
 
   constructor(private readonly server: string) {}
 
-  /** Return a token that is good for a while yet; concurrent callers share one request. */
+  /** Return a token that is good for a while yet; concurrent callers share one request. The service's own page needs none. */
   get(now: number = Date.now()): Promise<string> {
+    if (new URL(this.server).origin === location.origin) return Promise.resolve("");
     if (now < this.#until) return Promise.resolve(this.#value);
     this.#pending ??= this.#issue(now).finally(() => {
       this.#pending = null;
@@ -29,10 +31,16 @@ export class Token {
   async #issue(now: number): Promise<string> {
     const response = await fetch(`${this.server}/v1/token`, { method: "POST", credentials: "omit" }).catch(
       async (error: unknown) => {
-        throw (await this.#refused()) ? new ApiError({ kind: "forbidden" }) : error;
+        if (!(await this.#refused())) throw error;
+        throw forbidden(
+          `${location.origin} may not use ${this.server}; its OUTLINE_QA_WIDGET__ORIGINS lists the sites that may.`,
+        );
       },
     );
-    if (response.status === 403) throw new ApiError({ kind: "forbidden" });
+    if (response.status === 403) {
+      const { detail } = (await response.json().catch(() => ({}))) as Partial<Problem>;
+      throw forbidden(detail ?? "");
+    }
     if (!response.ok) throw new ApiError({ kind: "problem", status: response.status, detail: "" });
     const { token, expires_in } = (await response.json()) as TokenResponse;
     this.#value = token;
@@ -42,11 +50,16 @@ export class Token {
 
   /** A site that is not allowed cannot read the refusal, but it can read the script: the service is there. */
   #refused(): Promise<boolean> {
-    if (new URL(this.server).origin === location.origin) return Promise.resolve(false);
     const script = fetch(`${this.server}/widget.js`, { credentials: "omit", cache: "no-store" });
     return script.then(
       (response) => response.ok,
       () => false,
     );
   }
+}
+
+/** The visitor cannot help it; the site's owner, who looks at the console, can. */
+function forbidden(detail: string): ApiError {
+  hint(detail);
+  return new ApiError({ kind: "forbidden" });
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { contrast, type Rgb, readable, textOn } from "../src/colour";
 import type { OutlineEntry, OutlineResponse } from "../src/contract";
-import { filtered, findEntry, suggestions } from "../src/outline";
-import { sayFailure, TEXTS } from "../src/text";
+import { filtered, findEntry } from "../src/outline";
+import { sayFailure, sayLacks, spoken, TEXTS, translated } from "../src/text";
+import { dealt } from "../src/views/welcome";
 
 function entry(id: string, question: string, stars: number, answered: boolean): OutlineEntry {
   return { id, number: Number(id.split(".")[1]), question, stars, answered };
@@ -49,19 +50,11 @@ test("stars leave those with at least as many", () => {
   expect(ids("lora", 5)).toEqual(["1.1"]);
 });
 
-test("suggestions are answered five-star entries, short ones of each section first, and turn", () => {
-  const question = (id: string): string => findEntry(OUTLINE, { id })?.question ?? "";
-  expect(suggestions(OUTLINE, "zh", 2)).toEqual(["1.1", "3.1"].map(question));
-  expect(suggestions(OUTLINE, "zh", 2, 1)).toEqual(["1.2", "1.1"].map(question));
-  expect(suggestions(OUTLINE, "en", 9)).toHaveLength(3);
-  expect(suggestions({ index_version: "v", documents: [], speech: {}, sections: [] }, "zh", 4)).toEqual([]);
-});
-
-test("questions that go with the documents are suggested before entries", () => {
-  const speech = { en: { name: "the manual", about: "pumps", questions: ["One?", "Two?", "Three?"] } };
-  expect(suggestions({ ...OUTLINE, speech }, "en", 2)).toEqual(["One?", "Two?"]);
-  expect(suggestions({ ...OUTLINE, speech }, "en", 2, 1)).toEqual(["Three?", "One?"]);
-  expect(suggestions({ ...OUTLINE, speech }, "zh", 9)).toHaveLength(3);
+test("suggestions turn, and none is shown twice at once", () => {
+  expect(dealt(["a", "b", "c"], 2, 0)).toEqual(["a", "b"]);
+  expect(dealt(["a", "b", "c"], 2, 1)).toEqual(["c", "a"]);
+  expect(dealt(["a"], 4, 3)).toEqual(["a"]);
+  expect(dealt([], 4, 0)).toEqual([]);
 });
 
 test("an id that two documents have is found in the one that is named", () => {
@@ -103,4 +96,27 @@ test("both languages say the same things, and failures say what to do", () => {
     expect(sayFailure({ kind: "problem", status: 413, detail: "x" }, text)).toBe(text.failure.tooLarge);
     expect(sayFailure({ kind: "problem", status: 500, detail: "id 7" }, text)).toContain("id 7");
   }
+});
+
+test("a text is in a language, a name in none", () => {
+  expect(spoken("什么是 LoRA？")).toBe("zh");
+  expect(spoken("What is LoRA?")).toBe("en");
+  for (const name of ["LoRA", "RAG vs CAG", "fp16", "3.8", "🙂", "text-embedding-3-large"])
+    expect(spoken(name)).toBeNull();
+});
+
+test("a visitor is told what they can use", () => {
+  expect(sayLacks(["reranking"], TEXTS.en)).toBe("");
+  expect(sayLacks(["reranking", "model"], TEXTS.zh)).toBe(TEXTS.zh.lacks.model);
+});
+
+test("a page's own texts stand over the English ones; what is wrong is named", () => {
+  const wrong: string[] = [];
+  const text = translated(
+    { send: "Senden", chats: { title: "Verlauf", open: 3 }, nosuch: "x", constructor: "y" },
+    (key) => wrong.push(key),
+  );
+  expect([text.send, text.chats.title, text.stop]).toEqual(["Senden", "Verlauf", TEXTS.en.stop]);
+  expect(wrong).toEqual(["chats.open", "nosuch", "constructor"]);
+  expect(translated(["x"], (key) => wrong.push(key))).toBe(TEXTS.en);
 });

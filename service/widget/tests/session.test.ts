@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Client } from "../src/api";
+import { Archive } from "../src/archive";
+import { Memory } from "../src/choices";
 import { retryAfter } from "../src/failure";
 import { Session } from "../src/session";
-import { Storage } from "../src/storage";
+import { MemoryShelf } from "../src/shelf";
+import type { Signal } from "../src/signals";
 
 type Handler = (url: string, init: RequestInit) => Response | Promise<Response>;
 
-const DONE = { id: "a-1", status: "answered", answer: "答 [1]", citations: [], related: [], degraded: null };
+const DONE = { id: "a-1", status: "answered", answer: "答 [1]", citations: [], related: [], lacks: [] };
+let told: [string, object][] = [];
+const tell: Signal = (name, detail) => told.push([name, detail]);
 let calls: [string, RequestInit][] = [];
 
 function serve(handler: Handler): void {
@@ -24,14 +29,19 @@ function stream(...events: [string, unknown][]): Response {
 }
 
 function start(): Session {
-  return new Session(new Client("https://host"), new Storage("https://host"));
+  return over(new Archive("https://host", new MemoryShelf()));
 }
+
+const over = (archive: Archive): Session =>
+  new Session(new Client("https://host"), archive, new Memory("https://host"), tell);
 
 const settled = (session: Session): Promise<void> => vi.waitFor(() => expect(session.busy).toBe(false));
 
 beforeEach(() => {
   calls = [];
+  told = [];
   localStorage.clear();
+  sessionStorage.clear();
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -74,6 +84,15 @@ test.each<[string, Handler, object]>([
     "too many questions",
     (url) => (url.endsWith("token") ? token() : new Response("{}", { status: 429, headers: { "Retry-After": "7" } })),
     { kind: "busy", retryAfter: 7 },
+  ],
+  [
+    "one who asks too fast",
+    (url) => {
+      if (url.endsWith("token")) return token();
+      const type = "urn:outline-qa:problem:too-many-questions";
+      return Response.json({ type }, { status: 429, headers: { "Retry-After": "15" } });
+    },
+    { kind: "hasty", retryAfter: 15 },
   ],
   [
     "a problem document",
@@ -123,10 +142,12 @@ test("a new chat is not touched by the answer before it", async () => {
   serve((url) => (url.endsWith("token") ? token() : stream(["delta", { text: "旧" }], ["done", DONE])));
   const session = start();
   session.ask("旧");
-  session.clear();
+  const first = session.id;
+  session.fresh();
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(session.turns).toEqual([]);
-  expect(new Storage("https://host").load()).toEqual([]);
+  await session.open(first);
+  expect(session.turns[0]?.question).toBe("旧"); // and is still in the list
 });
 
 test("retry asks again in place, with only what came before", async () => {
@@ -142,6 +163,65 @@ test("retry asks again in place, with only what came before", async () => {
   await settled(session);
   expect(session.turns).toHaveLength(1);
   expect(session.turns[0]).toMatchObject({ phase: "done", failure: null });
+});
+
+test("another question in the place of one begins a conversation of its own", async () => {
+  serve((url) => (url.endsWith("token") ? token() : stream(["done", DONE])));
+  const archive = new Archive("https://host", new MemoryShelf());
+  const session = over(archive);
+  await session.load();
+  for (const question of ["一", "二"]) {
+    session.ask(question);
+    await settled(session);
+  }
+  const first = session.id;
+  await session.branch(session.turns[1]?.id ?? "", "另");
+  await settled(session);
+  const asked = (turns: readonly { question: string }[]): string[] => turns.map(({ question }) => question);
+  expect(asked(session.turns)).toEqual(["一", "另"]);
+  await vi.waitFor(async () => expect(asked(await archive.turns(session.id))).toEqual(["一", "另"]));
+  expect(asked(await archive.turns(first))).toEqual(["一", "二"]);
+});
+
+test("another tab's turn is shown, and a conversation deleted there is gone here", async () => {
+  serve((url) => (url.endsWith("token") ? token() : stream(["done", DONE])));
+  const shelf = new MemoryShelf();
+  const here = new Archive("https://host", shelf);
+  const there = new Archive("https://host", shelf);
+  const session = over(here);
+  await session.load();
+  session.ask("一");
+  await settled(session);
+  await vi.waitFor(async () => expect(await there.turns(session.id)).toHaveLength(1));
+  const [turn] = await there.turns(session.id);
+  await there.put(session.id, { ...(turn as NonNullable<typeof turn>), id: "other", question: "二" });
+  await vi.waitFor(() => expect(session.turns.map(({ question }) => question)).toEqual(["一", "二"]));
+  await there.remove(session.id);
+  await vi.waitFor(() => expect(session.turns).toEqual([]));
+});
+
+test("the page is told what happens", async () => {
+  serve((url) => (url.endsWith("token") ? token() : stream(["done", DONE])));
+  const session = start();
+  session.ask("问");
+  await settled(session);
+  const id = session.turns[0]?.id;
+  expect(told).toEqual([
+    ["ask", { id, question: "问" }],
+    ["answer", { id, answerId: "a-1", status: "answered", citations: 0, text: "答 [1]" }],
+  ]);
+});
+
+test("a question that is in no language is answered in that of the interface", async () => {
+  serve((url) => (url.endsWith("token") ? token() : stream(["done", DONE])));
+  const session = start();
+  session.language = "zh";
+  for (const question of ["LoRA", "What is LoRA?"]) {
+    session.ask(question);
+    await settled(session);
+  }
+  const bodies = calls.filter(([url]) => url.endsWith("/v1/ask")).map(([, init]) => JSON.parse(init.body as string));
+  expect(bodies.map(({ language }) => language)).toEqual(["zh", "auto"]);
 });
 
 test("Retry-After is seconds or a date", () => {

@@ -1,10 +1,11 @@
 // The pane beside the conversation: the outline, or one entry of it. In a narrow widget it covers the conversation.
 
+import type { Place } from "../address";
 import type { Quotation } from "../conversation";
 import type { EntryKey } from "../outline";
+import { tool } from "./button";
 import type { Context } from "./context";
 import { h } from "./dom";
-import { icon } from "./icons";
 import { OutlineView } from "./outline";
 import { Reader } from "./reader";
 
@@ -16,36 +17,14 @@ export class Aside {
   #fromOutline = false;
 
   constructor(
-    context: Context,
+    private readonly context: Context,
     private readonly close: () => void,
   ) {
     const { text } = context;
     this.#outline = new OutlineView(context);
     this.#reader = new Reader(context);
-    this.#back = h(
-      "button",
-      {
-        class: "tool",
-        type: "button",
-        "data-test": "reader-back",
-        "aria-label": text.back,
-        title: text.back,
-        onclick: () => this.back(),
-      },
-      icon("back"),
-    );
-    const done = h(
-      "button",
-      {
-        class: "tool",
-        type: "button",
-        "data-test": "outline-close",
-        "aria-label": text.closeOutline,
-        title: text.closeOutline,
-        onclick: close,
-      },
-      icon("close"),
-    );
+    this.#back = tool("reader-back", "back", text.back, () => this.back());
+    const done = tool("outline-close", "close", text.closeOutline, close);
     this.element = h(
       "aside",
       { class: "aside", "aria-label": text.outline, hidden: true },
@@ -61,13 +40,13 @@ export class Aside {
 
   /** One step back: from an entry to the outline it was chosen in, otherwise to the conversation. */
   back(): void {
-    if (this.#reading && (this.#fromOutline || !this.element.closest(".narrow"))) this.browse();
+    if (this.#reading && (this.#fromOutline || !this.element.closest(".narrow"))) this.context.browse();
     else this.close();
   }
 
   /** What Esc does: an entry opened from an answer closes to it at once. */
   escape(): void {
-    if (this.#reading && this.#fromOutline) this.browse();
+    if (this.#reading && this.#fromOutline) this.context.browse();
     else this.close();
   }
 
@@ -83,9 +62,15 @@ export class Aside {
     void this.#reader.read(entry);
   }
 
-  show(citation: Quotation): void {
+  show(citation: Quotation, all: readonly Quotation[]): void {
     this.#turn(true);
-    void this.#reader.show(citation);
+    void this.#reader.show(citation, all);
+  }
+
+  /** What an address names: an entry, and the passage in it to mark. */
+  visit({ id, document, span }: Place & { kind: "entry" }): void {
+    this.#turn(true);
+    void this.#reader.visit({ id, document: document || undefined }, span);
   }
 
   get #reading(): boolean {

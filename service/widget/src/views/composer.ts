@@ -1,5 +1,9 @@
 // Where the question is written.
 
+import type { Turn } from "../conversation";
+import { fill } from "../text";
+import { tool } from "./button";
+import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { composing, h } from "./dom";
 import { icon } from "./icons";
@@ -12,55 +16,50 @@ export class Composer {
   readonly #area: HTMLTextAreaElement;
   readonly #send: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;
-  readonly #count = h("span", { class: "count" });
+  readonly #count = h("span", { class: "count", id: "count", "data-test": "count" });
+  readonly #editing: HTMLElement;
+  #edited = "";
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    disclaimer: string,
+  ) {
     const { text } = context;
     this.#area = h("textarea", {
       rows: 1,
-      maxlength: MAX_CHARACTERS,
       "data-test": "composer",
       "aria-label": text.question,
+      "aria-describedby": "count",
       placeholder: text.placeholder,
       enterkeyhint: "send",
       dir: "auto",
       oninput: () => this.#changed(),
       onkeydown: (event: KeyboardEvent) => this.#key(event),
     });
-    this.#send = h(
-      "button",
-      {
-        class: "send",
-        type: "button",
-        "data-test": "send",
-        "aria-label": text.send,
-        title: text.send,
-        disabled: true,
-        onclick: () => this.#submit(),
-      },
-      icon("send"),
-    );
-    this.#stop = h(
-      "button",
-      {
-        class: "send stop",
-        type: "button",
-        "data-test": "stop",
-        "aria-label": text.stop,
-        title: text.stop,
-        hidden: true,
-        onclick: () => this.#halt(),
-      },
-      icon("stop"),
+    this.#send = tool("send", "send", text.send, () => this.#submit());
+    this.#stop = tool("stop", "stop", text.stop, () => this.context.session.stop());
+    this.#send.className = "send";
+    this.#stop.className = "send stop";
+    this.#send.disabled = this.#stop.hidden = true;
+    this.#editing = h(
+      "p",
+      { class: "editing", hidden: true, "data-test": "editing" },
+      icon("edit"),
+      h("span", {}, text.editing),
+      tool("edit-cancel", "close", text.cancel, () => {
+        this.editing = "";
+      }),
     );
     const box = h("div", { class: "composer-box" }, this.#area, this.#send, this.#stop);
     // A click anywhere in the box is meant for the text.
     box.addEventListener("click", (event) => event.target === box && this.focus());
     this.element = h(
       "div",
-      { class: "composer" },
+      { class: "composer", part: "composer" },
+      this.#editing,
       box,
       h("p", { class: "hint" }, h("span", {}, text.hint), this.#count),
+      disclaimer && h("p", { class: "disclaimer", "data-test": "disclaimer" }, disclaimer),
     );
   }
 
@@ -71,6 +70,32 @@ export class Composer {
   set draft(value: string) {
     this.#area.value = value;
     this.#changed();
+  }
+
+  /** The turn whose question is being changed. */
+  get editing(): string {
+    return this.#edited;
+  }
+
+  set editing(id: string) {
+    if (this.#edited && !id) this.draft = "";
+    this.#edited = id;
+    this.#editing.hidden = !id;
+    if (!id) this.focus();
+  }
+
+  edit({ id, question }: Turn): void {
+    this.editing = id;
+    this.draft = question;
+    this.focus();
+    this.#area.setSelectionRange(question.length, question.length);
+  }
+
+  /** Take up what was written in the conversation that is there now. */
+  take(): void {
+    this.#edited = "";
+    this.#editing.hidden = true;
+    this.draft = this.context.session.memory.draft(this.#place);
   }
 
   focus(): void {
@@ -86,27 +111,50 @@ export class Composer {
     if (held) (busy ? this.#stop : this.#area).focus();
   }
 
-  #halt(): void {
-    this.context.session.stop();
+  get #place(): string {
+    const { session } = this.context;
+    return session.turns.length ? session.id : "new";
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.shiftKey || composing(event)) return;
+    if (composing(event)) return;
+    if (event.key === "ArrowUp" && !this.#area.value) return void this.#last(event);
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.#submit();
   }
 
+  #last(event: KeyboardEvent): void {
+    const turn = this.context.session.turns.at(-1);
+    if (!turn || this.context.session.busy) return;
+    event.preventDefault();
+    this.edit(turn);
+  }
+
   #submit(): void {
     const question = this.#area.value.trim();
-    if (!question || this.context.session.busy) return;
+    const { session } = this.context;
+    if (!question || question.length > MAX_CHARACTERS || session.busy) return;
+    const edited = this.#edited;
     this.draft = "";
-    this.context.ask(question);
+    if (edited) {
+      this.editing = "";
+      void session.branch(edited, question);
+    } else this.context.ask(question);
   }
 
   #changed(): void {
     const { value } = this.#area;
-    this.#send.disabled = !value.trim();
-    this.#count.textContent = value.length >= COUNT_FROM ? this.context.text.count(value.length, MAX_CHARACTERS) : "";
+    const { text, session } = this.context;
+    const { length } = value.trim();
+    const over = length - MAX_CHARACTERS;
+    const counts = { n: length, most: MAX_CHARACTERS, over };
+    this.#send.disabled = !length || over > 0;
+    this.#count.textContent =
+      over > 0 ? fill(text.tooLong, counts) : length >= COUNT_FROM ? fill(text.count, counts) : "";
+    this.#area.setAttribute("aria-invalid", String(over > 0));
+    if (!this.#edited) session.memory.keepDraft(this.#place, value);
+    if (value) void loadMarkdown().catch(() => undefined); // it is there when the answer comes
     if (CSS.supports("field-sizing", "content")) return;
     this.#area.style.setProperty("height", "auto");
     this.#area.style.setProperty("height", `${this.#area.scrollHeight}px`);

@@ -2,7 +2,7 @@
 
 import { marksIn, placeChips } from "../citations";
 import type { Quotation } from "../conversation";
-import type { Text } from "../text";
+import { fill, type Text } from "../text";
 import { copyButton } from "./copy";
 import { h } from "./dom";
 
@@ -38,6 +38,16 @@ export class Content {
     test?: string,
   ) {
     this.element = h("div", { class: "content", "data-test": test });
+    // What scrolls must be reached by the keyboard, and only that.
+    const scrolling = new ResizeObserver(() => this.#reach());
+    scrolling.observe(this.element);
+  }
+
+  #reach(): void {
+    for (const element of this.element.querySelectorAll<HTMLElement>(".scrolls")) {
+      if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
   }
 
   /** Show a text. Resolves when its formulas and programs are in place too. */
@@ -75,6 +85,7 @@ export class Content {
       this.#blocks.push({ key: keys[same + i] as string, nodes });
     });
     await Promise.all(waiting);
+    this.#reach();
   }
 
   // New blocks fade in one after the other, so that a fast answer does not fall into the page as a lump.
@@ -90,16 +101,27 @@ export class Content {
     const attributes = { class: "cite", type: "button", "data-test": "cite", "data-n": n };
     return h(
       "button",
-      { ...attributes, "aria-label": this.text.citation(n), "aria-haspopup": "dialog", "aria-expanded": "false" },
+      {
+        ...attributes,
+        part: "citation",
+        "aria-label": fill(this.text.citation, { n }),
+        "aria-haspopup": "dialog",
+        "aria-expanded": "false",
+      },
       String(n),
     );
   }
 
   #finish(root: DocumentFragment, renderer: Markdown): Promise<void>[] {
     for (const table of root.querySelectorAll("table")) {
-      const frame = h("div", { class: "table", tabindex: 0, role: "group", "aria-label": this.text.table });
+      const frame = h("div", { class: "table scrolls", role: "group", "aria-label": this.text.table });
       table.replaceWith(frame);
       frame.append(table);
+    }
+    for (const math of root.querySelectorAll<HTMLElement>(".math.display")) {
+      math.classList.add("scrolls");
+      math.setAttribute("role", "group");
+      math.setAttribute("aria-label", this.text.formula);
     }
     const programs = Array.from(root.querySelectorAll("pre"), (pre) => this.#program(pre, renderer));
     const math = Array.from(root.querySelectorAll<HTMLElement>(".math"), (element) => formula(element, renderer));
@@ -115,14 +137,9 @@ export class Content {
     const frame = h("div", { class: "program" }, h("div", { class: "program-bar", "data-chrome": true }, label, copy));
     pre.replaceWith(frame);
     frame.append(pre);
-    for (const [name, value] of Object.entries({
-      tabindex: "0",
-      role: "group",
-      "aria-label": this.text.code,
-      dir: "ltr",
-    })) {
+    pre.classList.add("scrolls");
+    for (const [name, value] of Object.entries({ role: "group", "aria-label": this.text.code, dir: "ltr" }))
       pre.setAttribute(name, value);
-    }
     if (source.length > MAX_HIGHLIGHTED) return null;
     const colour = (loaded: Highlighter): void => {
       const found = loaded.highlight(source, language);

@@ -1,7 +1,9 @@
+import type { Address } from "../address";
 import type { Client } from "../api";
 import type { Quotation } from "../conversation";
 import type { EntryKey } from "../outline";
 import type { Session } from "../session";
+import type { Signal } from "../signals";
 import type { Text } from "../text";
 
 /** What the views share, and what they may ask of the whole. */
@@ -9,11 +11,17 @@ export interface Context {
   readonly client: Client;
   readonly session: Session;
   readonly text: Text;
+  readonly signal: Signal;
+  readonly address: Address;
   ask(question: string): void;
+  /** Put a question where it can be changed before it is sent. */
+  write(question: string): void;
+  /** Put a turn's question there; what is sent then begins a conversation of its own. */
+  edit(turnId: string): void;
   retry(turnId: string): void;
   read(entry: EntryKey): void;
-  /** Open the outline at the place that a citation points at. */
-  show(citation: Quotation): void;
+  /** Open the outline at the place that a citation points at; `all` are those of its answer. */
+  show(citation: Quotation, all?: readonly Quotation[]): void;
   browse(): void;
   /** Say something once to screen readers. */
   announce(message: string): void;

@@ -2,23 +2,29 @@
 
 import type { Text } from "../text";
 import { h } from "./dom";
-import { icon } from "./icons";
+import { type IconName, icon } from "./icons";
 
 const SHOWN_MS = 1600;
 
 /** A button that copies what `source` gives and says so for a moment. */
-export function copyButton(test: string, label: string, text: Text, source: () => string): HTMLButtonElement {
+export function copyButton(
+  test: string,
+  label: string,
+  text: Text,
+  source: () => string,
+  name: IconName = "copy",
+): HTMLButtonElement {
   const button = h(
     "button",
-    { class: "tool", type: "button", "data-test": test, "aria-label": label, title: label },
-    icon("copy"),
+    { class: "tool copy", type: "button", "data-test": test, "aria-label": label, title: label },
+    icon(name),
   );
   button.addEventListener("click", async () => {
     await copy(source(), button);
     button.replaceChildren(icon("check"));
     button.setAttribute("aria-label", text.copied);
     setTimeout(() => {
-      button.replaceChildren(icon("copy"));
+      button.replaceChildren(icon(name));
       button.setAttribute("aria-label", label);
     }, SHOWN_MS);
   });

@@ -1,9 +1,9 @@
 // Entries as rows with two buttons: read it, or ask it.
 
 import type { EntryKey } from "../outline";
-import type { Text } from "../text";
+import { fill, type Text } from "../text";
+import { tool } from "./button";
 import { h } from "./dom";
-import { icon } from "./icons";
 import { answeredMark, stars } from "./stars";
 
 interface Row extends EntryKey {
@@ -33,19 +33,9 @@ export function entryRow(entry: Row, actions: Actions, test: string): HTMLLIElem
     h("span", { class: "entry-question", dir: "auto" }, entry.question),
     about,
   );
-  const label = text.askAbout(entry.question);
-  const question = h(
-    "button",
-    {
-      class: "tool",
-      type: "button",
-      "data-test": `${test}-ask`,
-      "aria-label": label,
-      title: text.askThis,
-      onclick: () => actions.ask(entry.question),
-    },
-    icon("ask"),
-  );
+  const label = fill(text.askAbout, { question: entry.question });
+  const question = tool(`${test}-ask`, "ask", label, () => actions.ask(entry.question));
+  question.title = text.askThis;
   return h(
     "li",
     { class: "entry", "data-test": test, "data-id": entry.id, "data-answered": String(entry.answered) },

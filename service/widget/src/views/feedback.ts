@@ -7,12 +7,15 @@ import { composing, h } from "./dom";
 import { icon } from "./icons";
 
 const MAX_COMMENT = 2000;
+const SETTLE_MS = 400;
 
 export class Feedback {
   readonly buttons: HTMLButtonElement[];
   /** Below the buttons: the comment form, or what became of the feedback. */
   readonly below = h("div", { class: "feedback" });
   #turn: Turn | null = null;
+  #wanted: { rating: Rating | null; before: Rating | null } | null = null;
+  #sending = false;
 
   constructor(private readonly context: Context) {
     this.buttons = [this.#thumb("up"), this.#thumb("down")];
@@ -45,9 +48,27 @@ export class Feedback {
     const turn = this.#turn;
     if (!turn) return;
     const before = turn.rating;
-    this.context.session.rate(turn.id, rating);
-    this.#ask(rating);
-    if (!(await this.#send(rating, null))) this.context.session.rate(turn.id, before);
+    const now = before === rating ? null : rating; // pressed again, it is taken back
+    this.context.session.rate(turn.id, now);
+    this.context.signal("feedback", { answerId: turn.answerId, rating: now });
+    if (now) this.#ask(now);
+    else this.below.replaceChildren();
+    this.#wanted = { rating: now, before: this.#wanted?.before ?? before };
+    if (this.#sending) return;
+    this.#sending = true;
+    await this.#settle(turn.id);
+    this.#sending = false;
+  }
+
+  /** Send what is wanted until nothing else is: of clicks in a row only the last that differs counts. */
+  async #settle(turnId: string): Promise<void> {
+    await new Promise((done) => setTimeout(done, SETTLE_MS));
+    while (this.#wanted) {
+      const { rating, before } = this.#wanted;
+      this.#wanted = null;
+      if (rating === before) continue;
+      if (!(await this.#send(rating, null))) this.context.session.rate(turnId, before);
+    }
   }
 
   #ask(rating: Rating): void {
@@ -95,14 +116,14 @@ export class Feedback {
     this.context.announce(message);
   }
 
-  async #send(rating: Rating, comment: string | null): Promise<boolean> {
+  async #send(rating: Rating | null, comment: string | null): Promise<boolean> {
     try {
-      await this.context.client.feedback({ answer_id: this.#turn?.answerId ?? "", rating, comment });
+      await this.context.client.feedback({ answer_id: this.#turn?.answerId ?? "", rating: rating ?? "none", comment });
       return true;
     } catch (error) {
       const failure = failureOf(error);
       const gone = failure.kind === "problem" && failure.status === 404;
-      this.#say(gone ? this.context.text.feedbackGone : this.context.text.feedbackFailed, rating);
+      this.#say(gone ? this.context.text.feedbackGone : this.context.text.feedbackFailed, rating ?? "up");
       return false;
     }
   }

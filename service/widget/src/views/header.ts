@@ -1,68 +1,78 @@
 // The bar at the top: title and tools.
 
 import type { Settings } from "../settings";
-import type { Text } from "../text";
+import { fill, TEXTS, type Text } from "../text";
+import { tool } from "./button";
 import { h } from "./dom";
-import { type IconName, icon } from "./icons";
+import { type Item, Menu } from "./menu";
 
 export interface HeaderActions {
+  chats(): void;
   outline(): void;
   newChat(): void;
-  language(): void;
-  theme(): void;
+  language(lang: Settings["lang"]): void;
+  theme(): Settings["theme"];
+  export(): void;
+  print(): void;
+  shortcuts(): void;
   close(): void;
 }
 
 export class Header {
   readonly element: HTMLElement;
+  readonly chats: HTMLButtonElement;
   readonly outline: HTMLButtonElement;
-  readonly #theme: HTMLButtonElement;
+  readonly menu: Menu;
 
   constructor(
     private readonly text: Text,
     settings: Settings,
     actions: HeaderActions,
   ) {
+    this.chats = tool("chats-toggle", "chats", text.chats.open, actions.chats);
     this.outline = tool("outline-toggle", "list", text.openOutline, actions.outline);
-    this.outline.setAttribute("aria-expanded", "false");
-    this.#theme = tool("theme", "auto", "", actions.theme);
-    const language = h(
-      "button",
-      {
-        class: "tool word",
-        type: "button",
-        "data-test": "lang",
-        "aria-label": text.switchLanguage,
-        title: text.switchLanguage,
-        onclick: actions.language,
-      },
-      h("span", { lang: settings.lang === "zh" ? "en" : "zh-CN" }, text.otherLanguage),
-    );
+    for (const toggle of [this.chats, this.outline]) toggle.setAttribute("aria-expanded", "false");
+    this.menu = new Menu(text.menu, this.#items(settings, actions));
     this.element = h(
       "header",
-      { class: "header" },
+      { class: "header", part: "header" },
+      this.chats,
       h(settings.mode === "page" ? "h1" : "h2", { class: "title", id: "title" }, settings.title || text.title),
       tool("new-chat", "plus", text.newChat, actions.newChat),
       this.outline,
-      language,
-      this.#theme,
+      this.menu.element,
       settings.mode === "panel" && tool("close", "close", text.close, actions.close),
     );
-    this.theme(settings.theme);
   }
 
-  theme(theme: Settings["theme"]): void {
-    const label = this.text.theme[theme];
-    this.#theme.replaceChildren(icon(theme));
-    this.#theme.setAttribute("aria-label", label);
-    this.#theme.title = label;
+  #items(settings: Settings, actions: HeaderActions): Item[] {
+    const { text } = this;
+    const languages = (["zh", "en"] as const)
+      .filter((lang) => lang !== settings.lang)
+      .map((lang): Item => {
+        const { name, lang: tag } = TEXTS[lang];
+        const label = fill(text.language, { name });
+        return { test: `lang-${lang}`, icon: "language", label, lang: tag, action: done(() => actions.language(lang)) };
+      });
+    return [
+      ...languages,
+      {
+        test: "theme",
+        icon: "auto",
+        label: text.theme[settings.theme],
+        action: () => text.theme[actions.theme()],
+      },
+      { test: "export", icon: "download", label: text.export, action: done(actions.export) },
+      { test: "print", icon: "print", label: text.print, action: done(actions.print) },
+      { test: "shortcuts", icon: "keys", label: text.shortcuts, action: done(actions.shortcuts) },
+    ];
   }
 }
 
-function tool(test: string, name: IconName, label: string, action: () => void): HTMLButtonElement {
-  return h(
-    "button",
-    { class: "tool", type: "button", "data-test": test, "aria-label": label, title: label, onclick: action },
-    icon(name),
-  );
+/** An action after which the menu closes. */
+function done(action: () => void): () => undefined {
+  return () => {
+    action();
+    return undefined;
+  };
 }

@@ -1,15 +1,17 @@
 // The table of contents: sections, entries, a filter by stars and a search.
 
-import type { OutlineResponse } from "../contract";
+import type { OutlineResponse, Related, Result } from "../contract";
 import { failureOf } from "../failure";
-import { type Filter, filtered } from "../outline";
-import { sayFailure } from "../text";
+import { type Filter, filtered, findEntry } from "../outline";
+import { fill, sayFailure } from "../text";
 import type { Context } from "./context";
 import { h } from "./dom";
 import { entryRow } from "./entry";
 import { icon } from "./icons";
 
 const STARS = [0, 5, 4, 3] as const;
+const PAUSE_MS = 350;
+const LEAST = 2;
 
 export class OutlineView {
   readonly element: HTMLElement;
@@ -20,6 +22,9 @@ export class OutlineView {
   readonly #levels: HTMLButtonElement[];
   #filter: Filter = { words: "", minStars: 0 };
   #outline: OutlineResponse | null = null;
+  #searching: AbortController | null = null;
+  #pause = 0;
+  readonly #within = h("section", { class: "within", hidden: true });
 
   constructor(private readonly context: Context) {
     const { text } = context;
@@ -94,7 +99,7 @@ export class OutlineView {
         type: "button",
         "data-stars": level,
         "aria-pressed": String(level === 0),
-        "aria-label": level ? text.stars(level) : text.allStars,
+        "aria-label": level ? fill(text.stars, { n: level }) : text.allStars,
         onclick: () => this.#narrow({ minStars: level }),
       },
       label,
@@ -107,6 +112,7 @@ export class OutlineView {
     for (const button of this.#levels)
       button.setAttribute("aria-pressed", String(Number(button.dataset.stars) === this.#filter.minStars));
     this.#draw();
+    this.#look();
   }
 
   #reset(): void {
@@ -120,7 +126,7 @@ export class OutlineView {
     const { text } = this.context;
     const sections = filtered(this.#outline, this.#filter);
     const count = sections.reduce((sum, section) => sum + section.entries.length, 0);
-    this.#found.textContent = count ? text.found(count) : text.nothingFound;
+    this.#found.textContent = count ? fill(count === 1 ? text.foundOne : text.found, { n: count }) : text.nothingFound;
     this.#list.replaceChildren(
       ...sections.map((section) =>
         h(
@@ -136,7 +142,43 @@ export class OutlineView {
           ),
         ),
       ),
+      this.#within,
     );
     this.#list.scrollTop = 0;
+  }
+
+  /** Titles are found at each key; the text is searched when the reader pauses. */
+  #look(): void {
+    clearTimeout(this.#pause);
+    this.#searching?.abort();
+    this.#within.hidden = true;
+    const words = this.#filter.words.trim();
+    if (words.length >= LEAST) this.#pause = window.setTimeout(() => void this.#read(words), PAUSE_MS);
+  }
+
+  async #read(words: string): Promise<void> {
+    const searching = new AbortController();
+    this.#searching = searching;
+    const results = await this.context.client.search(words, searching.signal).catch(() => []);
+    if (searching.signal.aborted || !this.#outline) return;
+    const shown = new Set(
+      filtered(this.#outline, this.#filter).flatMap((section) =>
+        section.entries.map(({ id }) => `${section.document} ${id}`),
+      ),
+    );
+    const entries = this.#entries(results).filter((entry) => !shown.has(`${entry.document} ${entry.entry_id}`));
+    this.#within.hidden = !entries.length;
+    const rows = entries.map((entry) => entryRow({ ...entry, id: entry.entry_id }, this.context, "within"));
+    this.#within.replaceChildren(h("h3", {}, this.context.text.inText), h("ul", { class: "entries" }, ...rows));
+  }
+
+  #entries(results: readonly Result[]): Related[] {
+    const entries = new Map<string, Related>();
+    for (const { entry_id: id, document } of results) {
+      const entry = this.#outline && id ? findEntry(this.#outline, { id, document }) : undefined;
+      if (entry && entry.stars >= this.#filter.minStars)
+        entries.set(`${document} ${id}`, { ...entry, entry_id: entry.id, document });
+    }
+    return [...entries.values()];
   }
 }

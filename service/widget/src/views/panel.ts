@@ -1,31 +1,43 @@
-// The whole chat: header, conversation, composer, and the outline beside it.
+// The whole chat: header, conversation, composer, the conversations on one side of it and the outline on the other.
 
+import { Address, type Place } from "../address";
 import type { Client } from "../api";
 import type { Quotation, Turn } from "../conversation";
 import type { EntryKey } from "../outline";
+import { printAlone, printable } from "../printing";
 import type { Session } from "../session";
 import type { Settings } from "../settings";
-import { TEXTS, type Text } from "../text";
+import type { Signal } from "../signals";
+import type { Text } from "../text";
 import { Aside } from "./aside";
+import type { Chats } from "./chats";
 import { Composer } from "./composer";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { composing, focusable, h } from "./dom";
 import { Header, type HeaderActions } from "./header";
 import { Popover } from "./popover";
+import type { Selected } from "./selected";
+import type { Shortcuts } from "./shortcuts";
 import { Thread } from "./thread";
 import { Welcome } from "./welcome";
+
+export type Actions = Pick<HeaderActions, "language" | "theme" | "close">;
 
 export class Panel implements Context {
   readonly element: HTMLElement;
   readonly client: Client;
-  readonly text: Text;
   readonly header: Header;
   readonly composer: Composer;
+  readonly address: Address;
   readonly #thread: Thread;
   readonly #welcome: Welcome;
   readonly #aside: Aside;
+  #chats: Chats | null = null;
+  readonly #columns: HTMLElement;
   readonly #popover: Popover;
+  #shortcuts: Shortcuts | null = null;
+  #selected: Selected | null = null;
   readonly #main: HTMLElement;
   readonly #live = h("div", {
     class: "sr-only",
@@ -36,40 +48,47 @@ export class Panel implements Context {
   });
   readonly #size: ResizeObserver;
   #opener: HTMLElement | null = null;
+  #unprintable = (): void => undefined;
 
   constructor(
     readonly session: Session,
-    settings: Settings,
-    actions: Omit<HeaderActions, "outline" | "newChat">,
+    private readonly settings: Settings,
+    readonly text: Text,
+    readonly signal: Signal,
+    private readonly actions: Actions,
   ) {
     this.client = session.client;
-    this.text = TEXTS[settings.lang];
-    const own = { outline: () => this.#toggleOutline(), newChat: () => this.#newChat() };
-    this.header = new Header(this.text, settings, { ...actions, ...own });
+    this.address = new Address(settings.addresses, this.client.server, (place) => this.#arrive(place));
+    this.header = new Header(text, settings, {
+      ...actions,
+      chats: () => void this.#toggleChats().catch(() => this.header.chats.setAttribute("aria-expanded", "false")),
+      outline: () => (this.#aside.open ? this.#closeAside() : this.browse()),
+      newChat: () => this.#newChat(),
+      export: () => void this.#export(),
+      print: () => void this.#print(),
+      shortcuts: () => void this.#help(),
+    });
     this.#thread = new Thread(this);
-    this.#welcome = new Welcome(this);
-    this.composer = new Composer(this);
+    this.#welcome = new Welcome(this, settings);
+    this.composer = new Composer(this, settings.disclaimer);
     this.#aside = new Aside(this, () => this.#closeAside());
     const body = h("div", { class: "body" }, this.#welcome.element, this.#thread.element, this.#thread.jump);
     this.#main = h("div", { class: "main" }, body, this.composer.element);
-    const role = settings.mode === "page" ? "main" : "dialog";
+    this.#columns = h("div", { class: "columns" }, this.#main, this.#aside.element);
     this.element = h("section", {
       class: "panel",
-      role,
+      part: "panel",
+      role: { page: "main", panel: "dialog", inline: "region" }[settings.mode],
       "aria-labelledby": "title",
       tabindex: -1,
       "data-test": "panel",
-      lang: this.text.lang,
+      lang: text.lang,
     });
     this.#popover = new Popover(this.element, this);
-    this.element.append(
-      this.header.element,
-      h("div", { class: "columns" }, this.#main, this.#aside.element),
-      this.#popover.element,
-      this.#live,
-    );
-    this.element.addEventListener("keydown", (event) => this.#key(event, actions.close));
-    this.composer.element.addEventListener("focusin", () => void loadMarkdown().catch(() => undefined), { once: true });
+    this.element.append(this.header.element, this.#columns, this.#popover.element, this.#live);
+    this.element.addEventListener("keydown", (event) => this.#key(event));
+    this.element.addEventListener("pointerup", () => void this.#select());
+    this.element.addEventListener("keyup", (event) => event.shiftKey && void this.#select());
     this.#size = new ResizeObserver(() => this.#measure());
     session.listen(this);
   }
@@ -77,10 +96,13 @@ export class Panel implements Context {
   /** Called once the panel is in the page and can be seen. */
   start(): void {
     this.#size.observe(this.element);
-    void loadMarkdown().catch(() => undefined);
-    this.#thread.restore(this.session.turns);
-    this.composer.busy(this.session.busy);
-    this.#refresh();
+    const host = (this.element.getRootNode() as ShadowRoot).host as HTMLElement;
+    this.#unprintable = printable(host, () => void this.#thread.renderAll());
+    if (this.settings.mode === "page") document.addEventListener("keydown", this.#shortcut);
+    this.opened();
+    this.#arrive(this.address.place);
+    const question = this.address.question();
+    if (question) this.ask(question);
   }
 
   /** Focus where the next question is written; on a touch screen that would bring up the keyboard over the answer. */
@@ -92,16 +114,31 @@ export class Panel implements Context {
   dispose(): void {
     this.#size.disconnect();
     this.#thread.dispose();
+    this.#chats?.dispose();
+    this.address.dispose();
+    this.#unprintable();
+    document.removeEventListener("keydown", this.#shortcut);
   }
 
   // What the views may ask for.
 
   ask(question: string): void {
-    if (this.session.busy) return;
+    if (this.session.busy || !question.trim()) return;
     this.#popover.close();
-    if (this.#aside.open && this.#covered) this.#closeAside();
-    this.session.ask(question);
+    if (this.#covered) this.#uncover();
+    this.session.ask(question.trim());
     this.focus();
+  }
+
+  write(question: string): void {
+    if (this.#covered) this.#uncover();
+    this.composer.draft = question;
+    this.composer.focus();
+  }
+
+  edit(turnId: string): void {
+    const turn = this.session.turn(turnId);
+    if (turn) this.composer.edit(turn);
   }
 
   retry(turnId: string): void {
@@ -111,16 +148,20 @@ export class Panel implements Context {
 
   read(entry: EntryKey): void {
     this.#openAside(() => this.#aside.read(entry));
+    this.address.show({ kind: "entry", id: entry.id, document: entry.document ?? "", span: null });
   }
 
-  show(citation: Quotation): void {
+  show(citation: Quotation, all: readonly Quotation[] = []): void {
     const chip = this.#popover.open;
     this.#popover.close(chip);
-    this.#openAside(() => this.#aside.show(citation));
+    this.#openAside(() => this.#aside.show(citation, all));
+    const { entry_id: id, document, start, end } = citation;
+    if (id) this.address.show({ kind: "entry", id, document, span: { start, end } });
   }
 
   browse(): void {
     this.#openAside(() => this.#aside.browse());
+    this.address.show({ kind: "outline" });
   }
 
   announce(message: string): void {
@@ -142,10 +183,14 @@ export class Panel implements Context {
     this.composer.busy(this.session.busy);
   }
 
-  cleared(): void {
+  opened(): void {
+    this.#popover.close();
     this.#thread.clear();
     this.#refresh();
-    this.composer.busy(false);
+    if (this.session.turns.length) void loadMarkdown().catch(() => undefined);
+    this.#thread.restore(this.session.turns);
+    this.composer.take();
+    this.composer.busy(this.session.busy);
   }
 
   #refresh(): void {
@@ -156,18 +201,45 @@ export class Panel implements Context {
   }
 
   #newChat(): void {
-    this.#popover.close();
-    if (this.#aside.open && this.#covered) this.#closeAside();
-    this.session.clear();
+    if (this.#covered) this.#uncover();
+    this.session.fresh();
     this.focus();
   }
 
-  #toggleOutline(): void {
+  #uncover(): void {
     if (this.#aside.open) this.#closeAside();
-    else this.browse();
+    if (this.#chats?.open) this.#closeChats();
+  }
+
+  async #toggleChats(): Promise<void> {
+    if (this.#chats?.open) return this.#closeChats();
+    if (this.#aside.open && this.#covered) this.#closeAside();
+    this.header.chats.setAttribute("aria-expanded", "true");
+    this.#chats ??= await this.#listed();
+    await this.#chats.show();
+    this.#measure();
+  }
+
+  async #listed(): Promise<Chats> {
+    const { Chats: View } = await import("./chats");
+    const chats = new View(
+      this,
+      () => this.#closeChats(),
+      () => this.#covered && this.#closeChats(),
+    );
+    chats.join(this.#columns);
+    return chats;
+  }
+
+  #closeChats(): void {
+    if (this.#chats) this.#chats.element.hidden = true;
+    this.header.chats.setAttribute("aria-expanded", "false");
+    this.#measure();
+    this.header.chats.focus();
   }
 
   #openAside(open: () => void): void {
+    if (this.#chats?.open && this.#covered) this.#closeChats();
     if (!this.#aside.open)
       this.#opener = (this.element.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
     this.element.classList.add("with-aside");
@@ -177,16 +249,28 @@ export class Panel implements Context {
   }
 
   #closeAside(): void {
-    this.#aside.element.hidden = true;
-    this.element.classList.remove("with-aside");
-    this.header.outline.setAttribute("aria-expanded", "false");
-    this.#main.inert = false;
+    this.#hideAside();
     const opener = this.#opener?.isConnected ? this.#opener : this.header.outline;
     this.#popover.refocus(opener);
     this.#opener = null;
+    this.address.show({ kind: "chat" });
   }
 
-  /** Whether the outline leaves no room for the conversation. */
+  #hideAside(): void {
+    this.#aside.element.hidden = true;
+    this.element.classList.remove("with-aside");
+    this.header.outline.setAttribute("aria-expanded", "false");
+    this.#measure();
+  }
+
+  /** Show what the address says: at first, and after Back and Forward. */
+  #arrive(place: Place): void {
+    if (place.kind === "outline") this.#openAside(() => this.#aside.browse());
+    else if (place.kind === "entry") this.#openAside(() => this.#aside.visit(place));
+    else if (this.#aside.open) this.#hideAside();
+  }
+
+  /** Whether there is no room for a pane beside the conversation. */
   get #covered(): boolean {
     return this.element.classList.contains("narrow");
   }
@@ -199,17 +283,71 @@ export class Panel implements Context {
       "slim",
       clientWidth < 400 || (clientWidth < 600 && matchMedia("(pointer: coarse)").matches),
     );
-    this.#main.inert = this.#aside.open && this.#covered;
+    this.#main.inert = (this.#aside.open || this.#chats?.open === true) && this.#covered;
   }
 
-  #key(event: KeyboardEvent, close: () => void): void {
-    if (event.key === "Tab") this.#trap(event);
-    if (event.key !== "Escape" || composing(event)) return;
-    event.stopPropagation();
-    if (this.#popover.open) this.#popover.close(true);
-    else if (this.#aside.open) this.#aside.escape();
-    else close();
+  async #help(): Promise<void> {
+    const { Shortcuts: View } = await import("./shortcuts");
+    if (!this.#shortcuts) {
+      this.#shortcuts = new View(this.text);
+      this.element.append(this.#shortcuts.element);
+    }
+    this.#shortcuts.show();
   }
+
+  /** Offer to ask about what was selected. */
+  async #select(): Promise<void> {
+    const { Selected: View } = await import("./selected");
+    if (!this.#selected) {
+      this.#selected = new View(this.element, this);
+      this.element.append(this.#selected.element);
+    }
+    this.#selected.look();
+  }
+
+  async #export(): Promise<void> {
+    const { asMarkdown, download } = await import("../take-along");
+    const title = this.session.turns[0]?.question.slice(0, 60) ?? this.text.title;
+    const link = ({ entry_id, document, start, end }: Quotation): string =>
+      this.address.link(
+        entry_id ? { kind: "entry", id: entry_id, document, span: { start, end } } : { kind: "outline" },
+      );
+    download(`${title.replace(/[^\p{L}\p{N}]+/gu, "-")}.md`, asMarkdown(title, this.session.turns, link));
+  }
+
+  async #print(): Promise<void> {
+    await this.#thread.renderAll();
+    printAlone((this.element.getRootNode() as ShadowRoot).host as HTMLElement);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key === "Tab") this.#trap(event);
+    if (composing(event)) return;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.#escape();
+    } else if (this.settings.mode === "page") this.#shortcut(event);
+    if (event.key === "?" && !typing(event)) void this.#help();
+  }
+
+  #escape(): void {
+    if (this.#popover.open) this.#popover.close(true);
+    else if (this.composer.editing) this.composer.editing = "";
+    else if (this.#aside.open) this.#aside.escape();
+    else if (this.#chats?.open) this.#closeChats();
+    else this.actions.close();
+  }
+
+  /** On the page of its own: "/" and Ctrl-K go to the question. */
+  readonly #shortcut = (event: KeyboardEvent): void => {
+    if (composing(event) || event.altKey) return;
+    const command = event.ctrlKey || event.metaKey;
+    const target = event.composedPath()[0];
+    if (command ? event.key.toLowerCase() !== "k" : event.key !== "/" || writes(target)) return;
+    event.preventDefault();
+    if (this.#covered) this.#uncover();
+    this.composer.focus();
+  };
 
   /** Where the panel covers the page, Tab stays within it. */
   #trap(event: KeyboardEvent): void {
@@ -221,4 +359,12 @@ export class Panel implements Context {
     event.preventDefault();
     other?.focus();
   }
+}
+
+function typing(event: KeyboardEvent): boolean {
+  return writes(event.target);
+}
+
+function writes(target: EventTarget | null | undefined): boolean {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
 }

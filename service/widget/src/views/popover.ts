@@ -1,10 +1,12 @@
 // What a citation mark stands for: the quote, the words around it, and the way into the outline.
 
-import type { DocumentResponse } from "../contract";
+import type { EntryResponse } from "../contract";
 import type { Quotation } from "../conversation";
-import { findEntry } from "../outline";
+import { fill } from "../text";
+import { tool } from "./button";
 import { Content } from "./content";
 import type { Context } from "./context";
+import { copyButton } from "./copy";
 import { focusable, h } from "./dom";
 import { icon } from "./icons";
 import { stars } from "./stars";
@@ -13,7 +15,9 @@ const OPEN_MS = 120;
 const CLOSE_MS = 240;
 const GAP = 8;
 const EDGE = 12;
-const LEAST = 200;
+// Code points of context.
+const AROUND = 160;
+const LEAST = 120;
 
 export class Popover {
   readonly element: HTMLElement;
@@ -120,6 +124,8 @@ export class Popover {
     this.#turn = id;
     chip.setAttribute("aria-expanded", "true");
     this.#fill(citation);
+    const { n, document, entry_id: entry } = citation;
+    this.context.signal("citation", { n, document, entry });
     this.element.hidden = false;
     this.#place();
     this.#uncover();
@@ -130,19 +136,11 @@ export class Popover {
     const path = citation.heading_path.length ? citation.heading_path : [citation.document];
     const crumbs = h("ol", { class: "crumbs" }, ...path.map((heading) => h("li", { dir: "auto" }, heading)));
     const rating = h("span", { class: "popover-stars" });
-    const close = h(
-      "button",
-      {
-        class: "tool",
-        type: "button",
-        "data-test": "popover-close",
-        "aria-label": text.closeCitation,
-        onclick: () => this.close(true),
-      },
-      icon("close"),
-    );
-    const title = h("span", { class: "popover-title" }, text.citation(citation.n));
-    const head = h("div", { class: "popover-head" }, title, rating, close);
+    const close = tool("popover-close", "close", text.closeCitation, () => this.close(true));
+    const link = copyButton("popover-link", text.copyLink, text, () => this.#link(citation), "link");
+    const name = fill(text.citation, { n: citation.n });
+    const title = h("span", { class: "popover-title" }, name);
+    const head = h("div", { class: "popover-head" }, title, rating, link, close);
     const quote = new Content(text);
     const before = h("p", { class: "around", dir: "auto", hidden: true });
     const after = h("p", { class: "around", dir: "auto", hidden: true });
@@ -159,34 +157,39 @@ export class Popover {
         class: "button primary",
         type: "button",
         "data-test": "open-in-outline",
-        onclick: () => this.context.show(citation),
+        onclick: () => this.context.show(citation, this.context.session.turn(this.#turn)?.citations),
       },
       text.openInOutline,
       icon("arrow"),
     );
-    this.element.setAttribute("aria-label", text.citation(citation.n));
+    this.element.setAttribute("aria-label", name);
     this.element.replaceChildren(head, crumbs, passage, h("div", { class: "popover-foot" }, open));
     void quote.show(dedent(citation.quote)).then(() => this.#place());
-    void this.#addStars(citation, rating);
-    void this.#addContext(citation, before, after);
+    void this.#addContext(citation, rating, before, after);
   }
 
-  async #addStars({ entry_id: id, document }: Quotation, place: HTMLElement): Promise<void> {
-    const outline = await this.context.client.outline().catch(() => null);
-    const entry = outline && id ? findEntry(outline, { id, document }) : undefined;
-    if (entry) place.replaceChildren(stars(entry.stars, this.context.text));
+  #link({ entry_id: id, document, start, end }: Quotation): string {
+    return this.context.address.link(id ? { kind: "entry", id, document, span: { start, end } } : { kind: "outline" });
   }
 
-  async #addContext(citation: Quotation, before: HTMLElement, after: HTMLElement): Promise<void> {
-    const { document, start, end, quote } = citation;
+  async #addContext(citation: Quotation, rating: HTMLElement, before: HTMLElement, after: HTMLElement): Promise<void> {
+    const { entry_id: id, document, start, end, quote } = citation;
+    const { client, text } = this.context;
     try {
-      const part = await this.context.client.around(document, start, end);
-      const around = wordsAround(part, start, end, quote);
+      // The words around stay within the quote's own entry.
+      const entry = id ? await client.entry({ id, document }) : null;
+      if (entry) rating.replaceChildren(stars(entry.stars, text));
+      const around = wordsAround(
+        entry ? withoutLine(entry) : await client.around(document, start, end, AROUND),
+        start,
+        end,
+        quote,
+      );
       if (!around) return;
-      before.textContent = around.before && `…${around.before}`;
-      after.textContent = around.after && `${around.after}…`;
+      before.textContent = around.before;
+      after.textContent = around.after;
     } catch {
-      after.textContent = this.context.text.contextMissing;
+      after.textContent = text.contextMissing;
     }
     before.hidden = !before.textContent;
     after.hidden = !after.textContent;
@@ -230,16 +233,16 @@ export class Popover {
     const below = frame.bottom - chip.bottom - GAP - EDGE;
     const under = wanted <= below || below >= above;
     const height = Math.min(wanted, Math.max(LEAST, under ? below : above));
-    const top = under ? Math.min(chip.bottom - frame.top + GAP, frame.height - height - EDGE) : above + EDGE - height;
+    const top = under ? chip.bottom - frame.top + GAP : above + EDGE - height;
     style.setProperty("--room", `${height}px`);
     style.setProperty("--left", `${left}px`);
-    style.setProperty("--top", `${Math.max(EDGE, top)}px`);
+    style.setProperty("--top", `${Math.max(EDGE, Math.min(top, frame.height - height - EDGE))}px`);
   }
 }
 
-/** The words before and after a quote, without Markdown's signs; null where the document has changed since. */
+/** Some words before and after a quote, without Markdown's signs; null where the document has changed since. */
 export function wordsAround(
-  part: Pick<DocumentResponse, "start" | "text">,
+  part: Pick<EntryResponse, "start" | "text">,
   start: number,
   end: number,
   quote: string,
@@ -248,7 +251,18 @@ export function wordsAround(
   const from = start - part.start;
   const to = end - part.start;
   if (points.slice(from, to).join("") !== quote) return null;
-  return { before: unsigned(points.slice(0, from).join("")), after: unsigned(points.slice(to).join("")) };
+  const before = unsigned(points.slice(Math.max(0, from - AROUND), from).join(""));
+  const after = unsigned(points.slice(to, to + AROUND).join(""));
+  return {
+    before: before && (from > AROUND ? `…${before}` : before),
+    after: after && (to + AROUND < points.length ? `${after}…` : after),
+  };
+}
+
+/** An entry below its own line, which stands above as the title. */
+function withoutLine({ start, text }: EntryResponse): Pick<EntryResponse, "start" | "text"> {
+  const line = /^[^\n]*\n?/.exec(text)?.[0] ?? "";
+  return { start: start + Array.from(line).length, text: text.slice(line.length) };
 }
 
 function unsigned(markdown: string): string {

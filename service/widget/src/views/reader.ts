@@ -1,13 +1,16 @@
 // One entry to read, with a quote marked in it.
 
+import type { Span } from "../address";
 import type { EntryResponse } from "../contract";
 import type { Quotation } from "../conversation";
 import { failureOf } from "../failure";
 import type { EntryKey } from "../outline";
 import { lengthOf, markQuote } from "../quote";
-import { sayFailure } from "../text";
+import { fill, sayFailure } from "../text";
+import { tool } from "./button";
 import { Content, loadMarkdown } from "./content";
 import type { Context } from "./context";
+import { copyButton } from "./copy";
 import { h, scrollWithin } from "./dom";
 import { icon } from "./icons";
 import { dedent } from "./popover";
@@ -26,9 +29,15 @@ export class Reader {
     await this.#open(() => this.#entry(key, null));
   }
 
-  async show(citation: Quotation): Promise<void> {
+  /** Show a citation, one of all those of an answer. */
+  async show(citation: Quotation, all: readonly Quotation[]): Promise<void> {
     const { entry_id: id, document } = citation;
-    await this.#open(() => (id ? this.#entry({ id, document }, citation) : this.#passage(citation)));
+    const steps = this.#steps(citation, all);
+    await this.#open(() => (id ? this.#entry({ id, document }, citation, steps) : this.#passage(citation, steps)));
+  }
+
+  async visit(key: EntryKey, span: Span | null): Promise<void> {
+    await this.#open(() => this.#entry(key, span));
   }
 
   /** Show what `load` gives, unless something else has been asked for meanwhile. */
@@ -59,7 +68,7 @@ export class Reader {
     }
   }
 
-  async #entry(key: EntryKey, citation: Quotation | null): Promise<() => Promise<void>> {
+  async #entry(key: EntryKey, span: Span | null, steps: HTMLElement | null = null): Promise<() => Promise<void>> {
     const entry = await this.context.client.entry(key);
     return async () => {
       const { text } = this.context;
@@ -70,6 +79,7 @@ export class Reader {
       const content = new Content(text);
       this.element.setAttribute("aria-label", entry.question);
       this.element.replaceChildren(
+        ...[steps].filter((element) => element !== null),
         this.#head(entry),
         title,
         body ? content.element : h("p", { class: "note" }, text.noText),
@@ -77,14 +87,15 @@ export class Reader {
       );
       this.element.scrollTop = 0;
       await content.show(body);
-      if (!citation) return;
-      const inLine = citation.end - entry.start <= Array.from(line).length;
-      if (inLine) this.#reveal(mark(title));
-      else await this.#mark(content, citation.quote, cut(entry.text, citation.start - entry.start).slice(line.length));
+      if (!span || span.start < entry.start || span.end > entry.end) return;
+      const before = cut(entry.text, span.start - entry.start);
+      const quote = cut(entry.text.slice(before.length), span.end - span.start);
+      if (before.length + quote.length <= line.length) this.#reveal(mark(title));
+      else await this.#mark(content, quote, before.slice(line.length));
     };
   }
 
-  async #passage(citation: Quotation): Promise<() => Promise<void>> {
+  async #passage(citation: Quotation, steps: HTMLElement | null): Promise<() => Promise<void>> {
     const { document, start, end, heading_path } = citation;
     const part = await this.context.client.around(document, start, end, MARGIN);
     return async () => {
@@ -92,6 +103,7 @@ export class Reader {
       const title = heading_path.at(-1) ?? document;
       this.element.setAttribute("aria-label", title);
       this.element.replaceChildren(
+        ...[steps].filter((element) => element !== null),
         h("p", { class: "reader-path" }, document),
         h("h3", { class: "reader-title", dir: "auto" }, title),
         content.element,
@@ -143,7 +155,34 @@ export class Reader {
       icon("ask"),
       this.context.text.askThis,
     );
-    return h("div", { class: "reader-foot" }, ask);
+    const { text, address } = this.context;
+    const place = { kind: "entry", id: entry.id, document: entry.document, span: null } as const;
+    const link = copyButton("reader-link", text.copyLink, text, () => address.link(place), "link");
+    return h("div", { class: "reader-foot" }, ask, link);
+  }
+
+  /** The way through the citations of an answer. */
+  #steps(citation: Quotation, all: readonly Quotation[]): HTMLElement | null {
+    const at = all.findIndex(({ n }) => n === citation.n);
+    if (at < 0 || all.length < 2) return null;
+    const { text } = this.context;
+    const step = (test: string, by: number): HTMLElement => {
+      const to = all[at + by];
+      const forward = by > 0;
+      const button = tool(test, forward ? "forward" : "back", forward ? text.next : text.previous, () => {
+        if (to) this.context.show(to, all);
+      });
+      button.disabled = !to;
+      return button;
+    };
+    const place = fill(text.place, { n: at + 1, all: all.length });
+    return h(
+      "div",
+      { class: "steps", role: "group", "aria-label": text.sources },
+      step("citation-previous", -1),
+      h("span", { "data-test": "citation-place" }, `[${citation.n}] ${place}`),
+      step("citation-next", 1),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 // The list of turns. Finished answers are rendered once, when they come near; the streaming one at most once a frame.
 
 import { running, type Turn } from "../conversation";
-import { sayFailure } from "../text";
+import { fill, sayFailure } from "../text";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { h, scrollWithin } from "./dom";
@@ -10,7 +10,8 @@ import { TurnView } from "./turn";
 
 const NEAR = "900px";
 const AT_END = 80;
-const SPOKEN = 4000;
+// A screen reader says so much of an answer; whoever wants more reads it.
+const SPOKEN = 300;
 // Filling in old turns takes this many at a time, so that no frame is held up.
 const SLICE = 12;
 
@@ -95,6 +96,11 @@ export class Thread {
     });
   }
 
+  /** Render every answer, as for print; those whose renderer is loaded at once. */
+  async renderAll(): Promise<void> {
+    await Promise.all(this.context.session.turns.map((turn) => this.#views.get(turn.id)?.render(turn)));
+  }
+
   clear(): void {
     this.dispose();
     this.#list.replaceChildren();
@@ -127,10 +133,15 @@ export class Thread {
 
   #announce(turn: Turn, said: string): void {
     const { text } = this.context;
-    const spoken = said.replace(/\s+/g, " ").slice(0, SPOKEN);
+    const spoken = said.replace(/\s+/g, " ");
     if (turn.failure) this.context.announce(sayFailure(turn.failure, text));
     else if (turn.phase === "stopped") this.context.announce(turn.text ? text.stopped : text.stoppedEmpty);
-    else this.context.announce(text.announced(spoken));
+    else {
+      const status = text.status[turn.status ?? "answered"];
+      const whole = turn.status === "answered" ? spoken : `${status}. ${spoken}`;
+      const short = fill(text.announcedShort, { status, sources: turn.citations.length });
+      this.context.announce(spoken.length <= SPOKEN ? fill(text.announced, { text: whole }) : short);
+    }
   }
 
   #append(turn: Turn): TurnView {
@@ -153,7 +164,7 @@ export class Thread {
       this.#near.unobserve(entry.target);
       const id = (entry.target as HTMLElement).dataset.id ?? "";
       const turn = this.context.session.turn(id);
-      if (turn && !running(turn)) void this.#views.get(id)?.render(turn);
+      if (turn) void this.#views.get(id)?.render(turn);
     }
     void loadMarkdown().catch(() => undefined);
   }

@@ -2,7 +2,8 @@
 
 import { withSources } from "../citations";
 import { type Quotation, running, type Turn } from "../conversation";
-import { sayFailure } from "../text";
+import { fill, sayFailure, sayLacks, spoken, TEXTS, type Text } from "../text";
+import { tool } from "./button";
 import { Content } from "./content";
 import type { Context } from "./context";
 import { copyButton } from "./copy";
@@ -10,12 +11,15 @@ import { type Child, h } from "./dom";
 import { entryRow } from "./entry";
 import { Feedback } from "./feedback";
 import { type IconName, icon } from "./icons";
+import { Roving } from "./roving";
 
 const STATUS_ICONS = {
   listed_unanswered: "pending",
   not_in_documents: "empty",
   declined: "hand",
 } as const satisfies Record<string, IconName>;
+const SLOW_MS = 8000;
+const FOLLOW_UPS = 3;
 
 export class TurnView {
   readonly element: HTMLLIElement;
@@ -24,7 +28,9 @@ export class TurnView {
   readonly #head = h("div", { class: "answer-head" });
   readonly #foot = h("div", { class: "answer-foot" });
   readonly #article: HTMLElement;
+  readonly #stops: Roving[];
   #countdown = 0;
+  #slow = 0;
   #shown: Turn | null = null;
 
   constructor(
@@ -36,8 +42,7 @@ export class TurnView {
     this.#feedback = new Feedback(context);
     this.#article = h(
       "div",
-      { class: "answer", "data-test": "message", "data-role": "assistant" },
-      h("h3", { class: "sr-only" }, text.answer),
+      { class: "answer", part: "answer", "data-test": "message", "data-role": "assistant" },
       this.#head,
       this.#content.element,
       this.#foot,
@@ -47,12 +52,17 @@ export class TurnView {
       { class: "turn", "data-id": turn.id },
       h(
         "div",
-        { class: "question", "data-test": "message", "data-role": "user" },
-        h("h3", { class: "sr-only" }, text.you),
-        h("p", { dir: "auto" }, turn.question),
+        { class: "question", part: "question", "data-test": "message", "data-role": "user" },
+        tool("edit", "edit", text.edit, () => context.edit(turn.id)),
+        h("h3", { "aria-label": fill(text.you, { question: turn.question }), dir: "auto" }, turn.question),
       ),
       this.#article,
     );
+    this.#stops = [
+      new Roving(this.#content.element, ".cite, .copy"),
+      new Roving(this.#foot, ".source, .follow-up, .entry-open, .entry .tool"),
+      new Roving(this.#foot, ".tools .tool"),
+    ];
   }
 
   /** Show everything but the answer's Markdown, which waits until the turn comes near. */
@@ -68,14 +78,16 @@ export class TurnView {
     if (settled) return;
     this.#head.replaceChildren(...this.#headOf(turn));
     this.#foot.replaceChildren(...this.#footOf(turn));
+    for (const stops of this.#stops) stops.refresh();
   }
 
   /** Render the answer; resolves with its words, as they are to be spoken, when all of it is in place. */
   async render(turn: Turn): Promise<string> {
     await this.#content.show(turn.text, turn.citations);
-    const spoken = this.#content.element.cloneNode(true) as HTMLElement;
-    for (const element of spoken.querySelectorAll(".cite, [data-chrome], annotation")) element.remove();
-    return spoken.textContent;
+    this.#stops[0]?.refresh();
+    const words = this.#content.element.cloneNode(true) as HTMLElement;
+    for (const element of words.querySelectorAll(".cite, [data-chrome], annotation")) element.remove();
+    return words.textContent;
   }
 
   /** Until it is rendered, the answer stands there as plain text of about the same height. */
@@ -85,21 +97,14 @@ export class TurnView {
 
   dispose(): void {
     clearInterval(this.#countdown);
+    clearTimeout(this.#slow);
   }
 
   #headOf(turn: Turn): Node[] {
-    const { text } = this.context;
-    if (turn.phase === "waiting") {
-      return [
-        h(
-          "p",
-          { class: "thinking" },
-          h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-          text.thinking,
-        ),
-      ];
-    }
+    clearTimeout(this.#slow);
+    if (turn.phase === "waiting") return [this.#thinking()];
     if (!turn.status || turn.status === "answered") return [];
+    const text = this.#textOf(turn);
     return [
       h(
         "p",
@@ -110,22 +115,43 @@ export class TurnView {
     ];
   }
 
+  /** A heading is in the language of the answer below it, which is the service's own here. */
+  #textOf(turn: Turn): Text {
+    const { text } = this.context;
+    const language = spoken(turn.text);
+    return language && Object.values(TEXTS).includes(text) ? TEXTS[language] : text;
+  }
+
+  #thinking(): HTMLElement {
+    const { text } = this.context;
+    const words = h("span", {}, text.thinking);
+    this.#slow = window.setTimeout(() => {
+      words.textContent = text.slow;
+      this.context.announce(text.slow);
+    }, SLOW_MS);
+    return h(
+      "p",
+      { class: "thinking", "data-test": "thinking" },
+      h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+      words,
+    );
+  }
+
   #footOf(turn: Turn): Node[] {
     clearInterval(this.#countdown);
     if (running(turn)) return [];
     const { text } = this.context;
     const parts: Child[] = [
       turn.status === "not_in_documents" && this.#tip(),
-      turn.status !== "answered" && this.#related(turn),
+      turn.status !== "answered" && this.#related(turn.related),
       turn.citations.length > 0 && turn.status === "answered" && this.#sources(turn),
-      turn.degraded &&
-        h("p", { class: "degraded", "data-test": "degraded" }, icon("info"), h("span", {}, turn.degraded)),
+      this.#lacks(turn),
       turn.phase === "stopped" &&
         h("p", { class: "note", "data-test": "stopped" }, turn.text ? text.stopped : text.stoppedEmpty),
       turn.failure && this.#error(turn),
       !turn.failure && this.#tools(turn),
       this.#feedback.below,
-      turn.status === "answered" && this.#related(turn),
+      turn.status === "answered" && this.#followUps(turn),
     ];
     return parts.filter((part): part is Node => part instanceof Node);
   }
@@ -141,15 +167,42 @@ export class TurnView {
     return h("div", { class: "tip" }, h("p", {}, text.notInDocumentsTip), browse);
   }
 
-  #related(turn: Turn): HTMLElement | null {
-    if (!turn.related.length) return null;
-    const rows = turn.related.map((entry) => entryRow({ ...entry, id: entry.entry_id }, this.context, "related"));
+  #lacks(turn: Turn): HTMLElement | null {
+    const lacks = sayLacks(turn.lacks, this.context.text);
+    return lacks ? h("p", { class: "degraded", "data-test": "degraded" }, icon("info"), h("span", {}, lacks)) : null;
+  }
+
+  /** Where there is no answer: entries near to it, those with an answer first. */
+  #related(related: Turn["related"]): HTMLElement | null {
+    if (!related.length) return null;
+    const rows = related
+      .toSorted((a, b) => Number(b.answered) - Number(a.answered))
+      .map((entry) => entryRow({ ...entry, id: entry.entry_id }, this.context, "related"));
     return h(
       "div",
       { class: "related" },
       h("h4", {}, this.context.text.related),
       h("ul", { class: "entries" }, ...rows),
     );
+  }
+
+  /** After an answer: what to ask next, each a click. */
+  #followUps(turn: Turn): HTMLElement | null {
+    const questions = turn.related.filter((entry) => entry.answered).slice(0, FOLLOW_UPS);
+    if (!questions.length) return null;
+    const buttons = questions.map(({ question }) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          { class: "follow-up", type: "button", "data-test": "follow-up", onclick: () => this.context.ask(question) },
+          icon("ask"),
+          h("span", { dir: "auto" }, question),
+        ),
+      ),
+    );
+    return h("div", { class: "follow-ups" }, h("h4", {}, this.context.text.followUps), h("ul", {}, ...buttons));
   }
 
   /** The entries that the answer was taken from, each once. */
@@ -165,7 +218,7 @@ export class TurnView {
         {},
         h(
           "button",
-          { class: "source", type: "button", onclick: () => this.context.show(citation) },
+          { class: "source", type: "button", onclick: () => this.context.show(citation, turn.citations) },
           h("span", { class: "entry-id" }, citation.entry_id ?? ""),
           h(
             "span",
@@ -181,20 +234,16 @@ export class TurnView {
   #tools(turn: Turn): HTMLElement {
     const { text } = this.context;
     const copy = copyButton("copy-answer", text.copyAnswer, text, () => withSources(turn.text, turn.citations));
-    const retry = h(
-      "button",
-      {
-        class: "tool retry",
-        type: "button",
-        "data-test": "retry",
-        "aria-label": text.again,
-        title: text.again,
-        onclick: () => this.#retry(turn),
-      },
-      icon("retry"),
-    );
+    const retry = tool("retry", "retry", text.again, () => this.#retry(turn));
+    retry.classList.add("retry");
     const thumbs = turn.phase === "done" ? this.#feedback.buttons : [];
-    return h("div", { class: "tools" }, turn.text ? copy : null, retry, ...thumbs);
+    return h(
+      "div",
+      { class: "tools", role: "toolbar", "aria-label": text.tools },
+      turn.text ? copy : null,
+      retry,
+      ...thumbs,
+    );
   }
 
   #retry(turn: Turn): void {
@@ -210,7 +259,7 @@ export class TurnView {
       icon("retry"),
       h("span", {}, text.retry),
     );
-    if (failure.kind === "busy") this.#wait(retry, failure.retryAfter);
+    if (failure.kind === "busy" || failure.kind === "hasty") this.#wait(retry, failure.retryAfter);
     const message = h("p", {}, sayFailure(failure, text));
     return h(
       "div",
@@ -227,7 +276,7 @@ export class TurnView {
     const tick = (): void => {
       const left = Math.ceil((until - Date.now()) / 1000);
       button.disabled = left > 0;
-      label.textContent = left > 0 ? this.context.text.retryIn(left) : this.context.text.retry;
+      label.textContent = left > 0 ? fill(this.context.text.retryIn, { seconds: left }) : this.context.text.retry;
       if (left <= 0) clearInterval(this.#countdown);
     };
     tick();

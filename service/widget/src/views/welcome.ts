@@ -1,8 +1,8 @@
 // What an empty conversation shows.
 
 import { type Failure, failureOf } from "../failure";
-import { suggestions } from "../outline";
-import { sayFailure } from "../text";
+import type { Settings } from "../settings";
+import { fill, sayFailure } from "../text";
 import type { Context } from "./context";
 import { h } from "./dom";
 import { icon } from "./icons";
@@ -16,7 +16,10 @@ export class Welcome {
   readonly #more = h("p", { class: "welcome-more" });
   #turn = 0;
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    private readonly settings: Pick<Settings, "lang" | "suggestions">,
+  ) {
     const { text } = context;
     this.element = h(
       "div",
@@ -27,31 +30,40 @@ export class Welcome {
       h("p", { class: "sr-only" }, text.suggestions),
       this.#list,
     );
-    this.#title.textContent = text.welcome("");
+    this.#title.textContent = text.welcome;
   }
 
-  /** Show other suggestions than before; without an outline, why there are none. */
+  /** Show other suggestions than before; without the service, why there are none. */
   async suggest(): Promise<void> {
     const turn = this.#turn++;
-    const outline = await this.context.client.outline().catch((error: unknown) => this.#fail(failureOf(error)));
-    if (!outline) return;
+    const first = await this.context.client.first().catch((error: unknown) => this.#fail(failureOf(error)));
+    if (!first) return;
     const { text } = this.context;
-    const speech = outline.speech[text.speech];
-    this.#title.textContent = text.welcome(speech?.about ?? "");
-    this.#more.textContent = speech ? text.welcomeMore(speech.name) : "";
-    const buttons = suggestions(outline, text.speech, SUGGESTED, turn).map((question) =>
+    const { lang, suggestions } = this.settings;
+    const speech = first.speech[lang === "own" ? "en" : lang];
+    if (speech?.about) this.#title.textContent = fill(text.welcomeTo, { about: speech.about });
+    if (speech?.name) this.#more.textContent = fill(text.welcomeMore, { name: speech.name });
+    const given = [suggestions, speech?.questions ?? [], first.questions].find((all) => all.length) ?? [];
+    this.#list.replaceChildren(...dealt(given, SUGGESTED, turn).map((question) => this.#suggestion(question)));
+  }
+
+  #suggestion(question: string): HTMLElement {
+    return h(
+      "li",
+      {},
       h(
-        "li",
-        {},
-        h(
-          "button",
-          { class: "suggestion", type: "button", "data-test": "suggestion", onclick: () => this.context.ask(question) },
-          h("span", { dir: "auto" }, question),
-          icon("arrow"),
-        ),
+        "button",
+        {
+          class: "suggestion",
+          part: "suggestion",
+          type: "button",
+          "data-test": "suggestion",
+          onclick: () => this.context.ask(question),
+        },
+        h("span", { dir: "auto" }, question),
+        icon("arrow"),
       ),
     );
-    this.#list.replaceChildren(...buttons);
   }
 
   #fail(failure: Failure): null {
@@ -69,4 +81,9 @@ export class Welcome {
     );
     return null;
   }
+}
+
+/** So many of all, other ones at each turn. */
+export function dealt<T>(all: readonly T[], k: number, turn: number): T[] {
+  return Array.from({ length: Math.min(k, all.length) }, (_, i) => all[(turn * k + i) % all.length] as T);
 }

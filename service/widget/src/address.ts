@@ -1,0 +1,91 @@
+// Addresses of what is shown: #/outline, #/e/3.8, #/e/3.8/120-180 with a passage marked; Back and Forward go through them.
+
+export type Place =
+  | { kind: "chat" }
+  | { kind: "outline" }
+  | { kind: "entry"; id: string; document: string; span: Span | null };
+
+/** A passage of the entry's document, half-open, in code points. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+const CHAT: Place = { kind: "chat" };
+const ENTRY = /^#\/e\/([^/?]+)(?:\/(\d+)-(\d+))?(?:\?document=(.*))?$/;
+
+export function placeIn(hash: string): Place {
+  if (hash === "#/outline") return { kind: "outline" };
+  const [, id, start, end, document] = ENTRY.exec(hash) ?? [];
+  if (!id) return CHAT;
+  const span = start && end ? { start: Number(start), end: Number(end) } : null;
+  return { kind: "entry", id: decoded(id), document: decoded(document ?? ""), span };
+}
+
+export function hashOf(place: Place): string {
+  if (place.kind === "chat") return "";
+  if (place.kind === "outline") return "#/outline";
+  const span = place.span ? `/${place.span.start}-${place.span.end}` : "";
+  const document = place.document ? `?document=${encodeURIComponent(place.document)}` : "";
+  return `#/e/${encodeURIComponent(place.id)}${span}${document}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The page's address; in another site's page only where it asked for that. */
+export class Address {
+  constructor(
+    private readonly own: boolean,
+    private readonly server: string,
+    private readonly go: (place: Place) => void,
+  ) {
+    if (own) addEventListener("popstate", this.#moved);
+  }
+
+  dispose(): void {
+    removeEventListener("popstate", this.#moved);
+  }
+
+  get place(): Place {
+    return this.own ? placeIn(location.hash) : CHAT;
+  }
+
+  /** The question that the address asks, once: a reload must not ask it again. */
+  question(): string {
+    if (!this.own) return "";
+    const address = new URL(location.href);
+    const question = address.searchParams.get("q")?.trim() ?? "";
+    if (!question) return "";
+    address.searchParams.delete("q");
+    history.replaceState(history.state, "", address);
+    return question;
+  }
+
+  /** Show where the reader is; going back to where they came from is a step back. */
+  show(place: Place): void {
+    const hash = hashOf(place);
+    if (!this.own || hash === hashOf(this.place)) return;
+    if (place.kind === "chat" && (history.state as State)?.outlineQA === "chat") {
+      history.back();
+      return;
+    }
+    const state: State = { outlineQA: this.place.kind };
+    history.pushState(state, "", hash || location.pathname + location.search);
+  }
+
+  /** A link to a place, on this page or on the service's own. */
+  link(place: Place): string {
+    return (this.own ? location.href.replace(/[#?].*$/, "") : `${this.server}/`) + hashOf(place);
+  }
+
+  readonly #moved = (): void => this.go(this.place);
+}
+
+/** Where the reader came from. */
+type State = { outlineQA?: Place["kind"] } | null;

@@ -1,0 +1,36 @@
+// The list of keys.
+
+import type { Text } from "../text";
+import { tool } from "./button";
+import { h } from "./dom";
+
+export class Shortcuts {
+  readonly element: HTMLDialogElement;
+
+  constructor(text: Text) {
+    const keys = [
+      ["/", text.keys.ask],
+      ["Ctrl K", text.keys.ask],
+      ["↑", text.keys.last],
+      ["Enter", text.send],
+      ["Esc", text.keys.close],
+      ["?", text.keys.help],
+    ] as const;
+    this.element = h(
+      "dialog",
+      { class: "shortcuts", "aria-label": text.shortcuts, "data-test": "shortcuts-list" },
+      h(
+        "div",
+        { class: "aside-head" },
+        h("h2", {}, text.shortcuts),
+        tool("shortcuts-close", "close", text.close, () => this.element.close()),
+      ),
+      h("dl", {}, ...keys.map(([key, what]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)))),
+    );
+    this.element.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
+  }
+
+  show(): void {
+    if (!this.element.open) this.element.showModal();
+  }
+}
