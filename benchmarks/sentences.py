@@ -17,6 +17,7 @@ from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
 from service.write.extractive import ExtractiveWriter
+from service.write.writer import Sentence
 
 Case = tuple[str, Query, list[Passage]]  # the words that answer, the question, what may be drawn on
 
@@ -49,7 +50,8 @@ async def _answers(writer: ExtractiveWriter, cases: Sequence[Case]) -> tuple[flo
     """Return the share of answers that hold the evidence, and their mean length."""
     held, lengths = [], []
     for evidence, query, passages in cases:
-        text = "\n".join([sentence.text async for sentence in writer.write(query, passages) if sentence.quotes])
+        told = [each async for each in writer.write(query, passages) if isinstance(each, Sentence)]
+        text = "\n".join(sentence.text for sentence in told if sentence.quotes)
         held.append(evidence in text)
         lengths.append(len(text))
     return float(np.mean(held)), float(np.mean(lengths))

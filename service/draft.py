@@ -5,16 +5,17 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from typing import cast
 
 from ingest.parse.outline import Entry
 from service.check.quotes import Checked, Citation
 from service.check.review import Review
 from service.events import Answer, Delta, Event, Lack, Meta, Sources, Status
 from service.language import phrases
-from service.language.phrases import Language
+from service.language.phrases import Language, Missing
 from service.search.search import Hits
 from service.write.extractive import ExtractiveWriter
-from service.write.writer import Claim, Reason, Sentence, WriterError
+from service.write.writer import Claim, Gap, Reason, Sentence, WriterError
 
 
 class Draft:
@@ -57,8 +58,8 @@ class Draft:
         """Note a search that was made."""
         self._whole.timings_ms.update(hits.timings_ms)
         self._lapped = time.perf_counter()
-        if hits.degraded:
-            self.note("reranking", hits.degraded)
+        if hits.missing:
+            self.miss(hits.missing)
 
     def stand(self, status: Status, query: str) -> None:
         """Note what kind of answer it is, and the question as it was searched."""
@@ -73,7 +74,7 @@ class Draft:
         self._whole = replace(self._whole, status=status, text=text, rule=rule)
         return Delta(text)
 
-    async def show(self, review: Review, written: AsyncIterator[Sentence | Claim]) -> AsyncGenerator[Event, None]:
+    async def show(self, review: Review, written: AsyncIterator[Sentence | Claim | Gap]) -> AsyncGenerator[Event, None]:
         """Say what passes the check, as it comes, after the passages that it is drawn from; note what was at fault."""
         if review is not self._review:
             self._review = review
@@ -81,6 +82,9 @@ class Draft:
         try:
             async with aclosing(review.passed(written)) as sentences:
                 async for checked in sentences:
+                    if isinstance(checked, Gap):
+                        self.miss(checked.code)
+                        continue
                     for event in self._show(checked):
                         yield event
             self.fault = review.fault
@@ -106,9 +110,17 @@ class Draft:
     def degrade(self, reason: Reason) -> None:
         """Note why a language model's answer is not all there is; the documents' words follow."""
         self._apart = "\n\n" if self._by_model else ""
-        degraded = phrases.degraded(reason, self.language, self._by_model)
+        code = cast(Missing, f"writer_{reason}")
+        degraded = phrases.degraded(code, self.language, self._by_model)
         lack: Lack = "model" if not self._by_model else "model_length" if reason == "length" else "model_rest"
-        self._whole = replace(self._whole, reason=reason, degraded=degraded, lacks=(lack, *self._whole.lacks))
+        missing = (*self._whole.missing, code)
+        self._whole = replace(self._whole, degraded=degraded, lacks=(lack, *self._whole.lacks), missing=missing)
+
+    def miss(self, code: Missing) -> None:
+        """Note that there was no reranker, and why."""
+        missing = tuple(dict.fromkeys((*self._whole.missing, code)))
+        self._whole = replace(self._whole, missing=missing)
+        self.note("reranking", phrases.degraded(code, self.language))
 
     def note(self, lack: Lack, text: str) -> None:
         """Note what could not be done, and say it where nothing else was missing."""
@@ -116,7 +128,7 @@ class Draft:
         self._whole = replace(self._whole, degraded=self._whole.degraded or text, lacks=lacks)
 
     def note_language(self) -> None:
-        """Say when a question got sentences of another language."""
+        """Note when a question got sentences of another language."""
         if not self._by_model and self.language == "en":
             self.note("other_language", phrases.wording("en").other_language)
 

@@ -6,10 +6,10 @@ from typing import Literal
 
 from ingest.parse.outline import Entry
 from service.check.quotes import Citation
+from service.language.phrases import Missing
 from service.search.passages import Passage
 from service.search.retrieve import Scope
 from service.understand.follow_ups import Message
-from service.write.writer import Reason
 
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
 # What an answer lacks: the reranker's order; a language model's words: all of them, their end, those past a length;
@@ -54,9 +54,8 @@ class Delta:
 class Answer:
     """The whole answer; `timings_ms` by stage, `first` until the first text.
 
-    `degraded` says the first of `lacks` in a sentence. `rule` is the one that declined the question. `reason` is why a
-    language model did not write it to its end; `removed` and `replaced` count the model's sentences that no passage
-    supports.
+    `degraded` says the first of `lacks` in a sentence; `missing` are the codes of what went wrong. `rule` is the one
+    that declined the question. `removed` and `replaced` count the model's sentences that no passage supports.
     """
 
     id: str
@@ -71,7 +70,7 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     lacks: tuple[Lack, ...] = ()
     rule: str | None = None
-    reason: Reason | None = None
+    missing: tuple[Missing, ...] = ()
     removed: int = 0
     replaced: int = 0
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from service.language.phrases import Missing
+
 Language = Literal["zh", "en"]
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
 Lack = Literal["reranking", "model", "model_rest", "model_length", "other_words", "other_language"]
@@ -97,6 +99,7 @@ class SearchResponse(Model):
     timings_ms: dict[str, float] = Field(examples=[{"embed": 11.2, "retrieve": 1.9, "total": 13.6}])
     results: list[Result]
     degraded: str | None = Field(None, description="What was missing, in one sentence.")
+    degraded_codes: list[Missing] = Field([], examples=[["reranker_late"]], description="What was missing, by code.")
 
 
 class AskRequest(Model):
@@ -141,6 +144,9 @@ class AskResponse(Model):
     generator: str = Field(examples=["extractive"])
     degraded: str | None = Field(None, description="What was missing, in one sentence.")
     lacks: list[Lack] = Field([], description="What was missing, as codes.")
+    degraded_codes: list[Missing] = Field(
+        [], examples=[["reranker_late"]], description="Why, by code; empty for an answer that all parts had a share in."
+    )
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
     query: str = Field("", examples=["除垢和清洗有什么区别？"], description="The question as searched.")

@@ -19,6 +19,7 @@ def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
         generator=answer.generator,
         degraded=answer.degraded,
         lacks=list(answer.lacks),
+        degraded_codes=list(answer.missing),
         index_version=answer.index_version,
         timings_ms=answer.timings_ms,
         query=answer.query,

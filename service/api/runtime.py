@@ -127,7 +127,13 @@ class Runtime:
                     yield event
 
         hit = self.metrics.cache.labels
-        shared = SharedAnswers(generate, settings.cache_size, settings.cache_seconds, lambda result: hit(result).inc())
+        shared = SharedAnswers(
+            generate,
+            settings.cache_size,
+            settings.cache_seconds,
+            settings.degraded_seconds,
+            lambda result: hit(result).inc(),
+        )
         return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole)
 
     @contextmanager

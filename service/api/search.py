@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from ingest.index.snapshot import Snapshot
 from service.api import contract
 from service.api.runtime import Admitted, Current
+from service.language import phrases
 from service.search.retrieve import Candidate, Scope
 from service.understand.follow_ups import Message
 
@@ -20,12 +21,15 @@ async def search(body: contract.SearchRequest, runtime: Current) -> contract.Sea
     parts, began = runtime.bound().parts, time.perf_counter()
     text = await parts.conversation.standalone(body.query, messages(body.history))
     hits = await parts.searcher.find(text, body.k, scope(body.filters))
+    missing = [hits.missing] if hits.missing else []
+    runtime.metrics.lacked(missing)
     total = round((time.perf_counter() - began) * 1000, 2)
     return contract.SearchResponse(
         query=hits.query.text,
         index_version=parts.snapshot.manifest.version,
         timings_ms={**hits.timings_ms, "total": total},
-        degraded=hits.degraded,
+        degraded=phrases.degraded(missing[0], phrases.language(text, "auto")) if missing else None,
+        degraded_codes=missing,
         results=[_result(parts.snapshot, c) for c in hits.candidates[: body.k]],
     )
 

@@ -11,7 +11,7 @@ from service.check.quotes import Checked, Checker
 from service.check.support import Support
 from service.language.phrases import Language
 from service.search.passages import Passage
-from service.write.writer import Claim, Reason, Sentence
+from service.write.writer import Claim, Gap, Reason, Sentence
 
 
 class Review:
@@ -37,10 +37,13 @@ class Review:
         self._cited = self._by_model = False
         self.check_ms = 0.0
 
-    async def passed(self, written: AsyncIterator[Sentence | Claim]) -> AsyncGenerator[Checked, None]:
-        """Yield what holds of what is written, as it comes."""
+    async def passed(self, written: AsyncIterator[Sentence | Claim | Gap]) -> AsyncGenerator[Checked | Gap, None]:
+        """Yield what holds of what is written, as it comes, and what was missing for it."""
         async with aclosing(written) as statements:  # type: ignore[type-var]
             async for statement in statements:
+                if isinstance(statement, Gap):
+                    yield statement
+                    continue
                 by_model = isinstance(statement, Claim)
                 for sentence in await self._sourced(statement):
                     if checked := self._checker.check(sentence):

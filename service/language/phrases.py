@@ -12,11 +12,29 @@ from pydantic import BaseModel, ConfigDict
 from ingest.parse.outline import Entry
 
 Language = Literal["zh", "en"]
+# What was missing for a reply, by codes that stay; the words stand in `missing` and, for a language model, `failed`.
+Missing = Literal[
+    "reranker_late",
+    "reranker_failed",
+    "reranker_invalid",
+    "writer_unreachable",
+    "writer_refused",
+    "writer_no_model",
+    "writer_failed",
+    "writer_slow",
+    "writer_stalled",
+    "writer_broken",
+    "writer_context",
+    "writer_length",
+    "writer_empty",
+    "writer_unsupported",
+    "writer_mostly_unsupported",
+]
 FILE = "phrases.toml"
 
 
 class Wording(BaseModel):
-    """The words of one language; `failed` by the reason why a language model did not write an answer."""
+    """The words of one language; `missing` by code, `failed` by the reason why a language model did not answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,15 +45,16 @@ class Wording(BaseModel):
     examples: str
     greeting: str
     welcome: str
-    only_quotes: str
     listed: str
     related: str
-    other_language: str
     cut: str
     instead: str
     rest: str
     more_steps: str
     part_read: str
+    only_quotes: str
+    other_language: str
+    missing: Mapping[str, str]
     failed: Mapping[str, str]
 
 
@@ -59,9 +78,12 @@ def listed(entry: Entry, language: Language, answered_nearby: bool) -> list[str]
     return [text, own.related] if answered_nearby else [text]
 
 
-def degraded(reason: str, language: Language, begun: bool) -> str:
-    """Say why the language model did not write the answer, or, where it had begun, not all of it."""
+def degraded(code: Missing, language: Language, begun: bool = False) -> str:
+    """Say what was missing; where a language model had begun to answer, that the rest is the documents'."""
     own = wording(language)
+    if code in own.missing:
+        return own.missing[code]
+    reason = code.removeprefix("writer_")
     if reason == "length" and begun:
         return own.cut
     failed = own.failed.get(reason, own.failed["broken"])

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from ingest.fitted import Blend
+from service.language.phrases import Missing
 from service.search.retrieve import Candidate, Query
 from service.search.scorers import Scorer
 from service.workers.batching import Batcher
@@ -18,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 class Reranker(Protocol):
-    """Reorder candidates; the second value says in one sentence why it could not, None when it did.
+    """Reorder candidates; the second value is the code of why it could not, None when it did.
 
     Scores stay in nats, as the fusion gave them: exp(a - b) is how much likelier a is the right one than b. `name` says
     whose scores they are, "" where there are none, and `blend` what they are worth; `blended` is the same model with
     the blend that a pack was fitted with, unless someone has set one. An order alone has a small budget of time; what
     is `decided` on waits longer, so that an answer does not hang on how busy the machine is. `relevance` gives the
-    scores of texts for a question, in log odds, [] where there are none, and waits as long.
+    scores of texts for a question, in log odds, [] where there are none, and waits as long; it raises UnreadError.
     """
 
     @property
@@ -37,15 +38,19 @@ class Reranker(Protocol):
 
     async def rerank(
         self, query: Query, candidates: Sequence[Candidate], decided: bool = False
-    ) -> tuple[list[Candidate], str | None]: ...
+    ) -> tuple[list[Candidate], Missing | None]: ...
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]: ...
 
     def close(self) -> None: ...
 
 
-class _UnreadError(Exception):
-    """Why there are no scores, as the beginning of a sentence."""
+class UnreadError(Exception):
+    """Why there are no scores."""
+
+    def __init__(self, code: Missing) -> None:
+        super().__init__(code)
+        self.code: Missing = code
 
 
 class NoReranker:
@@ -59,7 +64,7 @@ class NoReranker:
 
     async def rerank(
         self, query: Query, candidates: Sequence[Candidate], decided: bool = False
-    ) -> tuple[list[Candidate], str | None]:
+    ) -> tuple[list[Candidate], Missing | None]:
         return list(candidates), None
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
@@ -106,7 +111,7 @@ class CrossEncoderReranker:
 
     async def rerank(
         self, query: Query, candidates: Sequence[Candidate], decided: bool = False
-    ) -> tuple[list[Candidate], str | None]:
+    ) -> tuple[list[Candidate], Missing | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
         if not head:
             return [], None
@@ -115,30 +120,27 @@ class CrossEncoderReranker:
                 [(self._question(query), candidate.chunk.indexed) for candidate in head],
                 self._decision if decided else self._budget,
             )
-        except _UnreadError as error:
-            return list(candidates), f"{error}; the fused order stands."
+        except UnreadError as error:
+            return list(candidates), error.code
         return joined(head, scores, tail, self.blend), None
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
-        try:
-            return await self._read([(self._question(query), text) for text in texts], self._decision) if texts else []
-        except _UnreadError:
-            return []
+        return await self._read([(self._question(query), text) for text in texts], self._decision) if texts else []
 
     def _question(self, query: Query) -> str:
         return query.read if self._scorer.bilingual else query.text
 
     async def _read(self, pairs: list[tuple[str, str]], seconds: float) -> list[float]:
-        """Score pairs within some seconds; raises _UnreadError saying why it could not."""
+        """Score pairs within some seconds; raises UnreadError saying why it could not."""
         try:
             scores = await asyncio.wait_for(self._score(pairs, seconds), seconds)
         except TimeoutError:
-            raise _UnreadError(f"Reranking took over {seconds * 1000:.0f} ms") from None
+            raise UnreadError("reranker_late") from None
         except Exception as error:  # whatever it is, the fused order is an answer
             logger.exception("the reranker failed")
-            raise _UnreadError("The reranker failed") from error
+            raise UnreadError("reranker_failed") from error
         if not np.isfinite(scores).all():
-            raise _UnreadError("The reranker gave a score that is no number")
+            raise UnreadError("reranker_invalid")
         return scores
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
+from service.language.phrases import Missing
 from service.search.naming import Naming
 from service.search.neighbours import related
 from service.search.passages import Passage, gather, passage
@@ -21,11 +22,11 @@ Embed = Callable[[str], Awaitable[Query]]
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """The candidates for a question, best first; `degraded` says in a sentence what was missing."""
+    """The candidates for a question, best first; `missing` is the code of what was."""
 
     query: Query
     candidates: Sequence[Candidate]
-    degraded: str | None
+    missing: Missing | None
     timings_ms: dict[str, float]  # by stage
     scope: Scope | None = None
 
@@ -70,11 +71,11 @@ class Searcher:
         took("embed")
         retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
         took("retrieve")
-        candidates, degraded = await self.reranker.rerank(query, retrieved, decided)
+        candidates, missing = await self.reranker.rerank(query, retrieved, decided)
         candidates = await self._work(self._naming.apart, query.text, candidates)
         candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
         took("rerank")
-        return Hits(query, candidates, degraded, timings, scope)
+        return Hits(query, candidates, missing, timings, scope)
 
     async def draw(self, hits: Hits) -> list[Passage]:
         """Return the passages that a writer may draw on, best first."""

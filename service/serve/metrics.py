@@ -1,8 +1,11 @@
 """What the service counts, for Prometheus."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from service.events import Answer
+from service.language.phrases import Missing
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -35,9 +38,7 @@ class Metrics:
         )
         self.answers = Counter("outline_qa_answers", "Answers", ["status", "writer"], registry=registry)
         self.declined = Counter("outline_qa_declined", "Questions turned down, by rule", ["rule"], registry=registry)
-        self.degraded = Counter(
-            "outline_qa_degraded", "Answers that a part was missing for", ["reason"], registry=registry
-        )
+        self.degraded = Counter("outline_qa_degraded", "What replies had to do without", ["reason"], registry=registry)
         self.removed = Counter(
             "outline_qa_sentences_removed", "Sentences that no passage supports", ["what"], registry=registry
         )
@@ -48,14 +49,18 @@ class Metrics:
         self.answers.labels(answer.status, answer.generator).inc()
         if answer.rule:
             self.declined.labels(answer.rule).inc()
-        if answer.reason:
-            self.degraded.labels(answer.reason).inc()
+        self.lacked(answer.missing)
         self.removed.labels("left out").inc(answer.removed)
         self.removed.labels("replaced").inc(answer.replaced)
         for stage, ms in answer.timings_ms.items():
             self.stage_seconds.labels(stage).observe(ms / 1000)
         if first_text_seconds is not None:
             self.first_text_seconds.labels(answer.generator).observe(first_text_seconds)
+
+    def lacked(self, missing: Iterable[Missing]) -> None:
+        """Count what a reply had to do without."""
+        for code in missing:
+            self.degraded.labels(code).inc()
 
     def text(self) -> bytes:
         """In Prometheus's text format 0.0.4."""

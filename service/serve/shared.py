@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
 
 from service.events import Answer, Event, Meta, Question
 
@@ -24,6 +24,7 @@ class _Run:
     events: list[Event] = field(default_factory=list)
     readers: int = 0
     ended: bool = False
+    whole: bool = True  # whether nothing was missing for it
     failure: BaseException | None = None
     read: int = 0  # events that the fastest reader has
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,13 +39,23 @@ class _Run:
 class SharedAnswers:
     """Answers for one snapshot: it is made with it and dropped with it, so no answer outlives its index.
 
-    Keeps up to `size` answers for `seconds`. One that something was missing for is not kept: the next may be whole.
+    Keeps up to `size` answers for `seconds`. One that something was missing for is kept for `brief` seconds only: the
+    next may be whole, but where all ask the same, it need not be made for each of them.
     """
 
-    def __init__(self, generate: Generate, size: int, seconds: float, hit: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        generate: Generate,
+        size: int,
+        seconds: float,
+        brief: float,
+        hit: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`hit` is told of each question "kept", "shared" or "new"."""
         self._generate, self._hit = generate, hit
-        self._kept: TTLCache[Key, _Run] = TTLCache(size, seconds)
+        times = {True: seconds, False: min(brief, seconds)}
+        self._kept: TLRUCache[Key, _Run] = TLRUCache(size, lambda _, run, now: now + times[run.whole], timer=clock)
         self._running: dict[Key, _Run] = {}
 
     async def answer(self, question: Question) -> AsyncGenerator[Event, None]:
@@ -104,7 +115,8 @@ class SharedAnswers:
             run.failure = error
         else:
             last = run.events[-1]
-            if self._kept.maxsize and isinstance(last, Answer) and last.degraded is None:
+            if self._kept.maxsize and isinstance(last, Answer):
+                run.whole = not last.missing
                 self._kept[key] = run
         finally:
             run.ended = True

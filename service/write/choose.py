@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 from ingest.words.words import Words
+from service.language.phrases import Missing
 from service.search.passages import Passage, likely
+from service.search.rerank import UnreadError
 from service.search.retrieve import Query
 from service.write.line import Line
 from service.write.order import Fit
@@ -25,6 +28,15 @@ Origin = set[tuple[int, int]]
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The places of the lines that answer, how well lines do, and why there were no scores for some of them."""
+
+    places: Origin
+    fit: Fit = field(default_factory=dict)
+    missing: Missing | None = None
+
+
 def owner(passage: Passage) -> tuple[str, ...]:
     """Return the entry that a passage is of, or what stands for one in other documents: the two topmost headings."""
     return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
@@ -33,8 +45,9 @@ def owner(passage: Passage) -> tuple[str, ...]:
 class Chooser:
     """Chooses lines, entry by entry.
 
-    `relevance` scores texts for a question, in log odds; `unit` is what those of sentences are counted in, None where
-    nothing was fitted to them, infinite where all lines are to be chosen. Without scores the question's words choose.
+    `relevance` scores texts for a question, in log odds, or raises UnreadError; `unit` is what those of sentences are
+    counted in, None where nothing was fitted to them, infinite where all lines are to be chosen. Without scores the
+    question's words choose.
     """
 
     def __init__(
@@ -42,12 +55,10 @@ class Chooser:
     ) -> None:
         self._words, self._specificity, self._relevance, self._unit = words, specificity, relevance, unit
 
-    async def choose(
-        self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]
-    ) -> tuple[Origin, Fit]:
-        """Return the places of the lines that answer, and how well lines do."""
+    async def choose(self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]) -> Choice:
+        """Return which lines answer, and how well."""
         if self._unit == math.inf:
-            return {line.place for own in lines for line in own}, {}
+            return Choice({line.place for own in lines for line in own})
         entries: dict[tuple[str, ...], list[Line]] = {}
         for passage, own in zip(passages, lines, strict=True):
             entries.setdefault(owner(passage), []).extend(own)
@@ -55,6 +66,7 @@ class Chooser:
         fit: dict[tuple[str, ...], Fit] = {}
         asked = {owner(passage): passage.asked for passage in passages if passage.asked}
         defined: list[tuple[str, ...]] = []
+        missing: Missing | None = None
         top: dict[str, float] = {}  # of the entries for a question, or for a part of it
         for key, entry in entries.items():
             question = asked.setdefault(key, query)
@@ -65,8 +77,13 @@ class Chooser:
             if broad and telling <= opening.terms:  # it says what the thing is, before all else
                 defined.append(key)
             if len(entries) == 1 and defined and _is_short(entry):
-                return {line.place for line in entry}, {}
-            scores = await self._scores(question, passages, entry)
+                return Choice({line.place for line in entry})
+            scores: Fit = {}
+            if missing is None:
+                try:
+                    scores = await self._scores(question, passages, entry)
+                except UnreadError as error:
+                    missing = error.code
             kept[key], fits = self._answering(question, entry, scores)
             if _is_short(entry) and (broad or not scores):
                 kept[key] = {line.place for line in entry}
@@ -76,9 +93,10 @@ class Chooser:
             top[question.text] = max([*fits.values(), top.get(question.text, -math.inf)])
         apart = {key for key, fits in fit.items() if fits and max(fits.values()) < top[asked[key].text] - APART}
         fit |= {key: {} for key in defined}
-        return (
+        return Choice(
             {place for key in kept.keys() - apart for place in kept[key]},
             {place: value for fits in fit.values() for place, value in fits.items()},
+            missing,
         )
 
     def _telling(self, question: Query) -> set[str]:

@@ -12,9 +12,9 @@ from service.language.rule import rules
 from service.search.passages import Passage
 from service.understand.conversation import Turn
 from service.understand.follow_ups import Message
-from service.write.writer import Claim, Sentence
+from service.write.writer import Claim, Gap, Sentence
 
-Written = AsyncIterator[Sentence | Claim]
+Written = AsyncIterator[Sentence | Claim | Gap]
 SHORT = 2  # statements of a short answer, at most half of all
 BEGINNING = re.compile(r"[:：,，.。;；]|(?<=.{24})")  # ends what a statement is about
 SPACES = str.maketrans("", "", " \t\n")
@@ -49,12 +49,15 @@ def edited(turn: Turn, history: Sequence[Message], words: Words) -> Edit:
 class Brief(Edit):
     """Leaves the first statements, without headings and what only announces; what announces, where nothing else is."""
 
-    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim | Gap, None]:
         announced: Sentence | Claim | None = None
         kept: list[Sentence | Claim] = []
         count = 0
         async with aclosing(written) as statements:  # type: ignore[type-var]
             async for each in statements:
+                if isinstance(each, Gap):
+                    yield each
+                    continue
                 if each.text.startswith("#"):
                     continue
                 if announces(each.text):
@@ -80,11 +83,13 @@ class Unsaid(Edit):
     answers: Sequence[str]
     thorough = True
 
-    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim | Gap, None]:
         said = "".join(map(_bare, self.answers))
         waiting: list[Sentence | Claim] = []
         async for each in written:
-            if each.text.startswith("#"):
+            if isinstance(each, Gap):
+                yield each
+            elif each.text.startswith("#"):
                 waiting = [each]
             elif _bare(each.text) in said:
                 waiting = [one for one in waiting if one.text.startswith("#")]
@@ -103,9 +108,12 @@ class Without(Edit):
     name: str
     words: Words
 
-    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim, None]:
+    async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim | Gap, None]:
         excluded, below = self.words.vocabulary(self.name), False
         async for each in written:
+            if isinstance(each, Gap):
+                yield each
+                continue
             if each.text.startswith("#"):
                 below = excluded <= self.words.vocabulary(each.text)
             if not below and not excluded <= self.words.vocabulary(_subject(each.text)):

@@ -22,7 +22,7 @@ from service.write.once import said_once
 from service.write.order import direct
 from service.write.steps import remaining, steps_of, unbroken
 from service.write.tree import Tree
-from service.write.writer import Quote, Sentence
+from service.write.writer import Gap, Quote, Sentence
 
 GAP = 8  # code points between the rows of a table at most: a line break, an indent
 PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
@@ -50,17 +50,19 @@ class ExtractiveWriter:
 
     async def write(
         self, query: Query, passages: Sequence[Passage], language: Language = "zh"
-    ) -> AsyncIterator[Sentence]:
+    ) -> AsyncIterator[Sentence | Gap]:
         """Yield sentences grouped by entry, best entry first, within an entry in reading order, in its language."""
         with_code = (rules("code") + self._words.rules("code")).holds(query.asked)
         chosen: list[Line] = []
         taken: set[tuple[str, int]] = set()
         spent = 0
         lines = [lines_of(number, passage, self._words) for number, passage in enumerate(passages)]
-        kept, fit = await self._chooser.choose(query, passages, lines)
+        choice = await self._chooser.choose(query, passages, lines)
+        if choice.missing:
+            yield Gap(choice.missing)
         for number, passage in enumerate(passages):
             full = 0  # where the list ends that there was no room for
-            for line in _pick(lines[number], kept, with_code):
+            for line in _pick(lines[number], choice.places, with_code):
                 place = (passage.document, passage.start + line.unit.start)
                 cost = 0 if line.program else len(line.text)
                 if place in taken or line.index < full:
@@ -80,7 +82,7 @@ class ExtractiveWriter:
         chosen.sort(key=lambda c: (order[owner(passages[c.passage])], passages[c.passage].start + c.unit.start))
         chosen = _announced(said_once(self._naming, query.text, chosen, passages), lines)
         entries = groupby(chosen, key=lambda line: owner(passages[line.passage]))
-        chosen = [line for _, entry in entries for line in direct(list(entry), fit)]
+        chosen = [line for _, entry in entries for line in direct(list(entry), choice.fit)]
         for sentence in _compose(chosen, passages, remaining(chosen, lines, passages, language)):
             yield sentence
 

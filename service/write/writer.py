@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from service.language.phrases import Language
+from service.language.phrases import Language, Missing
 from service.search.passages import Passage
 from service.search.retrieve import Query
 
@@ -63,6 +63,13 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Says that a writer had to do without something; what it says is sound all the same."""
+
+    code: Missing
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """Sentences of the service's own, and the passages that they cite."""
 
@@ -93,4 +100,4 @@ class Writer(Protocol):
 
     def write(
         self, query: Query, passages: Sequence[Passage], language: Language
-    ) -> AsyncIterator[Sentence | Claim]: ...
+    ) -> AsyncIterator[Sentence | Claim | Gap]: ...

@@ -88,7 +88,7 @@ def test_the_documents_words_go_on_apart_from_a_models(snapshot: Snapshot) -> No
     shown(draft, check, quoted("滤网每季更换。"))
     whole = draft.finish()
     assert whole.text == "泵一个月查一次。 [1]\n\n滤网每季更换。 [2]"
-    assert (whole.reason, whole.generator) == ("broken", "vllm:small")
+    assert (whole.missing, whole.generator) == (("writer_broken",), "vllm:small")
     assert whole.degraded is not None
     assert "其余部分" in whole.degraded
     assert whole.lacks == ("model_rest",)
@@ -105,8 +105,9 @@ def test_an_english_question_is_told_of_chinese_sentences(snapshot: Snapshot) ->
     draft = Draft("How often?", "en", "v1", "extractive")
     shown(draft, review(snapshot), quoted("泵每月检查一次。"))
     draft.note_language()
-    assert "Chinese" in str(draft.finish().degraded)
-    assert draft.finish().lacks == ("other_language",)
+    whole = draft.finish()
+    assert "Chinese" in str(whole.degraded)
+    assert (whole.missing, whole.lacks) == ((), ("other_language",))
 
 
 def test_stages_are_timed_once_each() -> None:

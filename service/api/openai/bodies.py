@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from service.api import contract
+from service.language.phrases import Missing
 
 TEXTS = (None, "text", "input_text", "output_text")
 
@@ -69,6 +70,8 @@ class ChatAnswer(contract.Model):
     related: list[contract.Related]
     generator: str = Field(examples=["extractive"])
     degraded: str | None = Field(examples=[None])
+    degraded_codes: list[Missing] = Field([], examples=[["reranker_late"]], description="What was missing, by code.")
+    lacks: list[contract.Lack] = Field([], examples=[["other_language"]], description="What it lacks, as codes.")
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
 
 

@@ -28,6 +28,17 @@ log = logging.getLogger(__name__)
 router = APIRouter(tags=["openai"])
 CHUNK = "chat.completion.chunk"
 FORMAT = "response_format"
+# What /v1/ask says beside the text.
+EXTRAS = (
+    "citations",
+    "status",
+    "related",
+    "generator",
+    "degraded",
+    "degraded_codes",
+    "lacks",
+    "index_version",
+)
 
 
 @router.post(
@@ -132,4 +143,4 @@ def _usage(prompt: int, said: str) -> dict[str, int]:
 def _extras(answer: pipeline.Answer, bound: Bound) -> dict[str, Any]:
     """What /v1/ask says beside the text."""
     body = reply.body(answer, bound.snapshot).model_dump()
-    return {name: body[name] for name in ("citations", "status", "related", "generator", "degraded", "index_version")}
+    return {name: body[name] for name in EXTRAS}

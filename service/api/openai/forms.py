@@ -23,6 +23,8 @@ EXAMPLE: Json = {
     "related": [{"entry_id": "1.1", "document": "d", "question": "q", "stars": 1, "answered": True}],
     "generator": "extractive",
     "degraded": "…",
+    "degraded_codes": ["reranker_late"],
+    "lacks": ["other_language"],
     "index_version": "v",
     "query": "q",
 }

@@ -28,6 +28,8 @@ export interface AskResponse {
   degraded: string | null;
   /** What was missing, as codes. */
   lacks: ("reranking" | "model" | "model_rest" | "model_length" | "other_words" | "other_language")[];
+  /** Why, by code; empty for an answer that all parts had a share in. */
+  degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */
@@ -257,6 +259,8 @@ export interface SearchResponse {
   results: Result[];
   /** What was missing, in one sentence. */
   degraded: string | null;
+  /** What was missing, by code. */
+  degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
 }
 
 /** A passage that the answer is written from. */

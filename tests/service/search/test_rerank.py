@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from ingest.chunk import Chunk
-from service.search.rerank import CrossEncoderReranker, NoReranker
+from service.search.rerank import CrossEncoderReranker, NoReranker, UnreadError
 from service.search.retrieve import Candidate
 from service.search.scorers import SHIPPED, HubScorer, ShippedScorer
 from tests.support.packs import WORDS, question
@@ -89,9 +89,9 @@ def logits(folder: Path, letters: str) -> dict[str, float]:
 
 def test_orders_by_the_model_and_keeps_the_tail(folder: Path) -> None:
     reranker = CrossEncoderReranker(HubScorer(str(folder)), candidates=5, budget_ms=60_000)
-    found, degraded = asyncio.run(reranker.rerank(QUERY, candidates("abcdef")))
+    found, missing = asyncio.run(reranker.rerank(QUERY, candidates("abcdef")))
     expected = logits(folder, "abcde")
-    assert degraded is None
+    assert missing is None
     assert texts(found) == "".join(sorted("abcde", key=lambda letter: -expected[letter])) + "f"
     assert texts(found) != "abcdef"
     for candidate in found[:5]:
@@ -134,8 +134,8 @@ def test_past_the_budget_the_fused_order_stands(folder: Path) -> None:
         """The worker is busy with the first ones, so the last cannot be in time."""
         return await asyncio.gather(*(reranker.rerank(QUERY, candidates("abcdef" * 50)) for _ in range(8)))
 
-    found, degraded = asyncio.run(queue())[-1]
-    assert degraded == "Reranking took over 1 ms; the fused order stands."
+    found, missing = asyncio.run(queue())[-1]
+    assert missing == "reranker_late"
     assert found == candidates("abcdef" * 50)
     # The worker is free again afterwards, and late scores go nowhere.
     patient = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
@@ -149,8 +149,8 @@ def test_what_is_decided_on_waits_past_the_budget(folder: Path) -> None:
         return await asyncio.gather(*(reranker.rerank(QUERY, candidates("abcdef" * 50), True) for _ in range(8)))
 
     alone, _ = asyncio.run(CrossEncoderReranker(HubScorer(str(folder))).rerank(QUERY, candidates("abcdef" * 50), True))
-    for found, degraded in asyncio.run(queue()):
-        assert degraded is None
+    for found, missing in asyncio.run(queue()):
+        assert missing is None
         assert [c.chunk for c in found] == [c.chunk for c in alone]
 
 
@@ -162,8 +162,8 @@ def test_a_score_that_is_no_number_leaves_the_fused_order(folder: Path, tmp_path
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     reranker = CrossEncoderReranker(HubScorer(str(tmp_path)), budget_ms=60_000)
-    found, degraded = asyncio.run(reranker.rerank(QUERY, candidates("abc")))
-    assert degraded == "The reranker gave a score that is no number; the fused order stands."
+    found, missing = asyncio.run(reranker.rerank(QUERY, candidates("abc")))
+    assert missing == "reranker_invalid"
     assert found == candidates("abc")
 
 
@@ -171,8 +171,8 @@ def test_a_model_that_fails_leaves_the_fused_order(folder: Path) -> None:
     """A passage whose text is none makes the tokeniser fail; whoever asks next is served."""
     reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
     broken = [replace(c, chunk=replace(c.chunk, heading_path=("\ud800",))) for c in candidates("abc")]
-    found, degraded = asyncio.run(reranker.rerank(QUERY, broken))
-    assert degraded == "The reranker failed; the fused order stands."
+    found, missing = asyncio.run(reranker.rerank(QUERY, broken))
+    assert missing == "reranker_failed"
     assert found == broken
     assert asyncio.run(reranker.rerank(QUERY, candidates("ab")))[1] is None
 
@@ -192,17 +192,19 @@ def test_relevance_is_the_models_score(folder: Path) -> None:
     assert found == pytest.approx([expected[letter] for letter in "cab"], abs=1e-5)
 
 
-def test_relevance_that_cannot_be_had_is_none(folder: Path) -> None:
+def test_why_relevance_cannot_be_had_is_said(folder: Path) -> None:
     reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
-    assert asyncio.run(reranker.relevance(QUERY, ["\ud800"])) == []  # the model fails
+    with pytest.raises(UnreadError, match="reranker_failed"):
+        asyncio.run(reranker.relevance(QUERY, ["\ud800"]))  # the model fails
     assert asyncio.run(reranker.relevance(QUERY, [])) == []
     assert asyncio.run(NoReranker().relevance(QUERY, ["b"])) == []
     hasty = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=1, decision_ms=1)
 
-    async def queue() -> list[list[float]]:
-        return await asyncio.gather(*(hasty.relevance(QUERY, ["a\nb"] * 300) for _ in range(8)))
+    async def queue() -> list[list[float] | BaseException]:
+        waiting = (hasty.relevance(QUERY, ["a\nb"] * 300) for _ in range(8))
+        return await asyncio.gather(*waiting, return_exceptions=True)
 
-    assert asyncio.run(queue())[-1] == []
+    assert str(asyncio.run(queue())[-1]) == "reranker_late"
 
 
 def test_nothing_to_rerank(folder: Path) -> None:

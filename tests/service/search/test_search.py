@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ingest.index.snapshot import Snapshot
+from service.language.phrases import Missing
 from service.search.fusion import ReciprocalRank
 from service.search.neighbours import related
 from service.search.passages import Passage, entry_line, section_line
@@ -47,8 +48,8 @@ class Late(NoReranker):
 
     async def rerank(
         self, query: Query, candidates: Sequence[Candidate], decided: bool = False
-    ) -> tuple[list[Candidate], str | None]:
-        return list(candidates), "Reranking took over 0 ms; the fused order stands."
+    ) -> tuple[list[Candidate], Missing | None]:
+        return list(candidates), "reranker_late"
 
 
 @asynccontextmanager
@@ -86,7 +87,7 @@ def test_the_entry_that_names_it_comes_first(snapshot: Snapshot) -> None:
     first = hits.candidates[0].chunk
     assert (first.document, first.entry_id) == ("a.md", "2.1")
     assert set(hits.timings_ms) == {"embed", "retrieve", "rerank"}
-    assert hits.degraded is None
+    assert hits.missing is None
 
 
 def test_ids_that_two_documents_have_are_two_entries(snapshot: Snapshot) -> None:
@@ -110,7 +111,7 @@ def test_a_filter_holds(snapshot: Snapshot) -> None:
 
 
 def test_what_was_missing_is_said(snapshot: Snapshot) -> None:
-    assert find(snapshot, "球阀", late=True).degraded == "Reranking took over 0 ms; the fused order stands."
+    assert find(snapshot, "球阀", late=True).missing == "reranker_late"
 
 
 def test_passages_are_drawn_from_entries_with_text(snapshot: Snapshot) -> None:

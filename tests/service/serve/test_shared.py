@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.events import Answer, Delta, Event, Meta, Question
+from service.language.phrases import Missing
 from service.search.retrieve import Scope
 from service.serve.shared import AHEAD, SharedAnswers
 from service.understand.follow_ups import Message
@@ -18,8 +19,8 @@ QUESTION = Question("什么是 LoRA？")
 class Generator:
     """Says "1 ", "2 ", ... when it is let; counts its runs and whether they were closed."""
 
-    def __init__(self, length: int = 3, degraded: str | None = None, failure: Exception | None = None) -> None:
-        self.length, self.degraded, self.failure = length, degraded, failure
+    def __init__(self, length: int = 3, missing: Missing | None = None, failure: Exception | None = None) -> None:
+        self.length, self.missing, self.failure = length, missing, failure
         self.started = self.closed = self.said = 0
         self.go = asyncio.Event()
         self.go.set()
@@ -36,14 +37,17 @@ class Generator:
                 raise self.failure
             text = "".join(f"{number} " for number in range(1, self.length + 1))
             timings = {"write": 5.0, "total": 9.0}
-            yield Answer("a-0", "answered", text, (), (), "fake", self.degraded, "v", question.text, timings)
+            missing = (self.missing,) if self.missing else ()
+            yield Answer("a-0", "answered", text, (), (), "fake", None, "v", question.text, timings, missing=missing)
         finally:
             self.closed += 1
 
 
-def shared(generator: Generator, size: int = 10, seconds: float = 60) -> tuple[SharedAnswers, list[str]]:
+def shared(
+    generator: Generator, size: int = 10, seconds: float = 60, brief: float = 10
+) -> tuple[SharedAnswers, list[str]]:
     hits: list[str] = []
-    return SharedAnswers(generator, size, seconds, hits.append), hits
+    return SharedAnswers(generator, size, seconds, brief, hits.append), hits
 
 
 async def read(answers: SharedAnswers, question: Question = QUESTION) -> list[Event]:
@@ -111,14 +115,19 @@ def test_another_question_is_another_generation(other: Question) -> None:
     run(test)
 
 
-@pytest.mark.parametrize("generator", [lambda: Generator(degraded="no model"), lambda: Generator()])
-def test_what_something_was_missing_for_is_not_kept(generator: Callable[[], Generator]) -> None:
+@pytest.mark.parametrize(
+    ("missing", "after", "made"),
+    [("reranker_late", 9, 1), ("reranker_late", 11, 2), (None, 11, 1), (None, 59, 1), (None, 61, 2)],
+)
+def test_what_something_was_missing_for_is_kept_briefly(missing: Missing | None, after: float, made: int) -> None:
     async def test() -> None:
-        made = generator()
-        answers, _ = shared(made)
+        now = 1000.0
+        generator = Generator(missing=missing)
+        answers = SharedAnswers(generator, 10, 60, 10, lambda _: None, lambda: now)
         await read(answers)
+        now += after
         await read(answers)
-        assert made.started == (2 if made.degraded else 1)
+        assert generator.started == made
 
     run(test)
 

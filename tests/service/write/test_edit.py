@@ -8,7 +8,7 @@ from service.search.passages import Passage
 from service.understand.conversation import Turn
 from service.understand.follow_ups import Message
 from service.write.edit import Brief, Edit, Unsaid, Without, edited
-from service.write.writer import Sentence
+from service.write.writer import Gap, Sentence
 
 HEAD, LEAD, ONE, TWO, THREE, FOUR = (
     *("### 除垢", "步骤如下：", "- 倒入一升水。", "- 加入除垢剂。", "- 等待二十分钟。", "不要用醋。"),
@@ -21,7 +21,7 @@ def told(edit: Edit, *texts: str) -> list[str]:
             yield Sentence(text, ())
 
     async def every() -> list[str]:
-        return [sentence.text async for sentence in edit(written())]
+        return [each.text async for each in edit(written()) if not isinstance(each, Gap)]
 
     return asyncio.run(every())
 

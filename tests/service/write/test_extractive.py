@@ -10,11 +10,12 @@ import pytest
 from ingest.chunk import Head
 from service.check.quotes import Checker
 from service.search.passages import Passage
+from service.search.rerank import UnreadError
 from service.search.retrieve import Query
 from service.write.choose import APART, SHORT, SURE, Relevance
 from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
-from service.write.writer import Sentence
+from service.write.writer import Gap, Sentence
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
 
@@ -57,7 +58,8 @@ async def nothing(query: Query, texts: Sequence[str]) -> Sequence[float]:
 def written(relevance: Relevance, *passages: Passage, question: str = QUESTION) -> list[str]:
     async def collect() -> list[str]:
         writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, unit=BEHIND)
-        return [sentence.text async for sentence in writer.write(read(question), passages) if not sentence.heading]
+        told = [each async for each in writer.write(read(question), passages) if isinstance(each, Sentence)]
+        return [sentence.text for sentence in told if not sentence.heading]
 
     return asyncio.run(collect())
 
@@ -133,7 +135,7 @@ def test_a_passage_among_the_rows_cites_the_head_of_its_table() -> None:
 
     async def collect() -> list[Sentence]:
         writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing)
-        return [sentence async for sentence in writer.write(read("第23号豆的水温？"), [rows])]
+        return [each async for each in writer.write(read("第23号豆的水温？"), [rows]) if isinstance(each, Sentence)]
 
     (said,) = asyncio.run(collect())
     assert said.text == f"{HEAD}\n{ROWS[23]}"
@@ -150,7 +152,7 @@ def test_neighbouring_rows_are_one_quote_and_a_table_that_is_asked_for_is_whole(
 
     async def collect() -> list[Sentence]:
         writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, max_characters=9000, unit=BEHIND)
-        return [sentence async for sentence in writer.write(read(QUESTION), [passage(text)])]
+        return [each async for each in writer.write(read(QUESTION), [passage(text)]) if isinstance(each, Sentence)]
 
     lead, whole = asyncio.run(collect())
     assert (lead.text, whole.text) == ("各种豆的水温见下表：", table)
@@ -203,7 +205,8 @@ def test_a_list_that_is_too_long_says_how_many_steps_follow_and_cites_them() -> 
 
     async def collect() -> list[Sentence]:
         writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing, max_characters=100)
-        return [sentence async for sentence in writer.write(read("怎么冲？"), [passage(text)], "en")]
+        told = writer.write(read("怎么冲？"), [passage(text)], "en")
+        return [each async for each in told if isinstance(each, Sentence)]
 
     *given, more = asyncio.run(collect())
     assert [sentence.text for sentence in given] == steps[:3]
@@ -237,7 +240,7 @@ def test_what_is_the_same_is_said_once_and_what_differs_under_its_document() -> 
     async def collect() -> list[tuple[str, list[int]]]:
         writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing)
         told = writer.write(read("退款期限是多久？"), notes)
-        return [(sentence.text, [quote.passage for quote in sentence.quotes]) async for sentence in told]
+        return [(e.text, [q.passage for q in e.quotes]) async for e in told if isinstance(e, Sentence)]
 
     assert asyncio.run(collect()) == [
         ("### 甲店 > 退货", []),
@@ -310,3 +313,22 @@ def test_entries_far_behind_another_are_left_out() -> None:
         return [6.0 if SPEED in text else 6.0 - APART - 0.5 for text in texts]
 
     assert written(relevance, passage(SPEED), passage(COST, "1.2")) == [SPEED]
+
+
+def test_without_scores_in_time_words_choose_and_it_is_said_once() -> None:
+    tried: list[str] = []
+
+    async def late(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        tried.append(query.text)
+        raise UnreadError("reranker_late")
+
+    async def collect(relevance: Relevance) -> list[Sentence | Gap]:
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance)
+        return [each async for each in writer.write(read("怎么冲？"), both)]
+
+    one = "- 水温九十二度。\n- 粉量十五克。\n- 时间三十秒。\n"
+    both = [passage(one), passage(one.replace("度", "℃"), "2.1")]
+    first, *rest = asyncio.run(collect(late))
+    assert first == Gap("reranker_late")
+    assert rest == asyncio.run(collect(nothing))
+    assert tried == ["怎么冲？"]  # nobody waits for it twice

@@ -113,7 +113,7 @@ INVENTIONS = [
 def test_where_most_has_no_source_the_documents_words_follow(ask: Any) -> None:
     short, long = ask(answer=GOOD), ask(answer="".join([INVENTED, GOOD, *INVENTIONS]))
     assert short["degraded"] is None
-    assert long["degraded"] == phrases.degraded("mostly_unsupported", "zh", begun=True)
+    assert long["degraded"] == phrases.degraded("writer_mostly_unsupported", "zh", begun=True)
     assert long["generator"] == f"vllm:{MODEL}"
     assert long["answer"].startswith(f"{short['answer']}\n\n")
     assert len(long["citations"]) > len(short["citations"])
@@ -167,7 +167,7 @@ def test_without_a_word_of_the_model_the_answer_is_extractive(
     plain = client.post("/v1/ask", json={"question": question}).json()
     assert body["generator"] == "extractive"
     assert body["answer"] == plain["answer"]
-    assert body["degraded"] == phrases.degraded(reason, language, begun=False)  # type: ignore[arg-type]
+    assert body["degraded"] == phrases.degraded(f"writer_{reason}", language, begun=False)  # type: ignore[arg-type]
     assert all(citation["support"] == 1 for citation in body["citations"])
 
 
@@ -186,7 +186,8 @@ def test_in_mid_stream_what_was_shown_stays(ask: Any, fault: str, reason: str) -
     body = ask(answer=f"{GOOD}{ALSO}{GOOD}", fault=fault)
     assert body["generator"] == f"vllm:{MODEL}"
     assert body["answer"].startswith(GOOD.removesuffix("[1]"))
-    assert body["degraded"] == phrases.degraded(reason, "zh", begun=True)
+    assert body["degraded"] == phrases.degraded(f"writer_{reason}", "zh", begun=True)  # type: ignore[arg-type]
+    assert body["degraded_codes"] == [f"writer_{reason}"]
     assert "**潜在性能影响**" in body["answer"]  # the documents go on
     assert body["answer"].count("稍慢") == 1  # and do not repeat
 
