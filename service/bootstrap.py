@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 from cachetools import LRUCache
@@ -38,6 +39,8 @@ from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
+from service.serve.behind import Keeping, NothingKept, WriteBehind
+from service.serve.store import MEGABYTE, Store
 from service.settings import (
     AccessSettings,
     CrossEncoderSettings,
@@ -260,6 +263,16 @@ class Service:
             with self._lock:
                 self._asked[words, text] = known
         return known
+
+    def keeping(self, lost: Callable[[int], None]) -> Keeping:
+        """Keep answers as the settings say; `lost` is told of those that could not be."""
+        store = self.settings.store
+        if not store.enabled:
+            return NothingKept()
+        opened = partial(
+            Store, keep_days=store.keep_days, rated_days=store.rated_days, max_bytes=store.max_mb * MEGABYTE
+        )
+        return WriteBehind(store.path, opened, lost)
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""

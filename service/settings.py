@@ -177,7 +177,31 @@ class StoreSettings(Settings):
     path: Path = Field(
         Path("var/store/answers.sqlite"), description="The SQLite file that answers and feedback are kept in."
     )
-    keep_days: int = Field(30, ge=1, description="Days that an answer is kept to be rated; rated ones stay.")
+    enabled: bool = Field(True, description="Whether answers are kept; where not, none can be rated.")
+    keep_days: int = Field(30, ge=1, description="Days that an answer is kept to be rated.")
+    rated_days: int | None = Field(365, ge=1, description="Days that a rated one is kept; `null`: for good.")
+    max_mb: int = Field(
+        512,
+        ge=8,
+        description="Megabytes of it in use at most; past it the oldest answers go, unrated ones first.",
+    )
+
+
+class ConnectionSettings(Settings):
+    """What one client may take of the service."""
+
+    most: int = Field(
+        1000,
+        ge=8,
+        description="Connections at once, as far as there are descriptors; past it the longest idle one ends.",
+    )
+    head_kb: int = Field(32, ge=4, description="Kilobytes of a request's line and headers at most.")
+    head_seconds: float = Field(10, gt=0, description="For them to come; past it 408.")
+    body_seconds: float = Field(30, gt=0, description="For a request's body to come; past it 408.")
+    reply_seconds: float = Field(30, gt=0, description="For a reader to take what is sent; past it the line is cut.")
+    shutdown_seconds: int = Field(
+        30, ge=1, description="For what is being answered at SIGTERM, streams too; past it they end."
+    )
 
 
 class GroupSettings(Settings):
@@ -247,6 +271,15 @@ class ServiceSettings(IngestSettings):
     widget: WidgetSettings = WidgetSettings()
     store: StoreSettings = StoreSettings()
     access: AccessSettings = AccessSettings()
+    connections: ConnectionSettings = ConnectionSettings()
+    hosts: list[str] = Field(
+        [],
+        description="Names that it answers under beside addresses, names without a dot and this machine's, as a JSON "
+        'list; `["*"]`: any.',
+    )
+    proxies: list[str] = Field(
+        [], description='Addresses of proxies whose X-Forwarded-For is believed, as a JSON list: `["127.0.0.1"]`.'
+    )
 
     @model_validator(mode="after")
     def _no_unknown_variable(self) -> Self:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -28,6 +28,7 @@ from service.api import (
 from service.api.admin import keys as admin_keys
 from service.api.desk.here import LocalDesk
 from service.api.gate import Gate
+from service.api.hosts import Hosts
 from service.api.mcp.mount import HEADERS, mount_mcp
 from service.api.openai import chat, models, responses
 from service.api.openapi import describe_events
@@ -36,6 +37,8 @@ from service.api.packed import Packed
 from service.api.prometheus import Measured
 from service.api.runtime import open_runtime
 from service.bootstrap import Service, open_entrance
+from service.serve.live import LiveIndex
+from service.serve.renewal import renew_index
 
 # Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
 SWITCH = 0.0003
@@ -63,6 +66,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         version=__version__,
         summary="Cited answers from documents, in Chinese and English",
         lifespan=lifespan,
+        redirect_slashes=False,  # a redirect would name the host that the client named
         responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
     for module in (
@@ -85,10 +89,10 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     return app
 
 
-def create_app(service: Service) -> FastAPI:
-    """Make an app over loaded models; the index is opened at start and watched."""
+def create_app(service: Service, index: LiveIndex | None = None, renew: bool = False) -> FastAPI:
+    """Make an app over loaded models; the index is opened at start and watched, with `renew` brought up to date too."""
     settings, entrance = service.settings.widget, open_entrance(service.settings)
-    runtime = open_runtime(service, entrance)
+    runtime = open_runtime(service, entrance, index)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -97,14 +101,16 @@ def create_app(service: Service) -> FastAPI:
         await asyncio.to_thread(runtime.index.refresh)
         if runtime.index.snapshot is not None:
             runtime.bound_to(None)
-        watching = asyncio.create_task(runtime.watch())
+        tasks = [asyncio.create_task(runtime.watch())]
+        if renew:
+            tasks.append(asyncio.create_task(renew_index(runtime.index)))
         async with mcp():
             yield
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         service.close()
-        runtime.store.close()
+        await asyncio.to_thread(runtime.store.close)
         entrance.ledger.close()
 
     app = bare_app(lifespan)
@@ -120,8 +126,9 @@ def create_app(service: Service) -> FastAPI:
     )
     app.add_middleware(Origins, tokens=runtime.tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
+    app.add_middleware(Hosts, hosts=service.settings.hosts)
     app.add_middleware(Measured, metrics=runtime.metrics)
-    # Outermost, so that a page can read errors too.
+    # Outside of what fails, so that a page can read errors too.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
@@ -130,5 +137,7 @@ def create_app(service: Service) -> FastAPI:
         expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id", "RateLimit", "RateLimit-Policy"],
         max_age=600,
     )
+    app.add_middleware(problems.Head)
+    app.add_middleware(problems.RequestId)
     widget.mount(app)
     return app

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-import sqlite3
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -20,11 +20,13 @@ from service.api.problems import ProblemError, problem
 from service.api.runtime import Admitted, Bound, Current
 from service.api.search import messages, scope
 from service.check.quotes import Citation
-from service.serve.store import Store
+from service.serve.behind import Keeping
+from service.serve.store import Kept
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["questions"])
 PING_SECONDS = 15
+GRACE_SECONDS = 3600  # for streams that are open at SIGTERM; the connections' own setting ends them before
 LOOK_SECONDS = 0.5  # between looks whether the reader of a reply that is not streamed has left
 
 Answering = AsyncGenerator[pipeline.Event, None]
@@ -48,18 +50,20 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     streamed = body.stream if "stream" in body.model_fields_set else wants_events(request.headers.get("accept", ""))
     if streamed:
         events = _stream(tell(body, bound, runtime.store), str(request.scope.get("request_id")))
-        return EventSourceResponse(events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
+        return EventSourceResponse(
+            events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
+        )
     whole = reply.body(await last(bound.answers.answer(_question(body)), request), bound.snapshot)
-    await _keep(runtime.store, body, whole)
+    _keep(runtime.store, body, whole)
     return JSONResponse(whole.model_dump())
 
 
-async def tell(body: contract.AskRequest, bound: Bound, store: Store) -> AsyncGenerator[stream.AskEvent, None]:
+async def tell(body: contract.AskRequest, bound: Bound, store: Keeping) -> AsyncGenerator[stream.AskEvent, None]:
     """Yield the events of an answer as the contract has them; it is kept before the reader has it and can rate it."""
     async with aclosing(bound.answers.answer(_question(body))) as events:
         async for event in events:
             if isinstance(event, pipeline.Answer):
-                await _keep(store, body, reply.body(event, bound.snapshot))
+                _keep(store, body, reply.body(event, bound.snapshot))
             yield _event(event, bound.snapshot)
 
 
@@ -99,14 +103,10 @@ async def _whole(answering: Answering) -> pipeline.Answer:
     return whole
 
 
-async def _keep(store: Store, asked: contract.AskRequest, answer: contract.AskResponse) -> None:
+def _keep(store: Keeping, asked: contract.AskRequest, answer: contract.AskResponse) -> None:
     """Keep an answer for its feedback, personal data masked; one that cannot be kept is an answer all the same."""
-    kept = answer.model_copy(update={"query": masked(answer.query)})
-    try:
-        question = masked(asked.question)
-        await asyncio.to_thread(store.keep, answer.id, question, kept.model_dump_json(), asked.session_id)
-    except sqlite3.Error:
-        log.exception("answer %s was not kept, so it cannot be rated", answer.id)
+    body = answer.model_copy(update={"query": masked(answer.query)}).model_dump_json()
+    store.keep(Kept(answer.id, masked(asked.question), body, asked.session_id, time.time()))
 
 
 async def _stream(telling: AsyncGenerator[stream.AskEvent, None], request_id: str) -> AsyncIterator[ServerSentEvent]:

@@ -8,20 +8,21 @@ from service.access.personal import masked
 from service.api import contract
 from service.api.problems import ProblemError
 from service.api.runtime import Current
-from service.serve.store import Store
+from service.serve.behind import StoreUnavailableError
 
+SECONDS = 5  # that a rating may take to be written
 router = APIRouter(tags=["questions"])
 
 
 @router.post("/v1/feedback", summary="Rate an answer", status_code=204)
 async def feedback(body: contract.FeedbackRequest, runtime: Current) -> None:
     """Keep a rating of an answer, in place of an earlier one, or take it back; 404 where the answer is not kept."""
-    if not await asyncio.to_thread(_rate, runtime.store, body):
-        raise ProblemError(404, f"There is no answer {body.answer_id!r} here; it may have been forgotten.")
-
-
-def _rate(store: Store, body: contract.FeedbackRequest) -> bool:
-    if body.rating == "none":
-        return store.unrate(body.answer_id)
     comment = None if body.comment is None else masked(body.comment)
-    return store.rate(body.answer_id, body.rating, comment)
+    rating = runtime.store.rate(body.answer_id, body.rating, comment)
+    try:
+        known = await asyncio.wait_for(asyncio.wrap_future(rating), SECONDS)
+    except (StoreUnavailableError, TimeoutError):
+        told = "Ratings cannot be kept at present; GET /readyz says why. Try again later."
+        raise ProblemError(503, told, {"Retry-After": "30"}) from None
+    if not known:
+        raise ProblemError(404, f"There is no answer {body.answer_id!r} here; it may have been forgotten.")

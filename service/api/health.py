@@ -21,7 +21,7 @@ async def readyz(response: Response, runtime: Current) -> contract.Readiness:
     Without its language model the service is degraded, not unready: answers are then extractive.
     """
     index = runtime.index
-    reasons = [index.problem] if index.problem else []
+    reasons = [problem for problem in (index.problem, index.outdated, runtime.store.problem) if problem]
     if index.snapshot is None:
         response.status_code = 503
         return contract.Readiness(status="unready", index_version=None, generator="extractive", reasons=reasons)

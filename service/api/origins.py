@@ -4,11 +4,9 @@ A browser names the page's origin in each cross-origin request, and page scripts
 no browser send none and pass; what they may do is asked at the gate (gate.py).
 """
 
+import math
 from collections.abc import Collection
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.access.keys import MARK
 from service.api.problems import problem
 from service.serve.tokens import TokenError, Tokens
+from service.serve.window import MovingWindow
 
 TOKEN_PATH = "/v1/token"
 # The problem of one visitor, where 429 otherwise says that the service is full (RFC 9457, section 3.1.1).
@@ -28,8 +27,7 @@ class Origins:
 
     def __init__(self, app: ASGIApp, tokens: Tokens, origins: Collection[str], per_minute: int) -> None:
         self._app, self._tokens, self._origins = app, tokens, frozenset(origins)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._per_minute = RateLimitItemPerMinute(per_minute)
+        self._window = MovingWindow(per_minute, 60)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reply = self._refusal(Request(scope)) if scope["type"] == "http" else None
@@ -56,9 +54,10 @@ class Origins:
             return problem(401, told, request_id=request_id, headers={"WWW-Authenticate": "Bearer"})
         request.scope["page"] = origin
         visitor = request.client.host if request.client else ""
-        if request.url.path in QUESTIONS and not self._limiter.hit(self._per_minute, origin, visitor):
-            told = f"More than {self._per_minute.amount} questions in a minute; wait a little."
-            return problem(429, told, request_id=request_id, headers={"Retry-After": "15"}, kind=HASTY)
+        if request.url.path in QUESTIONS and (seconds := self._window.wait((origin, visitor))):
+            told = f"More than {self._window.amount} questions in a minute; wait a little."
+            wait = str(math.ceil(seconds))
+            return problem(429, told, request_id=request_id, headers={"Retry-After": wait}, kind=HASTY)
         return None
 
 

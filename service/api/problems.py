@@ -16,6 +16,7 @@ from service.api import contract
 from service.api.openai.errors import OpenAIErrors
 from service.api.refusal import ProblemError as ProblemError
 
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024
 # Chat programs send the whole conversation, images too; what is too old is left out, not refused.
@@ -51,7 +52,7 @@ def problem(
 def install(app: FastAPI) -> None:
     """Register the handlers and the middleware on an app."""
     app.add_middleware(BodyLimit)
-    app.add_middleware(RequestId)
+    app.add_middleware(Failures)
     app.add_middleware(OpenAIErrors)
 
     @app.exception_handler(ProblemError)
@@ -84,7 +85,7 @@ def _id(request: Request) -> str:
 
 
 class RequestId:
-    """Give each request an id, send it back, and turn an unhandled exception into a bare 500 with that id."""
+    """Give each request an id and send it back; what is sent is what it says it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -94,23 +95,58 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = request_id = uuid.uuid4().hex[:12]
-        started = False
 
         async def tagged(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                others = [header for header in message["headers"] if header[0] != NOSNIFF[0]]
+                message["headers"] = [*others, (b"x-request-id", request_id.encode()), NOSNIFF]
+            await send(message)
+
+        await self._app(scope, receive, tagged)
+
+
+class Failures:
+    """Turn an unhandled exception into a bare 500 with the request's id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, started = str(scope.get("request_id", "")), False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, tagged)
+            await self._app(scope, receive, noted)
         except Exception:  # the outermost layer: the stack goes to the log, never to the reader
             log.exception("request %s failed", request_id)
             if started:
                 raise
             reply = problem(500, "The service failed on this request; its log has the id.", request_id=request_id)
-            await reply(scope, receive, tagged)
+            await reply(scope, receive, noted)
+
+
+class Head:
+    """Answer HEAD as GET, without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def bare(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, bare)
 
 
 class BodyLimit:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.runtime import Current
 from service.serve.metrics import Metrics
 
+LEFT = 499  # a client who was gone before there was a reply, as nginx has it
 router = APIRouter(tags=["operation"])
 
 
@@ -15,6 +16,8 @@ router = APIRouter(tags=["operation"])
 async def metrics(runtime: Current) -> Response:
     """Requests, stages, first texts, answers, what was missing, sentences taken out, and the cache."""
     runtime.metrics.in_flight.set(runtime.in_flight)
+    runtime.metrics.waiting.set(runtime.store.waiting)
+    runtime.metrics.failing.set(runtime.store.problem is not None)
     return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -28,7 +31,7 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, began = 500, time.perf_counter()
+        status, began = LEFT, time.perf_counter()
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -38,6 +41,9 @@ class Measured:
 
         try:
             await self._app(scope, receive, noted)
+        except Exception:
+            status = 500
+            raise
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(route, scope["method"], str(status)).inc()

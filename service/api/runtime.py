@@ -23,10 +23,10 @@ from service.api.problems import ProblemError
 from service.bootstrap import Service
 from service.events import Answer, Delta, Event, Question
 from service.parts import Parts
+from service.serve.behind import Keeping
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
 from service.serve.shared import SharedAnswers
-from service.serve.store import Store
 from service.serve.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Runtime:
 
     service: Service
     index: LiveIndex
-    store: Store
+    store: Keeping
     tokens: Tokens
     metrics: Metrics
     entrance: Entrance | None = None
@@ -163,16 +163,16 @@ class Runtime:
                     log.error("when keys were last used is not noted: %s", error)
 
 
-def open_runtime(service: Service, entrance: Entrance | None = None) -> Runtime:
-    """Make the runtime of loaded models, without an index yet; raises OSError where answers cannot be kept."""
-    settings = service.settings.widget
+def open_runtime(service: Service, entrance: Entrance | None = None, index: LiveIndex | None = None) -> Runtime:
+    """Make the runtime of loaded models, without an index yet where none is given."""
+    settings, metrics = service.settings.widget, Metrics()
     secret = settings.secret.get_secret_value() if settings.secret else None
     return Runtime(
         service,
-        LiveIndex(service.index, service.embedder.fingerprint, service.packs),
-        Store(service.settings.store.path, service.settings.store.keep_days),
+        index or LiveIndex(service.index, service.embedder.fingerprint, service.packs),
+        service.keeping(metrics.lost.inc),
         Tokens(secret, settings.token_seconds),
-        Metrics(),
+        metrics,
         entrance,
     )
 

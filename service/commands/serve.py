@@ -1,4 +1,4 @@
-"""Bring the index up to date, then serve it over HTTP."""
+"""Serve the index over HTTP, and bring it up to date: beside it where an intact version can serve, else first."""
 
 import argparse
 import logging
@@ -11,13 +11,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    import uvicorn  # all that is heavy, after help and completion had their turn
-    from rich.console import Console
+    from rich.console import Console  # all that is heavy, after help and completion had their turn
 
     from ingest.__main__ import ensure
     from service.api.app import create_app
     from service.bootstrap import Service
     from service.commands.keys import first
+    from service.connections import listen
+    from service.serve.live import LiveIndex
     from service.settings import ServiceSettings
 
     console = Console(stderr=True)
@@ -25,11 +26,14 @@ def main(options: argparse.Namespace) -> int:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     service = Service(settings)
-    if not getattr(options, "no_build", False):
+    index = LiveIndex(service.index, service.embedder.fingerprint, service.packs)
+    index.refresh()
+    build, serves = not getattr(options, "no_build", False), index.snapshot is not None
+    if build and not serves:
         ensure(settings, service.embedder)
-    app = create_app(service)
+    app = create_app(service, index, renew=build and serves)
     if told := first(settings):
         console.print(told, highlight=False, soft_wrap=True)
     console.print(f"http://{settings.host}:{settings.port}", highlight=False)
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level=settings.log_level)
+    listen(app, settings.host, settings.port, settings.log_level, settings.connections, settings.proxies)
     return 0

@@ -42,6 +42,11 @@ class Metrics:
         self.removed = Counter(
             "outline_qa_sentences_removed", "Sentences that no passage supports", ["what"], registry=registry
         )
+        self.lost = Counter(
+            "outline_qa_store_lost", "Answers that could not be kept, so that nobody can rate them", registry=registry
+        )
+        self.waiting = Gauge("outline_qa_store_waiting", "Answers that wait to be written", registry=registry)
+        self.failing = Gauge("outline_qa_store_failing", "1 while the store has a problem", registry=registry)
         self.cache = Counter("outline_qa_cache", "Questions by how they were served", ["result"], registry=registry)
 
     def answered(self, answer: Answer, first_text_seconds: float | None) -> None:

@@ -1,9 +1,11 @@
 """Answers and what people thought of them, in one SQLite file."""
 
+import hashlib
+import json
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -11,15 +13,36 @@ from typing import Literal
 
 Rating = Literal["up", "down"]
 DAY = 86_400.0
+MEGABYTE = 1 << 20
+SHARE = 10  # of the answers, one in so many goes at a time where there is no more room
+LOOK = 60.0  # seconds between looks for what is too old
+VERSION = 2  # of the tables
+# What is asked often has one reply, kept once; the view gives each answer as it was sent.
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    id TEXT PRIMARY KEY, created REAL NOT NULL, session_id TEXT, question TEXT NOT NULL, body TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS answers_created ON answers (created);
+CREATE TABLE IF NOT EXISTS replies (key BLOB PRIMARY KEY, question TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS asked (
+    id TEXT PRIMARY KEY, created REAL NOT NULL, session_id TEXT, reply BLOB NOT NULL, timings TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS asked_created ON asked (created);
+CREATE INDEX IF NOT EXISTS asked_reply ON asked (reply);
 CREATE TABLE IF NOT EXISTS feedback (
-    answer_id TEXT PRIMARY KEY REFERENCES answers (id), created REAL NOT NULL, rating TEXT NOT NULL, comment TEXT
+    answer_id TEXT PRIMARY KEY, created REAL NOT NULL, rating TEXT NOT NULL, comment TEXT
 );
+CREATE VIEW IF NOT EXISTS answers AS
+    SELECT id, created, session_id, question, json_set(body, '$.id', id, '$.timings_ms', json(timings)) AS body
+    FROM asked JOIN replies ON reply = key;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer to be kept; `body` is the reply of /v1/ask as JSON, `created` in seconds since 1970."""
+
+    answer_id: str
+    question: str
+    body: str
+    session_id: str | None
+    created: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +58,53 @@ class Rated:
 
 
 class Store:
-    """Keeps answers for `keep_days` and rated ones for good; threads may share it."""
+    """Keeps answers for `keep_days` and rated ones for `rated_days`, in at most `max_bytes`; threads may share it."""
 
-    def __init__(self, path: Path, keep_days: int) -> None:
-        """Open or make the file; raises OSError naming it when that fails."""
-        self._keep, self._lock, self._cleared = keep_days * DAY, Lock(), 0.0
+    def __init__(
+        self,
+        path: Path,
+        keep_days: int,
+        rated_days: int | None = None,
+        max_bytes: int = 512 * MEGABYTE,
+        patience: float = 2,
+    ) -> None:
+        """Open or make the file, for its owner alone; waits for its lock. Raises OSError and sqlite3.Error."""
+        self._keep, self._rated = keep_days * DAY, None if rated_days is None else rated_days * DAY
+        self._max, self._lock, self._looked = max_bytes, Lock(), 0.0
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o600)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        self._connection = sqlite3.connect(path, timeout=patience, check_same_thread=False)
         try:
-            self._connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
             # Readers beside a writer, and no wait for the disk at each answer: a power cut may lose the last ones.
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.executescript(SCHEMA)
-        except sqlite3.Error as error:
-            raise OSError(f"cannot keep answers in {str(path)!r}: {error}; set store.path to another file") from error
+            self._connection.execute(f"PRAGMA journal_size_limit = {16 * MEGABYTE}")
+            self._update()
+        except sqlite3.Error:
+            self._connection.close()
+            raise
 
     def keep(self, answer_id: str, question: str, body: str, session_id: str | None) -> None:
-        """Keep an answer so that it can be rated; once a day, forget what is too old."""
-        now = time.time()
+        """Keep an answer so that it can be rated."""
+        self.keep_all([Kept(answer_id, question, body, session_id, time.time())])
+
+    def keep_all(self, answers: Sequence[Kept]) -> None:
+        """Keep answers; forget what is too old, or for which there is no room."""
         with self._transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", (answer_id, now, session_id, question, body)
-            )
-            if now - self._cleared > DAY:
-                self._cleared = now
-                connection.execute(
-                    "DELETE FROM answers WHERE created < ? AND id NOT IN (SELECT answer_id FROM feedback)",
-                    (now - self._keep,),
-                )
+            _insert(connection, answers)
+            now = time.time()
+            if now - self._looked > LOOK or now < self._looked:
+                self._looked = now
+                self._forget_old(now)
+            while self.bytes > self._max and self._forget_oldest():
+                pass
 
     def rate(self, answer_id: str, rating: Rating, comment: str | None) -> bool:
         """Rate an answer, again if need be; False when it is not known."""
         with self._transaction() as connection:
-            known = connection.execute("SELECT 1 FROM answers WHERE id = ?", (answer_id,)).fetchone()
+            known = connection.execute("SELECT 1 FROM asked WHERE id = ?", (answer_id,)).fetchone()
             if known:
                 connection.execute(
                     "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?)", (answer_id, time.time(), rating, comment)
@@ -78,7 +115,7 @@ class Store:
         """Take the rating of an answer back, where it has one; False when the answer is not known."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM feedback WHERE answer_id = ?", (answer_id,))
-            return connection.execute("SELECT 1 FROM answers WHERE id = ?", (answer_id,)).fetchone() is not None
+            return connection.execute("SELECT 1 FROM asked WHERE id = ?", (answer_id,)).fetchone() is not None
 
     def rated(self, rating: Rating) -> list[Rated]:
         """Return the answers rated so, oldest rating first."""
@@ -90,11 +127,77 @@ class Store:
             ).fetchall()
         return [Rated(*row) for row in rows]
 
+    @property
+    def bytes(self) -> int:
+        """What is in use of the file; what was freed is used again."""
+        pages, free, size = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def _update(self) -> None:
+        """Make the tables, from those of an earlier release where these are there."""
+        with self._transaction() as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            old = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'answers'").fetchone()
+            if old:
+                connection.execute("ALTER TABLE feedback RENAME TO feedback_1")
+                connection.execute("ALTER TABLE answers RENAME TO answers_1")
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+            if old:
+                with closing(connection.cursor()) as cursor:
+                    cursor.execute("SELECT id, question, body, session_id, created FROM answers_1")
+                    while rows := cursor.fetchmany(1000):
+                        _insert(connection, [Kept(*row) for row in rows])
+                connection.execute("INSERT INTO feedback SELECT answer_id, created, rating, comment FROM feedback_1")
+                connection.execute("DROP TABLE feedback_1")
+                connection.execute("DROP TABLE answers_1")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _forget_old(self, now: float) -> None:
+        if self._rated is not None:
+            self._connection.execute("DELETE FROM feedback WHERE created < ?", (now - self._rated,))
+        self._connection.execute(
+            "DELETE FROM asked WHERE created < ? AND id NOT IN (SELECT answer_id FROM feedback)", (now - self._keep,)
+        )
+        self._forget_unused()
+
+    def _forget_oldest(self) -> bool:
+        """Forget a share of the answers, those first that nobody rated; False where there is none."""
+        count = self._connection.execute("SELECT count(*) FROM asked").fetchone()[0]
+        self._connection.execute(
+            "DELETE FROM asked WHERE id IN (SELECT id FROM asked LEFT JOIN feedback ON id = answer_id"
+            " ORDER BY rating IS NOT NULL, asked.created LIMIT ?)",
+            (count // SHARE + 1,),
+        )
+        self._connection.execute("DELETE FROM feedback WHERE answer_id NOT IN (SELECT id FROM asked)")
+        self._forget_unused()
+        return bool(count)
+
+    def _forget_unused(self) -> None:
+        self._connection.execute("DELETE FROM replies WHERE key NOT IN (SELECT reply FROM asked)")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._connection:
             yield self._connection
+
+
+def _insert(connection: sqlite3.Connection, answers: Sequence[Kept]) -> None:
+    for each in answers:
+        body = json.loads(each.body)
+        body.pop("id", None)
+        timings = json.dumps(body.pop("timings_ms", {}))
+        text = json.dumps(body, ensure_ascii=False)
+        key = hashlib.sha256(f"{each.question}\0{text}".encode("utf-8", "surrogatepass")).digest()
+        connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", (key, each.question, text))
+        row = (each.answer_id, each.created, each.session_id, key, timings)
+        connection.execute("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?)", row)

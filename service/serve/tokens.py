@@ -1,12 +1,22 @@
 """Short-lived signed tokens that let a web page's visitors ask, so that no key stands in the page."""
 
 import secrets
+import time
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
 
 class TokenError(ValueError):
     """A token that is forged, too old, or of another site."""
+
+
+class _Steady(TimestampSigner):
+    """Counts from when the process began, so that a clock that is set anew locks nobody out."""
+
+    _offset = time.time() - time.monotonic()
+
+    def get_timestamp(self) -> int:
+        return int(self._offset + time.monotonic())
 
 
 class Tokens:
@@ -14,7 +24,7 @@ class Tokens:
 
     def __init__(self, secret: str | None, seconds: int) -> None:
         """Without a secret one is made up: tokens then end with the process, and no other process knows them."""
-        self._serializer = URLSafeTimedSerializer(secret or secrets.token_urlsafe(32), salt="widget")
+        self._serializer = URLSafeTimedSerializer(secret or secrets.token_urlsafe(32), salt="widget", signer=_Steady)
         self.seconds = seconds
 
     def issue(self, origin: str) -> str:

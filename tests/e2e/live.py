@@ -4,7 +4,9 @@ import asyncio
 import json
 import sqlite3
 import threading
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -47,10 +49,13 @@ class Live:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
-    @property
-    def store(self) -> Store:
-        store: Store = self._app.state.outline_qa.store
-        return store
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """What the service keeps, opened once more, when all that waits is written."""
+        while self._app.state.outline_qa.store.waiting:
+            time.sleep(0.01)
+        with closing(Store(self.settings.store.path, keep_days=30)) as store:
+            yield store
 
     @property
     def in_flight(self) -> int:
@@ -58,6 +63,8 @@ class Live:
 
     def last(self) -> dict[str, Any]:
         """The answer kept last, as it was sent."""
+        while self._app.state.outline_qa.store.waiting:
+            time.sleep(0.01)
         with closing(sqlite3.connect(self.settings.store.path)) as connection:
             (body,) = connection.execute("SELECT body FROM answers ORDER BY created DESC LIMIT 1").fetchone()
         answer: dict[str, Any] = json.loads(body)

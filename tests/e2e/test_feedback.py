@@ -11,7 +11,8 @@ QUESTION = "什么是 QLoRA？"
 
 
 def rated(live: Live, answer_id: str) -> list[Rated]:
-    return [one for rating in ("up", "down") for one in live.store.rated(rating) if one.answer_id == answer_id]
+    with live.store() as store:
+        return [one for rating in ("up", "down") for one in store.rated(rating) if one.answer_id == answer_id]
 
 
 def test_up(live: Live, widget: Widget) -> None:
@@ -66,8 +67,8 @@ def test_down_with_a_comment(live: Live, widget: Widget) -> None:
 def test_an_answer_that_was_forgotten(live: Live, widget: Widget, watch: Watch) -> None:
     watch.allow("status of 404")
     body = widget.ask(QUESTION)
-    with live.store._transaction() as connection:
-        connection.execute("DELETE FROM answers WHERE id = ?", (body["id"],))
+    with live.store() as store, store._transaction() as connection:
+        connection.execute("DELETE FROM asked WHERE id = ?", (body["id"],))
     widget.by("thumb-down").click()
     expect(widget.by("feedback-note")).to_have_text("这条回答已过期，无法评价。")
     expect(widget.by("thumb-down")).to_have_attribute("aria-pressed", "false")

@@ -17,8 +17,15 @@ MODEL = "outline-qa"
 @router.get("/v1/models", summary="The model that chat completions name")
 async def models(runtime: Current) -> ModelList:
     """List the one model: this service over its documents."""
-    created = int(datetime.fromisoformat(runtime.snapshot().manifest.created).timestamp())
-    return ModelList(data=[ModelCard(id=MODEL, created=created)])
+    return ModelList(data=[ModelCard(id=MODEL, created=_created(runtime.snapshot().manifest.created))])
+
+
+def _created(when: str) -> int:
+    """Seconds since 1970, 0 for a time that somebody has written otherwise into the manifest."""
+    try:
+        return max(0, int(datetime.fromisoformat(when).timestamp()))
+    except (ValueError, OverflowError, OSError):
+        return 0
 
 
 @router.get("/v1/models/{id}", summary="A model by its name")

@@ -63,7 +63,7 @@ def test_a_store_that_is_none_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_body_that_is_no_reply_is_passed_over(store: Store, path: Path) -> None:
-    for name, body in (("a-1", "[]"), ("a-2", "no json")):
+    for name, body in (("a-1", "{}"), ("a-2", '{"answer": null}')):
         store.keep(name, "什么是 LoRA？", body, None)
         store.rate(name, "down", None)
     assert {c.answer for c in read(path)} == {""}

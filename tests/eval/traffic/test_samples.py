@@ -158,7 +158,7 @@ def keep(tmp_path: Path) -> Keep:
             store.rate(own, rating, None)  # type: ignore[arg-type]
         store.close()
         with sqlite3.connect(path) as connection:
-            connection.execute("UPDATE answers SET created = ? WHERE id = ?", (time.time() - days * DAY, own))
+            connection.execute("UPDATE asked SET created = ? WHERE id = ?", (time.time() - days * DAY, own))
 
     return kept
 

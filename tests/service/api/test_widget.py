@@ -2,7 +2,10 @@
 
 import gzip
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +35,7 @@ def site(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, stor
     """The service at https://qa.example, which SITE may embed, three questions a minute."""
     changed = {
         "widget": WidgetSettings(origins=[SITE], per_minute=3),
+        "hosts": ["qa.example"],
         "store": StoreSettings(path=store_path),
     }
     service = Service(settings.model_copy(update=changed), embedder)
@@ -211,16 +215,42 @@ def test_feedback_that_is_not_right(site: TestClient) -> None:
         assert site.post("/v1/feedback", json=body).status_code == 422
 
 
-def test_a_store_that_fails_loses_no_answer(
+def test_a_store_that_fails_loses_no_answer_and_is_told_of(
     settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    changed = settings.model_copy(update={"store": StoreSettings(path=tmp_path / "store.sqlite")})
-    app = create_app(Service(changed, embedder))
-    with TestClient(app) as client:
-        app.state.outline_qa.store.close()
-        reply = client.post("/v1/ask", json=QUESTION)
-        assert reply.status_code == 200
-        assert reply.json()["status"] == "answered"
+    path = tmp_path / "store.sqlite"
+    changed = settings.model_copy(update={"store": StoreSettings(path=path)})
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with TestClient(create_app(Service(changed, embedder))) as client:
+            reply = client.post("/v1/ask", json=QUESTION)
+            assert reply.status_code == 200
+            assert reply.json()["status"] == "answered"
+            rating = {"answer_id": reply.json()["id"], "rating": "up"}
+            refused = client.post("/v1/feedback", json=rating)
+            assert refused.status_code == 503
+            assert refused.headers["retry-after"]
+            ready = client.get("/readyz")
+            assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+            assert "another process holds it; end that one" in ready.json()["reasons"][0]
+            assert "outline_qa_store_failing 1.0" in client.get("/metrics").text
+            other.rollback()
+            for _ in range(200):
+                if client.get("/readyz").json()["status"] == "ready":
+                    break
+                time.sleep(0.1)
+            assert client.post("/v1/feedback", json=rating).status_code == 204
+
+
+def test_answers_need_not_be_kept(
+    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.sqlite"
+    changed = settings.model_copy(update={"store": StoreSettings(path=path, enabled=False)})
+    with TestClient(create_app(Service(changed, embedder))) as client:
+        asked = client.post("/v1/ask", json=QUESTION).json()
+        assert client.post("/v1/feedback", json={"answer_id": asked["id"], "rating": "up"}).status_code == 404
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("origin", ["site.example", "https://site.example/path", "*", "https://", ""])

@@ -1,10 +1,13 @@
 import asyncio
+import json
 import logging
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot, SnapshotError
@@ -14,8 +17,11 @@ from ingest.pack import Packs
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.serve.live import LiveIndex
+from service.serve.renewal import renew_index
 from service.settings import ServiceSettings
+from tests.support.paths import ROOT
 
+CORPUS = ROOT / "ingest/corpus"
 NOTE = "# 测试笔记\n\n## 海星协议\n\n海星协议让五个节点轮流发言，每轮由编号最小的节点开始。\n"
 
 
@@ -121,6 +127,9 @@ def test_a_version_repaired_under_its_own_name_is_taken_up(own: ServiceSettings,
     versions = Versions(own.index)
     version = versions.current()
     assert version is not None
+    for other in (own.index / "versions").iterdir():
+        if other.name != version:
+            shutil.rmtree(other)
     path = versions.folder(version) / "chunks.jsonl"
     whole = path.read_bytes()
     damage(own, version)
@@ -150,6 +159,55 @@ def test_a_damaged_pointer_leaves_the_old_version_in_use(
     current.write_bytes(kept)
     live.refresh()
     assert live.problem is None
+
+
+def test_beside_a_damaged_version_the_newest_intact_one_serves(
+    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    new = publish_another(own, embedder, tmp_path)
+    damage(own, new)
+    with TestClient(create_app(Service(own, embedder))) as client:
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        assert ready.json()["index_version"] != new
+        assert f"index {new!r} is damaged" in ready.json()["reasons"][0]
+        assert ready.json()["reasons"][0].endswith(f"{ready.json()['index_version']} serves instead")
+        assert client.post("/v1/ask", json={"question": "什么是 QLoRA？"}).json()["status"] == "answered"
+
+
+@pytest.mark.parametrize("fault", ["no corpus", "another build", "no room"])
+def test_an_index_that_cannot_be_renewed_serves_and_it_is_said(
+    own: ServiceSettings, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setenv("OUTLINE_QA_INDEX", str(own.index))
+    monkeypatch.setenv("OUTLINE_QA_MODELS", str(own.models))
+    monkeypatch.setenv("OUTLINE_QA_CORPUS", json.dumps([str(tmp_path / "gone" if fault == "no corpus" else CORPUS)]))
+    live = LiveIndex(Versions(own.index), embedder.fingerprint, Packs())
+    live.refresh()
+    with ExitStack() as held:
+        if fault == "another build":
+            held.enter_context(Versions(own.index).building())
+        elif fault == "no room":  # no lock can be made, as on a disk that is only read
+            (own.index / ".lock").unlink(missing_ok=True)
+            (own.index / ".lock").mkdir()
+        asyncio.run(renew_index(live))
+    assert live.snapshot is not None
+    assert "could not be brought up to date" in (live.outdated or "")
+    said = {"no corpus": "gone", "another build": "another build is running", "no room": ".lock"}
+    assert said[fault] in (live.outdated or "")
+
+
+def test_an_index_that_is_up_to_date_stays(
+    own: ServiceSettings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTLINE_QA_INDEX", str(own.index))
+    monkeypatch.setenv("OUTLINE_QA_MODELS", str(own.models))
+    monkeypatch.setenv("OUTLINE_QA_CORPUS", json.dumps([str(each) for each in own.corpus]))
+    live = LiveIndex(Versions(own.index), embedder.fingerprint, Packs())
+    live.refresh()
+    version = Versions(own.index).current()
+    asyncio.run(renew_index(live))
+    assert (live.outdated, Versions(own.index).current()) == (None, version)
 
 
 def test_an_index_of_another_model_is_refused(own: ServiceSettings) -> None:

@@ -1,11 +1,18 @@
+"""What is kept, for how long, in how much room, and who may read it."""
+
+import json
+import sqlite3
+import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from service.serve import store as module
-from service.serve.store import DAY, Store
+from service.serve.store import DAY, Kept, Store
 
 
 class Clock:
@@ -25,18 +32,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "new" / "store.sqlite", keep_days=30)
+    store = Store(tmp_path / "new" / "store.sqlite", keep_days=30, rated_days=365)
     yield store
     store.close()
 
 
 def test_a_rating_belongs_to_its_answer(store: Store, clock: Clock) -> None:
-    store.keep("a-1", "什么是 LoRA？", '{"answer": "…"}', "s-1")
+    store.keep("a-1", "什么是 LoRA？", '{"id": "a-1", "answer": "…", "timings_ms": {"total": 2.5}}', "s-1")
     store.keep("a-2", "What is QLoRA?", "{}", None)
     assert store.rate("a-1", "down", "第二步 😕 '; DROP TABLE answers; --")
     assert store.rate("a-2", "up", None)
     (rated,) = store.rated("down")
-    assert (rated.answer_id, rated.question, rated.body) == ("a-1", "什么是 LoRA？", '{"answer": "…"}')
+    assert (rated.answer_id, rated.question) == ("a-1", "什么是 LoRA？")
+    assert json.loads(rated.body) == {"id": "a-1", "answer": "…", "timings_ms": {"total": 2.5}}
     assert (rated.comment, rated.created) == ("第二步 😕 '; DROP TABLE answers; --", clock.now)
     assert [each.answer_id for each in store.rated("up")] == ["a-2"]
 
@@ -54,7 +62,7 @@ def test_an_unknown_answer_cannot_be_rated(store: Store) -> None:
     assert store.rated("up") == []
 
 
-def test_old_answers_are_forgotten_but_for_rated_ones(store: Store, clock: Clock) -> None:
+def test_old_answers_are_forgotten_and_rated_ones_later(store: Store, clock: Clock) -> None:
     store.keep("old", "?", "{}", None)
     store.keep("rated", "?", "{}", None)
     store.rate("rated", "down", None)
@@ -66,8 +74,79 @@ def test_old_answers_are_forgotten_but_for_rated_ones(store: Store, clock: Clock
     store.keep("new", "?", "{}", None)
     assert not store.rate("unrated", "up", None)
     assert not store.rate("young", "up", None)
-    assert store.rate("rated", "up", None)
     assert store.rate("new", "up", None)
+    clock.now += 310 * DAY
+    store.keep("newer", "?", "{}", None)
+    assert [each.answer_id for each in store.rated("down")] == []
+    assert {each.answer_id for each in store.rated("up")} == {"old", "new"}
+
+
+def test_each_reply_is_kept_once(store: Store, tmp_path: Path) -> None:
+    body = {"answer": "除垢每三个月做一次。" * 400, "timings_ms": {"total": 0.5}}
+    store.keep_all(
+        [
+            Kept(f"a-{n}", "怎么除垢？", json.dumps(body | {"id": f"a-{n}"}), None, time.time() + n / 1e3)
+            for n in range(2000)
+        ]
+    )
+    assert store.bytes < 500_000  # 2,000 bodies of 12 KB would be 24 MB
+    with closing(sqlite3.connect(tmp_path / "new" / "store.sqlite")) as reader:
+        names = reader.execute("SELECT json_extract(body, '$.id') FROM answers ORDER BY created").fetchall()
+    assert [name for (name,) in names] == [f"a-{n}" for n in range(2000)]
+
+
+def test_its_room_is_bounded_and_rated_answers_go_last(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite", keep_days=30, max_bytes=1 << 20)
+    store.keep("rated", "?", json.dumps({"answer": "first"}), None)
+    store.rate("rated", "down", None)
+    for n in range(400):
+        store.keep_all([Kept(f"a-{n}", "?", json.dumps({"answer": f"{n} " * 2000}), None, time.time() + n / 1e3)])
+        assert store.bytes <= 1 << 20
+    assert store.rate("a-399", "up", None)
+    assert not store.rate("a-0", "up", None)
+    assert [each.answer_id for each in store.rated("down")] == ["rated"]
+    store.close()
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 4 << 20
+
+
+def test_only_its_owner_may_read_it(store: Store, tmp_path: Path) -> None:
+    store.keep("a-1", "?", "{}", None)
+    for path in (tmp_path / "new").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_a_file_that_everybody_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    sqlite3.connect(path).close()
+    path.touch()
+    path.chmod(0o644)
+    Store(path, keep_days=1).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_tables_of_an_earlier_release_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            """
+            CREATE TABLE answers (
+                id TEXT PRIMARY KEY, created REAL NOT NULL, session_id TEXT, question TEXT NOT NULL, body TEXT NOT NULL
+            );
+            CREATE INDEX answers_created ON answers (created);
+            CREATE TABLE feedback (
+                answer_id TEXT PRIMARY KEY REFERENCES answers (id), created REAL NOT NULL, rating TEXT NOT NULL,
+                comment TEXT
+            );
+            INSERT INTO answers VALUES ('a-1', 5.0, 's-1', '怎么除垢？', '{"id": "a-1", "answer": "用除垢剂。"}');
+            INSERT INTO feedback VALUES ('a-1', 6.0, 'down', '太短');
+            """
+        )
+    for _ in range(2):
+        store = Store(path, keep_days=30)
+        (rated,) = store.rated("down")
+        assert (rated.question, rated.comment, rated.created) == ("怎么除垢？", "太短", 6.0)
+        assert json.loads(rated.body)["answer"] == "用除垢剂。"
+        store.close()
 
 
 def test_threads_share_it_and_a_restart_keeps_all(store: Store, tmp_path: Path) -> None:
@@ -80,10 +159,3 @@ def test_threads_share_it_and_a_restart_keeps_all(store: Store, tmp_path: Path) 
     again = Store(tmp_path / "new" / "store.sqlite", keep_days=30)
     assert {each.comment for each in again.rated("up")} == {str(number) for number in range(200)}
     again.close()
-
-
-def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "store.sqlite"
-    path.write_bytes(b"these are not the bytes of a database, by far" * 100)
-    with pytest.raises(OSError, match=r"cannot keep answers in '.*store\.sqlite': .*; set store\.path"):
-        Store(path, keep_days=1)

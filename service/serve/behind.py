@@ -1,0 +1,246 @@
+"""Answers are written behind their readers' backs: whatever becomes of the store, nobody waits for it."""
+
+import logging
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Literal, Protocol
+
+from service.serve.store import Kept, Rating, Store
+
+log = logging.getLogger(__name__)
+WAITING = 4096  # answers that wait to be written at most
+BYTES = 64 << 20  # of them
+BATCH = 256
+FIRST, LONGEST = 0.5, 15.0  # seconds until what failed is tried again; each time twice as long
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+ASIDE = ".damaged-"
+REMEDIES = {
+    sqlite3.SQLITE_BUSY: "another process holds it; end that one",
+    sqlite3.SQLITE_LOCKED: "another process holds it; end that one",
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
+    sqlite3.SQLITE_IOERR: "the disk fails or is full; free some space or look after it",
+    sqlite3.SQLITE_READONLY: "it cannot be written; give the service's user the right to",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; give the service's user the right to write to its folder",
+    sqlite3.SQLITE_PERM: "it cannot be opened; give the service's user the right to",
+}
+ELSE = "look after it"
+
+
+class StoreUnavailableError(Exception):
+    """What is to be kept cannot be at present."""
+
+
+Wish = Rating | Literal["none"]  # none takes a rating back
+Rate = tuple[str, Wish, str | None, "Future[bool]"]
+
+
+class Keeping(Protocol):
+    """Keep answers and their ratings without anyone's waiting; `problem` says what is wrong, and what mends it."""
+
+    @property
+    def waiting(self) -> int: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+    def keep(self, answer: Kept) -> None: ...
+
+    def rate(self, answer_id: str, rating: Wish, comment: str | None) -> "Future[bool]": ...
+
+    def close(self, seconds: float = 5) -> None: ...
+
+
+class NothingKept:
+    """Keeps nothing, so no answer is known."""
+
+    waiting, problem = 0, None
+
+    def keep(self, answer: Kept) -> None:
+        """It is forgotten."""
+
+    def rate(self, answer_id: str, rating: Wish, comment: str | None) -> "Future[bool]":
+        future: Future[bool] = Future()
+        future.set_result(False)
+        return future
+
+    def close(self, seconds: float = 5) -> None:
+        """Nothing is held."""
+
+
+class WriteBehind:
+    """Owns the store on a thread of its own; opens it there, again after a failure, and puts a damaged file aside.
+
+    Order is kept, so a rating comes after its answer. What there is no room for while the store fails is lost, and
+    `lost` is told how many.
+    """
+
+    def __init__(
+        self, path: Path, opened: Callable[[Path], Store], lost: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._path, self._open, self._lost = path, opened, lost
+        self._store: Store | None = None
+        self._fault: str | None = None
+        self._waiting: deque[Kept | Rate] = deque()
+        self._size = 0
+        self._changed = Condition()
+        self._closing = False
+        self._thread = Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong and what mends it; None while all is kept."""
+        if self._fault:
+            return self._fault
+        aside = sorted(self._path.parent.glob(f"{self._path.name}{ASIDE}*"))
+        return _put_aside(aside[-1]) if aside else None
+
+    def keep(self, answer: Kept) -> None:
+        """Have an answer written; returns at once."""
+        size = len(answer.body) + len(answer.question)
+        with self._changed:
+            if self._closing or len(self._waiting) >= WAITING or self._size + size > BYTES:
+                self._lost(1)
+                return
+            self._size += size
+            self._waiting.append(answer)
+            self._changed.notify()
+
+    def rate(self, answer_id: str, rating: Wish, comment: str | None) -> "Future[bool]":
+        """Have an answer rated; the future says whether it is known, once that is written.
+
+        Its error is StoreUnavailableError where it cannot be written.
+        """
+        future: Future[bool] = Future()
+        with self._changed:
+            if self._closing or self._fault or len(self._waiting) >= WAITING:
+                future.set_exception(StoreUnavailableError(self._fault or "too much waits to be written"))
+                return future
+            self._waiting.append((answer_id, rating, comment, future))
+            self._changed.notify()
+        return future
+
+    def close(self, seconds: float = 5) -> None:
+        """Write what waits, for some seconds at most; what is left is lost, and the log says how much."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(seconds)
+        with self._changed:
+            if self._waiting:
+                log.error("%d answers were not kept: %s", len(self._waiting), self._fault or "the store is too slow")
+                self._lost(len(self._waiting))
+
+    def _run(self) -> None:
+        pause = FIRST
+        while True:
+            with self._changed:
+                while not self._waiting and not self._closing and self._store and not self._fault:
+                    self._changed.wait()
+                batch, closing = self._batch(), self._closing
+            try:
+                self._write(batch)
+            except (OSError, sqlite3.Error) as error:
+                self._fail(error)
+                if closing:
+                    break
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closing, pause)
+                pause = min(2 * pause, LONGEST)
+                continue
+            except Exception:  # the outermost layer of this thread, which must not end
+                log.exception("%d answers were not kept", len(batch))
+                self._lost(len(batch))
+            self._written(len(batch))
+            pause = FIRST
+            if closing and not self._waiting:
+                break
+        if self._store:
+            self._store.close()
+
+    def _batch(self) -> Sequence[Kept | Rate]:
+        """The next answers, or the next rating, all of which still wait until they are written."""
+        batch: list[Kept | Rate] = []
+        for each in self._waiting:
+            if len(batch) == BATCH or (batch and not isinstance(each, Kept)):
+                break
+            batch.append(each)
+            if not isinstance(each, Kept):
+                break
+        return batch
+
+    def _write(self, batch: Sequence[Kept | Rate]) -> None:
+        self._store = self._store or self._open(self._path)
+        answers = [each for each in batch if isinstance(each, Kept)]
+        if answers or not batch:
+            self._store.keep_all(answers)
+        for each in batch:
+            if not isinstance(each, Kept):
+                answer_id, rating, comment, future = each
+                known = (
+                    self._store.unrate(answer_id) if rating == "none" else self._store.rate(answer_id, rating, comment)
+                )
+                if future.set_running_or_notify_cancel():
+                    future.set_result(known)
+
+    def _written(self, count: int) -> None:
+        with self._changed:
+            for _ in range(count):
+                each = self._waiting.popleft()
+                if isinstance(each, Kept):
+                    self._size -= len(each.body) + len(each.question)
+        if self._fault:
+            log.info("answers are kept in %s again", self._path)
+            self._fault = None
+
+    def _fail(self, error: Exception) -> None:
+        """Note what is wrong, free those who wait for a rating, and open the file anew."""
+        if self._store:
+            self._store.close()
+            self._store = None
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes have the plain one below
+        if code in DAMAGE:
+            self._move_aside()
+        fault = (
+            f"answers are not kept, so they cannot be rated: {str(self._path)!r}: {error}: "
+            f"{REMEDIES.get(code, ELSE)}, or set store.path to another file"
+        )
+        if fault != self._fault:
+            log.error("%s", fault)
+        self._fault = fault
+        with self._changed:
+            rates = [each for each in self._waiting if not isinstance(each, Kept)]
+            self._waiting = deque(each for each in self._waiting if isinstance(each, Kept))
+        for *_, future in rates:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(StoreUnavailableError(fault))
+
+    def _move_aside(self) -> None:
+        """Put a damaged file aside, so that a new one is begun; nothing of it is thrown away."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        aside = self._path.with_name(f"{self._path.name}{ASIDE}{stamp}")
+        try:
+            for end in ("", "-wal", "-shm"):
+                old = self._path.with_name(self._path.name + end)
+                if old.exists():
+                    old.rename(f"{aside}{end}")
+        except OSError as error:
+            log.error("%s is damaged and cannot be put aside: %s", self._path, error)
+        else:
+            log.error("%s", _put_aside(aside))
+
+
+def _put_aside(aside: Path) -> str:
+    return (
+        f"the store was damaged and is put aside as {str(aside)!r}; "
+        "take out of it what can be had (sqlite3 FILE .recover), then move it away"
+    )
