@@ -8,6 +8,7 @@ from service.draft import Draft
 from service.events import Event, Question
 from service.inquiry import Inquiry
 from service.language import phrases
+from service.language.length import bounded
 from service.parts import Parts
 from service.search.search import Hits
 from service.write.edit import Edit, edited
@@ -16,9 +17,12 @@ from service.write.help import reply
 from service.write.listed import unanswered
 from service.write.writer import Statement
 
+LONGEST = 4000  # characters of a question when it is unfolded, which no question has that people write
+
 
 async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, None]:
     """Yield meta, sources, then text and citations as they are checked, last the whole answer."""
+    question = replace(question, text=bounded(question.text, LONGEST))
     language = phrases.language(question.spoken, question.language)
     draft = Draft(question.text, language, parts.snapshot.manifest.version, parts.writer.name)
     yield draft.meta

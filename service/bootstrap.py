@@ -116,7 +116,7 @@ class LanguageModel:
     """Who writes, made once: `writer` gives the one for a snapshot's words and weights, or the extractive one back."""
 
     writer: Callable[[Words, Idf, Writer], Writer]
-    rewriter: Callable[[Words], Rewriter]
+    rewriter: Callable[[Words, Worker], Rewriter]
     health: Callable[[], Awaitable[Health]]
     min_support: float | None = None  # instead of the fitted one
     replicas: Replicas | None = None
@@ -138,7 +138,7 @@ def vllm(s: VllmSettings) -> LanguageModel:
     )
     return LanguageModel(
         lambda words, idf, _: VllmWriter(chat, words, idf, s.context_tokens),
-        lambda words: ModelRewriter(chat, s.rewrite_seconds, words),
+        lambda words, work: ModelRewriter(chat, s.rewrite_seconds, words, work),
         replicas.health,
         s.min_support,
         replicas,
@@ -217,12 +217,12 @@ class Service:
         sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
         longest, relevance = answer.max_characters, self.reranker.relevance
         extractive = ExtractiveWriter(words, specificity, relevance, longest, sentence)
-        rewriter, reader = self.model.rewriter(words), self._reader(snapshot)
+        rewriter, reader = self.model.rewriter(words, self.work), self._reader(snapshot)
         return Parts(
             snapshot=snapshot,
             guard=self._guard,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
-            conversation=Conversation(snapshot, self._turns, rewriter, reader),
+            conversation=Conversation(snapshot, self._turns, rewriter, reader, self.work),
             rewriter=rewriter,
             searcher=searcher,
             decider=Decider(

@@ -140,6 +140,12 @@ class AnswerSettings(Settings):
     max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
     cache_size: int = Field(500, ge=0, description="Finished answers kept for whoever asks the same; 0 keeps none.")
     cache_seconds: float = Field(3600, gt=0, description="How long one is kept; a new index drops all.")
+    wait_seconds: float = Field(
+        2,
+        gt=0,
+        description="How long a question may wait for its answer; where it takes longer, fewer are taken at once, and "
+        "the others get 429.",
+    )
     degraded_seconds: float = Field(
         15, ge=0, description="How long one is kept that something was missing for; the next may be whole."
     )

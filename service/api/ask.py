@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -29,6 +30,7 @@ PING_SECONDS = 15
 GRACE_SECONDS = 3600  # for streams that are open at SIGTERM; the connections' own setting ends them before
 LOOK_SECONDS = 0.5  # between looks whether the reader of a reply that is not streamed has left
 
+Event = TypeVar("Event")
 Answering = AsyncGenerator[pipeline.Event, None]
 
 
@@ -49,13 +51,26 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     # The header speaks only where the body does not.
     streamed = body.stream if "stream" in body.model_fields_set else wants_events(request.headers.get("accept", ""))
     if streamed:
-        events = _stream(tell(body, bound, runtime.store), str(request.scope.get("request_id")))
+        events = _stream(await begun(tell(body, bound, runtime.store)), str(request.scope.get("request_id")))
         return EventSourceResponse(
             events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
         )
     whole = reply.body(await last(bound.answers.answer(_question(body)), request), bound.snapshot)
     _keep(runtime.store, body, whole)
     return JSONResponse(whole.model_dump())
+
+
+async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """Return events whose first is there, so that who is refused gets the status for it."""
+    first = await anext(events)
+
+    async def every() -> AsyncGenerator[Event, None]:
+        async with aclosing(events):
+            yield first
+            async for event in events:
+                yield event
+
+    return every()
 
 
 async def tell(body: contract.AskRequest, bound: Bound, store: Keeping) -> AsyncGenerator[stream.AskEvent, None]:

@@ -16,6 +16,7 @@ router = APIRouter(tags=["operation"])
 async def metrics(runtime: Current) -> Response:
     """Requests, stages, first texts, answers, what was missing, sentences taken out, and the cache."""
     runtime.metrics.in_flight.set(runtime.in_flight)
+    runtime.metrics.places.set(int(runtime.admission.places))
     runtime.metrics.waiting.set(runtime.store.waiting)
     runtime.metrics.failing.set(runtime.store.problem is not None)
     return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
@@ -21,8 +22,9 @@ from service.access.readable import Readable
 from service.answer import respond
 from service.api.problems import ProblemError
 from service.bootstrap import Service
-from service.events import Answer, Delta, Event, Question
+from service.events import Answer, Delta, Event, Question, Sources
 from service.parts import Parts
+from service.serve.admission import Admission, OverloadedError
 from service.serve.behind import Keeping
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
@@ -59,6 +61,7 @@ class Runtime:
     store: Keeping
     tokens: Tokens
     metrics: Metrics
+    admission: Admission
     entrance: Entrance | None = None
     in_flight: int = 0
     _bounds: dict[Readable | None, Bound] = field(default_factory=dict)
@@ -113,11 +116,17 @@ class Runtime:
 
     def _bind(self, whole: Snapshot, snapshot: Snapshot) -> Bound:
         settings, parts = self.service.settings.answer, self.service.parts(snapshot)
+        # What a busy machine is slow at: all of an extractive answer, of another what it is written from.
+        worked = (Delta, Answer) if parts.writer.name == parts.extractive.name else (Sources, Delta, Answer)
 
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
             began, first = time.perf_counter(), None
-            async with aclosing(respond(question, parts)) as events:
+            async with AsyncExitStack() as stack:
+                place = stack.enter_context(self.place())
+                events = await stack.enter_async_context(aclosing(respond(question, parts)))
                 async for event in events:
+                    if isinstance(event, worked):
+                        place.close()
                     if first is None and isinstance(event, Delta):
                         first = time.perf_counter() - began
                     if isinstance(event, Answer):
@@ -140,12 +149,22 @@ class Runtime:
     def admitted(self) -> Iterator[None]:
         """Count a request in; 429 when as many are in flight as the setting allows."""
         if self.in_flight >= self.service.settings.in_flight:
-            raise ProblemError(429, "Too many requests at once; try again shortly.", {"Retry-After": "1"})
+            raise _overload(self.admission.wait())
         self.in_flight += 1
         try:
             yield
         finally:
             self.in_flight -= 1
+
+    @contextmanager
+    def place(self) -> Iterator[ExitStack]:
+        """Hold a place for work that keeps the machine busy, until it is closed; 429 when there is none."""
+        with ExitStack() as place:
+            try:
+                place.enter_context(self.admission.place())
+            except OverloadedError as error:
+                raise _overload(error.seconds) from None
+            yield place
 
     async def watch(self) -> None:
         """Take up new snapshots, and bind the pipeline to them before a request needs it; note what keys were used."""
@@ -173,8 +192,14 @@ def open_runtime(service: Service, entrance: Entrance | None = None, index: Live
         service.keeping(metrics.lost.inc),
         Tokens(secret, settings.token_seconds),
         metrics,
+        Admission(service.settings.in_flight, service.settings.answer.wait_seconds),
         entrance,
     )
+
+
+def _overload(seconds: float) -> ProblemError:
+    told = "More is asked than can be answered in time; come back as Retry-After says."
+    return ProblemError(429, told, {"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
 def _of(request: Request) -> Runtime:

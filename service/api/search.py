@@ -20,7 +20,8 @@ async def search(body: contract.SearchRequest, runtime: Current) -> contract.Sea
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
     parts, began = runtime.bound().parts, time.perf_counter()
     text = await parts.conversation.standalone(body.query, messages(body.history))
-    hits = await parts.searcher.find(text, body.k, scope(body.filters))
+    with runtime.place():
+        hits = await parts.searcher.find(text, body.k, scope(body.filters))
     missing = [hits.missing] if hits.missing else []
     runtime.metrics.lacked(missing)
     total = round((time.perf_counter() - began) * 1000, 2)

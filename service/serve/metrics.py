@@ -42,6 +42,7 @@ class Metrics:
         self.removed = Counter(
             "outline_qa_sentences_removed", "Sentences that no passage supports", ["what"], registry=registry
         )
+        self.places = Gauge("outline_qa_places", "Questions that are worked at at once, at most", registry=registry)
         self.lost = Counter(
             "outline_qa_store_lost", "Answers that could not be kept, so that nobody can rate them", registry=registry
         )

@@ -3,16 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from cachetools import LRUCache
+from numpy.typing import NDArray
 
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
+from service.language.length import bounded
 from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Query
 from service.understand.follow_ups import Message
 from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
+from service.workers.worker import Worker
 
 TALK = 0.5  # probability that a message is about the conversation
 NAMING = 0.8  # the same of one that names what documents have, or that was read without its vector
@@ -24,7 +28,17 @@ KEPT = 2048  # messages that are not read twice
 ENDS = " \t\n.,!?;:。，！？；：、~～…"
 LAST: frozenset[Kind] = frozenset({"again", "shorter", "more"})  # what they want is about the last question
 
+READ = 1000  # characters of a message that tell what it is, unfolded
+
 Kinds = Mapping[Kind, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The probabilities of a message's kinds, and whether it names something that documents can be asked about."""
+
+    kinds: Kinds
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +60,23 @@ class Conversation:
     """Reads messages to one snapshot."""
 
     def __init__(
-        self, snapshot: Snapshot, reader: TurnReader, rewriter: Rewriter, embed: Callable[[str], Awaitable[Query]]
+        self,
+        snapshot: Snapshot,
+        reader: TurnReader,
+        rewriter: Rewriter,
+        embed: Callable[[str], Awaitable[Query]],
+        work: Worker,
     ) -> None:
-        self._reader, self._rewriter, self._embed = reader, rewriter, embed
+        self._reader, self._rewriter, self._embed, self._work = reader, rewriter, embed, work
         self._words = snapshot.pack.words
         self._headings = {_bare(name) for chunk in snapshot.chunks for name in chunk.heading_path}
         self._lexicon = Lexicon(snapshot)
-        self._read: LRUCache[str, Kinds] = LRUCache(KEPT)
+        self._known: LRUCache[str, _Read] = LRUCache(KEPT)
 
     async def turn(self, text: str, history: Sequence[Message]) -> Turn:
         """Return what a message asks for."""
-        kinds = await self._kinds(text)
-        kind = self._talk(text, kinds)
+        read = await self._read(text)
+        kind, kinds = self._talk(read), read.kinds
         kind = "again" if kind is None and history and _is_form(text) else kind
         if kind in LAST:
             question = await self._last(history)
@@ -66,9 +85,9 @@ class Conversation:
             return Turn(kind)
         earlier = await self._questions(history)
         if not earlier:
-            return Turn("help") if self._hangs(text, kinds) else Turn("subject", text, text)
+            return Turn("help") if self._hangs(text, read) else Turn("subject", text, text)
         standing = kinds["subject"] / (kinds["subject"] + kinds["follow"])
-        plain = normalise(text)
+        plain = normalise(bounded(text, READ))
         if rules("earlier").holds(plain) or rules("pronoun").holds(plain) or empty(text, self._words):
             standing = 0.0
         if standing >= STANDS:
@@ -83,18 +102,14 @@ class Conversation:
         turn = await self.turn(text, history)
         return turn.alone if turn.alone and turn.standing >= EVEN else turn.question or text
 
-    def _hangs(self, text: str, kinds: Kinds) -> bool:
+    def _hangs(self, text: str, read: _Read) -> bool:
         """Whether a message asks nothing where nothing was said: it leans, and names nothing that documents have."""
-        return empty(text, self._words) or (kinds["follow"] >= HANGS and not self._names(text))
+        return empty(bounded(text, READ), self._words) or (read.kinds["follow"] >= HANGS and not read.named)
 
-    def _names(self, text: str) -> bool:
-        """Whether a message names something that the documents can be asked about."""
-        return any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
-
-    def _talk(self, text: str, kinds: Kinds) -> Kind | None:
+    def _talk(self, read: _Read) -> Kind | None:
         """What a message says about the conversation, None where it asks for something else."""
-        about: dict[Kind, float] = {kind: p for kind, p in kinds.items() if kind not in ("subject", "follow")}
-        least = NAMING if self._names(text) or not self._reader.embedded else TALK
+        about: dict[Kind, float] = {kind: p for kind, p in read.kinds.items() if kind not in ("subject", "follow")}
+        least = NAMING if read.named or not self._reader.embedded else TALK
         return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= least else None
 
     async def _last(self, history: Sequence[Message]) -> str:
@@ -105,13 +120,13 @@ class Conversation:
             return ""
         question = earlier[places[-1]].content
         before = earlier[: places[-1]]
-        if not before or _stands(await self._kinds(question)):
+        if not before or _stands((await self._read(question)).kinds):
             return question
         return await self._standalone(question, before)
 
     async def _standalone(self, text: str, earlier: Sequence[Message]) -> str:
         asked = [message.content for message in earlier if message.role == "user"]
-        leaning = {question: not _stands(await self._kinds(question)) for question in asked}
+        leaning = {question: not _stands((await self._read(question)).kinds) for question in asked}
         return await self._rewriter.standalone(text, earlier, lambda question: leaning.get(question, True))
 
     async def _questions(self, history: Sequence[Message]) -> list[Message]:
@@ -120,25 +135,30 @@ class Conversation:
         keeping = False
         for message in history:
             if message.role == "user":
-                keeping = self._talk(message.content, await self._kinds(message.content)) is None
+                keeping = self._talk(await self._read(message.content)) is None
             if keeping:
                 kept.append(message)
         return kept
 
-    async def _kinds(self, text: str) -> Kinds:
-        """The probabilities of a message's kinds; what is called as a heading is asks for that."""
-        if text not in self._read:
-            if _bare(text) in self._headings:
-                self._read[text] = {"subject": 1.0, "follow": 0.0}
-            else:
-                vector = (await self._embed(text)).vector if self._reader.embedded else None
-                self._read[text] = self._reader.kinds(text, self._words, vector)
-        return self._read[text]
+    async def _read(self, message: str) -> _Read:
+        """Read the beginning of a message, once; words are cut in the worker, as that keeps the interpreter busy."""
+        text = bounded(message, READ)
+        if text not in self._known:
+            vector = (await self._embed(text)).vector if self._reader.embedded else None
+            self._known[text] = await self._work(self._judge, text, vector)
+        return self._known[text]
+
+    def _judge(self, text: str, vector: NDArray[np.float32] | None) -> _Read:
+        """Tell what a text is; what is called as a heading is asks for that."""
+        named = any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
+        if _bare(text) in self._headings:
+            return _Read({"subject": 1.0, "follow": 0.0}, named)
+        return _Read(self._reader.kinds(text, self._words, vector), named)
 
 
 def _is_form(text: str) -> bool:
     """Whether a message only wishes for another form of what was said: a table, another language."""
-    plain = normalise(text)
+    plain = normalise(bounded(text, READ))
     return bool(plain.strip(ENDS)) and not rules("aside").blank(plain).strip(ENDS)
 
 

@@ -11,6 +11,7 @@ from service.language.claims import alien
 from service.language.rule import rules
 from service.understand.follow_ups import Message, carry, condense, leans
 from service.understand.several import questions_in
+from service.workers.worker import Worker
 
 Form = TypeVar("Form", bound=BaseModel)
 Leaning = Callable[[str], bool]
@@ -43,14 +44,14 @@ class Rewriter(Protocol):
 class RuleRewriter:
     """Makes a follow-up stand alone, and splits, by rules; other words need a model."""
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, words: Words, work: Worker) -> None:
+        self._words, self._work = words, work
 
     async def standalone(self, question: str, history: Sequence[Message], leaning: Leaning | None = None) -> str:
-        return _carried(question, history, self._words, leaning)
+        return await self._work(_carried, question, history, self._words, leaning)
 
     async def split(self, question: str) -> list[str]:
-        return questions_in(question, self._words)
+        return await self._work(questions_in, question, self._words)
 
     async def again(self, question: str) -> str | None:
         return None
@@ -73,8 +74,8 @@ class Filler(Protocol):
 class ModelRewriter:
     """Asks a model, within `seconds`; what it adds of its own is not taken over."""
 
-    def __init__(self, model: Filler, seconds: float, words: Words) -> None:
-        self._model, self._seconds, self._words = model, seconds, words
+    def __init__(self, model: Filler, seconds: float, words: Words, work: Worker) -> None:
+        self._model, self._seconds, self._words, self._work = model, seconds, words, work
 
     async def standalone(self, question: str, history: Sequence[Message], leaning: Leaning | None = None) -> str:
         if not history or not (leaning or leans(question, self._words)):
@@ -89,7 +90,7 @@ class ModelRewriter:
             and self._words.vocabulary(found.question) - self._words.vocabulary(question)
         ):
             return found.question.strip()
-        return _carried(question, history, self._words, leaning)
+        return await self._work(_carried, question, history, self._words, leaning)
 
     async def split(self, question: str) -> list[str]:
         if not rules("several").holds(normalise(question)):

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from service import events as pipeline
 from service.api import reply
-from service.api.ask import GRACE_SECONDS, PING_SECONDS, last
+from service.api.ask import GRACE_SECONDS, PING_SECONDS, begun, last
 from service.api.openai.answer import answer_chat
 from service.api.openai.bodies import ChatCompletion, ChatMessage, ChatRequest, Form, ResponseFormat
 from service.api.openai.errors import error_of
@@ -60,7 +60,7 @@ async def chat(body: ChatRequest, request: Request, runtime: Current) -> Respons
     prompt = sum(estimate(message.text()) for message in body.messages)
     if body.stream:
         counted = prompt if body.stream_options and body.stream_options.include_usage else None
-        chunks = _stream(events, bound, form, counted, str(request.scope.get("request_id")))
+        chunks = _stream(await begun(events), bound, form, counted, str(request.scope.get("request_id")))
         return EventSourceResponse(
             chunks, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
         )

@@ -15,7 +15,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from service import events as pipeline
 from service.api import contract, reply
-from service.api.ask import PING_SECONDS, last
+from service.api.ask import GRACE_SECONDS, PING_SECONDS, begun, last
 from service.api.openai.answer import answer_chat
 from service.api.openai.bodies import ChatMessage, Form, ResponseFormat, ResponsesRequest
 from service.api.openai.chat import content_of, form_of, turns
@@ -53,8 +53,10 @@ async def responses(body: ResponsesRequest, request: Request, runtime: Current) 
     whole = _Whole(bound, str(request.base_url), _form(body), prompt)
     events = answer_chat(turns(messages), bound)
     if body.stream:
-        sent = _stream(events, whole, str(request.scope.get("request_id")))
-        return EventSourceResponse(sent, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"})
+        sent = _stream(await begun(events), whole, str(request.scope.get("request_id")))
+        return EventSourceResponse(
+            sent, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
+        )
     return JSONResponse(whole.completed(await last(events, request)))
 
 

@@ -112,3 +112,35 @@ def test_a_clock_that_is_set_anew_locks_nobody_out(monkeypatch: pytest.MonkeyPat
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + jump)
     tokens.check(token, "https://site.example")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/ask", {"question": "什么是海星协议？"}),
+        ("/v1/ask", {"question": "什么是海星协议？", "stream": True}),
+        ("/v1/search", {"query": "什么是海星协议？"}),
+        (
+            "/v1/chat/completions",
+            {"model": "outline-qa", "messages": [{"role": "user", "content": "什么是海星协议？"}]},
+        ),
+        (
+            "/v1/chat/completions",
+            {"model": "outline-qa", "stream": True, "messages": [{"role": "user", "content": "什么是海星协议？"}]},
+        ),
+    ],
+)
+def test_who_comes_too_many_is_told_when_to_come_back(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any]
+) -> None:
+    known = {"question": "什么是 LoRA？"}
+    whole = client.post("/v1/ask", json=known).json()
+    runtime = client.app.state.outline_qa  # type: ignore[attr-defined]
+    monkeypatch.setattr(runtime.admission, "places", 0.0)
+    reply = client.post(path, json=body)
+    assert reply.status_code == 429
+    assert int(reply.headers["retry-after"]) >= 1
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert client.post("/v1/ask", json=known).json()["answer"] == whole["answer"]  # what is kept needs no place
+    assert "outline_qa_places 0.0" in client.get("/metrics").text
+    assert runtime.admission.taken == 0

@@ -8,6 +8,7 @@ import pytest
 from service.search.passages import Passage
 from service.understand.follow_ups import Message
 from service.understand.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
+from service.workers.worker import Worker
 from service.write.budget import Budget, estimate
 from service.write.prompt import EXAMPLE, EXAMPLE_WORDS, VERSION, in_order, refuses, render, repeats_example
 from tests.support.packs import WORDS, question
@@ -107,13 +108,13 @@ HISTORY = [Message("user", "什么是 LoRA？"), Message("assistant", "LoRA 冻�
 )
 def test_standalone(said: str | None, searched: str) -> None:
     forms = Forms(Rewritten=Rewritten(question=said) if said else None)
-    assert asyncio.run(ModelRewriter(forms, 1, WORDS).standalone("它有什么缺点？", HISTORY)) == searched
+    assert asyncio.run(ModelRewriter(forms, 1, WORDS, Worker()).standalone("它有什么缺点？", HISTORY)) == searched
     assert forms.systems == [STANDALONE]
 
 
 def test_the_model_is_not_asked_for_nothing() -> None:
     forms = Forms()
-    rewriter = ModelRewriter(forms, 1, WORDS)
+    rewriter = ModelRewriter(forms, 1, WORDS, Worker())
     assert asyncio.run(rewriter.standalone("它有什么缺点？", [])) == "它有什么缺点？"
     assert asyncio.run(rewriter.standalone("什么是 QLoRA 的双重量化？", HISTORY)) == "什么是 QLoRA 的双重量化？"
     assert asyncio.run(rewriter.split("LoRA 和 QLoRA 有什么区别？")) == []
@@ -123,7 +124,7 @@ def test_the_model_is_not_asked_for_nothing() -> None:
 def test_split_and_again() -> None:
     parts = Split(questions=["什么是 LoRA？", "什么是剪枝？", "什么是 GPT-9？"])
     forms = Forms(Split=parts, Rewritten=Rewritten(question="低秩适配"))
-    rewriter = ModelRewriter(forms, 1, WORDS)
+    rewriter = ModelRewriter(forms, 1, WORDS, Worker())
     assert asyncio.run(rewriter.split("什么是 LoRA？什么是剪枝？")) == ["什么是 LoRA？", "什么是剪枝？"]
     assert asyncio.run(rewriter.again("什么是 LoRA？")) == "什么是 LoRA？ 低秩适配"
     assert forms.systems == [SPLIT, AGAIN]
