@@ -12,6 +12,7 @@ from service.settings import ServiceSettings
 from tests.e2e.kept import keep, kept
 from tests.e2e.live import Live
 from tests.e2e.visit import Visit
+from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget, plain
 
 STRINGS = [
@@ -112,8 +113,9 @@ def test_a_broken_fence_ends_with_its_answer(widget: Widget) -> None:
     expect(widget.messages).to_have_count(4)
 
 
-def test_a_stored_conversation_is_hostile_too(visit: Visit, live: Live) -> None:
+def test_a_stored_conversation_is_hostile_too(visit: Visit, live: Live, watch: Watch) -> None:
     """Another script of the host's origin may have written it."""
+    watch.allow("status of 404")  # there is no entry of such an id
     widget = visit()
     widget.ask("什么是 QLoRA？")
     records = kept(widget)

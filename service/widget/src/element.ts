@@ -232,11 +232,10 @@ export class OutlineQA extends HTMLElement {
   }
 
   async #bring(first: boolean): Promise<Panel | null> {
-    const built = this.#built;
     const chat = await this.#started().catch(() => null);
     await chat?.session.load();
     if (!chat || !this.isConnected) return null;
-    if (built !== this.#built) return this.#panel;
+    // Attributes may have changed meanwhile: what holds now is built.
     const { mode } = this.#settings;
     this.#panel = chat.panel(this.#settings, this.#text, {
       language: (lang) => this.#switchLanguage(lang),
