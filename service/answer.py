@@ -8,7 +8,7 @@ from service.draft import Draft
 from service.events import Event, Question
 from service.inquiry import Inquiry
 from service.language import phrases
-from service.language.length import bounded
+from service.language.length import LONGEST, bounded
 from service.parts import Parts
 from service.search.search import Hits
 from service.write.edit import Edit, edited
@@ -16,8 +16,6 @@ from service.write.facts import stated
 from service.write.help import reply
 from service.write.listed import unanswered
 from service.write.writer import Statement
-
-LONGEST = 4000  # characters of a question when it is unfolded, which no question has that people write
 
 
 async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, None]:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+LONGEST = 4000  # characters of a question when it is unfolded, which no question has that people write
+
 
 def bounded(text: str, most: int) -> str:
     """Return as much of a text's beginning as has at most so many characters when it is unfolded (NFKC).

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
-from service.language.length import bounded
+from service.language.length import LONGEST, bounded
 from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Query
@@ -118,7 +118,7 @@ class Conversation:
         places = [place for place, message in enumerate(earlier) if message.role == "user"]
         if not places:
             return ""
-        question = earlier[places[-1]].content
+        question = bounded(earlier[places[-1]].content, LONGEST)
         before = earlier[: places[-1]]
         if not before or _stands((await self._read(question)).kinds):
             return question

@@ -38,19 +38,21 @@ class RotateRequest(Model):
 
 
 class KeyResponse(Allowed):
+    """A key as it is listed, without its secret."""
+
     id: str = Field(examples=["k-3f0c2a9b1d7e"])
     name: str = Field(examples=["help desk"])
     scopes: Scopes = Field(examples=[["ask", "read"]])
     documents: list[str] = Field(examples=[["*"]])
     prefixes: list[str] = Field(examples=[["oq_h3Kd9x"]], description="How the secrets begin that open it.")
-    created: datetime
-    expires: datetime | None
-    revoked: datetime | None
+    created: datetime = Field(description="UTC.")
+    expires: datetime | None = Field(description="From then on it opens nothing; null: never.")
+    revoked: datetime | None = Field(description="Since then it opens nothing.")
     last_used: datetime | None = Field(description="To a minute or so.")
 
 
 class KeysResponse(Model):
-    keys: list[KeyResponse]
+    keys: list[KeyResponse] = Field(description="In the order in which they were made.")
 
 
 class SecretResponse(Model):
@@ -64,13 +66,13 @@ class ActResponse(Model):
     """What somebody did; `seal` is a hash of this and of all before, so that a change shows."""
 
     number: int = Field(examples=[1])
-    at: datetime
+    at: datetime = Field(description="UTC.")
     who: str = Field(examples=["key:k-3f0c2a9b1d7e"])
     act: str = Field(examples=["key.make"])
     target: str = Field(examples=["k-90ab12cd34ef"])
-    before: dict[str, object] | None
-    after: dict[str, object] | None
-    seal: str
+    before: dict[str, object] | None = Field(description="What it was; null where it was not there.")
+    after: dict[str, object] | None = Field(description="What it became.")
+    seal: str = Field(description="SHA-256 of this act and the seal before it.")
 
 
 class AuditResponse(Model):

@@ -196,7 +196,7 @@ def test_a_cancelled_call_ends_the_generation(
     [
         ("https://evil.example", None, 403),
         ("null", None, 403),
-        ("http://evil.example", "evil.example", 403),  # a name that was made to lead here
+        ("http://evil.example", "evil.example", 421),  # a name that was made to lead here
         ("https://qa.example.com", None, 200),
         (None, None, 200),
     ],
