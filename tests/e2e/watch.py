@@ -36,7 +36,7 @@ class Watch:
         for page in self._pages:
             if not page.is_closed() and page.url.startswith("http") and (ran := page.evaluate("window.hacked")):
                 self._wrong.append(f"a script of the content ran: {ran}")
-        assert not self._wrong
+        assert not self._wrong, self._wrong
 
     def _page(self, page: Page) -> None:
         self._pages.append(page)
