@@ -295,9 +295,11 @@ export class Panel implements Context {
     this.#shortcuts.show();
   }
 
-  /** Offer to ask about what was selected. */
+  /** Offer to ask about what was selected; without its file, when the service is away, there is no offer. */
   async #select(): Promise<void> {
-    const { Selected: View } = await import("./selected");
+    const loaded = await import("./selected").catch(() => null);
+    if (!loaded) return;
+    const { Selected: View } = loaded;
     if (!this.#selected) {
       this.#selected = new View(this.element, this);
       this.element.append(this.#selected.element);
