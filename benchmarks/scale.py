@@ -145,8 +145,8 @@ def measured(snapshot: Snapshot) -> dict[str, float]:
         figures[name] = median(spent)
         figures[f"{name}, p95"] = float(np.quantile(spent, 0.95))
     if not snapshot.dense.exact:
-        flat = DenseIndex.build(snapshot.dense.vectors(), len(snapshot.chunks) + 1)
-        titles = DenseIndex.build(snapshot.titles.vectors(), len(snapshot.groups) + 1)
+        flat = DenseIndex.build(snapshot.dense.vectors())
+        titles = DenseIndex.build(snapshot.titles.vectors())
         scanning = Retriever(replace(snapshot, dense=flat, titles=titles), fusion)
         figures["search, scanned"] = median(_cpu(scanning, query, None) for query in queries)
         exact = [set(flat.search(vector, DEPTH)[0].tolist()) for vector in vectors]

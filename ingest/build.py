@@ -145,9 +145,9 @@ def _assemble(
     asked = ways.other_ways(questions, pack.ways)
     terms = pack.words.terms
     way_vectors, _ = _embed([way for way, _ in asked], embedder, known, "asked", progress)
-    dense, tops = DenseIndex.build(vectors), DenseIndex.build(titles)
-    recall = {"passages": asdict(dense.tune(_sample(titles))), "titles": asdict(tops.tune(_sample(vectors)))}
-    manifest = replace(manifest, recall={} if dense.exact and tops.exact else recall)
+    dense, tops = DenseIndex.build(vectors, _sample(titles)), DenseIndex.build(titles, _sample(vectors))
+    graphs = {"passages": dense.recall, "titles": tops.recall}
+    manifest = replace(manifest, recall={name: asdict(recall) for name, recall in graphs.items() if recall})
     made = Snapshot(
         manifest=manifest,
         documents=cut.documents,

@@ -53,22 +53,27 @@ class _Rows:
 class DenseIndex:
     """A FAISS IndexFlatIP, or an HNSW graph over one; row numbers are ids. Threads may search at once.
 
+    `recall` is what a graph was found to find when it was built, None for an exact index and for one read back.
+
     HNSW: Malkov and Yashunin, Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
     Small World graphs, 2018.
     """
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, recall: Recall | None = None) -> None:
         faiss = _faiss()
-        self._index = index
+        self._index, self.recall = index, recall
         self._graph = isinstance(index, faiss.IndexHNSW)
         self._flat = faiss.downcast_index(index.storage) if self._graph else index
 
     @classmethod
-    def build(cls, vectors: Vectors, many: int | None = None) -> Self:
-        """Index (n, d) float32 unit-norm vectors; from `many` on (None: MANY) through a graph."""
+    def build(cls, vectors: Vectors, queries: Vectors | None = None, many: int = MANY) -> Self:
+        """Index (n, d) float32 unit-norm vectors.
+
+        With (q, d) `queries` and from `many` rows on it is a graph, wide enough for what those find; else it is exact.
+        """
         faiss = _faiss()
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
-        if len(rows) < (MANY if many is None else many):
+        if queries is None or len(rows) < many:
             index = faiss.IndexFlatIP(rows.shape[1])
             index.add(rows)
             return cls(index)
@@ -80,7 +85,7 @@ class DenseIndex:
             index.add(rows)
         finally:
             faiss.omp_set_num_threads(threads)
-        return cls(index)
+        return cls(index, _tuned(index, np.ascontiguousarray(queries)))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -129,21 +134,6 @@ class DenseIndex:
         found = ids[0] >= 0  # a graph may reach fewer
         return ids[0][found], scores[0][found]
 
-    def tune(self, queries: Vectors) -> Recall:
-        """Make a graph's searches wide enough for (q, d) queries, and return what they find of the exact results."""
-        recall = Recall(0, 1.0, len(queries))
-        if not self._graph or not len(queries):
-            return recall
-        exact = self._flat.search(np.ascontiguousarray(queries), DEPTH)[1]
-        for width in WIDTHS:
-            self._index.hnsw.efSearch = width
-            found = self._index.search(np.ascontiguousarray(queries), DEPTH)[1]
-            hits = [len(set(a) & set(b)) for a, b in zip(exact.tolist(), found.tolist(), strict=True)]
-            recall = Recall(width, sum(hits) / exact.size, len(queries))
-            if recall.found >= ENOUGH:
-                break
-        return recall
-
     def save(self, path: Path) -> None:
         _faiss().write_index(self._index, str(path))
 
@@ -151,3 +141,16 @@ class DenseIndex:
     def load(cls, path: Path) -> Self:
         """Read an index back; raises RuntimeError when the file is not one."""
         return cls(_faiss().read_index(str(path)))
+
+
+def _tuned(graph: Any, queries: Vectors) -> Recall:
+    """Make a graph's searches wide enough for (q, d) queries, and return what they find of the exact results."""
+    exact = graph.storage.search(queries, DEPTH)[1]
+    for width in WIDTHS:
+        graph.hnsw.efSearch = width
+        found = graph.search(queries, DEPTH)[1]
+        hits = sum(len(set(a) & set(b)) for a, b in zip(exact.tolist(), found.tolist(), strict=True))
+        recall = Recall(width, hits / exact.size, len(queries))
+        if recall.found >= ENOUGH:
+            break
+    return recall
