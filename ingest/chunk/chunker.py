@@ -69,6 +69,11 @@ class Chunk:
         return self.text[self.focus[0] - self.start : self.focus[1] - self.start]
 
     @property
+    def section(self) -> int | None:
+        """The number of the outline's section that its entry is in."""
+        return int(self.entry_id.split(".")[0]) if self.entry_id else None
+
+    @property
     def headings(self) -> tuple[str, ...]:
         """The document's title, where it is not the topmost heading, and the heading path."""
         return (self.title, *self.heading_path) if self.title else self.heading_path

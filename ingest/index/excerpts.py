@@ -70,13 +70,9 @@ def excerpt(whole: Snapshot, allows: Allows) -> Snapshot:
 def _rows(whole: Snapshot, allows: Allows) -> Iterator[_Row]:
     """A passage that is indexed once for several places stands at the first of those that may be read."""
     for number, chunk in enumerate(whole.chunks):
-        places = [place for place in (chunk, *whole.aliases.get(chunk.id, ())) if allows(place.document, _of(place))]
+        places = [place for place in (chunk, *whole.aliases.get(chunk.id, ())) if allows(place.document, place.section)]
         if places:
             yield _Row(number, places[0], tuple(places[1:]))
-
-
-def _of(chunk: Chunk) -> int | None:
-    return int(chunk.entry_id.split(".")[0]) if chunk.entry_id else None
 
 
 def _entries(whole: Snapshot, allows: Allows) -> Iterator[Entry]:

@@ -39,7 +39,7 @@ class Columns:
             names.setdefault(chunk.document, len(names))
         return cls(
             np.fromiter(chain(range(len(chunks)), (row for row, _ in same)), np.int64, len(every)),
-            np.fromiter((_section(chunk) for chunk in every), np.int32, len(every)),
+            np.fromiter((NONE if chunk.section is None else chunk.section for chunk in every), np.int32, len(every)),
             np.fromiter((chunk.stars or 0 for chunk in every), np.int32, len(every)),
             np.fromiter((chunk.kind == "text" for chunk in every), np.bool_, len(every)),
             np.fromiter((names[chunk.document] for chunk in every), np.int32, len(every)),
@@ -56,7 +56,3 @@ class Columns:
         found = np.zeros(self.indexed, np.bool_)
         found[self.rows[allowed]] = True
         return found
-
-
-def _section(chunk: Chunk) -> int:
-    return int(chunk.entry_id.split(".")[0]) if chunk.entry_id else NONE

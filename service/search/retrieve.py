@@ -63,9 +63,8 @@ class Scope:
         return columns.indexes(allowed)
 
     def allows(self, chunk: Chunk) -> bool:
-        section = int(chunk.entry_id.split(".")[0]) if chunk.entry_id else None
         return (
-            (self.sections is None or section in self.sections)
+            (self.sections is None or chunk.section in self.sections)
             and (self.min_stars is None or (chunk.stars or 0) >= self.min_stars)
             and (self.documents is None or chunk.document in self.documents)
             and (self.answered is None or (chunk.kind == "text") == self.answered)
