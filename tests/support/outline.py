@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from ingest import bootstrap
 from ingest.__main__ import ensure
@@ -31,5 +32,7 @@ def embedder(settings: ServiceSettings) -> Embedder:
 
 @pytest.fixture(scope="session")
 def snapshot(settings: ServiceSettings, embedder: Embedder) -> Snapshot:
-    ensure(settings, embedder)
+    INDEX.mkdir(parents=True, exist_ok=True)
+    with FileLock(INDEX / ".tests.lock"):  # tests run in two processes; a build does not wait for another
+        ensure(settings, embedder)
     return Versions(settings.index).open(embedder.fingerprint, packs=bootstrap.packs(settings))
