@@ -1,5 +1,6 @@
 """JSON that is read again and again: packed by gzip, and not sent where the reader has it (RFC 9110, 13.1.2)."""
 
+import asyncio
 import gzip
 import hashlib
 from collections.abc import Sequence
@@ -30,7 +31,8 @@ class Packed:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
-                for part in _packed(start, bytes(body), Headers(scope=scope)):
+                # On a thread: a large document takes a while to pack.
+                for part in await asyncio.to_thread(_packed, start, bytes(body), Headers(scope=scope)):
                     await send(part)
 
         await self._app(scope, receive, collect)
