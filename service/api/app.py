@@ -99,8 +99,7 @@ def create_app(service: Service, index: LiveIndex | None = None, renew: bool = F
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(*COLLECT)
         await asyncio.to_thread(runtime.index.refresh)
-        if runtime.index.snapshot is not None:
-            runtime.bound_to(None)
+        await runtime.prepare(None)
         tasks = [asyncio.create_task(runtime.watch())]
         if renew:
             tasks.append(asyncio.create_task(renew_index(runtime.index)))

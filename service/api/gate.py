@@ -15,7 +15,7 @@ from service.access.readable import Readable
 from service.access.rights import is_open, is_question, needed
 from service.api.problems import ProblemError, problem
 
-Prepare = Callable[[Readable], Awaitable[None]]
+Prepare = Callable[[Readable | None], Awaitable[None]]
 
 
 class Gate:
@@ -37,7 +37,7 @@ class Gate:
             try:
                 principal = await self._admitted(request)
                 headers = await stack.enter_async_context(self._place(request, principal))
-                if principal.readable:
+                if principal is not SERVICE:
                     await self._prepare(principal.readable)
             except ProblemError as error:
                 request_id = str(scope.get("request_id", ""))

@@ -94,8 +94,8 @@ class Runtime:
                     del self._bounds[oldest]
             return known
 
-    async def prepare(self, readable: Readable) -> None:
-        """Make what somebody may read ready on a thread; what cannot be is said when it is asked for."""
+    async def prepare(self, readable: Readable | None) -> None:
+        """Make what somebody may read (None: all) ready on a thread; what cannot be is said when it is asked for."""
         known = self._bounds.get(readable)
         if known is None or known.whole is not self.index.snapshot:
             with suppress(ProblemError):
@@ -171,10 +171,8 @@ class Runtime:
         while True:
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
-            if self.index.snapshot is not None:
-                self.bound_to(None)
-                for readable in [each for each in self._bounds if each is not None]:
-                    await self.prepare(readable)
+            for readable in {None, *self._bounds}:
+                await self.prepare(readable)
             if self.entrance:
                 try:
                     await asyncio.to_thread(self.entrance.keys.flush)
