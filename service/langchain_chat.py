@@ -16,6 +16,7 @@ from service.api import contract
 from service.api.desk import Desk
 from service.api.desk.there import RemoteDesk
 from service.api.openai.conversation import asked, spoken
+from service.api.places import title
 from service.api.spans import cited_spans
 from service.api.stream import DeltaEvent, DoneEvent
 from service.understand.follow_ups import Message
@@ -105,7 +106,7 @@ def _block(reply: contract.AskResponse) -> TextContentBlock:
 def _citations(reply: contract.AskResponse) -> list[Citation]:
     return [
         create_citation(
-            title=" > ".join(each.citation.heading_path) or each.citation.document,
+            title=title(each.citation),
             start_index=each.start,
             end_index=each.end,
             cited_text=each.citation.quote,

@@ -5,23 +5,23 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from service.api import contract, stream
-from service.api.ask import PING_SECONDS, tell
+from service.api.ask import begun, event_reply, tell
 from service.api.formats import FormatRoute
 from service.api.openai.conversation import asked, spoken
+from service.api.places import address, title
 from service.api.runtime import Admitted, Current
 from service.understand.follow_ups import Message
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["questions"], route_class=FormatRoute)
-HEADERS = {"x-vercel-ai-ui-message-stream": "v1", "X-Accel-Buffering": "no"}
+HEADERS = {"x-vercel-ai-ui-message-stream": "v1"}
 TEXT = "text-1"  # the one text part's id
 Json = dict[str, Any]
 
@@ -60,9 +60,8 @@ async def ask(body: UIRequest, request: Request, runtime: Current) -> Response:
         question = contract.AskRequest(question=wanted.text, history=history, session_id=(body.id or "")[:100] or None)
     except ValidationError as error:
         raise RequestValidationError([{**fault, "loc": ("body", "messages")} for fault in error.errors()]) from error
-    events = tell(question, runtime.bound(), runtime.store)
-    sent = _stream(events, str(request.base_url), str(request.scope.get("request_id")))
-    return EventSourceResponse(sent, ping=PING_SECONDS, headers=HEADERS)
+    events = await begun(tell(question, runtime.bound(), runtime.store))
+    return event_reply(_stream(events, str(request.base_url), str(request.scope.get("request_id"))), HEADERS)
 
 
 async def _stream(
@@ -81,21 +80,21 @@ async def _stream(
 
 async def _parts(telling: AsyncGenerator[stream.AskEvent, None], base: str) -> AsyncGenerator[Json, None]:
     """Yield the parts of one message: its text, a source for each citation, the reply."""
-    begun = False
+    speaking = False
     async with aclosing(telling) as events:
         async for event in events:
             match event:
                 case stream.MetaEvent(data=meta):
                     yield {"type": "start", "messageId": meta.id}
                 case stream.DeltaEvent(data=delta):
-                    if not begun:
+                    if not speaking:
                         yield {"type": "text-start", "id": TEXT}
-                    begun = True
+                    speaking = True
                     yield {"type": "text-delta", "id": TEXT, "delta": delta.text}
                 case stream.CitationEvent(data=citation):
                     yield _source(citation, base)
                 case stream.DoneEvent(data=reply):
-                    if begun:
+                    if speaking:
                         yield {"type": "text-end", "id": TEXT}
                     yield {"type": "data-answer", "id": reply.id, "data": reply.model_dump(mode="json")}
                     yield {"type": "finish"}
@@ -103,11 +102,10 @@ async def _parts(telling: AsyncGenerator[stream.AskEvent, None], base: str) -> A
 
 def _source(citation: contract.Citation, base: str) -> Json:
     """A source that opens the passage; the quote and its offsets are its metadata."""
-    place = f"{base}v1/documents/{quote(citation.document, safe='')}?start={citation.start}&end={citation.end}"
     return {
         "type": "source-url",
         "sourceId": str(citation.n),
-        "url": place,
-        "title": f"[{citation.n}] {' > '.join(citation.heading_path) or citation.document}",
+        "url": address(base, citation),
+        "title": f"[{citation.n}] {title(citation)}",
         "providerMetadata": {"outline-qa": citation.model_dump(mode="json")},
     }

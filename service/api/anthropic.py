@@ -1,7 +1,6 @@
 """POST /v1/search?format=anthropic: results as the blocks that Anthropic's models cite, one text block a sentence."""
 
 from typing import Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -9,6 +8,7 @@ from pydantic import Field
 from ingest.parse.sentences import sentence_spans
 from service.api import contract, search
 from service.api.formats import FormatRoute
+from service.api.places import address, title
 from service.api.runtime import Admitted, Current
 
 router = APIRouter(tags=["questions"], route_class=FormatRoute)
@@ -55,9 +55,8 @@ async def blocks(body: contract.SearchRequest, request: Request, runtime: Curren
         index_version=reply.index_version,
         results=[
             ResultBlock(
-                source=f"{request.base_url}v1/documents/{quote(each.document, safe='')}"
-                f"?start={each.start}&end={each.end}",
-                title=" > ".join(each.heading_path) or each.document,
+                source=address(str(request.base_url), each),
+                title=title(each),
                 content=[TextBlock(text=each.text[p.start - each.start : p.end - each.start]) for p in own],
             )
             for each, own in zip(reply.results, places, strict=True)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -52,12 +52,16 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     streamed = body.stream if "stream" in body.model_fields_set else wants_events(request.headers.get("accept", ""))
     if streamed:
         events = _stream(await begun(tell(body, bound, runtime.store)), str(request.scope.get("request_id")))
-        return EventSourceResponse(
-            events, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
-        )
+        return event_reply(events)
     whole = reply.body(await last(bound.answers.answer(_question(body)), request), bound.snapshot)
     _keep(runtime.store, body, whole)
     return JSONResponse(whole.model_dump())
+
+
+def event_reply(events: AsyncIterator[ServerSentEvent], headers: Mapping[str, str] | None = None) -> Response:
+    """Return a reply that streams; proxies do not hold it back, and SIGTERM lets it end."""
+    unbuffered = {"X-Accel-Buffering": "no", **(headers or {})}
+    return EventSourceResponse(events, ping=PING_SECONDS, headers=unbuffered, shutdown_grace_period=GRACE_SECONDS)
 
 
 async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:

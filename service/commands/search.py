@@ -4,6 +4,7 @@ import argparse
 import asyncio
 
 from service.api import contract
+from service.api.places import title
 from service.commands.ask import asked
 from service.commands.desks import desk_arguments, open_desk
 from service.commands.failure import envelope
@@ -29,6 +30,6 @@ async def _search(options: argparse.Namespace, request: contract.SearchRequest) 
         envelope("search", reply.model_dump(mode="json"))
         return
     for number, each in enumerate(reply.results, 1):
-        say(f"{number}. {' > '.join(each.heading_path) or each.document}", BOLD)
+        say(f"{number}. {title(each)}", BOLD)
         say(f"   {each.document} {each.start}–{each.end}", DIM)
         say(each.text.strip() + "\n")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from service.api import contract
+from service.api.places import title
 
 # A document may hold sequences that move the cursor or rename the window.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -25,8 +26,7 @@ def say(text: str, style: str = "", end: str = "\n") -> None:
 def quotes(citations: Iterable[contract.Citation]) -> None:
     """Write each quote with where it stands."""
     for citation in citations:
-        where = " > ".join(citation.heading_path) or citation.document
-        say(f"\n[{citation.n}] {where}", BOLD)
+        say(f"\n[{citation.n}] {title(citation)}", BOLD)
         say(f"    {citation.document} {citation.start}–{citation.end}", DIM)
         for line in citation.quote.splitlines():
             say(f"    {line}")

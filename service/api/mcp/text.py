@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from service.api import contract
+from service.api.places import title
 
 
 def answer_text(reply: contract.AskResponse) -> str:
@@ -20,11 +21,6 @@ def answer_text(reply: contract.AskResponse) -> str:
 def citation_line(citation: contract.Citation) -> str:
     place = f"{citation.document}, {citation.start}–{citation.end}"
     return f"[{citation.n}] {title(citation)} ({place}): {' '.join(citation.quote.split())}"
-
-
-def title(place: contract.Citation | contract.Result) -> str:
-    """The headings over a passage, or its document."""
-    return " > ".join(place.heading_path) or place.document
 
 
 def results_text(reply: contract.SearchResponse, names: list[str]) -> str:

@@ -11,8 +11,9 @@ from pydantic import BaseModel, Field
 
 from service.api import contract
 from service.api.desk import Desk
-from service.api.mcp.text import answer_text, outline_text, results_text, title
+from service.api.mcp.text import answer_text, outline_text, results_text
 from service.api.mcp.uri import PassageName, parse_uri
+from service.api.places import title
 from service.api.refusal import ProblemError
 from service.api.stream import DeltaEvent, DoneEvent
 

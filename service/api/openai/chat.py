@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from service import events as pipeline
 from service.api import reply
-from service.api.ask import GRACE_SECONDS, PING_SECONDS, begun, last
+from service.api.ask import begun, event_reply, last
 from service.api.openai.answer import answer_chat
 from service.api.openai.bodies import ChatCompletion, ChatMessage, ChatRequest, Form, ResponseFormat
 from service.api.openai.errors import error_of
@@ -61,9 +61,7 @@ async def chat(body: ChatRequest, request: Request, runtime: Current) -> Respons
     if body.stream:
         counted = prompt if body.stream_options and body.stream_options.include_usage else None
         chunks = _stream(await begun(events), bound, form, counted, str(request.scope.get("request_id")))
-        return EventSourceResponse(
-            chunks, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
-        )
+        return event_reply(chunks)
     answer = await last(events, request)
     content = content_of(answer, bound, form)
     message = {"role": "assistant", "content": content, "refusal": None, **_extras(answer, bound)}

@@ -7,19 +7,19 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from service import events as pipeline
 from service.api import contract, reply
-from service.api.ask import GRACE_SECONDS, PING_SECONDS, begun, last
+from service.api.ask import begun, event_reply, last
 from service.api.openai.answer import answer_chat
 from service.api.openai.bodies import ChatMessage, Form, ResponseFormat, ResponsesRequest
 from service.api.openai.chat import content_of, form_of, turns
 from service.api.openai.models import MODEL, check_model
+from service.api.places import address, title
 from service.api.problems import ProblemError
 from service.api.runtime import Admitted, Bound, Current
 from service.api.spans import cited_spans
@@ -53,10 +53,7 @@ async def responses(body: ResponsesRequest, request: Request, runtime: Current) 
     whole = _Whole(bound, str(request.base_url), _form(body), prompt)
     events = answer_chat(turns(messages), bound)
     if body.stream:
-        sent = _stream(await begun(events), whole, str(request.scope.get("request_id")))
-        return EventSourceResponse(
-            sent, ping=PING_SECONDS, headers={"X-Accel-Buffering": "no"}, shutdown_grace_period=GRACE_SECONDS
-        )
+        return event_reply(_stream(await begun(events), whole, str(request.scope.get("request_id"))))
     return JSONResponse(whole.completed(await last(events, request)))
 
 
@@ -111,9 +108,8 @@ class _Whole:
                 "type": "url_citation",
                 "start_index": each.start,
                 "end_index": each.end,
-                "title": " > ".join(each.citation.heading_path) or each.citation.document,
-                "url": f"{self.base}v1/documents/{quote(each.citation.document, safe='')}"
-                f"?start={each.citation.start}&end={each.citation.end}",
+                "title": title(each.citation),
+                "url": address(self.base, each.citation),
                 **each.citation.model_dump(),
             }
             for each in cited_spans(body.answer, body.citations)

@@ -128,6 +128,11 @@ def test_a_clock_that_is_set_anew_locks_nobody_out(monkeypatch: pytest.MonkeyPat
             "/v1/chat/completions",
             {"model": "outline-qa", "stream": True, "messages": [{"role": "user", "content": "什么是海星协议？"}]},
         ),
+        ("/v1/responses", {"model": "outline-qa", "stream": True, "input": "什么是海星协议？"}),
+        (
+            "/v1/ask?format=ai-sdk",
+            {"messages": [{"role": "user", "parts": [{"type": "text", "text": "什么是海星协议？"}]}]},
+        ),
     ],
 )
 def test_who_comes_too_many_is_told_when_to_come_back(
