@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Collection
 from pathlib import PurePosixPath
 
+from ingest.read.office.archive import opened
 from ingest.read.reading import UnfitError
 
 # Suffixes of what is taken from a folder, and the kind that each stands for.
@@ -35,7 +34,6 @@ OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LOCKED = "EncryptedPackage".encode("utf-16-le")
 HTML = ("<!doctype html", "<html", "<head", "<body")
 SAMPLE = 2048  # bytes in which a file says what it is
-MOST_PARTS = 20_000  # files in an archive
 
 
 def kind_of(raw: bytes, name: str, unpacked_mb: int, others: Collection[str] = ()) -> str:
@@ -70,14 +68,8 @@ def kind_of(raw: bytes, name: str, unpacked_mb: int, others: Collection[str] = (
 
 
 def _archive(raw: bytes, unpacked_mb: int) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
-        raise UnfitError("a damaged ZIP archive or office document; open and save it again") from error
-    names = {part.filename for part in parts}
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > unpacked_mb << 20:
-        raise UnfitError(f"unpacks to more than {unpacked_mb:,} MB; raise reading.unpacked_mb if it is to be trusted")
+    with opened(raw, unpacked_mb) as archive:
+        names = set(archive.namelist())
     if kind := next((kind for part, kind in PARTS.items() if part in names), ""):
         return kind
     if "META-INF/container.xml" in names:

@@ -15,19 +15,29 @@ RELATION = re.compile(rb"<Relationship\b[^>]*>")
 MOST_RATIO = 200  # times that a part may grow, where it is large
 LARGE = 4 << 20
 CHUNK = 1 << 20
+MOST_PARTS = 20_000  # files in an archive
+
+
+def opened(raw: bytes, unpacked_mb: int) -> zipfile.ZipFile:
+    """Open an archive; raises UnfitError for one that is damaged, or says that it unpacks to more than that."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+    # What zipfile does not know of the format, it says by NotImplementedError.
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
+        raise UnfitError("a damaged ZIP archive or office document; open and save it again") from error
+    parts = archive.infolist()
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > unpacked_mb << 20:
+        raise UnfitError(f"unpacks to more than {unpacked_mb:,} MB; raise reading.unpacked_mb if it is to be trusted")
+    return archive
 
 
 def checked(raw: bytes, limits: Limits) -> tuple[zipfile.ZipFile, list[str]]:
     """Open an archive and return it with what of it is left aside (macros, references to elsewhere).
 
-    Raises UnfitError for one that is damaged, locked or a bomb, and for XML that declares entities.
+    Raises UnfitError as `opened` does, for one that is locked or a bomb, and for XML that declares entities.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-    except (zipfile.BadZipFile, ValueError, OverflowError) as error:
-        raise UnfitError("a damaged ZIP archive or office document; open and save it again") from error
+    archive = opened(raw, limits.unpacked_mb)
     warnings: list[str] = []
-    budget = limits.unpacked_mb << 20
     for part in archive.infolist():
         if part.flag_bits & 1:
             raise UnfitError("locked with a password; save it without one")
@@ -35,9 +45,6 @@ def checked(raw: bytes, limits: Limits) -> tuple[zipfile.ZipFile, list[str]]:
             raise UnfitError(
                 f"{part.filename!r} in it grows {part.file_size // max(1, part.compress_size):,}fold: a bomb"
             )
-        budget -= part.file_size
-        if budget < 0:
-            raise UnfitError(f"unpacks to more than {limits.unpacked_mb:,} MB; raise reading.unpacked_mb")
         _look(archive, part, warnings)
     return archive, list(dict.fromkeys(warnings))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
 import zipfile
 from urllib.parse import unquote
 
 from lxml import etree
 
-from ingest.read.office.archive import CHUNK
+from ingest.read.office.archive import CHUNK, opened
 from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.markdown import markdown_of, parsed
@@ -21,15 +20,14 @@ FONTS = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC
 def read_epub(raw: bytes, name: str, limits: Limits) -> Reading:
     """Read a book; raises UnfitError for one that is damaged or has a lock on its text."""
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            return _book(archive, limits)
+        with opened(raw, limits.unpacked_mb) as archive:
+            return _book(archive)
+    # A part that is packed in a way that zipfile does not know is a NotImplementedError.
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, IndexError, NotImplementedError) as error:
         raise UnfitError(f"a damaged EPUB ({type(error).__name__}: {error})"[:160]) from error
 
 
-def _book(archive: zipfile.ZipFile, limits: Limits) -> Reading:
-    if sum(part.file_size for part in archive.infolist()) > limits.unpacked_mb << 20:
-        raise UnfitError(f"unpacks to more than {limits.unpacked_mb:,} MB; raise reading.unpacked_mb")
+def _book(archive: zipfile.ZipFile) -> Reading:
     if LOCKS in archive.namelist():
         locks = archive.read(LOCKS)[:CHUNK]
         if locks.count(b"EncryptedData>") > 2 * sum(locks.count(font) for font in FONTS):
