@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pdfplumber
 
-from benchmarks.format_files import Sample, hostile, samples, written
+from benchmarks.format_files import Sample, hostile_files, samples, written
 from ingest.chunk.units import units_of
 from ingest.parse import markdown
 from ingest.read.content import read_content
@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, help="where to keep the files")
     folder = parser.parse_args().folder
-    good, bad = list(samples()), list(hostile())
+    good, bad = list(samples()), list(hostile_files())
     if folder:
         written(folder, [*good, *bad])
     with Sandbox(Limits(seconds=120)) as sandbox:
