@@ -44,11 +44,12 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         events = _told(stated(facts, parts.snapshot, draft.language), draft, parts, edit)
     elif facts or turn.question:
         # "what is the answer to 3.8" asks that entry's own question
-        turn = replace(turn, question=facts.entries[0].question, alone="") if facts else turn
+        turn = replace(turn, question=facts.entries[0].question, alone="", carried=()) if facts else turn
         inquiry = Inquiry(question.scope, draft, parts)
         hits, verdict = await inquiry.meant(turn)
-        draft.stand(verdict, hits.query.text)
+        draft.stand(verdict, hits.query.text, turn.carried if hits.query.asked != turn.alone else ())
         if verdict == "not_in_documents":
+            draft.relate(parts.searcher.related(hits.candidates))
             yield draft.say(verdict, wording.not_in_documents)
             return
         if verdict == "listed_unanswered":

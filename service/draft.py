@@ -61,9 +61,9 @@ class Draft:
         if hits.missing:
             self.miss(hits.missing)
 
-    def stand(self, status: Status, query: str) -> None:
-        """Note what kind of answer it is, and the question as it was searched."""
-        self._whole = replace(self._whole, status=status, query=query)
+    def stand(self, status: Status, query: str, carried: tuple[str, ...] = ()) -> None:
+        """Note what kind of answer it is, the question as it was searched, and the earlier ones carried into it."""
+        self._whole = replace(self._whole, status=status, query=query, carried=carried)
 
     def relate(self, entries: tuple[Entry, ...]) -> None:
         """Note what is worth reading beside the answer."""

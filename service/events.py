@@ -55,7 +55,8 @@ class Answer:
     """The whole answer; `timings_ms` by stage, `first` until the first text.
 
     `degraded` says the first of `lacks` in a sentence; `missing` are the codes of what went wrong. `rule` is the one
-    that declined the question. `removed` and `replaced` count the model's sentences that no passage supports.
+    that declined the question. `removed` and `replaced` count the model's sentences that no passage supports. `carried`
+    are the earlier questions that this one was searched with.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Answer:
     missing: tuple[Missing, ...] = ()
     removed: int = 0
     replaced: int = 0
+    carried: tuple[str, ...] = ()
 
 
 Event = Meta | Sources | Delta | Citation | Answer

@@ -28,6 +28,10 @@ class Readable:
                 raise ReadableError(f"{pattern!r} names no document; give a name, hr/* or manual.md#5")
         return None if ALL in patterns else cls(tuple(sorted(set(patterns))))
 
+    def covers(self, other: Self | None) -> bool:
+        """Whether everything that somebody else may read may be read, by the patterns alone; None reads everything."""
+        return other is not None and set(other.patterns) <= set(self.patterns)
+
     def allows(self, document: str, section: int | None) -> bool:
         """Whether a section may be read; without one, whether the whole document may."""
         return any(_allows(pattern, document, section) for pattern in self.patterns)

@@ -14,6 +14,7 @@ from starlette.types import Lifespan
 from ingest import __version__
 from service.api import (
     ai_sdk,
+    answers,
     anthropic,
     ask,
     contract,
@@ -72,6 +73,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for module in (
         ai_sdk,
         anthropic,
+        answers,
         ask,
         search,
         chat,

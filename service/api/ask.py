@@ -1,6 +1,7 @@
 """POST /v1/ask, as JSON or as server-sent events."""
 
 import asyncio
+import json
 import logging
 import re
 import time
@@ -15,6 +16,7 @@ from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEv
 from ingest.index.snapshot import Snapshot
 from service import events as pipeline
 from service.access.personal import masked
+from service.access.principal import acting
 from service.api import contract, reply, stream
 from service.api.openapi import ASK_EVENTS
 from service.api.problems import ProblemError, problem
@@ -124,8 +126,12 @@ async def _whole(answering: Answering) -> pipeline.Answer:
 
 def _keep(store: Keeping, asked: contract.AskRequest, answer: contract.AskResponse) -> None:
     """Keep an answer for its feedback, personal data masked; one that cannot be kept is an answer all the same."""
-    body = answer.model_copy(update={"query": masked(answer.query)}).model_dump_json()
-    store.keep(Kept(answer.id, masked(asked.question), body, asked.session_id, time.time()))
+    body = answer.model_copy(
+        update={"query": masked(answer.query), "carried": [*map(masked, answer.carried)]}
+    ).model_dump_json()
+    principal = acting()
+    readable = json.dumps(principal.readable.patterns) if principal and principal.readable else None
+    store.keep(Kept(answer.id, masked(asked.question), body, asked.session_id, time.time(), readable))
 
 
 async def _stream(telling: AsyncGenerator[stream.AskEvent, None], request_id: str) -> AsyncIterator[ServerSentEvent]:

@@ -150,6 +150,16 @@ class AskResponse(Model):
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
     query: str = Field("", examples=["除垢和清洗有什么区别？"], description="The question as searched.")
+    carried: list[str] = Field(
+        [], examples=[["怎么除垢？"]], description="Earlier questions that a follow-up was searched with, oldest first."
+    )
+
+
+class GivenAnswer(AskResponse):
+    """An answer as it was given, to be read again."""
+
+    question: str = Field(examples=["除垢和清洗有什么区别？"], description="As asked; personal data is masked.")
+    created: float = Field(examples=[1764374400.0], description="When, in seconds since 1970.")
 
 
 class FeedbackRequest(Model):

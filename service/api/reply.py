@@ -23,6 +23,7 @@ def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
         index_version=answer.index_version,
         timings_ms=answer.timings_ms,
         query=answer.query,
+        carried=list(answer.carried),
     )
 
 

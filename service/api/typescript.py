@@ -17,6 +17,7 @@ ROUTES = (
     "/v1/widget",
     "/v1/entries/{id}",
     "/v1/documents/{name}",
+    "/v1/answers/{id}",
     "/v1/feedback",
     "/v1/token",
 )

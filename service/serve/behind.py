@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Condition, Thread
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 from service.serve.store import Kept, Rating, Store
 
@@ -36,7 +36,27 @@ class StoreUnavailableError(Exception):
 
 
 Wish = Rating | Literal["none"]  # none takes a rating back
-Rate = tuple[str, Wish, str | None, "Future[bool]"]
+Result = TypeVar("Result")
+
+
+class Call(Generic[Result]):
+    """What somebody waits for; it takes its turn behind the answers that are to be written before."""
+
+    def __init__(self, act: Callable[[Store], Result]) -> None:
+        self._act = act
+        self.future: Future[Result] = Future()
+
+    def run(self, store: Store) -> None:
+        result = self._act(store)
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(result)
+
+    def fail(self, fault: str) -> None:
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(StoreUnavailableError(fault))
+
+
+Work = Kept | Call[bool] | Call[Kept | None]
 
 
 class Keeping(Protocol):
@@ -52,6 +72,8 @@ class Keeping(Protocol):
 
     def rate(self, answer_id: str, rating: Wish, comment: str | None) -> "Future[bool]": ...
 
+    def find(self, answer_id: str) -> "Future[Kept | None]": ...
+
     def close(self, seconds: float = 5) -> None: ...
 
 
@@ -66,6 +88,11 @@ class NothingKept:
     def rate(self, answer_id: str, rating: Wish, comment: str | None) -> "Future[bool]":
         future: Future[bool] = Future()
         future.set_result(False)
+        return future
+
+    def find(self, answer_id: str) -> "Future[Kept | None]":
+        future: Future[Kept | None] = Future()
+        future.set_result(None)
         return future
 
     def close(self, seconds: float = 5) -> None:
@@ -85,7 +112,7 @@ class WriteBehind:
         self._path, self._open, self._lost = path, opened, lost
         self._store: Store | None = None
         self._fault: str | None = None
-        self._waiting: deque[Kept | Rate] = deque()
+        self._waiting: deque[Work] = deque()
         self._size = 0
         self._changed = Condition()
         self._closing = False
@@ -120,14 +147,26 @@ class WriteBehind:
 
         Its error is StoreUnavailableError where it cannot be written.
         """
-        future: Future[bool] = Future()
+        call = Call(lambda s: s.unrate(answer_id) if rating == "none" else s.rate(answer_id, rating, comment))
+        if fault := self._refusal(call):
+            call.fail(fault)
+        return call.future
+
+    def find(self, answer_id: str) -> "Future[Kept | None]":
+        """Have an answer read, once all before it is written; None where it is not kept. Fails as `rate` does."""
+        call = Call(lambda store: store.find(answer_id))
+        if fault := self._refusal(call):
+            call.fail(fault)
+        return call.future
+
+    def _refusal(self, call: Call[bool] | Call[Kept | None]) -> str:
+        """Have a call wait its turn; return why it cannot, or nothing."""
         with self._changed:
             if self._closing or self._fault or len(self._waiting) >= WAITING:
-                future.set_exception(StoreUnavailableError(self._fault or "too much waits to be written"))
-                return future
-            self._waiting.append((answer_id, rating, comment, future))
+                return self._fault or "too much waits to be written"
+            self._waiting.append(call)
             self._changed.notify()
-        return future
+        return ""
 
     def close(self, seconds: float = 5) -> None:
         """Write what waits, for some seconds at most; what is left is lost, and the log says how much."""
@@ -167,9 +206,9 @@ class WriteBehind:
         if self._store:
             self._store.close()
 
-    def _batch(self) -> Sequence[Kept | Rate]:
-        """The next answers, or the next rating, all of which still wait until they are written."""
-        batch: list[Kept | Rate] = []
+    def _batch(self) -> Sequence[Work]:
+        """The next answers, or the next call, all of which still wait until they are written."""
+        batch: list[Work] = []
         for each in self._waiting:
             if len(batch) == BATCH or (batch and not isinstance(each, Kept)):
                 break
@@ -178,19 +217,14 @@ class WriteBehind:
                 break
         return batch
 
-    def _write(self, batch: Sequence[Kept | Rate]) -> None:
+    def _write(self, batch: Sequence[Work]) -> None:
         self._store = self._store or self._open(self._path)
         answers = [each for each in batch if isinstance(each, Kept)]
         if answers or not batch:
             self._store.keep_all(answers)
         for each in batch:
             if not isinstance(each, Kept):
-                answer_id, rating, comment, future = each
-                known = (
-                    self._store.unrate(answer_id) if rating == "none" else self._store.rate(answer_id, rating, comment)
-                )
-                if future.set_running_or_notify_cancel():
-                    future.set_result(known)
+                each.run(self._store)
 
     def _written(self, count: int) -> None:
         with self._changed:
@@ -203,7 +237,7 @@ class WriteBehind:
             self._fault = None
 
     def _fail(self, error: Exception) -> None:
-        """Note what is wrong, free those who wait for a rating, and open the file anew."""
+        """Note what is wrong, free those who wait for it, and open the file anew."""
         if self._store:
             self._store.close()
             self._store = None
@@ -218,11 +252,10 @@ class WriteBehind:
             log.error("%s", fault)
         self._fault = fault
         with self._changed:
-            rates = [each for each in self._waiting if not isinstance(each, Kept)]
+            calls = [each for each in self._waiting if not isinstance(each, Kept)]
             self._waiting = deque(each for each in self._waiting if isinstance(each, Kept))
-        for *_, future in rates:
-            if future.set_running_or_notify_cancel():
-                future.set_exception(StoreUnavailableError(fault))
+        for call in calls:
+            call.fail(fault)
 
     def _move_aside(self) -> None:
         """Put a damaged file aside, so that a new one is begun; nothing of it is thrown away."""

@@ -16,12 +16,13 @@ DAY = 86_400.0
 MEGABYTE = 1 << 20
 SHARE = 10  # of the answers, one in so many goes at a time where there is no more room
 LOOK = 60.0  # seconds between looks for what is too old
-VERSION = 2  # of the tables
+VERSION = 3  # of the tables
 # What is asked often has one reply, kept once; the view gives each answer as it was sent.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key BLOB PRIMARY KEY, question TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asked (
-    id TEXT PRIMARY KEY, created REAL NOT NULL, session_id TEXT, reply BLOB NOT NULL, timings TEXT NOT NULL
+    id TEXT PRIMARY KEY, created REAL NOT NULL, session_id TEXT, reply BLOB NOT NULL, timings TEXT NOT NULL,
+    readable TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS asked_created ON asked (created);
 CREATE INDEX IF NOT EXISTS asked_reply ON asked (reply);
@@ -36,13 +37,17 @@ CREATE VIEW IF NOT EXISTS answers AS
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer to be kept; `body` is the reply of /v1/ask as JSON, `created` in seconds since 1970."""
+    """An answer to be kept; `body` is the reply of /v1/ask as JSON, `created` in seconds since 1970.
+
+    `readable` are the patterns of what its reader may read, as a JSON array; None is everything.
+    """
 
     answer_id: str
     question: str
     body: str
     session_id: str | None
     created: float
+    readable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,16 @@ class Store:
             connection.execute("DELETE FROM feedback WHERE answer_id = ?", (answer_id,))
             return connection.execute("SELECT 1 FROM asked WHERE id = ?", (answer_id,)).fetchone() is not None
 
+    def find(self, answer_id: str) -> Kept | None:
+        """Return an answer as it was kept; None when it is not known."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT answers.id, question, body, answers.session_id, answers.created, readable"
+                " FROM answers JOIN asked ON asked.id = answers.id WHERE answers.id = ?",
+                (answer_id,),
+            ).fetchone()
+        return Kept(*row) if row else None
+
     def rated(self, rating: Rating) -> list[Rated]:
         """Return the answers rated so, oldest rating first."""
         with self._transaction() as connection:
@@ -146,6 +161,10 @@ class Store:
             if connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
                 return
             connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'asked'").fetchone():
+                columns = [row[1] for row in connection.execute("PRAGMA table_info(asked)")]
+                if "readable" not in columns:
+                    connection.execute("ALTER TABLE asked ADD COLUMN readable TEXT")
             old = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'answers'").fetchone()
             if old:
                 connection.execute("ALTER TABLE feedback RENAME TO feedback_1")
@@ -199,5 +218,5 @@ def _insert(connection: sqlite3.Connection, answers: Sequence[Kept]) -> None:
         text = json.dumps(body, ensure_ascii=False)
         key = hashlib.sha256(f"{each.question}\0{text}".encode("utf-8", "surrogatepass")).digest()
         connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", (key, each.question, text))
-        row = (each.answer_id, each.created, each.session_id, key, timings)
-        connection.execute("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?)", row)
+        row = (each.answer_id, each.created, each.session_id, key, timings, each.readable)
+        connection.execute("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?, ?)", row)

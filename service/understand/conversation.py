@@ -13,7 +13,7 @@ from service.language.length import LONGEST, bounded
 from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Query
-from service.understand.follow_ups import Message
+from service.understand.follow_ups import Message, grounds
 from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
 from service.workers.worker import Worker
@@ -45,8 +45,9 @@ class _Read:
 class Turn:
     """A message as it is meant.
 
-    `question` is what is searched, "" where nothing is; `asked` the same without what the conversation adds. `alone` is
-    the message itself where it is unclear whether it leans, `standing` the probability that it does not.
+    `question` is what is searched, "" where nothing is; `asked` the same without what the conversation adds, `carried`
+    the earlier questions that it adds. `alone` is the message itself where it is unclear whether it leans, `standing`
+    the probability that it does not.
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Turn:
     asked: str = ""
     alone: str = ""
     standing: float = 1.0
+    carried: tuple[str, ...] = ()
 
 
 class Conversation:
@@ -92,8 +94,10 @@ class Conversation:
             standing = 0.0
         if standing >= STANDS:
             return Turn("subject", text, text)
-        question = await self._standalone(text, earlier)
-        return Turn("follow", question, text, text if standing > LEANS else "", standing)
+        leaning = await self._leaning(earlier)
+        question = await self._rewriter.standalone(text, earlier, leaning)
+        carried = tuple(grounds(text, earlier, self._words, leaning)) if question != text else ()
+        return Turn("follow", question, text, text if standing > LEANS else "", standing, carried)
 
     async def standalone(self, text: str, history: Sequence[Message]) -> str:
         """Return what a message is searched as, whatever is answered; the first is searched as it is."""
@@ -122,12 +126,13 @@ class Conversation:
         before = earlier[: places[-1]]
         if not before or _stands((await self._read(question)).kinds):
             return question
-        return await self._standalone(question, before)
+        return await self._rewriter.standalone(question, before, await self._leaning(before))
 
-    async def _standalone(self, text: str, earlier: Sequence[Message]) -> str:
+    async def _leaning(self, earlier: Sequence[Message]) -> Callable[[str], bool]:
+        """What tells of each earlier question whether it leans too."""
         asked = [message.content for message in earlier if message.role == "user"]
         leaning = {question: not _stands((await self._read(question)).kinds) for question in asked}
-        return await self._rewriter.standalone(text, earlier, lambda question: leaning.get(question, True))
+        return lambda question: leaning.get(question, True)
 
     async def _questions(self, history: Sequence[Message]) -> list[Message]:
         """The conversation without talk about it, and without what was replied to that."""

@@ -35,17 +35,21 @@ def carry(question: str, history: Sequence[Message], words: Words, leaning: Call
     One that points further back ("the cache from before") leans on the latest that names what it names. One that points
     at something listed ("the second step") also takes the start of the answer.
     """
-    history = _pointed(question, history, words)
-    carried: list[str] = []
-    for message in reversed([m for m in history if m.role == "user"]):
-        carried.insert(0, message.content.strip())
-        if not leaning(message.content):
-            break
-    carried = [text[:CARRIED] for text in carried[-MOST:]]
-    answers = [message.content for message in history if message.role == "assistant"]
+    carried = grounds(question, history, words, leaning)
+    answers = [message.content for message in _pointed(question, history, words) if message.role == "assistant"]
     if answers and rules("listed").holds(normalise(question)):
         carried.append(MARK.sub("", answers[-1])[:CARRIED])
     return " ".join([*carried, question.strip()])
+
+
+def grounds(question: str, history: Sequence[Message], words: Words, leaning: Callable[[str], bool]) -> list[str]:
+    """Return the earlier questions that a question leans on, oldest first: up to the last that stands alone."""
+    carried: list[str] = []
+    for message in reversed([m for m in _pointed(question, history, words) if m.role == "user"]):
+        carried.insert(0, message.content.strip())
+        if not leaning(message.content):
+            break
+    return [text[:CARRIED] for text in carried[-MOST:]]
 
 
 def leans(question: str, words: Words) -> bool:

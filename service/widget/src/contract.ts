@@ -34,6 +34,8 @@ export interface AskResponse {
   timings_ms: Record<string, number>;
   /** The question as searched. */
   query: string;
+  /** Earlier questions that a follow-up was searched with, oldest first. */
+  carried: string[];
 }
 
 /** Checked support for the sentences marked [n]: quote == document[start:end]. */
@@ -134,6 +136,33 @@ export interface Filters {
   documents?: string[] | null;
   /** Only entries with, or without, an answer. */
   answered?: boolean | null;
+}
+
+/** An answer as it was given, to be read again. */
+export interface GivenAnswer {
+  id: string;
+  status: "answered" | "listed_unanswered" | "not_in_documents" | "declined";
+  /** Markdown with [n] marks. */
+  answer: string;
+  citations: Citation[];
+  related: Related[];
+  generator: string;
+  /** What was missing, in one sentence. */
+  degraded: string | null;
+  /** What was missing, as codes. */
+  lacks: ("reranking" | "model" | "model_rest" | "model_length" | "other_words" | "other_language")[];
+  /** Why, by code; empty for an answer that all parts had a share in. */
+  degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
+  index_version: string;
+  timings_ms: Record<string, number>;
+  /** The question as searched. */
+  query: string;
+  /** Earlier questions that a follow-up was searched with, oldest first. */
+  carried: string[];
+  /** As asked; personal data is masked. */
+  question: string;
+  /** When, in seconds since 1970. */
+  created: number;
 }
 
 /** What is known when an answer begins. */

@@ -202,6 +202,22 @@ def test_a_shared_answer_is_shared_with_nobody_who_may_not_have_it(app: TestClie
         assert ("七千八百" in json.dumps(reply, ensure_ascii=False)) is answered, name
 
 
+def test_an_answer_is_read_again_by_those_alone_who_may_read_as_much(app: TestClient, secrets: dict[str, str]) -> None:
+    headers = {name: {"Authorization": f"Bearer {secret}"} for name, secret in secrets.items()}
+    readers = {"all": {"all"}, "outline": {"all", "outline"}, "note": {"all", "note"}, "part": {"all", "part"}}
+    for asker, may in readers.items():
+        for question in (QUESTIONS[0], "有哪些文档？"):
+            asked = app.post("/v1/ask", json={"question": question}, headers=headers[asker]).json()
+            done = app.post("/v1/ask", json={"question": question, "stream": True}, headers=headers[asker]).text
+            streamed = re.findall('"id":"(a-[0-9a-f]+)"', done)[-1]
+            for id in (asked["id"], streamed):
+                got = {
+                    name for name in headers if app.get(f"/v1/answers/{id}", headers=headers[name]).status_code == 200
+                }
+                assert got == may, (asker, question)
+                assert app.get(f"/v1/answers/{id}").status_code == 401
+
+
 def test_one_section_alone(app: TestClient, secrets: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {secrets['part']}"}
     outline = app.get("/v1/outline", headers=headers).json()

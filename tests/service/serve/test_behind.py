@@ -40,6 +40,8 @@ def test_a_rating_comes_after_its_answer(tmp_path: Path) -> None:
         store.keep(answer(f"a-{number}"))
     assert store.rate("a-499", "down", "zu kurz").result(20)
     assert not store.rate("a-500", "down", None).result(20)
+    found, none = store.find("a-499").result(20), store.find("a-500").result(20)
+    assert (found and found.answer_id, none) == ("a-499", None)
     assert store.problem is None
     store.close()
     again = opened(tmp_path / "new" / "store.sqlite")

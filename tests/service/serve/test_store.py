@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,30 @@ def test_a_second_rating_takes_the_place_of_the_first(store: Store) -> None:
     store.rate("a-1", "up", None)
     assert store.rated("down") == []
     assert [each.comment for each in store.rated("up")] == [None]
+
+
+def test_an_answer_is_found_with_what_its_reader_might_read(store: Store, clock: Clock) -> None:
+    given = Kept("a-1", "什么是 LoRA？", '{"id": "a-1", "timings_ms": {}}', "s-1", clock.now, '["hr/*"]')
+    store.keep_all([given])
+    found = store.find("a-1")
+    assert found
+    assert json.loads(found.body) == json.loads(given.body)
+    assert replace(found, body=given.body) == given
+    assert store.find("a-2") is None
+
+
+def test_a_file_of_the_release_before_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in module.SCHEMA.replace(",\n    readable TEXT", "").split(";\n"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO replies VALUES (x'01', '?', '{}')")
+        connection.execute("INSERT INTO asked VALUES ('a-1', 1.0, 's-1', x'01', '{}')")
+        connection.execute("PRAGMA user_version = 2")
+        connection.commit()
+    with closing(Store(path, keep_days=30)) as store:
+        found = store.find("a-1")
+    assert found == Kept("a-1", "?", '{"id":"a-1","timings_ms":{}}', "s-1", 1.0)
 
 
 def test_an_unknown_answer_cannot_be_rated(store: Store) -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.understand.follow_ups import Message, condense, leans
+from service.understand.follow_ups import Message, condense, grounds, leans
 from tests.support.packs import WORDS
 from tests.support.paths import ROOT
 
@@ -45,6 +45,14 @@ def test_reaches_back_to_the_last_question_that_stands_alone() -> None:
 def test_something_listed_takes_the_answer_that_listed_it_without_marks() -> None:
     condensed = condense("第二步怎么做？", [ASKED, TOLD], WORDS)
     assert condensed == "什么是 LoRA？ LoRA 冻结权重，只训练低秩矩阵。 第二步怎么做？"
+
+
+def test_the_earlier_questions_that_one_leans_on() -> None:
+    history = [Message("user", "什么是位置编码？"), Message("assistant", "…"), Message("user", "什么是 LoRA？")]
+    history += [Message("assistant", "…"), Message("user", "那它的缺点呢？"), Message("assistant", "…")]
+    leaning = {"那它的缺点呢？": True}
+    found = grounds("怎么改进？", history, WORDS, lambda text: leaning.get(text, False))
+    assert found == ["什么是 LoRA？", "那它的缺点呢？"]
 
 
 def test_long_messages_are_cut() -> None:
