@@ -11,6 +11,7 @@ from service.language import phrases
 from service.language.length import LONGEST, bounded
 from service.parts import Parts
 from service.search.search import Hits
+from service.understand.conversation import Turn
 from service.write.edit import Edit, edited
 from service.write.facts import stated
 from service.write.help import reply
@@ -55,7 +56,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         if verdict == "listed_unanswered":
             events = _listed(hits, draft, parts)
         else:
-            events = _answered(hits, turn.asked, inquiry, draft, parts, edit)
+            events = _answered(hits, turn, inquiry, draft, parts, edit)
     else:
         yield draft.say("not_in_documents", reply(turn.kind, parts.snapshot, draft.language))
         return
@@ -84,14 +85,15 @@ def _listed(hits: Hits, draft: Draft, parts: Parts) -> AsyncGenerator[Event, Non
 
 
 async def _answered(
-    hits: Hits, asked: str, inquiry: Inquiry, draft: Draft, parts: Parts, edit: Edit
+    hits: Hits, turn: Turn, inquiry: Inquiry, draft: Draft, parts: Parts, edit: Edit
 ) -> AsyncGenerator[Event, None]:
     """Let the writer write; what a language model does not deliver, or not soundly, the documents' own words do.
 
     If nothing of its answer is supported, other passages are searched for once, in other words.
     """
-    query, writer = hits.query, parts.thorough if edit.thorough else parts.writer
-    passages = await inquiry.passages(hits, asked)
+    query = replace(hits.query, said=turn.asked if turn.asked != turn.question else "")
+    writer = parts.thorough if edit.thorough else parts.writer
+    passages = await inquiry.passages(hits, turn.asked)
     passages = list(filter(edit.allows, passages)) or passages
     draft.relate(parts.searcher.related(hits.candidates, passages))
     for attempt in (1, 2):
@@ -109,5 +111,9 @@ async def _answered(
             async with aclosing(draft.show(review, edit(own))) as events:
                 async for event in events:
                     yield event
+    if edit.excludes and not draft.cited:  # what was chosen is what was not wanted
+        async with aclosing(draft.show(review, edit(parts.thorough.write(query, passages, draft.language)))) as events:
+            async for event in events:
+                yield event
     if draft.cited:
         draft.note_language()

@@ -13,6 +13,7 @@ _ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s+")
 # After an ideographic stop, or a Latin one that ends a word of three letters (not "e.g.") before a capital.
 SENTENCE_END = re.compile(r"(?<=[。！？!?])(?![”’」』）)\]】])|(?<=\w{3}\.)\s+(?=[A-Z])")
 ENDS = "。！？!?；;：:.…|"
+_BOLD = re.compile(r"\*\*[^*]+\*\*\W*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -115,6 +116,11 @@ def units(source: str) -> list[str]:
 def announces(text: str) -> bool:
     """Whether a text leads in to what stands below it."""
     return text.rstrip("*_ ").endswith((":", "："))
+
+
+def titles(text: str) -> bool:
+    """Whether a text is a bold label and nothing else, as it stands above what it is about."""
+    return _BOLD.fullmatch(_ITEM.sub("", text.strip(), count=1)) is not None
 
 
 def letters(text: str) -> str:

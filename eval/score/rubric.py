@@ -14,16 +14,21 @@ def grade(row: Row) -> dict[str, float]:
     """Return "coverage", "direct", "noise" and "faults" of an answer to a question with points, else {}.
 
     `coverage` is the share of the vital points that it makes, `direct` whether one of those that come first is made in
-    its first two statements, `noise` the share of its statements that make no point; what only announces states
-    nothing. `faults` counts those of readability. Words tell, not meaning: the documents' own words are graded, not a
-    language model's.
+    its first two statements, `noise` the share of its statements that make no point; what only announces, and a label
+    that makes no point, states nothing. `faults` counts those of readability. Words tell, not meaning: the documents'
+    own words are graded, not a language model's.
     """
     points = row.question.points
     if not points or row.status != "answered":
         return dict.fromkeys(("coverage", "direct"), 0.0) if points and row.question.status == "answered" else {}
-    stated = [prose.letters(each) for each in sentences(row.answer) if not prose.announces(each)]
     whole = prose.letters(prose.MARK.sub("", row.answer))
     quotes = [[prose.letters(quote) for quote in point.quotes] for point in points]
+
+    def serves(statement: str) -> bool:
+        return any(_serves(statement, quote) for own in quotes for quote in own)
+
+    said = [each for each in sentences(row.answer) if not prose.announces(each)]
+    stated = [text for each in said if serves(text := prose.letters(each)) or not prose.titles(each)]
 
     def made(place: int, statements: Sequence[str]) -> bool:
         return any(_says(one, quote) for one in statements for quote in quotes[place])
@@ -31,13 +36,13 @@ def grade(row: Row) -> dict[str, float]:
     vital = [place for place, point in enumerate(points) if point.vital]
     first = [place for place, point in enumerate(points) if point.first]
     covered = sum(any(quote in whole for quote in quotes[place]) or made(place, stated) for place in vital)
-    serving = sum(any(_serves(one, quote) for own in quotes for quote in own) for one in stated)
-    said = readability.faults(row.answer, row.question.language, row.degraded is not None)
+    serving = sum(map(serves, stated))
+    faults = readability.faults(row.answer, row.question.language, row.degraded is not None)
     return {
         "coverage": covered / len(vital),
         "direct": float(any(made(place, stated[:FIRST]) for place in first)),
         "noise": 1 - serving / max(1, len(stated)),
-        "faults": float(len(said)),
+        "faults": float(len(faults)),
     }
 
 

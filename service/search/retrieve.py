@@ -24,7 +24,8 @@ class Query:
     """A question as searched: its text, its (d,) float32 unit vector, its terms, and other names for them.
 
     `read` is what models read: the text, with what an English question mentions in Chinese behind it. `asked` is the
-    question in full, with the wishes of form that a writer may heed.
+    question in full, with the wishes of form that a writer may heed. `said` is what a follow-up says itself, where
+    `text` has what the conversation adds; "" for any other question.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Query:
     synonyms: tuple[str, ...]
     read: str
     asked: str
+    said: str = ""
 
     @classmethod
     def of(cls, text: str, vector: NDArray[np.float32], words: Words) -> Self:

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.phrases import Missing
+from service.language.rule import rules
 from service.search.passages import Passage, likely
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
@@ -23,6 +25,8 @@ KEEP = 0.55
 # Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
 # words that one holds counts as so many nats. An entry whose best sentence is so many behind another's is left out.
 SURE, WORDS, APART = 0.9, 2.0, 3.0
+# At most so far behind the best, in nats: where one thing is asked for, and else.
+ONE, MANY = 1.0, 3.0
 
 Origin = set[tuple[int, int]]
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
@@ -101,14 +105,20 @@ class Chooser:
 
     def _telling(self, question: Query) -> set[str]:
         """The words that say what a question is about."""
-        own = (term for term in question.terms if term not in self._words.asking)
+        terms = self._words.terms(question.said) if question.said else question.terms
+        own = (term for term in terms if term not in self._words.asking)
         return {term for term in own if self._specificity(term) > TELLING}
 
     async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
         """Score the lines of an entry, each below its headings; {} where there are no scores."""
         read = [line for line in entry if not line.program]
         texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
-        relevance = await self._relevance(query, texts) if self._unit is not None else []
+        if self._unit is None or not texts:
+            return {}
+        relevance = await self._relevance(query, texts)
+        if query.said:  # what it says itself counts as much as all that it follows
+            own = replace(query, text=query.said, read=query.said, terms=tuple(self._words.terms(query.said)), said="")
+            relevance = [(a + b) / 2 for a, b in zip(relevance, await self._relevance(own, texts), strict=False)]
         return dict(zip((line.place for line in read), relevance, strict=False))
 
     def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Origin, Fit]:
@@ -126,16 +136,27 @@ class Chooser:
                 fit.pop(line.place, None)
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
         best = sorted(fit, key=lambda place: -fit[place])
-        count = likely([(fit[best[0]] - fit[place]) / self._unit for place in best], SURE)
+        behind = [fit[best[0]] - fit[place] for place in best]
+        far = ONE if single(query) else MANY
+        count = min(likely([each / self._unit for each in behind], SURE), sum(each <= far for each in behind))
         return programs | set(best[:count]), fit
 
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
         own = [term for term in dict.fromkeys(query.terms) if term not in self._words.asking]
+        if query.said:  # "and its drawbacks?" asks for what is called so
+            own = [term for term in dict.fromkeys(self._words.terms(query.said)) if len(term) > 1] or own
         weights = {term: self._specificity(term) / 2 for term in self._words.expand(" ".join(own))}
         weights |= {term: self._specificity(term) for term in own}
         held = {term: sum(term in line.terms for line in entry) for term in weights}
         return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
+
+
+def single(query: Query) -> bool:
+    """Whether one thing is asked for, which a line or two say; what follows up narrows down what was said."""
+    asked = normalise(query.asked)
+    others = rules("several") + rules("joined")
+    return bool(query.said) or (rules("single").holds(asked) and not others.holds(asked))
 
 
 def _is_short(entry: Sequence[Line]) -> bool:

@@ -22,9 +22,13 @@ SPACES = str.maketrans("", "", " \t\n")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Leaves an answer as it is. One that leaves much out is made of all that passages have: it is `thorough`."""
+    """Leaves an answer as it is. One that leaves much out is made of all that passages have: it is `thorough`.
+
+    One that `excludes` something may leave nothing of what a writer chose.
+    """
 
     thorough = False
+    excludes = False
 
     def __call__(self, written: Written) -> Written:
         """Return what is left of a writer's statements."""
@@ -107,6 +111,7 @@ class Without(Edit):
 
     name: str
     words: Words
+    excludes = True
 
     async def __call__(self, written: Written) -> AsyncGenerator[Sentence | Claim | Gap, None]:
         excluded, below = self.words.vocabulary(self.name), False

@@ -37,32 +37,32 @@ def _within(section: Sequence[Line], best: Line) -> Iterator[Line]:
         yield from _items(block, best) if best in block else block
 
 
-def _first(parts: list[list[Line]], best: Line) -> list[list[Line]]:
+def _first(parts: list[list[Line]], best: Line, indent: int = 0) -> list[list[Line]]:
     """Put the part with the best line before the others, unless it goes on from what is not in it."""
     at = next(place for place, part in enumerate(parts) if best in part)
-    return [parts[at], *parts[:at], *parts[at + 1 :]] if _begins(parts[at][0]) else parts
+    return [parts[at], *parts[:at], *parts[at + 1 :]] if _begins(parts[at][0], indent) else parts
 
 
-def _begins(line: Line) -> bool:
-    later = line.unit.indent or (line.number or 1) > 1
+def _begins(line: Line, indent: int = 0) -> bool:
+    later = line.unit.indent > indent or (line.number or 1) > 1
     return not (later or rules("continuing").holds(normalise(plain(line.text))))
 
 
 def _items(block: Sequence[Line], best: Line) -> Iterator[Line]:
-    """Yield a block; of a bulleted list the best item, with what hangs on it, before the others."""
-    begin = next((place for place, line in enumerate(block) if line.text.startswith(BULLETS)), len(block))
+    """Yield a block; of a bulleted list the best item, with what hangs on it, before the others, at every depth."""
+    begin = next((place for place, line in enumerate(block) if line.unit.kind == "list_item"), len(block))
     top = min((line.unit.indent for line in block[begin:]), default=0)
     items: list[list[Line]] = []
     for line in block[begin:]:
         if (line.unit.indent == top and line.unit.kind == "list_item") or not items:
             items.append([])
         items[-1].append(line)
-    bulleted = all(item[0].text.startswith(BULLETS) for item in items)
-    if bulleted and any(best in item for item in items):
-        items = _first(items, best)
+    if all(item[0].text.startswith(BULLETS) for item in items) and any(best in item for item in items):
+        items = _first(items, best, top)
     yield from block[:begin]
-    for item in items:
-        yield from item
+    for first, *below in items:
+        yield first
+        yield from _items(below, best) if best in below else below
 
 
 def _blocks(section: Sequence[Line]) -> Iterator[list[Line]]:

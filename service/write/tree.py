@@ -49,10 +49,10 @@ class Tree:
         above = self.parents[i]
         return above is not None and (above == on or self.hangs(above, on))
 
-    def whole(self, keep: Collection[int]) -> set[int]:
-        """Add what lines hang on and what hangs on them; and their siblings, where SHARE of them are kept."""
+    def whole(self, keep: Collection[int], lists: bool = True) -> set[int]:
+        """Add what lines hang on and what hangs on them; their siblings where SHARE are kept, if `lists` are wanted."""
         kept = set(keep)
-        for group in self._siblings():
+        for group in self._siblings() if lists else ():
             if len(kept.intersection(group)) >= SHARE * len(group):
                 kept.update(group)
         wanted = set(kept)

@@ -12,7 +12,7 @@ from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.choose import APART, SHORT, SURE, Relevance
+from service.write.choose import APART, MANY, ONE, SHORT, SURE, Relevance
 from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
 from service.write.writer import Gap, Sentence
@@ -83,6 +83,43 @@ def test_sentences_about_as_good_are_kept_in_reading_order(behind: float, kept: 
 def test_the_questions_words_count_beside_the_score() -> None:
     relevance, _ = scoring(推理速度=3.0, 显存=3.0 - BEHIND - 0.5)
     assert written(relevance, long(COST, MEMORY, SPEED)) == [MEMORY, SPEED]
+
+
+@pytest.mark.parametrize(("question", "far"), [("量化能省多少显存？", ONE), ("为什么要量化显存？", MANY)])
+def test_where_one_thing_is_asked_fewer_are_given(question: str, far: float) -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        scores = {SPEED: 9.0, COST: 9.0 - far + 0.1, LEAD: 9.0 - far - 0.1}
+        return [next((score for line, score in scores.items() if line in text), -9.0) for text in texts]
+
+    assert written(relevance, long(COST, SPEED, LEAD[:-1] + "。"), question=question) == [COST, SPEED]
+
+
+def test_one_thing_comes_alone_out_of_a_list() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [5.0 if "水箱" in text else 4.9 if "滤芯" in text else -9.0 for text in texts]
+
+    text = long("1. 滤芯用一年。\n2. 壶盖是铜的。\n3. 水箱装两升。\n4. 壶身是钢的。")
+    assert written(relevance, text, question="水箱多大？") == ["3. 水箱装两升。"]
+    assert written(relevance, text, question="怎么保养？")[:4] == [
+        "1. 滤芯用一年。", "2. 壶盖是铜的。", "3. 水箱装两升。", "4. 壶身是钢的。",
+    ]  # fmt: skip
+
+
+def test_a_follow_up_is_read_by_itself_too_and_asks_for_what_it_names() -> None:
+    asked: list[str] = []
+
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        asked.append(query.text)
+        return [0.0 for _ in texts]
+
+    async def collect() -> list[str]:
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, unit=BEHIND)
+        query = replace(read("什么是量化？ 那它的缺点呢？"), said="那它的缺点呢？")
+        text = long("- **优点**：省显存。\n- **缺点**：精度略低。")
+        return [each.text async for each in writer.write(query, [text]) if isinstance(each, Sentence)]
+
+    assert asyncio.run(collect()) == ["- **缺点**：精度略低。"]
+    assert asked == ["什么是量化？ 那它的缺点呢？", "那它的缺点呢？"]
 
 
 def test_the_first_item_of_an_announced_list_brings_it_all() -> None:

@@ -39,6 +39,11 @@ def test_an_item_of_bullets_goes_first_behind_what_announces_them() -> None:
     assert ordered(text, "蓝的") == ["有三种颜色：", "- 蓝的", "- 浅蓝", "- 红的", "- 绿的", "壶身是钢的。"]
 
 
+def test_an_item_within_an_item_goes_first_among_its_own() -> None:
+    text = "1. 颜色：\n   - 红的\n   - 蓝的\n   - 绿的\n2. 容量为两升"
+    assert ordered(text, "绿的") == ["1. 颜色：", "- 绿的", "- 红的", "- 蓝的", "2. 容量为两升"]
+
+
 def test_steps_stay_in_their_order() -> None:
     text = "1. 加水\n2. 插电\n3. 煮沸\n4. 倒出"
     assert ordered(text, "煮沸") == text.split("\n")

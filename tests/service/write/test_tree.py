@@ -11,9 +11,9 @@ TEXT = "壶身是钢的。\n\n保养分两步：\n\n- 清洗：\n  - 用水\n  -
 #       0               1                 2         3        4         5      6          7
 
 
-def whole(*keep: int) -> list[int]:
+def whole(*keep: int, lists: bool = True) -> list[int]:
     passage = Passage("c", None, "a.md", ("水壶",), 0, len(TEXT), TEXT, 1.0)
-    return sorted(Tree.of(lines_of(0, passage, none().words)).whole(keep))
+    return sorted(Tree.of(lines_of(0, passage, none().words)).whole(keep, lists))
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,7 @@ def whole(*keep: int) -> list[int]:
 )
 def test_what_comes_with_what_is_kept(keep: list[int], given: list[int]) -> None:
     assert whole(*keep) == given
+
+
+def test_where_no_list_is_wanted_items_do_not_bring_each_other() -> None:
+    assert whole(5, 6, lists=False) == [1, 5, 6]
