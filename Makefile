@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-slow test-browser test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
+.PHONY: serve serve-llm test test-slow test-browser test-firefox test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -32,10 +32,15 @@ test-llm: .venv/.dev .venv-llm/.made
 # The widget's sources, which need npm, and the widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 test-browser: .venv/.dev $(CHROMIUM) widget
-	cd service/widget && npm run lint && npm run check && npm test
+	cd service/widget && npm run lint && npm run check && npm test && npm run examples
 	git diff --exit-code -- service/widget/built
 	test -z "$$(git status --porcelain -- service/widget/built)"
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/e2e
+
+# The widget's main round in another browser; for who has it, and in no other target.
+FIREFOX ?= firefox-esr
+test-firefox: .venv/.dev service/widget/node_modules/.made
+	$(BIN)/python -m tests.e2e.firefox $(FIREFOX)
 
 widget: service/widget/node_modules/.made
 	cd service/widget && npm run build
@@ -125,7 +130,7 @@ lock: .venv/.dev
 		$(addprefix --no-emit-package ,torchvision torchaudio torchcodec) --output-file requirements-llm.lock -
 
 clean:
-	rm -rf .venv .venv-llm .venv-eval var service/widget/node_modules
+	rm -rf .venv .venv-llm .venv-eval var service/widget/node_modules service/widget/dist
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11"; exit 1; }

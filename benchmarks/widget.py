@@ -27,6 +27,8 @@ from eval.golden.question import load
 
 ASKED = 20
 TURNS = 250  # a question and an answer each
+CONVERSATIONS, LONG, OPENED = 200, 20, 10  # conversations, turns of each, times that their list is opened
+TEXT = "在一段很长的对话里输入问题 while scrolling and typing should stay smooth"
 VIEWPORT: Any = {"width": 1280, "height": 800}
 COMPOSER = "[data-test=composer]"
 ANSWER = "[data-test=message][data-role=assistant]"
@@ -67,6 +69,40 @@ LENGTHEN = """async ([name, turns]) => {
   await new Promise((done) => { store.transaction.oncomplete = done; });
   open.result.close();
   return turns;
+}"""
+
+# 200 conversations of 20 turns each, of the real ones.
+MULTIPLY = """async ([name, conversations, turns]) => {
+  const open = indexedDB.open(name);
+  await new Promise((done) => { open.onsuccess = done; });
+  const transaction = open.result.transaction(["heads", "bodies"], "readwrite");
+  const [heads, bodies] = ["heads", "bodies"].map((store) => transaction.objectStore(store));
+  const read = [heads.getAll(), bodies.getAll()];
+  await new Promise((done) => { read[1].onsuccess = done; });
+  const [[head], [{ turns: real }]] = read.map((request) => request.result);
+  for (let i = 0; i < conversations; i++) {
+    const own = Array.from({ length: turns }, (_, k) => ({ ...real[(i + k) % real.length], id: `turn-${i}-${k}` }));
+    const questions = own.map((turn) => turn.question);
+    heads.put({ ...head, id: `talk-${i}`, title: questions[0], questions: questions.join("\\n"), updated: i + 1 });
+    bodies.put({ id: `talk-${i}`, turns: own });
+  }
+  await new Promise((done) => { transaction.oncomplete = done; });
+  open.result.close();
+}"""
+# The list is open when a screen of it is shown; the rows below follow when the browser has time.
+LIST = """async (conversations) => {
+  const shadow = document.querySelector("outline-qa").shadowRoot;
+  const frame = () => new Promise(requestAnimationFrame);
+  const began = performance.now();
+  shadow.querySelector("[data-test=chats-toggle]").click();
+  while (!shadow.querySelector(".chat")?.offsetHeight) await frame();
+  await frame();
+  const took = performance.now() - began;
+  while (shadow.querySelectorAll(".chat").length < conversations) await frame();
+  shadow.querySelector("[data-test=chats-close]").click();
+  shadow.querySelector(".chat-list").replaceChildren();
+  await frame();
+  return took;
 }"""
 
 
@@ -139,12 +175,26 @@ def measure(browser: Browser, address: str, questions: list[str]) -> list[Row]:
             page.wait_for_timeout(40)
 
     page.locator(COMPOSER).focus()
-    text = "在一段很长的对话里输入问题 while scrolling and typing should stay smooth"
-    rows.append(row("typing, 500 messages", frames(page, lambda: page.keyboard.type(text, delay=40))))
+    rows.append(row("typing, 500 messages", frames(page, lambda: page.keyboard.type(TEXT, delay=40))))
     rows.append(row("scrolling, 500 messages", frames(page, scroll)))
     page.locator(COMPOSER).fill("")
     rows.append(row("an answer comes, 500 messages", frames(page, lambda: ask(page, questions[0], turns + 1))))
-    return rows
+    return [*rows, *keeping(page, address)]
+
+
+def keeping(page: Page, address: str) -> list[Row]:
+    """The list of many conversations: opened, searched, and typed beside."""
+    page.evaluate(MULTIPLY, [f"outline-qa:{address.rstrip('/')}", CONVERSATIONS, LONG])
+    page.reload()
+    expect(page.locator(COMPOSER)).to_be_focused()
+    opened = [float(page.evaluate(LIST, CONVERSATIONS)) for _ in range(OPENED)]
+    page.locator("[data-test=chats-toggle]").click()
+    page.locator("[data-test=chats-search]").focus()
+    searched = frames(page, lambda: page.keyboard.type(TEXT[:12], delay=80))
+    page.locator("[data-test=chats-search]").fill("")
+    page.locator(COMPOSER).focus()
+    typed = frames(page, lambda: page.keyboard.type(TEXT, delay=40))
+    return [row("the list of 200 opens", opened), row("search in it", searched), row("typing beside it", typed)]
 
 
 def main() -> None:
@@ -163,7 +213,7 @@ def main() -> None:
         table.add_row(one.what, str(one.samples), f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.most_ms:.1f}")
     Console().print(table)
     if options.json:
-        names = ("words", "typing", "scrolling", "answer")
+        names = ("words", "typing", "scrolling", "answer", "list", "search", "beside")
         times = {
             f"{name}_{each}": value
             for name, one in zip(names, rows, strict=True)

@@ -12,7 +12,7 @@ from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget
 
 PAGE, CLOSED = 45_000, 30_000
-LATE = ("markdown-", "katex-", "highlight-")
+LATE = ("markdown-", "temml-", "highlight-")
 
 
 def loaded(browser: Browser, watch: Watch, live: Live, address: str, launcher: bool) -> dict[str, int]:

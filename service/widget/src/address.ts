@@ -1,8 +1,10 @@
-// Addresses of what is shown: #/outline, #/e/3.8, #/e/3.8/120-180 with a passage marked; Back and Forward go through them.
+// Addresses of what is shown: #/outline, #/e/3.8, #/e/3.8/120-180 with a passage marked, #/a/a-6f1e2d3c4b5a for an answer;
+// Back and Forward go through them.
 
 export type Place =
   | { kind: "chat" }
   | { kind: "outline" }
+  | { kind: "answer"; id: string }
   | { kind: "entry"; id: string; document: string; span: Span | null };
 
 /** A passage of the entry's document, half-open, in code points. */
@@ -12,10 +14,13 @@ export interface Span {
 }
 
 const CHAT: Place = { kind: "chat" };
+const ANSWER = /^#\/a\/([\w-]{1,100})$/;
 const ENTRY = /^#\/e\/([^/?]+)(?:\/(\d+)-(\d+))?(?:\?document=(.*))?$/;
 
 export function placeIn(hash: string): Place {
   if (hash === "#/outline") return { kind: "outline" };
+  const answer = ANSWER.exec(hash)?.[1];
+  if (answer) return { kind: "answer", id: answer };
   const [, id, start, end, document] = ENTRY.exec(hash) ?? [];
   if (!id) return CHAT;
   const span = start && end ? { start: Number(start), end: Number(end) } : null;
@@ -25,6 +30,7 @@ export function placeIn(hash: string): Place {
 export function hashOf(place: Place): string {
   if (place.kind === "chat") return "";
   if (place.kind === "outline") return "#/outline";
+  if (place.kind === "answer") return `#/a/${place.id}`;
   const span = place.span ? `/${place.span.start}-${place.span.end}` : "";
   const document = place.document ? `?document=${encodeURIComponent(place.document)}` : "";
   return `#/e/${encodeURIComponent(place.id)}${span}${document}`;
@@ -71,7 +77,8 @@ export class Address {
   show(place: Place): void {
     const hash = hashOf(place);
     if (!this.own || hash === hashOf(this.place)) return;
-    if (place.kind === "chat" && (history.state as State)?.outlineQA === "chat") {
+    const base = place.kind === "chat" || place.kind === "answer";
+    if (base && (history.state as State)?.outlineQA === place.kind) {
       history.back();
       return;
     }

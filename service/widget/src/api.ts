@@ -1,21 +1,12 @@
 // The client of the service: every call the widget makes.
 
-import type {
-  AskEvent,
-  AskRequest,
-  DocumentResponse,
-  EntryResponse,
-  ErrorEvent,
-  FeedbackRequest,
-  OutlineResponse,
-  Problem,
-  Result,
-  SearchResponse,
-  WidgetResponse,
-} from "./contract";
+import type { AskRequest, EntryResponse, FeedbackRequest, Problem } from "./contract";
+import type { Quotation } from "./conversation";
 import { readEvents, type ServerEvent } from "./events";
 import { ApiError, retryAfter } from "./failure";
+import { hint } from "./hint";
 import type { EntryKey } from "./outline";
+import * as replies from "./replies";
 import { Token } from "./token";
 
 // The service answers at once that it has begun, and then sends a comment every 15 s: a longer silence means that the
@@ -25,13 +16,24 @@ const FOUND = 20;
 // The problem of one visitor who asks too fast; another 429 says that the service is full.
 const HASTY = "urn:outline-qa:problem:too-many-questions";
 
-/** An event of an answer; one that says what failed is thrown. */
-export type AnswerEvent = Exclude<AskEvent, ErrorEvent>;
+/** An event of an answer, as far as it is shown; one that says what failed is thrown. */
+export type AnswerEvent =
+  | { event: "meta"; data: { id: string } }
+  | { event: "delta"; data: { text: string } }
+  | { event: "citation"; data: Quotation }
+  | { event: "done"; data: replies.Whole };
+
+type Schema<T> = Parameters<typeof replies.checked<T>>[0];
+type Output<S> = S extends Schema<infer T> ? T : never;
+type First = Output<typeof replies.first>;
+export type Outline = Output<typeof replies.outline>;
+export type Found = Output<typeof replies.found>["results"];
+type Part = Output<typeof replies.part>;
 
 export class Client {
   readonly #token: Token;
-  #first: Promise<WidgetResponse> | null = null;
-  #outline: Promise<OutlineResponse> | null = null;
+  #first: Promise<First> | null = null;
+  #outline: Promise<Outline> | null = null;
   readonly #lengths = new Map<string, Promise<number>>();
 
   constructor(readonly server: string) {
@@ -56,9 +58,9 @@ export class Client {
       const response = await this.#call("/v1/ask", connection.signal, request);
       if (!response.body) throw new ApiError({ kind: "cut" });
       for await (const event of readEvents(response.body, heard)) {
-        const parsed = askEvent(event);
-        if (parsed) yield parsed;
-        if (parsed?.event === "done") return;
+        const known = askEvent(event);
+        if (known) yield known;
+        if (known?.event === "done") return;
       }
       throw new ApiError({ kind: "cut" });
     } finally {
@@ -70,8 +72,8 @@ export class Client {
   }
 
   /** What to show before anything is asked; fetched once, and again after a failure. */
-  first(): Promise<WidgetResponse> {
-    this.#first ??= this.#json<WidgetResponse>("/v1/widget").catch((error: unknown) => {
+  first(): Promise<First> {
+    this.#first ??= this.#json("/v1/widget", replies.first).catch((error: unknown) => {
       this.#first = null;
       throw error;
     });
@@ -79,8 +81,8 @@ export class Client {
   }
 
   /** The table of contents; fetched once, and again after a failure. */
-  outline(): Promise<OutlineResponse> {
-    this.#outline ??= this.#json<OutlineResponse>("/v1/outline").catch((error: unknown) => {
+  outline(): Promise<Outline> {
+    this.#outline ??= this.#json("/v1/outline", replies.outline).catch((error: unknown) => {
       this.#outline = null;
       throw error;
     });
@@ -90,17 +92,29 @@ export class Client {
   /** An entry by its document and id; without a document the first that has such an id. */
   entry({ id, document }: EntryKey): Promise<EntryResponse> {
     const where = document ? `?document=${encodeURIComponent(document)}` : "";
-    return this.#json(`/v1/entries/${encodeURIComponent(id)}${where}`);
+    return this.#json(`/v1/entries/${encodeURIComponent(id)}${where}`, replies.entry);
+  }
+
+  /** An answer that was given, to whomever. */
+  async answer(id: string): Promise<replies.Given> {
+    try {
+      return await this.#json(`/v1/answers/${encodeURIComponent(id)}`, replies.given);
+    } catch (error) {
+      const failure = error instanceof ApiError ? error.failure : null;
+      if (failure?.kind === "problem" && failure.status === 404)
+        throw new ApiError({ kind: "forgotten" }, { cause: error });
+      throw error;
+    }
   }
 
   /** The passages that come nearest to some words. */
-  async search(query: string, signal: AbortSignal): Promise<Result[]> {
+  async search(query: string, signal: AbortSignal): Promise<Found> {
     const response = await this.#call("/v1/search", signal, { query, k: FOUND });
-    return ((await response.json()) as SearchResponse).results;
+    return (await read(response, replies.found)).results;
   }
 
   /** The place with so many code points around it, as far as the document reaches. */
-  async around(document: string, start: number, end: number, margin: number): Promise<DocumentResponse> {
+  async around(document: string, start: number, end: number, margin: number): Promise<Part> {
     const length = await this.#length(document);
     return this.#part(document, Math.max(0, Math.min(start, length) - margin), Math.min(length, end + margin));
   }
@@ -119,14 +133,13 @@ export class Client {
     return asked;
   }
 
-  #part(document: string, start: number, end: number): Promise<DocumentResponse> {
+  #part(document: string, start: number, end: number): Promise<Part> {
     const name = document.split("/").map(encodeURIComponent).join("/");
-    return this.#json(`/v1/documents/${name}?start=${start}&end=${end}`);
+    return this.#json(`/v1/documents/${name}?start=${start}&end=${end}`, replies.part);
   }
 
-  async #json<T>(path: string): Promise<T> {
-    const response = await this.#call(path);
-    return (await response.json()) as T;
+  async #json<T>(path: string, schema: Schema<T>): Promise<T> {
+    return read(await this.#call(path), schema);
   }
 
   async #call(path: string, signal?: AbortSignal, body?: object): Promise<Response> {
@@ -152,29 +165,47 @@ export class Client {
   }
 }
 
+async function read<T>(response: Response, schema: Schema<T>): Promise<T> {
+  return replies.checked(schema, await response.json().catch(() => null));
+}
+
 async function failureIn(response: Response): Promise<ApiError["failure"]> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   if (response.status === 429) {
     const kind = problem.type === HASTY ? "hasty" : "busy";
     return { kind, retryAfter: retryAfter(response.headers.get("Retry-After")) };
   }
-  return { kind: "problem", status: response.status, detail: problem.detail ?? problem.title ?? "" };
+  const detail = problem.detail ?? problem.title ?? "";
+  if (response.status !== 401) return { kind: "problem", status: response.status, detail };
+  // Keys are the owner's business: a visitor is told whom to ask, the console why.
+  hint(detail);
+  return { kind: "locked" };
 }
 
 /** Read one event of an answer; unknown kinds are skipped, since the service may add some. */
 export function askEvent({ event, data }: ServerEvent): AnswerEvent | null {
   switch (event) {
     case "meta":
-    case "sources":
+      return { event, data: replies.checked(replies.begun, parsed(data)) };
     case "delta":
+      return { event, data: replies.checked(replies.piece, parsed(data)) };
     case "citation":
+      return { event, data: replies.checked(replies.citation, parsed(data)) };
     case "done":
-      return { event, data: JSON.parse(data) };
+      return { event, data: replies.checked(replies.answer, parsed(data)) };
     case "error": {
-      const problem = JSON.parse(data) as Partial<Problem>;
+      const problem = (parsed(data) ?? {}) as Partial<Problem>;
       throw new ApiError({ kind: "problem", status: problem.status ?? 500, detail: problem.detail ?? "" });
     }
     default:
       return null;
+  }
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return null;
   }
 }

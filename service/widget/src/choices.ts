@@ -4,6 +4,7 @@
 export interface Choices {
   lang?: "zh" | "en" | "own";
   theme?: "auto" | "light" | "dark";
+  voice?: "offer" | "on";
 }
 
 const VERSION = 2;
@@ -20,6 +21,7 @@ export class Memory {
     const choices: Choices = {};
     if (value.lang === "zh" || value.lang === "en" || value.lang === "own") choices.lang = value.lang;
     if (value.theme === "auto" || value.theme === "light" || value.theme === "dark") choices.theme = value.theme;
+    if (value.voice === "offer" || value.voice === "on") choices.voice = value.voice;
     return choices;
   }
 

@@ -76,9 +76,22 @@ function onlyMarks(paragraph: Element): boolean {
   );
 }
 
+/** Citations by where they stand, each place once. */
+export function grouped(citations: readonly Quotation[]): Map<string, Quotation[]> {
+  const groups = new Map<string, Quotation[]>();
+  for (const citation of citations) {
+    const place = [citation.document, ...citation.heading_path].join(" › ");
+    groups.set(place, [...(groups.get(place) ?? []), citation]);
+  }
+  return groups;
+}
+
 /** An answer as it is copied: with the places that its marks stand for. */
 export function withSources(answer: string, citations: readonly Quotation[]): string {
   if (!citations.length) return answer;
-  const places = citations.map(({ n, heading_path, document }) => `[${n}] ${[document, ...heading_path].join(" › ")}`);
+  const places = Array.from(
+    grouped(citations),
+    ([place, group]) => `${group.map(({ n }) => `[${n}]`).join("")} ${place}`,
+  );
   return `${answer}\n\n${places.join("\n")}`;
 }

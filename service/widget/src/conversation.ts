@@ -3,6 +3,7 @@
 import type { AnswerEvent } from "./api";
 import type { AskResponse, Citation, FeedbackRequest, Related } from "./contract";
 import type { Failure } from "./failure";
+import type { Given } from "./replies";
 
 export type Phase = "waiting" | "streaming" | "done" | "stopped" | "failed";
 
@@ -25,12 +26,19 @@ export interface Turn {
   lacks: Lack[];
   failure: Failure | null;
   rating: Rating | null;
+  /** Earlier questions that it was searched with. */
+  carried: string[];
+  /** Asked without what was said before. */
+  alone: boolean;
+  /** Somebody else's: when it was given, in milliseconds since 1970, and from which version of the documents. */
+  shared: { created: number; version: string } | null;
 }
 
-export function asked(id: string, question: string): Turn {
+export function asked(id: string, question: string, alone = false): Turn {
   return {
     id,
     question,
+    alone,
     phase: "waiting",
     text: "",
     citations: [],
@@ -40,7 +48,15 @@ export function asked(id: string, question: string): Turn {
     lacks: [],
     failure: null,
     rating: null,
+    carried: [],
+    shared: null,
   };
+}
+
+/** An answer that was shared, as a turn. */
+export function shared(id: string, given: Given): Turn {
+  const turn = received(asked(id, given.question), { event: "done", data: given });
+  return { ...turn, shared: { created: given.created * 1000, version: given.index_version } };
 }
 
 export function running(turn: Turn): boolean {
@@ -51,24 +67,13 @@ export function received(turn: Turn, event: AnswerEvent): Turn {
   switch (event.event) {
     case "meta":
       return { ...turn, answerId: event.data.id };
-    case "sources":
-      return turn;
     case "delta":
       return { ...turn, phase: "streaming", text: turn.text + event.data.text };
     case "citation":
-      return { ...turn, citations: [...turn.citations, quotation(event.data)] };
+      return { ...turn, citations: [...turn.citations, event.data] };
     case "done": {
-      const { id, status, answer, citations, related, lacks } = event.data;
-      return {
-        ...turn,
-        phase: "done",
-        answerId: id,
-        status,
-        text: answer,
-        citations: citations.map(quotation),
-        related,
-        lacks,
-      };
+      const { id, status, answer, citations, related, lacks, carried } = event.data;
+      return { ...turn, phase: "done", answerId: id, status, text: answer, citations, related, lacks, carried };
     }
   }
 }
@@ -88,8 +93,4 @@ export function rated(turn: Turn, rating: Rating | null): Turn {
 /** Put a turn in the place of the one with its id. */
 export function replaced(turns: readonly Turn[], turn: Turn): Turn[] {
   return turns.map((other) => (other.id === turn.id ? turn : other));
-}
-
-function quotation({ n, document, start, end, entry_id, heading_path, quote }: Citation): Quotation {
-  return { n, document, start, end, entry_id, heading_path, quote };
 }

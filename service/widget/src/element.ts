@@ -1,12 +1,12 @@
 // <outline-qa>: reads its attributes, holds the launcher and the panel in its shadow, and is what a page's own scripts call.
 
-import { Memory } from "./choices";
+import { type Choices, Memory } from "./choices";
 import { hint } from "./hint";
 import { Look } from "./look";
 import { ATTRIBUTES, checkNames, type Settings, serverOf, settingsOf } from "./settings";
 import { type Signal, signals } from "./signals";
 import { baseSheets } from "./styles";
-import { TEXTS, type Text, translated } from "./text";
+import { LANGUAGES, type Language, type Text, textIn, translated } from "./text";
 import { h } from "./views/dom";
 import { icon } from "./views/icons";
 import type { Panel } from "./views/panel";
@@ -18,6 +18,50 @@ const GRACE_MS = 1000;
 // What is typed or pasted in the widget is none of the page's business; only its shortcuts with Ctrl or Command get through.
 const INNER = ["keydown", "keypress", "keyup", "beforeinput", "input", "paste", "copy", "cut"] as const;
 
+/**
+ * The chat widget.
+ *
+ * @tag outline-qa
+ * @attr {string} server - Address of the service, where it is not that of the script; needed with the npm package.
+ * @attr {"panel"|"page"|"inline"} [mode=panel] - A launcher with a panel, the whole page, or the box that it stands in.
+ * @attr {string} lang - "zh", "en", or "auto" for the browser's; that of the page otherwise.
+ * @attr {string} texts - Address of a JSON file with the texts of another language.
+ * @attr {"auto"|"light"|"dark"} [theme=auto] - Light or dark.
+ * @attr {string} accent - A colour, of buttons and marks.
+ * @attr {"bottom-right"|"bottom-left"} [corner=bottom-right] - Where the launcher is.
+ * @attr {string} title - In the panel's head.
+ * @attr {boolean} open - Whether the panel is open.
+ * @attr {"bubble"|"none"} [launcher=bubble] - Without one the page opens the panel.
+ * @attr {string} trigger - A selector; a click on such an element opens and closes the panel.
+ * @attr {string} suggestions - Questions with a bar between, or a JSON array.
+ * @attr {string} disclaimer - Below the question.
+ * @attr {boolean} addresses - Whether the page's address follows what is shown.
+ * @attr {"plain"|"text"} [events=plain] - Whether events hold what people wrote and read.
+ * @attr {"off"|"offer"|"on"} [voice=off] - Writing by voice and reading aloud, by the browser's own means.
+ * @fires {CustomEvent} outline-qa:ready - It can be used.
+ * @fires {CustomEvent} outline-qa:open - The panel was opened.
+ * @fires {CustomEvent} outline-qa:close - The panel was closed.
+ * @fires {CustomEvent} outline-qa:ask - A question was sent.
+ * @fires {CustomEvent} outline-qa:answer - An answer is whole.
+ * @fires {CustomEvent} outline-qa:citation - A citation was looked at.
+ * @fires {CustomEvent} outline-qa:feedback - An answer was rated.
+ * @fires {CustomEvent} outline-qa:error - A question failed.
+ * @csspart launcher - The button that opens the panel.
+ * @csspart panel - All of the chat.
+ * @csspart header - Its bar at the top.
+ * @csspart composer - Where the question is written.
+ * @csspart suggestion - A question to begin with.
+ * @csspart question - What was asked.
+ * @csspart answer - What came of it.
+ * @csspart citation - A mark.
+ * @cssprop --outline-qa-accent - Colour of buttons and marks.
+ * @cssprop --outline-qa-font - Font of all texts.
+ * @cssprop --outline-qa-width - Width of the panel.
+ * @cssprop --outline-qa-height - Height of the panel.
+ * @cssprop --outline-qa-radius - Roundness of the panel.
+ * @cssprop --outline-qa-offset-x - From the side of the window.
+ * @cssprop --outline-qa-offset-y - From the foot of the window.
+ */
 export class OutlineQA extends HTMLElement {
   static readonly observedAttributes = ATTRIBUTES;
 
@@ -26,7 +70,7 @@ export class OutlineQA extends HTMLElement {
   readonly #signal: Signal = signals(this, () => this.getAttribute("events") === "text");
   #memory!: Memory;
   #settings!: Settings;
-  #text: Text = TEXTS.en;
+  #text!: Text;
   #ownText: Promise<Text> | null = null;
   #chat: Promise<Chat> | null = null;
   #panel: Panel | null = null;
@@ -100,11 +144,13 @@ export class OutlineQA extends HTMLElement {
   }
 
   /** Speak another language: "zh", "en", or a language's texts over the English ones. */
-  async setLocale(locale: "zh" | "en" | Record<string, unknown>): Promise<void> {
+  async setLocale(locale: Language | Record<string, unknown>): Promise<void> {
     if (typeof locale === "object") {
-      this.#ownText = Promise.resolve(translated(locale, (key) => hint(`texts: "${key}" is not known.`)));
+      this.#ownText = textIn("en").then((base) =>
+        translated(base, locale, (key) => hint(`texts: "${key}" is not known.`)),
+      );
       this.#memory.choose({ lang: "own" });
-    } else if (Object.hasOwn(TEXTS, locale)) this.#memory.choose({ lang: locale });
+    } else if (Object.hasOwn(LANGUAGES, locale)) this.#memory.choose({ lang: locale });
     else {
       hint(`setLocale("${locale}") is not known; it is "zh", "en" or an object of texts.`);
       return;
@@ -162,16 +208,17 @@ export class OutlineQA extends HTMLElement {
     return this.#chat;
   }
 
-  #say(): Promise<Text> {
-    if (this.#settings.lang !== "own") return Promise.resolve(TEXTS[this.#settings.lang]);
+  async #say(): Promise<Text> {
+    if (this.#settings.lang !== "own") return textIn(this.#settings.lang);
     const address = this.#settings.texts;
+    const base = await textIn("en");
     this.#ownText ??= fetch(address).then(async (response) => {
       if (!response.ok) throw new Error(`status ${response.status}`);
-      return translated(await response.json(), (key) => hint(`${address}: "${key}" is not known.`));
+      return translated(base, await response.json(), (key) => hint(`${address}: "${key}" is not known.`));
     });
     return this.#ownText.catch((error: unknown) => {
       hint(`texts="${address}" could not be read, so the interface is in English: ${String(error)}`);
-      return TEXTS.en;
+      return base;
     });
   }
 
@@ -184,7 +231,8 @@ export class OutlineQA extends HTMLElement {
     this.dataset.mode = mode;
     this.#root.dataset.corner = corner;
     this.#look.paint(this.#settings);
-    const text = await this.#say();
+    const text = await this.#say().catch((error: unknown) => hint(`the texts could not be loaded: ${String(error)}`));
+    if (!text) return;
     if (built !== this.#built || !this.isConnected) return;
     this.#text = text;
     this.#panel?.dispose();
@@ -238,8 +286,9 @@ export class OutlineQA extends HTMLElement {
     // Attributes may have changed meanwhile: what holds now is built.
     const { mode } = this.#settings;
     this.#panel = chat.panel(this.#settings, this.#text, {
-      language: (lang) => this.#switchLanguage(lang),
+      language: (lang) => this.#switch({ lang }),
       theme: () => this.#switchTheme(),
+      voice: (on) => this.#switch({ voice: on ? "on" : "offer" }),
       close: () => mode === "panel" && this.close(),
     });
     this.#root.append(this.#panel.element);
@@ -276,8 +325,8 @@ export class OutlineQA extends HTMLElement {
     }
   };
 
-  async #switchLanguage(lang: Settings["lang"]): Promise<void> {
-    this.#memory.choose({ lang });
+  async #switch(choice: Choices): Promise<void> {
+    this.#memory.choose(choice);
     await this.#build();
     this.shadowRoot?.querySelector<HTMLElement>("[data-test=menu]")?.focus();
   }

@@ -6,13 +6,19 @@ export type Failure =
   | { kind: "cut" }
   | { kind: "silent" }
   | { kind: "forbidden" }
+  | { kind: "locked" }
+  | { kind: "garbled" }
+  | { kind: "forgotten" }
   | { kind: "busy"; retryAfter: number }
   | { kind: "hasty"; retryAfter: number }
   | { kind: "problem"; status: number; detail: string };
 
 export class ApiError extends Error {
-  constructor(readonly failure: Failure) {
-    super(failure.kind);
+  constructor(
+    readonly failure: Failure,
+    options?: ErrorOptions,
+  ) {
+    super(failure.kind, options);
   }
 }
 

@@ -46,7 +46,7 @@ export const blockMath: TokenizerAndRendererExtension = {
   renderer: (token) => `<p>${placeholder(token)}</p>\n`,
 };
 
-// The text stays as the fall-back, so a reader without KaTeX sees the source.
+// The text stays as the fall-back, so a reader without Temml sees the source.
 function placeholder(token: Token): string {
   const { raw, tex, display } = token as Formula;
   return `<span class="math${display ? " display" : ""}" data-tex="${escapeHtml(bare(tex))}">${escapeHtml(raw.trim())}</span>`;

@@ -1,6 +1,9 @@
 // The table of contents: what a filter leaves of it, and what to suggest from it.
 
-import type { OutlineEntry, OutlineResponse, OutlineSection } from "./contract";
+import type { Outline } from "./api";
+
+type OutlineSection = Outline["sections"][number];
+type OutlineEntry = OutlineSection["entries"][number];
 
 export interface Filter {
   words: string;
@@ -8,7 +11,7 @@ export interface Filter {
 }
 
 /** Keep the entries that have the stars and hold every word; sections without one are left out. */
-export function filtered(outline: OutlineResponse, { words, minStars }: Filter): OutlineSection[] {
+export function filtered(outline: Outline, { words, minStars }: Filter): OutlineSection[] {
   const wanted = folded(words).split(/\s+/).filter(Boolean);
   return outline.sections
     .map((section) => ({
@@ -27,7 +30,7 @@ export interface EntryKey {
   document?: string | undefined;
 }
 
-export function findEntry(outline: OutlineResponse, { id, document }: EntryKey): OutlineEntry | undefined {
+export function findEntry(outline: Outline, { id, document }: EntryKey): OutlineEntry | undefined {
   for (const { document: own, entries } of outline.sections) {
     if (document && document !== own) continue;
     const entry = entries.find((other) => other.id === id);

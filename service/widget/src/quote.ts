@@ -80,6 +80,11 @@ export function markQuote(root: Element, quote: Node, at: number): Element | nul
   return marks[0] ?? null;
 }
 
+/** Take the indentation of the first line off, or a nested list item would be read as code. */
+export function dedent(quote: string): string {
+  return quote.replace(/^\s+/, "");
+}
+
 function wrap(node: Text | Element, start: number, end: number): Element {
   const mark = document.createElement("mark");
   if (node.nodeType === Node.ELEMENT_NODE) {

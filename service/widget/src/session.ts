@@ -3,7 +3,18 @@
 import type { Client } from "./api";
 import type { Archive } from "./archive";
 import type { Memory } from "./choices";
-import { asked, failed, type Rating, rated, received, replaced, running, stopped, type Turn } from "./conversation";
+import {
+  asked,
+  failed,
+  type Rating,
+  rated,
+  received,
+  replaced,
+  running,
+  shared,
+  stopped,
+  type Turn,
+} from "./conversation";
 import { failureOf } from "./failure";
 import { request } from "./history";
 import { turnsIn } from "./records";
@@ -22,6 +33,7 @@ export class Session {
   #current: { id: string; abort: AbortController } | null = null;
   #listener: Listener | null = null;
   #loaded: Promise<void> | null = null;
+  #visited = "";
   /** Of what the service says itself, where a question has no language of its own. */
   language: "zh" | "en" | null = null;
 
@@ -36,6 +48,11 @@ export class Session {
 
   get id(): string {
     return this.#id;
+  }
+
+  /** The id of somebody else's answer, while that is shown. */
+  get visited(): string {
+    return this.#visited;
   }
 
   get turns(): readonly Turn[] {
@@ -84,6 +101,7 @@ export class Session {
 
   ask(question: string): void {
     if (this.busy) return;
+    if (this.#visited) this.#begin();
     const turn = asked(identifier(), question);
     this.#turns = [...this.#turns, turn];
     this.#listener?.added(turn);
@@ -92,11 +110,19 @@ export class Session {
     void this.#run(turn);
   }
 
-  /** Ask a turn's question again, in its place. */
-  retry(id: string): void {
+  /** What is asked about a shared answer makes it the beginning of a conversation. */
+  #begin(): void {
+    const turns = this.#turns.filter((turn) => !turn.failure);
+    this.#become(identifier(), turns);
+    void this.archive.keep(this.#id, turns).catch(() => undefined);
+  }
+
+  /** Ask a turn's question again, in its place; `alone` leaves out what was said before. */
+  retry(id: string, alone = false): void {
+    if (this.#visited) return void this.visit(this.#visited, true);
     const turn = this.turn(id);
     if (!turn || this.busy) return;
-    const again = asked(id, turn.question);
+    const again = asked(id, turn.question, alone || turn.alone);
     this.#put(again);
     this.signal("ask", { id, question: turn.question });
     void this.#run(again);
@@ -131,6 +157,26 @@ export class Session {
     this.#become(id, turns);
   }
 
+  /** Show an answer that somebody else was given; nothing of it is kept until something is asked about it. */
+  async visit(answerId: string, again = false): Promise<void> {
+    if (answerId === this.#visited && !again) return;
+    const id = identifier();
+    const turn = await this.client.answer(answerId).then(
+      (given) => shared(id, given),
+      (error: unknown) => failed(asked(id, ""), failureOf(error)),
+    );
+    this.#leave();
+    this.#id = identifier();
+    this.#turns = [turn];
+    this.#visited = answerId;
+    this.#listener?.opened();
+  }
+
+  /** From somebody else's answer back to the reader's own conversation. */
+  async back(): Promise<void> {
+    if (this.#visited) await this.open(this.memory.current);
+  }
+
   /** Leave what has come of an answer where a reload finds it, when the page goes. */
   readonly keep = (): void => {
     const turn = this.#current && this.turn(this.#current.id);
@@ -150,10 +196,8 @@ export class Session {
     const run = { id: turn.id, abort };
     const conversation = this.#id;
     this.#current = run;
-    const before = this.#turns.slice(
-      0,
-      this.#turns.findIndex((other) => other.id === turn.id),
-    );
+    const at = this.#turns.findIndex((other) => other.id === turn.id);
+    const before = turn.alone ? [] : this.#turns.slice(0, at);
     try {
       for await (const event of this.client.ask(request(turn.question, before, this.language), abort.signal)) {
         if (abort.signal.aborted) break;
@@ -184,6 +228,7 @@ export class Session {
   #become(id: string, turns: Turn[]): void {
     this.#id = id;
     this.#turns = turns;
+    this.#visited = "";
     this.memory.current = id;
     this.#listener?.opened();
   }
@@ -192,7 +237,8 @@ export class Session {
   async #elsewhere(id: string | null): Promise<void> {
     if (this.busy || (id !== null && id !== this.#id)) return;
     const turns = await this.archive.turns(this.#id).catch(() => this.#turns);
-    if (this.busy || JSON.stringify(turns) === JSON.stringify(this.#turns)) return;
+    // Read by the same schema, both have their fields in the same order.
+    if (this.busy || JSON.stringify(turns) === JSON.stringify(turnsIn(this.#turns))) return;
     this.#turns = turns;
     this.#listener?.opened();
   }

@@ -9,6 +9,7 @@ const VALUES = {
   corner: ["bottom-right", "bottom-left"],
   launcher: ["bubble", "none"],
   events: ["plain", "text"],
+  voice: ["off", "offer", "on"],
 } as const;
 const TEXTS = ["lang", "accent", "title", "server", "suggestions", "disclaimer", "trigger", "texts"] as const;
 const FLAGS = ["open", "addresses"] as const;
@@ -44,6 +45,7 @@ export function settingsOf(element: HTMLElement, choices: Choices, brought = fal
     ...values,
     mode,
     theme: choices.theme ?? values.theme,
+    voice: values.voice === "off" ? "off" : (choices.voice ?? values.voice),
     lang: (choices.lang === "own" && !own ? undefined : choices.lang) ?? own ?? language(given("lang")),
     accent: given("accent"),
     title: given("title"),
@@ -66,6 +68,8 @@ export function checkNames(element: HTMLElement): void {
 /** The service stands where this script does, unless the attribute says otherwise. */
 export function serverOf(element: HTMLElement): string {
   const given = element.getAttribute("server");
+  if (!given && import.meta.env.MODE === "package")
+    hint("the attribute server is missing: a package from npm does not know where the service is.");
   const here = new URL(/* @vite-ignore */ "..", import.meta.url);
   try {
     return (given ? new URL(given, document.baseURI) : here).href.replace(/\/+$/, "");

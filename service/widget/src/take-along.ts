@@ -1,5 +1,6 @@
 // A conversation to take along: Markdown, with the places that its marks stand for as links.
 
+import { grouped } from "./citations";
 import type { Quotation, Turn } from "./conversation";
 
 /** Write a conversation as Markdown; `link` gives the address of a citation. */
@@ -11,12 +12,10 @@ export function asMarkdown(title: string, turns: readonly Turn[], link: (citatio
 }
 
 function places(citations: readonly Quotation[], link: (citation: Quotation) => string): string {
-  return citations
-    .map((citation) => {
-      const name = [citation.document, ...citation.heading_path].join(" › ").replace(/([[\]\\])/g, "\\$1");
-      return `- [${citation.n}] [${name}](${link(citation)})`;
-    })
-    .join("\n");
+  return Array.from(grouped(citations), ([place, group]) => {
+    const marks = group.map((citation) => `[\\[${citation.n}\\]](${link(citation)})`);
+    return `- ${marks.join(" ")} ${place.replace(/([[\]\\])/g, "\\$1")}`;
+  }).join("\n");
 }
 
 /** Let the browser save a text as a file. */

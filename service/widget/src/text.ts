@@ -1,22 +1,45 @@
-// What the interface says: in Chinese, in English, or in a language that the page brings along.
+// What the interface says: in Chinese, in English, or in a language that the page brings along. Each language is loaded when
+// it is needed.
 
 import type { Lack } from "./conversation";
 import type { Failure } from "./failure";
-import english from "./language/en.json";
-import chinese from "./language/zh.json";
+import type english from "./language/en.json";
 
 export type Text = typeof english;
+export type Language = "zh" | "en";
 
-export const TEXTS: Record<"zh" | "en", Text> = { zh: chinese, en: english };
+/** The languages that the service speaks, by their own names, with their tags. */
+export const LANGUAGES = {
+  zh: { name: "中文", tag: "zh-CN" },
+  en: { name: "English", tag: "en" },
+} as const satisfies Record<Language, { name: string; tag: string }>;
+
+const loaded: Partial<Record<Language, Text>> = {};
+const FILES = {
+  zh: () => import("./language/zh.json"),
+  en: () => import("./language/en.json"),
+} as const satisfies Record<Language, () => Promise<{ default: Text }>>;
+
+export async function textIn(language: Language): Promise<Text> {
+  loaded[language] ??= (await FILES[language]()).default;
+  return loaded[language];
+}
+
+/** The text in the language of some words, where the interface speaks one of the service's; itself otherwise. */
+export function textFor(words: string, text: Text): Text {
+  const language = spoken(words);
+  const own = Object.values(loaded).includes(text);
+  return (language && own && loaded[language]) || text;
+}
 
 /** Put values into a text's {names}. */
 export function fill(template: string, values: Record<string, string | number>): string {
   return template.replace(/\{(\w+)\}/g, (sign, name: string) => String(values[name] ?? sign));
 }
 
-/** A page's own texts over the English ones: what is missing stays English, what is no text or unknown is named. */
-export function translated(given: unknown, wrong: (key: string) => void): Text {
-  return merged(TEXTS.en, given, "", wrong) as Text;
+/** A page's own texts over others: what is missing stays as it is, what is no text or unknown is named. */
+export function translated(base: Text, given: unknown, wrong: (key: string) => void): Text {
+  return merged(base, given, "", wrong) as Text;
 }
 
 function merged(own: object, given: unknown, path: string, wrong: (key: string) => void): object {
@@ -53,7 +76,7 @@ export function sayLacks(lacks: readonly Lack[], text: Text): string {
 }
 
 /** The language that a text is in, as far as the service speaks it; null where it has no words of either. */
-export function spoken(text: string): "zh" | "en" | null {
+export function spoken(text: string): Language | null {
   if (/[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]/.test(text)) return "zh";
   // A name or an abbreviation is in no language: "LoRA", "RAG vs CAG", "Grouped Query Attention".
   const words = text.match(/(?<![\w'’-])[A-Za-z][a-z']+(?![\w-])/g) ?? [];

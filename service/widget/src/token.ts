@@ -1,8 +1,9 @@
 // The short-lived token that the service issues to allowed sites. It lives in memory only.
 
-import type { Problem, TokenResponse } from "./contract";
+import type { Problem } from "./contract";
 import { ApiError } from "./failure";
 import { hint } from "./hint";
+import * as replies from "./replies";
 
 const MARGIN_SECONDS = 30;
 
@@ -42,7 +43,7 @@ export class Token {
       throw forbidden(detail ?? "");
     }
     if (!response.ok) throw new ApiError({ kind: "problem", status: response.status, detail: "" });
-    const { token, expires_in } = (await response.json()) as TokenResponse;
+    const { token, expires_in } = replies.checked(replies.token, await response.json().catch(() => null));
     this.#value = token;
     this.#until = now + Math.max(1, expires_in - Math.min(MARGIN_SECONDS, expires_in / 4)) * 1000;
     return token;

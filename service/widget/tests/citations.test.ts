@@ -80,6 +80,8 @@ test("a copied answer names the places of its marks", () => {
   };
   expect(withSources("答 [1]", [citation])).toBe("答 [1]\n\n[1] d.md › 5. 微调 › 什么是QLoRA？");
   expect(withSources("答", [])).toBe("答");
+  const others = [citation, { ...citation, n: 2, heading_path: ["6. 评估"] }, { ...citation, n: 3 }];
+  expect(withSources("答", others)).toBe("答\n\n[1][3] d.md › 5. 微调 › 什么是QLoRA？\n[2] d.md › 6. 评估");
 });
 
 test("a document's own numbers in brackets are shown and are no marks", () => {

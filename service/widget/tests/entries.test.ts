@@ -1,8 +1,8 @@
 // Every entry of the shipped outline, as it is rendered: no sign of Markdown is left over.
 
 import { describe, expect, it } from "vitest";
-import { formula } from "../src/katex";
 import { render } from "../src/markdown";
+import { formula } from "../src/temml";
 import { ENTRIES } from "./support/outline";
 
 const LEFT = /\*\*|^\s*\|.*\|\s*$|\$\$|(?<!\\)\\[([]|^#{1,6} |```/m;

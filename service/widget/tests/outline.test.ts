@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { contrast, type Rgb, readable, textOn } from "../src/colour";
 import type { OutlineEntry, OutlineResponse } from "../src/contract";
 import { filtered, findEntry } from "../src/outline";
-import { sayFailure, sayLacks, spoken, TEXTS, translated } from "../src/text";
+import { LANGUAGES, sayFailure, sayLacks, spoken, textFor, textIn, translated } from "../src/text";
 import { dealt } from "../src/views/welcome";
+
+const TEXTS = { zh: await textIn("zh"), en: await textIn("en") };
 
 function entry(id: string, question: string, stars: number, answered: boolean): OutlineEntry {
   return { id, number: Number(id.split(".")[1]), question, stars, answered };
@@ -91,11 +93,20 @@ test("text on and in any accent can be read", () => {
 test("both languages say the same things, and failures say what to do", () => {
   expect(Object.keys(TEXTS.en).sort()).toEqual(Object.keys(TEXTS.zh).sort());
   for (const text of [TEXTS.zh, TEXTS.en]) {
-    for (const kind of ["offline", "network", "cut", "forbidden"] as const)
+    for (const kind of ["offline", "network", "cut", "forbidden", "locked", "garbled", "forgotten"] as const)
       expect(sayFailure({ kind }, text)).toBe(text.failure[kind]);
     expect(sayFailure({ kind: "problem", status: 413, detail: "x" }, text)).toBe(text.failure.tooLarge);
     expect(sayFailure({ kind: "problem", status: 500, detail: "id 7" }, text)).toContain("id 7");
   }
+});
+
+test("a language is named as its texts name it, and a heading speaks that of the words below it", () => {
+  for (const [language, { name, tag }] of Object.entries(LANGUAGES) as ["zh" | "en", { name: string; tag: string }][])
+    expect([name, tag]).toEqual([TEXTS[language].name, TEXTS[language].lang]);
+  expect(textFor("The documents do not say.", TEXTS.zh)).toBe(TEXTS.en);
+  expect(textFor("LoRA", TEXTS.zh)).toBe(TEXTS.zh);
+  const own = translated(TEXTS.en, { send: "Senden" }, () => undefined);
+  expect(textFor("文档里没有。", own)).toBe(own);
 });
 
 test("a text is in a language, a name in none", () => {
@@ -113,10 +124,11 @@ test("a visitor is told what they can use", () => {
 test("a page's own texts stand over the English ones; what is wrong is named", () => {
   const wrong: string[] = [];
   const text = translated(
+    TEXTS.en,
     { send: "Senden", chats: { title: "Verlauf", open: 3 }, nosuch: "x", constructor: "y" },
     (key) => wrong.push(key),
   );
   expect([text.send, text.chats.title, text.stop]).toEqual(["Senden", "Verlauf", TEXTS.en.stop]);
   expect(wrong).toEqual(["chats.open", "nosuch", "constructor"]);
-  expect(translated(["x"], (key) => wrong.push(key))).toBe(TEXTS.en);
+  expect(translated(TEXTS.en, ["x"], (key) => wrong.push(key))).toBe(TEXTS.en);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { render } from "../src/markdown";
-import { compact, lengthOf, markQuote, nearest } from "../src/quote";
-import { dedent, wordsAround } from "../src/views/popover";
+import { compact, dedent, lengthOf, markQuote, nearest } from "../src/quote";
+import { wordsAround } from "../src/views/popover";
 
 function rendered(markdown: string): HTMLElement {
   const root = document.createElement("div");

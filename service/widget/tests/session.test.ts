@@ -100,6 +100,21 @@ test.each<[string, Handler, object]>([
       url.endsWith("token") ? token() : Response.json({ status: 422, title: "x", detail: "d" }, { status: 422 }),
     { kind: "problem", status: 422, detail: "d" },
   ],
+  [
+    "a key that is missing",
+    (url) => (url.endsWith("token") ? token() : Response.json({ detail: "no key" }, { status: 401 })),
+    { kind: "locked" },
+  ],
+  [
+    "a proxy's page in the place of an event",
+    (url) => (url.endsWith("token") ? token() : new Response("event: done\ndata: <html>\n\n")),
+    { kind: "garbled" },
+  ],
+  [
+    "a reply of another version",
+    (url) => (url.endsWith("token") ? token() : stream(["done", { ...DONE, citations: "none" }])),
+    { kind: "garbled" },
+  ],
   ["a service that is gone", () => Promise.reject(new TypeError("Failed to fetch")), { kind: "network" }],
   [
     "an end before done",
@@ -163,6 +178,54 @@ test("retry asks again in place, with only what came before", async () => {
   await settled(session);
   expect(session.turns).toHaveLength(1);
   expect(session.turns[0]).toMatchObject({ phase: "done", failure: null });
+});
+
+test("what a follow-up leans on can be left out", async () => {
+  serve((url) => (url.endsWith("token") ? token() : stream(["done", { ...DONE, carried: ["一"] }])));
+  const session = start();
+  for (const question of ["一", "它呢？"]) {
+    session.ask(question);
+    await settled(session);
+  }
+  const id = session.turns[1]?.id ?? "";
+  expect(session.turn(id)?.carried).toEqual(["一"]);
+  session.retry(id, true);
+  await settled(session);
+  session.retry(id);
+  await settled(session);
+  const bodies = calls.filter(([url]) => url.endsWith("/v1/ask")).map(([, init]) => JSON.parse(init.body as string));
+  expect(bodies.map(({ history }) => history.length)).toEqual([0, 2, 0, 0]);
+});
+
+test("somebody else's answer is shown, and begins a conversation when something is asked about it", async () => {
+  const given = { ...DONE, question: "别人问的", created: 1_764_374_400, index_version: "3f0c" };
+  serve((url) => {
+    if (url.endsWith("token")) return token();
+    if (url.endsWith("/v1/answers/a-1")) return Response.json(given);
+    return url.includes("/v1/answers/") ? Response.json({}, { status: 404 }) : stream(["done", DONE]);
+  });
+  const archive = new Archive("https://host", new MemoryShelf());
+  const session = over(archive);
+  await session.load();
+  session.ask("自己问的");
+  await settled(session);
+  const own = session.id;
+  await session.visit("a-9");
+  expect(session.turns).toMatchObject([{ question: "", failure: { kind: "forgotten" } }]);
+  await session.visit("a-1");
+  expect(session.turns).toMatchObject([
+    { question: "别人问的", shared: { created: 1_764_374_400_000, version: "3f0c" } },
+  ]);
+  expect(await archive.heads()).toHaveLength(1);
+  await session.back();
+  expect([session.id, session.visited, session.turns[0]?.question]).toEqual([own, "", "自己问的"]);
+  await session.visit("a-1");
+  session.ask("再问");
+  await settled(session);
+  expect(session.visited).toBe("");
+  await vi.waitFor(async () => expect(await archive.turns(session.id)).toHaveLength(2));
+  const last = calls.findLast(([url]) => url.endsWith("/v1/ask"))?.[1].body as string;
+  expect(JSON.parse(last).history[0]).toEqual({ role: "user", content: "别人问的" });
 });
 
 test("another question in the place of one begins a conversation of its own", async () => {

@@ -1,6 +1,7 @@
 // The list of conversations: search, rename, pin, delete with a way back. They lie in this browser only.
 
 import type { Removed } from "../archive";
+import { dated } from "../dated";
 import type { Head } from "../shelf";
 import { sheet } from "../styles";
 import styles from "../styles/chats.css?inline";
@@ -9,8 +10,11 @@ import { tool } from "./button";
 import type { Context } from "./context";
 import { composing, h } from "./dom";
 import { icon } from "./icons";
+import { later } from "./later";
 
 const MAX_TITLE = 80;
+// A screen of the list at once, the rest when the browser has time.
+const SLICE = 16;
 let look: CSSStyleSheet | null = null;
 
 export class Chats {
@@ -22,6 +26,8 @@ export class Chats {
   readonly #all: HTMLButtonElement;
   #heads: Head[] = [];
   #renaming = "";
+  #undrawn: Head[] = [];
+  #calledOff = (): void => undefined;
 
   constructor(
     private readonly context: Context,
@@ -57,7 +63,11 @@ export class Chats {
       this.#note,
       h("p", { class: "chat-local" }, text.chats.local, " ", this.#all),
     );
-    this.dispose = context.session.archive.listen(() => this.open && void this.refresh());
+    const unlisten = context.session.archive.listen(() => this.open && void this.refresh());
+    this.dispose = () => {
+      unlisten();
+      this.#calledOff();
+    };
   }
 
   /** Take a place beside the conversation. */
@@ -95,9 +105,16 @@ export class Chats {
     });
     const none = this.#heads.length ? text.chats.none : text.chats.empty;
     this.#all.hidden = !this.#heads.length;
-    this.#list.replaceChildren(
-      ...(found.length ? found.map((head) => this.#row(head)) : [h("li", { class: "note" }, none)]),
-    );
+    this.#list.replaceChildren(...(found.length ? [] : [h("li", { class: "note" }, none)]));
+    this.#undrawn = found;
+    this.#more();
+  }
+
+  /** Draw the next rows, and those after them when there is time. */
+  #more(count = SLICE): void {
+    this.#calledOff();
+    this.#list.append(...this.#undrawn.splice(0, count).map((head) => this.#row(head)));
+    if (this.#undrawn.length) this.#calledOff = later(() => this.#more());
   }
 
   #row(head: Head): HTMLElement {
@@ -137,6 +154,7 @@ export class Chats {
   async #again(test: string, id: string, change: Promise<void>): Promise<void> {
     await change.catch(() => undefined);
     await this.refresh();
+    this.#more(Number.POSITIVE_INFINITY); // the button may be on a row far below
     this.#list.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] [data-test=${test}]`)?.focus();
   }
 
@@ -211,14 +229,8 @@ function folded(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }
 
-/** The time of today, the day of another day; a page's own language may have no name that browsers know. */
+/** The time of today, the day of another day. */
 function when(updated: number, lang: string): string {
-  const date = new Date(updated);
-  const today = date.toDateString() === new Date().toDateString();
-  const form: Intl.DateTimeFormatOptions = today ? { timeStyle: "short" } : { dateStyle: "medium" };
-  try {
-    return new Intl.DateTimeFormat(lang, form).format(date);
-  } catch {
-    return new Intl.DateTimeFormat("en", form).format(date);
-  }
+  const today = new Date(updated).toDateString() === new Date().toDateString();
+  return dated(updated, lang, today ? { timeStyle: "short" } : { dateStyle: "medium" });
 }

@@ -5,6 +5,7 @@ import { fill } from "../text";
 import { tool } from "./button";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
+import { dictation } from "./dictation";
 import { composing, h } from "./dom";
 import { icon } from "./icons";
 
@@ -14,6 +15,7 @@ const COUNT_FROM = 1800;
 export class Composer {
   readonly element: HTMLElement;
   readonly #area: HTMLTextAreaElement;
+  readonly #dictate: HTMLButtonElement | null;
   readonly #send: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;
   readonly #count = h("span", { class: "count", id: "count", "data-test": "count" });
@@ -36,6 +38,7 @@ export class Composer {
       oninput: () => this.#changed(),
       onkeydown: (event: KeyboardEvent) => this.#key(event),
     });
+    this.#dictate = dictation(this.#area, context, () => this.#changed());
     this.#send = tool("send", "send", text.send, () => this.#submit());
     this.#stop = tool("stop", "stop", text.stop, () => this.context.session.stop());
     this.#send.className = "send";
@@ -50,7 +53,7 @@ export class Composer {
         this.editing = "";
       }),
     );
-    const box = h("div", { class: "composer-box" }, this.#area, this.#send, this.#stop);
+    const box = h("div", { class: "composer-box" }, this.#area, this.#dictate, this.#send, this.#stop);
     // A click anywhere in the box is meant for the text.
     box.addEventListener("click", (event) => event.target === box && this.focus());
     this.element = h(

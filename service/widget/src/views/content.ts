@@ -7,7 +7,7 @@ import { copyButton } from "./copy";
 import { h } from "./dom";
 
 type Markdown = typeof import("../markdown");
-type Formulas = typeof import("../katex");
+type Formulas = typeof import("../temml");
 type Highlighter = typeof import("../highlight");
 
 let markdown: Markdown | null = null;
@@ -161,7 +161,7 @@ export class Content {
   }
 }
 
-/** Set a formula; where KaTeX cannot read it, its source stays. */
+/** Set a formula; where Temml cannot read it, its source stays. */
 function formula(element: HTMLElement, renderer: Markdown): Promise<void> | null {
   const set = (loaded: Formulas): void => {
     const display = element.classList.contains("display");
@@ -175,7 +175,7 @@ function formula(element: HTMLElement, renderer: Markdown): Promise<void> | null
     set(formulas);
     return null;
   }
-  return import("../katex").then(
+  return import("../temml").then(
     (loaded) => {
       formulas = loaded;
       set(loaded);

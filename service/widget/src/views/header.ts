@@ -1,7 +1,8 @@
 // The bar at the top: title and tools.
 
 import type { Settings } from "../settings";
-import { fill, TEXTS, type Text } from "../text";
+import { fill, LANGUAGES, type Text } from "../text";
+import { canHear, canSpeak } from "../voice";
 import { tool } from "./button";
 import { h } from "./dom";
 import { type Item, Menu } from "./menu";
@@ -12,6 +13,7 @@ export interface HeaderActions {
   newChat(): void;
   language(lang: Settings["lang"]): void;
   theme(): Settings["theme"];
+  voice(on: boolean): void;
   export(): void;
   print(): void;
   shortcuts(): void;
@@ -45,12 +47,19 @@ export class Header {
     );
   }
 
+  #voice({ voice }: Settings, actions: HeaderActions): Item[] {
+    if (voice === "off" || !(canHear() || canSpeak())) return [];
+    const on = voice === "on";
+    const label = on ? this.text.voiceOff : this.text.voiceOn;
+    return [{ test: "voice", icon: "microphone", label, action: done(() => actions.voice(!on)) }];
+  }
+
   #items(settings: Settings, actions: HeaderActions): Item[] {
     const { text } = this;
     const languages = (["zh", "en"] as const)
       .filter((lang) => lang !== settings.lang)
       .map((lang): Item => {
-        const { name, lang: tag } = TEXTS[lang];
+        const { name, tag } = LANGUAGES[lang];
         const label = fill(text.language, { name });
         return { test: `lang-${lang}`, icon: "language", label, lang: tag, action: done(() => actions.language(lang)) };
       });
@@ -62,6 +71,7 @@ export class Header {
         label: text.theme[settings.theme],
         action: () => text.theme[actions.theme()],
       },
+      ...this.#voice(settings, actions),
       { test: "export", icon: "download", label: text.export, action: done(actions.export) },
       { test: "print", icon: "print", label: text.print, action: done(actions.print) },
       { test: "shortcuts", icon: "keys", label: text.shortcuts, action: done(actions.shortcuts) },

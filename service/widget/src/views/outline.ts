@@ -1,6 +1,7 @@
 // The table of contents: sections, entries, a filter by stars and a search.
 
-import type { OutlineResponse, Related, Result } from "../contract";
+import type { Found, Outline } from "../api";
+import type { Related } from "../contract";
 import { failureOf } from "../failure";
 import { type Filter, filtered, findEntry } from "../outline";
 import { fill, sayFailure } from "../text";
@@ -21,7 +22,7 @@ export class OutlineView {
   readonly #found = h("p", { class: "found", role: "status" });
   readonly #levels: HTMLButtonElement[];
   #filter: Filter = { words: "", minStars: 0 };
-  #outline: OutlineResponse | null = null;
+  #outline: Outline | null = null;
   #searching: AbortController | null = null;
   #pause = 0;
   readonly #within = h("section", { class: "within", hidden: true });
@@ -172,7 +173,7 @@ export class OutlineView {
     this.#within.replaceChildren(h("h3", {}, this.context.text.inText), h("ul", { class: "entries" }, ...rows));
   }
 
-  #entries(results: readonly Result[]): Related[] {
+  #entries(results: Found): Related[] {
     const entries = new Map<string, Related>();
     for (const { entry_id: id, document } of results) {
       const entry = this.#outline && id ? findEntry(this.#outline, { id, document }) : undefined;

@@ -8,21 +8,21 @@ import { printAlone, printable } from "../printing";
 import type { Session } from "../session";
 import type { Settings } from "../settings";
 import type { Signal } from "../signals";
-import type { Text } from "../text";
-import { Aside } from "./aside";
+import { type Text, textIn } from "../text";
+import type { Aside } from "./aside";
 import type { Chats } from "./chats";
 import { Composer } from "./composer";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { composing, focusable, h } from "./dom";
 import { Header, type HeaderActions } from "./header";
-import { Popover } from "./popover";
+import type { Popover } from "./popover";
 import type { Selected } from "./selected";
 import type { Shortcuts } from "./shortcuts";
 import { Thread } from "./thread";
 import { Welcome } from "./welcome";
 
-export type Actions = Pick<HeaderActions, "language" | "theme" | "close">;
+export type Actions = Pick<HeaderActions, "language" | "theme" | "voice" | "close">;
 
 export class Panel implements Context {
   readonly element: HTMLElement;
@@ -30,12 +30,13 @@ export class Panel implements Context {
   readonly header: Header;
   readonly composer: Composer;
   readonly address: Address;
+  readonly voice: boolean;
   readonly #thread: Thread;
   readonly #welcome: Welcome;
-  readonly #aside: Aside;
+  #aside: Aside | null = null;
   #chats: Chats | null = null;
   readonly #columns: HTMLElement;
-  readonly #popover: Popover;
+  #popover: Popover | null = null;
   #shortcuts: Shortcuts | null = null;
   #selected: Selected | null = null;
   readonly #main: HTMLElement;
@@ -48,6 +49,7 @@ export class Panel implements Context {
   });
   readonly #size: ResizeObserver;
   #opener: HTMLElement | null = null;
+  #wanted: ((aside: Aside) => void) | null = null;
   #unprintable = (): void => undefined;
 
   constructor(
@@ -58,11 +60,12 @@ export class Panel implements Context {
     private readonly actions: Actions,
   ) {
     this.client = session.client;
+    this.voice = settings.voice === "on";
     this.address = new Address(settings.addresses, this.client.server, (place) => this.#arrive(place));
     this.header = new Header(text, settings, {
       ...actions,
       chats: () => void this.#toggleChats().catch(() => this.header.chats.setAttribute("aria-expanded", "false")),
-      outline: () => (this.#aside.open ? this.#closeAside() : this.browse()),
+      outline: () => (this.#aside?.open ? this.#closeAside() : this.browse()),
       newChat: () => this.#newChat(),
       export: () => void this.#export(),
       print: () => void this.#print(),
@@ -71,10 +74,9 @@ export class Panel implements Context {
     this.#thread = new Thread(this);
     this.#welcome = new Welcome(this, settings);
     this.composer = new Composer(this, settings.disclaimer);
-    this.#aside = new Aside(this, () => this.#closeAside());
     const body = h("div", { class: "body" }, this.#welcome.element, this.#thread.element, this.#thread.jump);
     this.#main = h("div", { class: "main" }, body, this.composer.element);
-    this.#columns = h("div", { class: "columns" }, this.#main, this.#aside.element);
+    this.#columns = h("div", { class: "columns" }, this.#main);
     this.element = h("section", {
       class: "panel",
       part: "panel",
@@ -84,8 +86,8 @@ export class Panel implements Context {
       "data-test": "panel",
       lang: text.lang,
     });
-    this.#popover = new Popover(this.element, this);
-    this.element.append(this.header.element, this.#columns, this.#popover.element, this.#live);
+    this.element.append(this.header.element, this.#columns, this.#live);
+    this.element.addEventListener("click", (event) => void this.#press(event));
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("pointerup", () => void this.#select());
     this.element.addEventListener("keyup", (event) => event.shiftKey && void this.#select());
@@ -99,7 +101,7 @@ export class Panel implements Context {
     const host = (this.element.getRootNode() as ShadowRoot).host as HTMLElement;
     this.#unprintable = printable(host, () => void this.#thread.renderAll());
     if (this.settings.mode === "page") document.addEventListener("keydown", this.#shortcut);
-    this.opened();
+    this.#draw();
     this.#arrive(this.address.place);
     const question = this.address.question();
     if (question) this.ask(question);
@@ -124,7 +126,7 @@ export class Panel implements Context {
 
   ask(question: string): void {
     if (this.session.busy || !question.trim()) return;
-    this.#popover.close();
+    this.#popover?.close();
     if (this.#covered) this.#uncover();
     this.session.ask(question.trim());
     this.focus();
@@ -141,26 +143,25 @@ export class Panel implements Context {
     if (turn) this.composer.edit(turn);
   }
 
-  retry(turnId: string): void {
-    this.session.retry(turnId);
+  retry(turnId: string, alone = false): void {
+    this.session.retry(turnId, alone);
     this.focus(); // the button that was pressed is going away
   }
 
   read(entry: EntryKey): void {
-    this.#openAside(() => this.#aside.read(entry));
+    this.#openAside((aside) => aside.read(entry));
     this.address.show({ kind: "entry", id: entry.id, document: entry.document ?? "", span: null });
   }
 
   show(citation: Quotation, all: readonly Quotation[] = []): void {
-    const chip = this.#popover.open;
-    this.#popover.close(chip);
-    this.#openAside(() => this.#aside.show(citation, all));
+    this.#popover?.close(this.#popover.open);
+    this.#openAside((aside) => aside.show(citation, all));
     const { entry_id: id, document, start, end } = citation;
     if (id) this.address.show({ kind: "entry", id, document, span: { start, end } });
   }
 
   browse(): void {
-    this.#openAside(() => this.#aside.browse());
+    this.#openAside((aside) => aside.browse());
     this.address.show({ kind: "outline" });
   }
 
@@ -176,6 +177,7 @@ export class Panel implements Context {
     this.#refresh();
     this.#thread.add(turn);
     this.composer.busy(true);
+    this.#prepare();
   }
 
   changed(turn: Turn): void {
@@ -184,13 +186,47 @@ export class Panel implements Context {
   }
 
   opened(): void {
-    this.#popover.close();
+    this.#draw();
+    if (!this.#aside?.open) this.address.show(this.#base);
+  }
+
+  /** Where the reader is without a pane: in a conversation, or at somebody else's answer. */
+  get #base(): Place {
+    const { visited } = this.session;
+    return visited ? { kind: "answer", id: visited } : { kind: "chat" };
+  }
+
+  #draw(): void {
+    this.#popover?.close();
     this.#thread.clear();
     this.#refresh();
-    if (this.session.turns.length) void loadMarkdown().catch(() => undefined);
+    if (this.session.turns.length) this.#prepare();
     this.#thread.restore(this.session.turns);
     this.composer.take();
     this.composer.busy(this.session.busy);
+  }
+
+  /** What an answer needs besides its text is loaded while it is on its way. */
+  #prepare(): void {
+    const parts = [loadMarkdown(), this.#cards(), textIn("zh"), textIn("en")];
+    void Promise.all(parts).catch(() => undefined); // without the service the text stays plain
+  }
+
+  async #cards(): Promise<Popover> {
+    const { Popover: View } = await import("./popover");
+    if (!this.#popover) {
+      this.#popover = new View(this.element, this);
+      this.#live.before(this.#popover.element);
+    }
+    return this.#popover;
+  }
+
+  async #press(event: MouseEvent): Promise<void> {
+    const chip = (event.target as Element).closest<HTMLElement>(".cite");
+    if (!chip) return;
+    const byKey = event.detail === 0;
+    const cards = this.#popover ?? (await this.#cards().catch(() => null));
+    cards?.press(chip, byKey);
   }
 
   #refresh(): void {
@@ -207,13 +243,13 @@ export class Panel implements Context {
   }
 
   #uncover(): void {
-    if (this.#aside.open) this.#closeAside();
+    if (this.#aside?.open) this.#closeAside();
     if (this.#chats?.open) this.#closeChats();
   }
 
   async #toggleChats(): Promise<void> {
     if (this.#chats?.open) return this.#closeChats();
-    if (this.#aside.open && this.#covered) this.#closeAside();
+    if (this.#aside?.open && this.#covered) this.#closeAside();
     this.header.chats.setAttribute("aria-expanded", "true");
     this.#chats ??= await this.#listed();
     await this.#chats.show();
@@ -238,26 +274,48 @@ export class Panel implements Context {
     this.header.chats.focus();
   }
 
-  #openAside(open: () => void): void {
+  /** Open the pane, which is loaded when it is needed first; it must still be wanted then. */
+  #openAside(open: (aside: Aside) => void): void {
     if (this.#chats?.open && this.#covered) this.#closeChats();
-    if (!this.#aside.open)
+    if (!this.#aside?.open)
       this.#opener = (this.element.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
-    this.element.classList.add("with-aside");
     this.header.outline.setAttribute("aria-expanded", "true");
-    open();
+    this.#wanted = open;
+    if (this.#aside) this.#opened(this.#aside, open);
+    else
+      void this.#beside().then(
+        (aside) => open === this.#wanted && this.#opened(aside, open),
+        () => this.#hideAside(),
+      );
+  }
+
+  #opened(aside: Aside, open: (aside: Aside) => void): void {
+    this.element.classList.add("with-aside");
+    open(aside);
     this.#measure();
+  }
+
+  async #beside(): Promise<Aside> {
+    const { Aside: View } = await import("./aside");
+    if (!this.#aside) {
+      this.#aside = new View(this, () => this.#closeAside());
+      this.#columns.append(this.#aside.element);
+    }
+    return this.#aside;
   }
 
   #closeAside(): void {
     this.#hideAside();
     const opener = this.#opener?.isConnected ? this.#opener : this.header.outline;
-    this.#popover.refocus(opener);
+    if (this.#popover) this.#popover.refocus(opener);
+    else opener.focus();
     this.#opener = null;
-    this.address.show({ kind: "chat" });
+    this.address.show(this.#base);
   }
 
   #hideAside(): void {
-    this.#aside.element.hidden = true;
+    this.#wanted = null;
+    if (this.#aside) this.#aside.element.hidden = true;
     this.element.classList.remove("with-aside");
     this.header.outline.setAttribute("aria-expanded", "false");
     this.#measure();
@@ -265,9 +323,12 @@ export class Panel implements Context {
 
   /** Show what the address says: at first, and after Back and Forward. */
   #arrive(place: Place): void {
-    if (place.kind === "outline") this.#openAside(() => this.#aside.browse());
-    else if (place.kind === "entry") this.#openAside(() => this.#aside.visit(place));
-    else if (this.#aside.open) this.#hideAside();
+    if (place.kind === "outline") this.#openAside((aside) => aside.browse());
+    else if (place.kind === "entry") this.#openAside((aside) => aside.visit(place));
+    else {
+      this.#hideAside();
+      void (place.kind === "answer" ? this.session.visit(place.id) : this.session.back());
+    }
   }
 
   /** Whether there is no room for a pane beside the conversation. */
@@ -283,7 +344,7 @@ export class Panel implements Context {
       "slim",
       clientWidth < 400 || (clientWidth < 600 && matchMedia("(pointer: coarse)").matches),
     );
-    this.#main.inert = (this.#aside.open || this.#chats?.open === true) && this.#covered;
+    this.#main.inert = (this.#aside?.open || this.#chats?.open === true) && this.#covered;
   }
 
   async #help(): Promise<void> {
@@ -333,9 +394,9 @@ export class Panel implements Context {
   }
 
   #escape(): void {
-    if (this.#popover.open) this.#popover.close(true);
+    if (this.#popover?.open) this.#popover.close(true);
     else if (this.composer.editing) this.composer.editing = "";
-    else if (this.#aside.open) this.#aside.escape();
+    else if (this.#aside?.open) this.#aside.escape();
     else if (this.#chats?.open) this.#closeChats();
     else this.actions.close();
   }

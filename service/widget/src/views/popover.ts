@@ -1,7 +1,9 @@
-// What a citation mark stands for: the quote, the words around it, and the way into the outline.
+// What a citation mark stands for: the quote, the words around it, and the way into the outline. Loaded with the first answer.
 
+import { computePosition, flip, offset, shift, size } from "@floating-ui/dom";
 import type { EntryResponse } from "../contract";
 import type { Quotation } from "../conversation";
+import { dedent } from "../quote";
 import { fill } from "../text";
 import { tool } from "./button";
 import { Content } from "./content";
@@ -37,7 +39,6 @@ export class Popover {
     frame.addEventListener("pointerout", (event) => this.#hover(event, false));
     frame.addEventListener("focusin", (event) => this.#focus(event));
     frame.addEventListener("focusout", (event) => this.#blur(event));
-    frame.addEventListener("click", (event) => this.#click(event));
     frame.addEventListener("pointerdown", (event) => this.#outside(event));
     frame.addEventListener("scroll", () => this.#place(), { capture: true, passive: true });
     this.element.addEventListener("keydown", (event) => this.#tab(event));
@@ -85,9 +86,8 @@ export class Popover {
     if (this.open && left && to && to !== this.#chip && !this.element.contains(to)) this.close();
   }
 
-  #click(event: MouseEvent): void {
-    const chip = (event.target as Element).closest<HTMLElement>(".cite");
-    if (!chip) return;
+  /** Open the card of the mark that was pressed, or close it. */
+  press(chip: HTMLElement, byKey: boolean): void {
     if (chip === this.#chip && this.#pinned) {
       this.close(true);
       return;
@@ -95,7 +95,7 @@ export class Popover {
     if (chip !== this.#chip) this.#show(chip);
     this.#pinned = this.open;
     // Pressed with a key, the popover takes the focus; Esc gives it back.
-    if (event.detail === 0) this.element.focus();
+    if (byKey) this.element.focus();
   }
 
   #outside(event: PointerEvent): void {
@@ -224,19 +224,29 @@ export class Popover {
     const frame = this.frame.getBoundingClientRect();
     const chip = this.#chip.getBoundingClientRect();
     if (chip.bottom < frame.top || chip.top > frame.bottom) return void (this.#pinned || this.close());
+    if (!this.frame.classList.contains("slim")) void this.#float(this.#chip);
+  }
+
+  /** Below the mark if there is room, else above it, never over it, and within the panel. */
+  async #float(chip: HTMLElement): Promise<void> {
     const { style } = this.element;
+    const within = { boundary: this.frame, padding: EDGE };
     style.removeProperty("--room");
-    const { offsetWidth: width, offsetHeight: wanted } = this.element;
-    const left = Math.min(Math.max(EDGE, chip.left - frame.left - width / 2), frame.width - width - EDGE);
-    // Below the mark if it fits there, else on the side with more room: it must not cover the mark.
-    const above = chip.top - frame.top - GAP - EDGE;
-    const below = frame.bottom - chip.bottom - GAP - EDGE;
-    const under = wanted <= below || below >= above;
-    const height = Math.min(wanted, Math.max(LEAST, under ? below : above));
-    const top = under ? chip.bottom - frame.top + GAP : above + EDGE - height;
-    style.setProperty("--room", `${height}px`);
-    style.setProperty("--left", `${left}px`);
-    style.setProperty("--top", `${Math.max(EDGE, Math.min(top, frame.height - height - EDGE))}px`);
+    const { x, y } = await computePosition(chip, this.element, {
+      placement: "bottom",
+      middleware: [
+        offset(GAP),
+        flip({ ...within, fallbackStrategy: "bestFit" }),
+        shift(within),
+        size({
+          ...within,
+          apply: ({ availableHeight }) => style.setProperty("--room", `${Math.max(LEAST, availableHeight)}px`),
+        }),
+      ],
+    });
+    if (chip !== this.#chip) return;
+    style.setProperty("--left", `${x}px`);
+    style.setProperty("--top", `${y}px`);
   }
 }
 
@@ -271,9 +281,4 @@ function unsigned(markdown: string): string {
     .replace(/\*\*|`|\$\$/g, "")
     .replace(/\s+/g, " ")
     .trim();
-}
-
-/** Take the indentation of the first line off, or a nested list item would be read as code. */
-export function dedent(quote: string): string {
-  return quote.replace(/^\s+/, "");
 }

@@ -5,7 +5,7 @@ import type { EntryResponse } from "../contract";
 import type { Quotation } from "../conversation";
 import { failureOf } from "../failure";
 import type { EntryKey } from "../outline";
-import { lengthOf, markQuote } from "../quote";
+import { dedent, lengthOf, markQuote } from "../quote";
 import { fill, sayFailure } from "../text";
 import { tool } from "./button";
 import { Content, loadMarkdown } from "./content";
@@ -13,7 +13,6 @@ import type { Context } from "./context";
 import { copyButton } from "./copy";
 import { h, scrollWithin } from "./dom";
 import { icon } from "./icons";
-import { dedent } from "./popover";
 import { answeredMark, stars } from "./stars";
 
 // What stands around a place that belongs to no entry.

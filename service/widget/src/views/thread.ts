@@ -6,6 +6,7 @@ import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { h, scrollWithin } from "./dom";
 import { icon } from "./icons";
+import { later } from "./later";
 import { TurnView } from "./turn";
 
 const NEAR = "900px";
@@ -173,9 +174,4 @@ export class Thread {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
     this.#jump.hidden = scrollHeight - scrollTop - clientHeight < AT_END;
   }
-}
-
-function later(work: () => void): void {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(work, { timeout: 500 });
-  else setTimeout(work, 30);
 }

@@ -2,7 +2,10 @@
 
 import { withSources } from "../citations";
 import { type Quotation, running, type Turn } from "../conversation";
-import { fill, sayFailure, sayLacks, spoken, TEXTS, type Text } from "../text";
+import { dated } from "../dated";
+import type { Failure } from "../failure";
+import { fill, sayFailure, sayLacks, textFor } from "../text";
+import { aloud } from "./aloud";
 import { tool } from "./button";
 import { Content } from "./content";
 import type { Context } from "./context";
@@ -18,6 +21,8 @@ const STATUS_ICONS = {
   not_in_documents: "empty",
   declined: "hand",
 } as const satisfies Record<string, IconName>;
+// What the reader cannot mend by trying again.
+const FINAL: readonly string[] = ["forbidden", "locked", "forgotten"] satisfies Failure["kind"][];
 const SLOW_MS = 8000;
 const FOLLOW_UPS = 3;
 
@@ -38,6 +43,7 @@ export class TurnView {
     private readonly context: Context,
   ) {
     const { text } = context;
+    const question = turn.question || text.sharedAnswer;
     this.#content = new Content(text, "answer");
     this.#feedback = new Feedback(context);
     this.#article = h(
@@ -53,13 +59,13 @@ export class TurnView {
       h(
         "div",
         { class: "question", part: "question", "data-test": "message", "data-role": "user" },
-        tool("edit", "edit", text.edit, () => context.edit(turn.id)),
-        h("h3", { "aria-label": fill(text.you, { question: turn.question }), dir: "auto" }, turn.question),
+        !turn.shared && tool("edit", "edit", text.edit, () => context.edit(turn.id)),
+        h("h3", { "aria-label": fill(text.you, { question }), dir: "auto" }, question),
       ),
       this.#article,
     );
     this.#stops = [
-      new Roving(this.#content.element, ".cite, .copy"),
+      new Roving(this.#article, ".content .cite, .content .copy, .carried .tool"),
       new Roving(this.#foot, ".source, .follow-up, .entry-open, .entry .tool"),
       new Roving(this.#foot, ".tools .tool"),
     ];
@@ -85,8 +91,13 @@ export class TurnView {
   async render(turn: Turn): Promise<string> {
     await this.#content.show(turn.text, turn.citations);
     this.#stops[0]?.refresh();
+    return this.#words();
+  }
+
+  #words(): string {
     const words = this.#content.element.cloneNode(true) as HTMLElement;
     for (const element of words.querySelectorAll(".cite, [data-chrome], annotation")) element.remove();
+    for (const block of words.querySelectorAll("p, li, h4, tr, pre")) block.append("\n");
     return words.textContent;
   }
 
@@ -103,23 +114,38 @@ export class TurnView {
   #headOf(turn: Turn): Node[] {
     clearTimeout(this.#slow);
     if (turn.phase === "waiting") return [this.#thinking()];
-    if (!turn.status || turn.status === "answered") return [];
-    const text = this.#textOf(turn);
-    return [
-      h(
-        "p",
-        { class: "status", "data-test": `status-${turn.status}` },
-        icon(STATUS_ICONS[turn.status]),
-        text.status[turn.status],
-      ),
-    ];
+    const parts = [turn.shared && this.#origin(turn.shared), this.#carried(turn), this.#status(turn)];
+    return parts.filter((part) => part !== null);
   }
 
-  /** A heading is in the language of the answer below it, which is the service's own here. */
-  #textOf(turn: Turn): Text {
+  #status(turn: Turn): HTMLElement | null {
+    if (!turn.status || turn.status === "answered") return null;
+    // A heading is in the language of the answer below it, which is the service's own here.
+    const words = textFor(turn.text, this.context.text).status[turn.status];
+    const attributes = { class: "status", "data-test": `status-${turn.status}` };
+    return h("p", attributes, icon(STATUS_ICONS[turn.status]), words);
+  }
+
+  /** Where a shared answer is from. */
+  #origin({ created, version }: NonNullable<Turn["shared"]>): HTMLElement {
+    const { text, client } = this.context;
+    const date = dated(created, text.lang, { dateStyle: "medium", timeStyle: "short" });
+    const words = h("span", {}, fill(text.sharedFrom, { date, version }));
+    const now = client.first().catch(() => null);
+    void now.then((first) => first && first.index_version !== version && words.append(" ", text.sharedOld));
+    return h("p", { class: "degraded", "data-test": "shared" }, icon("link"), words);
+  }
+
+  /** What a follow-up was searched with beside its own words, until the reader takes it away. */
+  #carried(turn: Turn): HTMLElement | null {
+    const question = turn.carried[0]?.replace(/\s+/g, " ");
+    if (!question || turn.phase !== "done") return null;
     const { text } = this.context;
-    const language = spoken(turn.text);
-    return language && Object.values(TEXTS).includes(text) ? TEXTS[language] : text;
+    const away = tool("carried-remove", "close", fill(text.askAlone, { question }), () =>
+      this.context.retry(turn.id, true),
+    );
+    const words = h("span", { dir: "auto" }, fill(text.carried, { question }));
+    return h("p", { class: "carried", "data-test": "carried" }, words, !turn.shared && away);
   }
 
   #thinking(): HTMLElement {
@@ -142,8 +168,8 @@ export class TurnView {
     if (running(turn)) return [];
     const { text } = this.context;
     const parts: Child[] = [
+      turn.status !== "answered" && this.#related(turn),
       turn.status === "not_in_documents" && this.#tip(),
-      turn.status !== "answered" && this.#related(turn.related),
       turn.citations.length > 0 && turn.status === "answered" && this.#sources(turn),
       this.#lacks(turn),
       turn.phase === "stopped" &&
@@ -173,15 +199,16 @@ export class TurnView {
   }
 
   /** Where there is no answer: entries near to it, those with an answer first. */
-  #related(related: Turn["related"]): HTMLElement | null {
+  #related({ related, status }: Turn): HTMLElement | null {
     if (!related.length) return null;
+    const { text } = this.context;
     const rows = related
       .toSorted((a, b) => Number(b.answered) - Number(a.answered))
       .map((entry) => entryRow({ ...entry, id: entry.entry_id }, this.context, "related"));
     return h(
       "div",
       { class: "related" },
-      h("h4", {}, this.context.text.related),
+      h("h4", {}, status === "not_in_documents" ? text.nearest : text.related),
       h("ul", { class: "entries" }, ...rows),
     );
   }
@@ -236,13 +263,18 @@ export class TurnView {
     const copy = copyButton("copy-answer", text.copyAnswer, text, () => withSources(turn.text, turn.citations));
     const retry = tool("retry", "retry", text.again, () => this.#retry(turn));
     retry.classList.add("retry");
-    const thumbs = turn.phase === "done" ? this.#feedback.buttons : [];
+    const place = { kind: "answer", id: turn.answerId } as const;
+    const link = copyButton("answer-link", text.copyAnswerLink, text, () => this.context.address.link(place), "link");
+    const done = turn.phase === "done";
+    const own = done && !turn.shared;
     return h(
       "div",
       { class: "tools", role: "toolbar", "aria-label": text.tools },
       turn.text ? copy : null,
-      retry,
-      ...thumbs,
+      !turn.shared && retry,
+      ...(own ? this.#feedback.buttons : []),
+      done && link,
+      turn.text ? aloud(this.context, () => this.#words()) : null,
     );
   }
 
@@ -265,7 +297,7 @@ export class TurnView {
       "div",
       { class: "error", "data-test": "error", "data-kind": failure.kind },
       icon("warning"),
-      h("div", {}, message, failure.kind !== "forbidden" && retry),
+      h("div", {}, message, !FINAL.includes(failure.kind) && retry),
     );
   }
 

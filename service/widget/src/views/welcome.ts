@@ -75,7 +75,7 @@ export class Welcome {
       text.retry,
     );
     const message = h("p", {}, sayFailure(failure, text));
-    const may = failure.kind !== "forbidden" && retry;
+    const may = failure.kind !== "forbidden" && failure.kind !== "locked" && retry;
     this.#list.replaceChildren(
       h("li", { class: "error", "data-test": "error" }, icon("warning"), h("div", {}, message, may)),
     );
