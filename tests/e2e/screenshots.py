@@ -107,6 +107,19 @@ def take(camera: Camera, live: Live, sites: Sites) -> None:
     widget.page.mouse.move(0, 0)
     camera.save(widget, "chats")
 
+    widget = camera.visit()
+    widget.ask("什么是 QLoRA？")
+    widget.ask("它有什么缺点？")
+    expect(widget.by("carried")).to_be_visible()
+    shared = camera.visit(f"{live.url}/#/a/{live.last()['id']}")
+    expect(shared.by("shared")).to_be_visible()
+    camera.save(shared, "shared")
+    camera.save(widget, "carried")
+
+    widget = camera.visit()
+    widget.ask("明天上海的天气怎么样？")
+    camera.save(widget, "refused")
+
     widget = camera.visit(**ZOOM)
     widget.ask("What is gradient checkpointing?")
     show(widget, widget.cite(1))

@@ -23,6 +23,7 @@ def test_an_answer_is_shared_by_its_link(live: Live, visit: Visit) -> None:
     other = visit(link)
     expect(other.messages.first).to_contain_text(QUESTION)
     expect(other.by("shared")).to_contain_text(body["index_version"])
+    expect(other.by("shared")).to_be_in_viewport(ratio=1)  # it is read from its beginning
     for test in ("edit", "retry", "thumb-up"):
         expect(other.by(test)).to_have_count(0)
     other.cite(1).click()

@@ -201,7 +201,7 @@ export class Panel implements Context {
     this.#thread.clear();
     this.#refresh();
     if (this.session.turns.length) this.#prepare();
-    this.#thread.restore(this.session.turns);
+    this.#thread.restore(this.session.turns, this.session.visited !== "");
     this.composer.take();
     this.composer.busy(this.session.busy);
   }

@@ -65,11 +65,12 @@ export class Thread {
   }
 
   /** Bring a stored conversation back: empty shells first, the newest filled at once, the rest when idle. */
-  restore(turns: readonly Turn[]): void {
+  restore(turns: readonly Turn[], fromTop = false): void {
     const views = turns.map((turn) => this.#append(turn));
     const newest = Math.max(0, turns.length - SLICE);
     for (let i = newest; i < turns.length; i++) this.#fill(turns[i] as Turn, views[i] as TurnView);
-    this.toEnd();
+    if (fromTop) this.element.scrollTop = 0;
+    else this.toEnd();
     let left = newest;
     const slice = (): void => {
       const from = Math.max(0, left - SLICE);
