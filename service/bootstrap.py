@@ -28,6 +28,11 @@ from service.access.ledger import Ledger
 from service.access.limits import Limits
 from service.access.principal import Allowance
 from service.access.provider import Grant, Provider
+from service.channels.channel import Channel
+from service.channels.dingtalk import Dingtalk
+from service.channels.feishu import Feishu
+from service.channels.slack import Slack
+from service.channels.wecom import Wecom
 from service.check.support import LexicalSupport, SupportModel
 from service.decide.confidence import Matcher, confidence_models
 from service.decide.coverage import covered
@@ -164,6 +169,12 @@ def _provider(s: AccessSettings) -> Provider | None:
         return None
     groups = {name: Grant(tuple(each.scopes), tuple(each.documents)) for name, each in s.groups.items()}
     return Provider(s.issuer, s.audience, s.jwks, s.claim, groups)
+
+
+def open_channels(s: ServiceSettings) -> list[Channel]:
+    """Make the chat channels whose keys are given; raises ValueError for a wrong one."""
+    makers = {Slack: s.slack, Feishu: s.feishu, Dingtalk: s.dingtalk, Wecom: s.wecom}
+    return [make(**own.values) for make, own in makers.items() if own.on]
 
 
 class Service:

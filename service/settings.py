@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, SecretStr, field_validator, model_validat
 from ingest.settings import PREFIX, IngestSettings, PluginSettings, Settings
 from service.access.readable import Readable
 from service.access.rights import Right
+from service.channels.settings import DingtalkSettings, FeishuSettings, SlackSettings, WecomSettings
 
 ORIGIN = re.compile(r"https?://[^/\s]+")
 
@@ -278,6 +279,10 @@ class ServiceSettings(IngestSettings):
     store: StoreSettings = StoreSettings()
     access: AccessSettings = AccessSettings()
     connections: ConnectionSettings = ConnectionSettings()
+    slack: SlackSettings = SlackSettings()
+    feishu: FeishuSettings = FeishuSettings()
+    dingtalk: DingtalkSettings = DingtalkSettings()
+    wecom: WecomSettings = WecomSettings()
     hosts: list[str] = Field(
         [],
         description="Names that it answers under beside addresses, names without a dot and this machine's, as a JSON "

@@ -9,7 +9,7 @@ from typing import Literal
 from service.access.readable import Readable
 from service.access.rights import ORDINARY, Right
 
-Kind = Literal["key", "provider", "page", "public", "open", "service"]
+Kind = Literal["key", "provider", "page", "public", "open", "service", "channel"]
 
 
 @dataclass(frozen=True, slots=True)

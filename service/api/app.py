@@ -27,6 +27,8 @@ from service.api import (
     widget,
 )
 from service.api.admin import keys as admin_keys
+from service.api.channels import door
+from service.api.channels.clerk import Clerk
 from service.api.desk.here import LocalDesk
 from service.api.gate import Gate
 from service.api.hosts import Hosts
@@ -37,7 +39,7 @@ from service.api.origins import Origins
 from service.api.packed import Packed
 from service.api.prometheus import Measured
 from service.api.runtime import open_runtime
-from service.bootstrap import Service, open_entrance
+from service.bootstrap import Service, open_channels, open_entrance
 from service.serve.live import LiveIndex
 from service.serve.renewal import renew_index
 
@@ -85,6 +87,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         health,
         prometheus,
         admin_keys,
+        door,
     ):
         app.include_router(module.router)
     describe_events(app)
@@ -107,6 +110,7 @@ def create_app(service: Service, index: LiveIndex | None = None, renew: bool = F
             tasks.append(asyncio.create_task(renew_index(runtime.index)))
         async with mcp():
             yield
+        await clerk.close(service.settings.connections.shutdown_seconds)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -116,15 +120,10 @@ def create_app(service: Service, index: LiveIndex | None = None, renew: bool = F
 
     app = bare_app(lifespan)
     app.state.outline_qa, app.state.entrance = runtime, entrance
+    app.state.clerk = clerk = Clerk(runtime, entrance, open_channels(service.settings))
     mcp = mount_mcp(app, LocalDesk(runtime), settings.origins)
     app.add_middleware(Packed)
-    app.add_middleware(
-        Gate,
-        credentials=entrance.credentials,
-        limits=entrance.limits,
-        queue=entrance.queue,
-        prepare=runtime.prepare,
-    )
+    app.add_middleware(Gate, entrance=entrance, prepare=runtime.prepare)
     app.add_middleware(Origins, tokens=runtime.tokens, origins=settings.origins, per_minute=settings.per_minute)
     problems.install(app)
     app.add_middleware(Hosts, hosts=service.settings.hosts)

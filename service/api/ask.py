@@ -1,10 +1,8 @@
 """POST /v1/ask, as JSON or as server-sent events."""
 
 import asyncio
-import json
 import logging
 import re
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import TypeVar
@@ -15,16 +13,14 @@ from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEv
 
 from ingest.index.snapshot import Snapshot
 from service import events as pipeline
-from service.access.personal import masked
-from service.access.principal import acting
 from service.api import contract, reply, stream
+from service.api.keeping import keep_answer
 from service.api.openapi import ASK_EVENTS
 from service.api.problems import ProblemError, problem
 from service.api.runtime import Admitted, Bound, Current
 from service.api.search import messages, scope
 from service.check.quotes import Citation
 from service.serve.behind import Keeping
-from service.serve.store import Kept
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["questions"])
@@ -56,7 +52,7 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
         events = _stream(await begun(tell(body, bound, runtime.store)), str(request.scope.get("request_id")))
         return event_reply(events)
     whole = reply.body(await last(bound.answers.answer(_question(body)), request), bound.snapshot)
-    _keep(runtime.store, body, whole)
+    keep_answer(runtime.store, body.question, body.session_id, whole)
     return JSONResponse(whole.model_dump())
 
 
@@ -84,7 +80,7 @@ async def tell(body: contract.AskRequest, bound: Bound, store: Keeping) -> Async
     async with aclosing(bound.answers.answer(_question(body))) as events:
         async for event in events:
             if isinstance(event, pipeline.Answer):
-                _keep(store, body, reply.body(event, bound.snapshot))
+                keep_answer(store, body.question, body.session_id, reply.body(event, bound.snapshot))
             yield _event(event, bound.snapshot)
 
 
@@ -122,16 +118,6 @@ async def _whole(answering: Answering) -> pipeline.Answer:
         *_, whole = [event async for event in events]
     assert isinstance(whole, pipeline.Answer)  # the pipeline always ends with it
     return whole
-
-
-def _keep(store: Keeping, asked: contract.AskRequest, answer: contract.AskResponse) -> None:
-    """Keep an answer for its feedback, personal data masked; one that cannot be kept is an answer all the same."""
-    body = answer.model_copy(
-        update={"query": masked(answer.query), "carried": [*map(masked, answer.carried)]}
-    ).model_dump_json()
-    principal = acting()
-    readable = json.dumps(principal.readable.patterns) if principal and principal.readable else None
-    store.keep(Kept(answer.id, masked(asked.question), body, asked.session_id, time.time(), readable))
 
 
 async def _stream(telling: AsyncGenerator[stream.AskEvent, None], request_id: str) -> AsyncIterator[ServerSentEvent]:

@@ -7,9 +7,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.access.credentials import Credentials, NotAdmittedError
-from service.access.fair import FairQueue, NoPlaceError
-from service.access.limits import Limits, OverLimitError, Standing
+from service.access.credentials import NotAdmittedError
+from service.access.entrance import Entrance
+from service.access.fair import NoPlaceError
+from service.access.limits import OverLimitError, Standing
 from service.access.principal import SERVICE, Principal, act_as
 from service.access.readable import Readable
 from service.access.rights import is_open, is_question, needed
@@ -21,12 +22,9 @@ Prepare = Callable[[Readable | None], Awaitable[None]]
 class Gate:
     """Stands before every route and mount: a new door is behind it without being told so."""
 
-    def __init__(
-        self, app: ASGIApp, credentials: Credentials, limits: Limits, queue: FairQueue, prepare: Prepare
-    ) -> None:
+    def __init__(self, app: ASGIApp, entrance: Entrance, prepare: Prepare) -> None:
         """`prepare` makes what somebody may read ready, so that no request waits for it on the event loop."""
-        self._app, self._credentials, self._limits, self._queue = app, credentials, limits, queue
-        self._prepare = prepare
+        self._app, self._entrance, self._prepare = app, entrance, prepare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,7 +54,7 @@ class Gate:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         address = request.client.host if request.client else ""
         try:
-            principal = await self._credentials.principal(
+            principal = await self._entrance.credentials.principal(
                 bearer.strip() if scheme.lower() == "bearer" else "", address, request.scope.get("page")
             )
         except NotAdmittedError as error:
@@ -75,9 +73,7 @@ class Gate:
             return
         async with AsyncExitStack() as stack:
             try:
-                standing = await self._limits.take(principal)
-                stack.enter_context(self._limits.at_once(principal))
-                await stack.enter_async_context(self._queue.place(principal.id))
+                standing = await stack.enter_async_context(self._entrance.turn(principal))
             except OverLimitError as error:
                 told = f"{str(error)[0].upper()}{str(error)[1:]}; wait a little."
                 raise ProblemError(429, told, _refused(error.standing)) from error

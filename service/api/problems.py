@@ -19,6 +19,7 @@ from service.api.refusal import ProblemError as ProblemError
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024
+MAX_EVENT = 1024 * 1024  # a chat platform sends the message along whose button is pressed
 # Chat programs send the whole conversation, images too; what is too old is left out, not refused.
 MAX_CHAT = 8 * 1024 * 1024
 CHATS = ("/v1/chat/completions", "/v1/responses")
@@ -159,7 +160,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = MAX_CHAT if scope["path"] in CHATS else MAX_BODY
+        event = scope["path"].startswith("/v1/channels/")
+        most = MAX_CHAT if scope["path"] in CHATS else MAX_EVENT if event else MAX_BODY
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         body, size, more = [], 0, scope["method"] in ("POST", "PUT", "PATCH")
         too_large = more and declared.isdigit() and int(declared) > most

@@ -34,7 +34,7 @@ class Check:
 
 
 async def examine() -> list[Check]:
-    """Look at what is here: settings, model, index, store, port, language model, extras."""
+    """Look at what is here: settings, model, index, store, port, language model, chat channels, extras."""
     checks = [Check("python", "good", sys.version.split()[0])]
     try:
         settings = ServiceSettings()
@@ -45,6 +45,7 @@ async def examine() -> list[Check]:
     checks += [_model(settings), _index(settings), _store(settings.store.path)]
     checks += [check async for check in _port(settings)]
     checks += [check async for check in _writer(settings)]
+    checks += [check async for check in _channels(settings)]
     return [*checks, *_extras()]
 
 
@@ -126,6 +127,27 @@ async def _writer(settings: ServiceSettings) -> AsyncIterator[Check]:
         else:
             told = f"{address} has {', '.join(names)}, not {settings.writer.model!r}"
             yield Check("writer", "missing", told, "Set OUTLINE_QA_WRITER__MODEL to one that it has.")
+
+
+async def _channels(settings: ServiceSettings) -> AsyncIterator[Check]:
+    from service.bootstrap import open_channels
+    from service.channels.channel import ChannelError
+
+    try:
+        channels = open_channels(settings)
+    except ValueError as error:
+        yield Check("chat channels", "missing", str(error), "docs/channels.md says what each needs.")
+        return
+    if not channels:
+        yield Check("chat channels", "extra", "none is set up", "docs/channels.md says what each needs.")
+    for channel in channels:
+        try:
+            told = await channel.identity()
+            yield Check(f"channel {channel.name}", "good", f"/v1/channels/{channel.name}: {told}")
+        except ChannelError as error:
+            yield Check(f"channel {channel.name}", "missing", str(error), "Correct its keys; see docs/channels.md.")
+        finally:
+            await channel.close()
 
 
 def _extras() -> Iterator[Check]:

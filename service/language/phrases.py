@@ -34,7 +34,10 @@ FILE = "phrases.toml"
 
 
 class Wording(BaseModel):
-    """The words of one language; `missing` by code, `failed` by the reason why a language model did not answer."""
+    """The words of one language.
+
+    `missing` by code, `failed` by the reason why a language model did not answer; `chat` is said in chat programs.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,6 +59,7 @@ class Wording(BaseModel):
     other_language: str
     missing: Mapping[str, str]
     failed: Mapping[str, str]
+    chat: Mapping[str, str]
 
 
 @cache

@@ -56,7 +56,7 @@ async def chat(body: ChatRequest, request: Request, runtime: Current) -> Respons
     """
     check_model(body.model)
     form, bound = form_of(body.response_format, FORMAT), runtime.bound()
-    events = answer_chat(turns(body.messages), bound)
+    events = answer_chat(turns(body.messages), bound, runtime.store)
     prompt = sum(estimate(message.text()) for message in body.messages)
     if body.stream:
         counted = prompt if body.stream_options and body.stream_options.include_usage else None

@@ -51,7 +51,7 @@ async def responses(body: ResponsesRequest, request: Request, runtime: Current) 
     messages, bound = _messages(body), runtime.bound()
     prompt = sum(estimate(message.text()) for message in messages)
     whole = _Whole(bound, str(request.base_url), _form(body), prompt)
-    events = answer_chat(turns(messages), bound)
+    events = answer_chat(turns(messages), bound, runtime.store)
     if body.stream:
         return event_reply(_stream(await begun(events), whole, str(request.scope.get("request_id"))))
     return JSONResponse(whole.completed(await last(events, request)))

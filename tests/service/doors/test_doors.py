@@ -29,6 +29,7 @@ from service.bootstrap import Service
 from service.langchain_chat import OutlineChat
 from service.langchain_retriever import OutlineRetriever
 from service.settings import ServiceSettings
+from tests.support.chats import PLATFORMS, Api, Platform, chat_api, deliver
 from tests.support.paths import ROOT
 from tests.support.sse import events
 
@@ -47,8 +48,15 @@ class Reply:
 
 
 @pytest.fixture(scope="module")
-def url(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> Iterator[str]:
-    with serve(create_app(Service(settings, embedder))) as url:
+def chats() -> Iterator[Api]:
+    with chat_api() as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def url(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, chats: Api) -> Iterator[str]:
+    keys = {each.name: getattr(settings, each.name).model_validate(each.settings(chats)) for each in PLATFORMS}
+    with serve(create_app(Service(settings.model_copy(update=keys), embedder))) as url:
         yield url
 
 
@@ -165,9 +173,35 @@ def test_every_door_says_the_same(
         assert snapshot.documents[each["document"]][each["start"] : each["end"]] == each["quote"]
 
 
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("platform", PLATFORMS, ids=[platform.name for platform in PLATFORMS])
+def test_every_chat_says_the_same(url: str, chats: Api, platform: Platform, question: str) -> None:
+    """The card has no status; the answer that its button rates has."""
+    chats.got.clear()
+    assert deliver(url, platform, platform.ask(chats, question)).status_code == 200
+    shown = platform.see(chats.wait()[0])
+    kept = httpx.get(f"{url}/v1/answers/{shown.answer_id}", trust_env=False).json()
+    assert Reply(kept["status"], shown.text, cut(shown.citations)) == http(url, question)
+
+
 def test_the_questions_have_every_status(url: str) -> None:
     statuses = {http(url, question).status for question in QUESTIONS}
     assert statuses == {"answered", "listed_unanswered", "not_in_documents", "declined"}
+
+
+def test_what_openai_s_clients_got_can_be_rated(url: str) -> None:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="none") as ai:
+        asked = [{"role": "user", "content": QUESTIONS[0]}]
+        chat: Any = ai.chat.completions.create(model="outline-qa", messages=asked)  # type: ignore[arg-type]
+        chunks = list(ai.chat.completions.create(model="outline-qa", messages=asked, stream=True))  # type: ignore[call-overload]
+        whole = ai.responses.create(model="outline-qa", input=QUESTIONS[0])
+        order = "### Task:\nGenerate a concise, 3-5 word title\n<chat_history>\nUSER: LoRA?\n</chat_history>"
+        title = ai.chat.completions.create(model="outline-qa", messages=[{"role": "user", "content": order}])
+    for id in (chat.id, chunks[-1].id, whole.id):
+        rated = httpx.post(f"{url}/v1/feedback", json={"answer_id": id, "rating": "up"}, trust_env=False)
+        assert rated.status_code == 204, rated.text
+        assert httpx.get(f"{url}/v1/answers/{id}", trust_env=False).json()["question"] == QUESTIONS[0]
+    assert httpx.get(f"{url}/v1/answers/{title.id}", trust_env=False).status_code == 404  # no person asked that
 
 
 @pytest.mark.parametrize("question", QUESTIONS[:2])
