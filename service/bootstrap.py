@@ -45,6 +45,7 @@ from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
 from service.serve.behind import Keeping, NothingKept, WriteBehind
+from service.serve.shelf import FileShelf, Shelf
 from service.serve.store import MEGABYTE, Store
 from service.settings import (
     AccessSettings,
@@ -55,6 +56,7 @@ from service.settings import (
     RerankSettings,
     ServiceSettings,
     ShippedSettings,
+    StoreSettings,
     VllmSettings,
     WeightedSettings,
 )
@@ -177,6 +179,18 @@ def open_channels(s: ServiceSettings) -> list[Channel]:
     return [make(**own.values) for make, own in makers.items() if own.on]
 
 
+def open_shelf(s: StoreSettings) -> Shelf:
+    """Say where answers are kept; raises ValueError for a wrong address, or where an extra is missing."""
+    if s.url is None:
+        opened = partial(Store, keep_days=s.keep_days, rated_days=s.rated_days, max_bytes=s.max_mb * MEGABYTE)
+        return FileShelf(s.path, opened)
+    try:
+        from service.serve.postgres import ServerShelf  # an extra
+    except ImportError as error:
+        raise ValueError(f"store.url needs an extra: pip install 'outline-qa[postgres]' ({error})") from error
+    return ServerShelf(s.url.get_secret_value(), s.keep_days, s.rated_days)
+
+
 class Service:
     """The models, loaded once, and what is made anew for each snapshot."""
 
@@ -280,10 +294,7 @@ class Service:
         store = self.settings.store
         if not store.enabled:
             return NothingKept()
-        opened = partial(
-            Store, keep_days=store.keep_days, rated_days=store.rated_days, max_bytes=store.max_mb * MEGABYTE
-        )
-        return WriteBehind(store.path, opened, lost)
+        return WriteBehind(open_shelf(store), lost)
 
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""

@@ -184,6 +184,9 @@ class StoreSettings(Settings):
     path: Path = Field(
         Path("var/store/answers.sqlite"), description="The SQLite file that answers and feedback are kept in."
     )
+    url: SecretStr | None = Field(
+        None, description="`postgresql://…`, the database that they are kept in instead, shared by replicas."
+    )
     enabled: bool = Field(True, description="Whether answers are kept; where not, none can be rated.")
     keep_days: int = Field(30, ge=1, description="Days that an answer is kept to be rated.")
     rated_days: int | None = Field(365, ge=1, description="Days that a rated one is kept; `null`: for good.")

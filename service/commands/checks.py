@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ingest.index.snapshot import SnapshotError
 from ingest.models.offline import pins
 from service.commands.failure import failure_of
-from service.settings import ServiceSettings, VllmSettings
+from service.settings import ServiceSettings, StoreSettings, VllmSettings
 
 State = Literal["good", "missing", "extra"]
 SECONDS = 5.0
@@ -42,7 +42,7 @@ async def examine() -> list[Check]:
         told = failure_of(error).message
         return [*checks, Check("settings", "missing", told, "docs/settings.md lists every setting.")]
     checks.append(Check("settings", "good", "read"))
-    checks += [_model(settings), _index(settings), _store(settings.store.path)]
+    checks += [_model(settings), _index(settings), _store(settings.store)]
     checks += [check async for check in _port(settings)]
     checks += [check async for check in _writer(settings)]
     checks += [check async for check in _channels(settings)]
@@ -84,12 +84,29 @@ def _index(settings: ServiceSettings) -> Check:
     return Check("index", "good", f"{snapshot.manifest.version}: {counts}")
 
 
-def _store(path: Path) -> Check:
+def _store(store: StoreSettings) -> Check:
+    if store.url is not None:
+        return _server(store)
+    path = store.path
     there = next((each for each in (path, *path.parents) if each.exists()), Path())
     if os.access(there, os.W_OK):
         return Check("store", "good", str(path))
     remedy = "Let the folder be written, or set OUTLINE_QA_STORE__PATH."
     return Check("store", "missing", f"{str(there)!r} cannot be written", remedy)
+
+
+def _server(store: StoreSettings) -> Check:
+    from service.bootstrap import open_shelf
+
+    try:
+        shelf = open_shelf(store)
+    except ValueError as error:
+        return Check("store", "missing", str(error), "docs/operations.md says how replicas share answers.")
+    try:
+        shelf.open().close()
+    except shelf.errors as error:
+        return Check("store", "missing", shelf.told(error), "Answers are given all the same, but cannot be rated.")
+    return Check("store", "good", f"PostgreSQL at {shelf.name}")
 
 
 async def _port(settings: ServiceSettings) -> AsyncIterator[Check]:

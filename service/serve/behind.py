@@ -1,34 +1,20 @@
 """Answers are written behind their readers' backs: whatever becomes of the store, nobody waits for it."""
 
 import logging
-import sqlite3
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from pathlib import Path
 from threading import Condition, Thread
 from typing import Generic, Literal, Protocol, TypeVar
 
-from service.serve.store import Kept, Rating, Store
+from service.serve.shelf import Answers, Shelf
+from service.serve.store import Kept, Rating
 
 log = logging.getLogger(__name__)
 WAITING = 4096  # answers that wait to be written at most
 BYTES = 64 << 20  # of them
 BATCH = 256
 FIRST, LONGEST = 0.5, 15.0  # seconds until what failed is tried again; each time twice as long
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-ASIDE = ".damaged-"
-REMEDIES = {
-    sqlite3.SQLITE_BUSY: "another process holds it; end that one",
-    sqlite3.SQLITE_LOCKED: "another process holds it; end that one",
-    sqlite3.SQLITE_FULL: "the disk is full; free some space",
-    sqlite3.SQLITE_IOERR: "the disk fails or is full; free some space or look after it",
-    sqlite3.SQLITE_READONLY: "it cannot be written; give the service's user the right to",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; give the service's user the right to write to its folder",
-    sqlite3.SQLITE_PERM: "it cannot be opened; give the service's user the right to",
-}
-ELSE = "look after it"
 
 
 class StoreUnavailableError(Exception):
@@ -42,11 +28,11 @@ Result = TypeVar("Result")
 class Call(Generic[Result]):
     """What somebody waits for; it takes its turn behind the answers that are to be written before."""
 
-    def __init__(self, act: Callable[[Store], Result]) -> None:
+    def __init__(self, act: Callable[[Answers], Result]) -> None:
         self._act = act
         self.future: Future[Result] = Future()
 
-    def run(self, store: Store) -> None:
+    def run(self, store: Answers) -> None:
         result = self._act(store)
         if self.future.set_running_or_notify_cancel():
             self.future.set_result(result)
@@ -100,17 +86,15 @@ class NothingKept:
 
 
 class WriteBehind:
-    """Owns the store on a thread of its own; opens it there, again after a failure, and puts a damaged file aside.
+    """Owns the store on a thread of its own; opens it there, and again after a failure.
 
     Order is kept, so a rating comes after its answer. What there is no room for while the store fails is lost, and
     `lost` is told how many.
     """
 
-    def __init__(
-        self, path: Path, opened: Callable[[Path], Store], lost: Callable[[int], None] = lambda _: None
-    ) -> None:
-        self._path, self._open, self._lost = path, opened, lost
-        self._store: Store | None = None
+    def __init__(self, shelf: Shelf, lost: Callable[[int], None] = lambda _: None) -> None:
+        self._shelf, self._lost = shelf, lost
+        self._store: Answers | None = None
         self._fault: str | None = None
         self._waiting: deque[Work] = deque()
         self._size = 0
@@ -126,10 +110,7 @@ class WriteBehind:
     @property
     def problem(self) -> str | None:
         """What is wrong and what mends it; None while all is kept."""
-        if self._fault:
-            return self._fault
-        aside = sorted(self._path.parent.glob(f"{self._path.name}{ASIDE}*"))
-        return _put_aside(aside[-1]) if aside else None
+        return self._fault or self._shelf.problem
 
     def keep(self, answer: Kept) -> None:
         """Have an answer written; returns at once."""
@@ -188,7 +169,7 @@ class WriteBehind:
                 batch, closing = self._batch(), self._closing
             try:
                 self._write(batch)
-            except (OSError, sqlite3.Error) as error:
+            except self._shelf.errors as error:
                 self._fail(error)
                 if closing:
                     break
@@ -218,7 +199,7 @@ class WriteBehind:
         return batch
 
     def _write(self, batch: Sequence[Work]) -> None:
-        self._store = self._store or self._open(self._path)
+        self._store = self._store or self._shelf.open()
         answers = [each for each in batch if isinstance(each, Kept)]
         if answers or not batch:
             self._store.keep_all(answers)
@@ -233,21 +214,15 @@ class WriteBehind:
                 if isinstance(each, Kept):
                     self._size -= len(each.body) + len(each.question)
         if self._fault:
-            log.info("answers are kept in %s again", self._path)
+            log.info("answers are kept in %s again", self._shelf.name)
             self._fault = None
 
     def _fail(self, error: Exception) -> None:
-        """Note what is wrong, free those who wait for it, and open the file anew."""
+        """Note what is wrong, free those who wait for it, and open the store anew."""
         if self._store:
             self._store.close()
             self._store = None
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes have the plain one below
-        if code in DAMAGE:
-            self._move_aside()
-        fault = (
-            f"answers are not kept, so they cannot be rated: {str(self._path)!r}: {error}: "
-            f"{REMEDIES.get(code, ELSE)}, or set store.path to another file"
-        )
+        fault = f"answers are not kept, so they cannot be rated: {self._shelf.told(error)}"
         if fault != self._fault:
             log.error("%s", fault)
         self._fault = fault
@@ -256,24 +231,3 @@ class WriteBehind:
             self._waiting = deque(each for each in self._waiting if isinstance(each, Kept))
         for call in calls:
             call.fail(fault)
-
-    def _move_aside(self) -> None:
-        """Put a damaged file aside, so that a new one is begun; nothing of it is thrown away."""
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        aside = self._path.with_name(f"{self._path.name}{ASIDE}{stamp}")
-        try:
-            for end in ("", "-wal", "-shm"):
-                old = self._path.with_name(self._path.name + end)
-                if old.exists():
-                    old.rename(f"{aside}{end}")
-        except OSError as error:
-            log.error("%s is damaged and cannot be put aside: %s", self._path, error)
-        else:
-            log.error("%s", _put_aside(aside))
-
-
-def _put_aside(aside: Path) -> str:
-    return (
-        f"the store was damaged and is put aside as {str(aside)!r}; "
-        "take out of it what can be had (sqlite3 FILE .recover), then move it away"
-    )

@@ -10,6 +10,7 @@ import pytest
 
 from service.serve import behind as module
 from service.serve.behind import NothingKept, StoreUnavailableError, WriteBehind
+from service.serve.shelf import FileShelf
 from service.serve.store import Kept, Store
 
 
@@ -35,7 +36,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_rating_comes_after_its_answer(tmp_path: Path) -> None:
-    store = WriteBehind(tmp_path / "new" / "store.sqlite", opened)
+    store = WriteBehind(FileShelf(tmp_path / "new" / "store.sqlite", opened))
     for number in range(500):
         store.keep(answer(f"a-{number}"))
     assert store.rate("a-499", "down", "zu kurz").result(20)
@@ -50,7 +51,7 @@ def test_a_rating_comes_after_its_answer(tmp_path: Path) -> None:
 
 
 def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
-    store = WriteBehind(tmp_path / "store.sqlite", opened)
+    store = WriteBehind(FileShelf(tmp_path / "store.sqlite", opened))
     for number in range(1000):
         store.keep(answer(f"a-{number}"))
     store.close(20)
@@ -63,7 +64,7 @@ def test_a_locked_file_holds_nobody_up_and_loses_nothing(tmp_path: Path) -> None
     opened(path).close()
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        store = WriteBehind(path, opened)
+        store = WriteBehind(FileShelf(path, opened))
         store.keep(answer("a-1"))
         until(lambda: store.problem)
         assert "another process holds it" in str(store.problem)
@@ -90,7 +91,7 @@ def test_a_damaged_file_is_put_aside_and_a_new_one_begun(tmp_path: Path, damage:
         case "garbled":
             path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     damaged = path.read_bytes()
-    store = WriteBehind(path, opened)
+    store = WriteBehind(FileShelf(path, opened))
     store.keep(answer("a-new"))
     until(lambda: "put aside" in str(store.problem))
     until(lambda: not store.waiting)
@@ -114,7 +115,7 @@ def test_a_full_disk_is_said_and_got_over(tmp_path: Path) -> None:
         return store
 
     lost: list[int] = []
-    store = WriteBehind(path, tight, lost.append)
+    store = WriteBehind(FileShelf(path, tight), lost.append)
     store.keep(answer("a-1", f'{{"answer": "{"x" * 90_000}"}}'))
     until(lambda: store.problem)
     assert "the disk is full; free some space" in str(store.problem)
@@ -128,7 +129,7 @@ def test_a_full_disk_is_said_and_got_over(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_made_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     lost: list[int] = []
-    store = WriteBehind(tmp_path / "file" / "store.sqlite", opened, lost.append)
+    store = WriteBehind(FileShelf(tmp_path / "file" / "store.sqlite", opened), lost.append)
     store.keep(answer("a-1"))
     until(lambda: store.problem)
     assert "set store.path to another file" in str(store.problem)
@@ -139,7 +140,7 @@ def test_a_file_that_cannot_be_made_ends_nothing(tmp_path: Path) -> None:
 def test_what_waits_is_bounded_in_number_and_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no folder")
     lost: list[int] = []
-    store = WriteBehind(tmp_path / "file" / "store.sqlite", opened, lost.append)
+    store = WriteBehind(FileShelf(tmp_path / "file" / "store.sqlite", opened), lost.append)
     until(lambda: store.problem)
     monkeypatch.setattr(module, "WAITING", 10)
     for number in range(12):

@@ -12,8 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from service.serve import postgres as server
 from service.serve import store as module
+from service.serve.postgres import PostgresStore
+from service.serve.shelf import Answers
 from service.serve.store import DAY, Kept, Store
+from tests.support.postgres import postgres
+
+__all__ = ["postgres"]
 
 
 class Clock:
@@ -28,6 +34,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(server, "time", clock)
     return clock
 
 
@@ -38,34 +45,50 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def test_a_rating_belongs_to_its_answer(store: Store, clock: Clock) -> None:
-    store.keep("a-1", "什么是 LoRA？", '{"id": "a-1", "answer": "…", "timings_ms": {"total": 2.5}}', "s-1")
-    store.keep("a-2", "What is QLoRA?", "{}", None)
-    assert store.rate("a-1", "down", "第二步 😕 '; DROP TABLE answers; --")
-    assert store.rate("a-2", "up", None)
-    (rated,) = store.rated("down")
+@pytest.fixture(params=["sqlite", "postgres"])
+def each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Answers]:
+    """The file and the server: the same contract."""
+    made: Answers
+    if request.param == "sqlite":
+        made = Store(tmp_path / "new" / "store.sqlite", keep_days=30, rated_days=365)
+    else:
+        made = PostgresStore(request.getfixturevalue("postgres").database(), keep_days=30, rated_days=365)
+    yield made
+    made.close()
+
+
+def keep(store: Answers, id: str, question: str = "?", body: str = "{}", session_id: str | None = None) -> None:
+    store.keep_all([Kept(id, question, body, session_id, module.time.time())])
+
+
+def test_a_rating_belongs_to_its_answer(each: Answers, clock: Clock) -> None:
+    keep(each, "a-1", "什么是 LoRA？", '{"id": "a-1", "answer": "…", "timings_ms": {"total": 2.5}}', "s-1")
+    keep(each, "a-2", "What is QLoRA?", "{}", None)
+    assert each.rate("a-1", "down", "第二步 😕 '; DROP TABLE answers; --")
+    assert each.rate("a-2", "up", None)
+    (rated,) = each.rated("down")
     assert (rated.answer_id, rated.question) == ("a-1", "什么是 LoRA？")
     assert json.loads(rated.body) == {"id": "a-1", "answer": "…", "timings_ms": {"total": 2.5}}
     assert (rated.comment, rated.created) == ("第二步 😕 '; DROP TABLE answers; --", clock.now)
-    assert [each.answer_id for each in store.rated("up")] == ["a-2"]
+    assert [one.answer_id for one in each.rated("up")] == ["a-2"]
 
 
-def test_a_second_rating_takes_the_place_of_the_first(store: Store) -> None:
-    store.keep("a-1", "?", "{}", None)
-    store.rate("a-1", "down", "no")
-    store.rate("a-1", "up", None)
-    assert store.rated("down") == []
-    assert [each.comment for each in store.rated("up")] == [None]
+def test_a_second_rating_takes_the_place_of_the_first(each: Answers) -> None:
+    keep(each, "a-1", "?", "{}", None)
+    each.rate("a-1", "down", "no")
+    each.rate("a-1", "up", None)
+    assert each.rated("down") == []
+    assert [one.comment for one in each.rated("up")] == [None]
 
 
-def test_an_answer_is_found_with_what_its_reader_might_read(store: Store, clock: Clock) -> None:
+def test_an_answer_is_found_with_what_its_reader_might_read(each: Answers, clock: Clock) -> None:
     given = Kept("a-1", "什么是 LoRA？", '{"id": "a-1", "timings_ms": {}}', "s-1", clock.now, '["hr/*"]')
-    store.keep_all([given])
-    found = store.find("a-1")
+    each.keep_all([given])
+    found = each.find("a-1")
     assert found
     assert json.loads(found.body) == json.loads(given.body)
     assert replace(found, body=given.body) == given
-    assert store.find("a-2") is None
+    assert each.find("a-2") is None
 
 
 def test_a_file_of_the_release_before_is_taken_over(tmp_path: Path) -> None:
@@ -82,28 +105,28 @@ def test_a_file_of_the_release_before_is_taken_over(tmp_path: Path) -> None:
     assert found == Kept("a-1", "?", '{"id":"a-1","timings_ms":{}}', "s-1", 1.0)
 
 
-def test_an_unknown_answer_cannot_be_rated(store: Store) -> None:
-    assert not store.rate("a-0", "up", None)
-    assert store.rated("up") == []
+def test_an_unknown_answer_cannot_be_rated(each: Answers) -> None:
+    assert not each.rate("a-0", "up", None)
+    assert each.rated("up") == []
 
 
-def test_old_answers_are_forgotten_and_rated_ones_later(store: Store, clock: Clock) -> None:
-    store.keep("old", "?", "{}", None)
-    store.keep("rated", "?", "{}", None)
-    store.rate("rated", "down", None)
+def test_old_answers_are_forgotten_and_rated_ones_later(each: Answers, clock: Clock) -> None:
+    keep(each, "old", "?", "{}", None)
+    keep(each, "rated", "?", "{}", None)
+    each.rate("rated", "down", None)
     clock.now += 29 * DAY
-    store.keep("young", "?", "{}", None)
-    assert store.rate("old", "up", None)  # still there
-    store.keep("unrated", "?", "{}", None)
+    keep(each, "young", "?", "{}", None)
+    assert each.rate("old", "up", None)  # still there
+    keep(each, "unrated", "?", "{}", None)
     clock.now += 31 * DAY
-    store.keep("new", "?", "{}", None)
-    assert not store.rate("unrated", "up", None)
-    assert not store.rate("young", "up", None)
-    assert store.rate("new", "up", None)
+    keep(each, "new", "?", "{}", None)
+    assert not each.rate("unrated", "up", None)
+    assert not each.rate("young", "up", None)
+    assert each.rate("new", "up", None)
     clock.now += 310 * DAY
-    store.keep("newer", "?", "{}", None)
-    assert [each.answer_id for each in store.rated("down")] == []
-    assert {each.answer_id for each in store.rated("up")} == {"old", "new"}
+    keep(each, "newer", "?", "{}", None)
+    assert [one.answer_id for one in each.rated("down")] == []
+    assert {one.answer_id for one in each.rated("up")} == {"old", "new"}
 
 
 def test_each_reply_is_kept_once(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The tables of answers in PostgreSQL, release by release (Alembic)."""

@@ -1,0 +1,207 @@
+"""Answers and what people thought of them, in PostgreSQL: for replicas, which share them."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    delete,
+    exists,
+    func,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from service.serve.store import DAY, LOOK, Kept, Rated, Rating
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+PATIENCE = 5  # seconds for a connection, and for a statement
+MOVING, FORGETTING = 0x6F7161, 0x6F7162  # advisory locks: tables are changed by one, and forgotten from by one
+OPENS = "give postgresql://USER:PASSWORD@HOST/NAME"
+TABLES = MetaData()
+REPLIES = Table(
+    "replies",
+    TABLES,
+    Column("key", LargeBinary, primary_key=True),
+    Column("question", String, nullable=False),
+    Column("body", String, nullable=False),
+)
+ASKED = Table(
+    "asked",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("created", Float, nullable=False),
+    Column("session_id", String),
+    Column("reply", LargeBinary, ForeignKey("replies.key"), nullable=False),
+    Column("timings", String, nullable=False),
+    Column("readable", String),
+    Index("asked_created", "created"),
+    Index("asked_reply", "reply"),
+)
+FEEDBACK = Table(
+    "feedback",
+    TABLES,
+    Column("answer_id", String, primary_key=True),
+    Column("created", Float, nullable=False),
+    Column("rating", String, nullable=False),
+    Column("comment", String),
+)
+KEPT = select(ASKED.c.id, REPLIES.c.question, REPLIES.c.body, ASKED.c.timings).join(REPLIES)
+
+
+class PostgresStore:
+    """Keeps answers for `keep_days` and rated ones for `rated_days`; processes and threads may share it."""
+
+    def __init__(self, url: str, keep_days: int, rated_days: int | None = None) -> None:
+        """Connect, and bring the tables up to date; raises ValueError for another address, and SQLAlchemyError."""
+        self._keep, self._rated = keep_days * DAY, None if rated_days is None else rated_days * DAY
+        self._looked = 0.0
+        options = {"connect_timeout": PATIENCE, "options": f"-c statement_timeout={PATIENCE}s"}
+        self._engine = create_engine(address(url), pool_size=1, connect_args=options)
+        try:
+            with self._engine.begin() as connection:
+                _migrate(connection)
+        except SQLAlchemyError:
+            self.close()
+            raise
+
+    def keep_all(self, answers: Sequence[Kept]) -> None:
+        """Keep answers; now and then forget what is too old."""
+        with self._engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock_shared(FORGETTING)))
+            for each in answers:
+                _insert(connection, each)
+        now = time.time()
+        if now - self._looked > LOOK or now < self._looked:
+            self._looked = now
+            self._forget_old(now)
+
+    def rate(self, answer_id: str, rating: Rating, comment: str | None) -> bool:
+        """Rate an answer, again if need be; False when it is not known."""
+        row = {"created": time.time(), "rating": rating, "comment": None if comment is None else _storable(comment)}
+        with self._engine.begin() as connection:
+            known = _known(connection, answer_id)
+            if known:
+                wanted = insert(FEEDBACK).values(answer_id=answer_id, **row)
+                connection.execute(wanted.on_conflict_do_update(index_elements=["answer_id"], set_=row))
+        return known
+
+    def unrate(self, answer_id: str) -> bool:
+        """Take the rating of an answer back, where it has one; False when the answer is not known."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(FEEDBACK).where(FEEDBACK.c.answer_id == _storable(answer_id)))
+            return _known(connection, answer_id)
+
+    def find(self, answer_id: str) -> Kept | None:
+        """Return an answer as it was kept; None when it is not known."""
+        wanted = KEPT.add_columns(ASKED.c.session_id, ASKED.c.created, ASKED.c.readable)
+        with self._engine.connect() as connection:
+            row = connection.execute(wanted.where(ASKED.c.id == _storable(answer_id))).first()
+        return Kept(row.id, row.question, _body(row), row.session_id, row.created, row.readable) if row else None
+
+    def rated(self, rating: Rating) -> list[Rated]:
+        """Return the answers rated so, oldest rating first."""
+        wanted = KEPT.join(FEEDBACK, FEEDBACK.c.answer_id == ASKED.c.id).where(FEEDBACK.c.rating == rating)
+        wanted = wanted.add_columns(FEEDBACK.c.rating, FEEDBACK.c.comment, FEEDBACK.c.created)
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted.order_by(FEEDBACK.c.created)).all()
+        return [Rated(row.id, row.question, _body(row), row.rating, row.comment, row.created) for row in rows]
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _forget_old(self, now: float) -> None:
+        """Forget what is too old, while nobody adds to a reply that is about to go."""
+        with self._engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(FORGETTING)))
+            if self._rated is not None:
+                connection.execute(delete(FEEDBACK).where(FEEDBACK.c.created < now - self._rated))
+            rated = exists().where(FEEDBACK.c.answer_id == ASKED.c.id)
+            connection.execute(delete(ASKED).where(ASKED.c.created < now - self._keep, ~rated))
+            connection.execute(delete(REPLIES).where(~exists().where(ASKED.c.reply == REPLIES.c.key)))
+
+
+class ServerShelf:
+    """A PostgreSQL server; its address may hold a password and is not told."""
+
+    errors: tuple[type[Exception], ...] = (SQLAlchemyError,)
+    problem = None
+
+    def __init__(self, url: str, keep_days: int, rated_days: int | None) -> None:
+        """Raises ValueError for another address."""
+        made = make_url(address(url))
+        self.name = f"{made.host or 'localhost'}/{made.database or ''}"
+        self._made = url, keep_days, rated_days
+
+    def open(self) -> PostgresStore:
+        return PostgresStore(*self._made)
+
+    def told(self, error: Exception) -> str:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return f"PostgreSQL at {self.name!r}: {reason}; start it, or correct OUTLINE_QA_STORE__URL"
+
+
+def address(url: str) -> str:
+    """Return an address as SQLAlchemy takes it; raises ValueError for one that is not PostgreSQL's."""
+    try:
+        made = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"store.url is no address; {OPENS}") from error
+    if made.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError(f"store.url is of {made.get_backend_name()!r}; {OPENS}")
+    return made.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _migrate(connection: Connection) -> None:
+    """Make the tables, or change those of an earlier release; of replicas that start at once one does."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
+    connection.execute(select(func.pg_advisory_xact_lock(MOVING)))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _insert(connection: Connection, answer: Kept) -> None:
+    body = json.loads(answer.body)
+    body.pop("id", None)
+    timings = json.dumps(body.pop("timings_ms", {}))
+    question, whole = _storable(answer.question), json.dumps(body)
+    key = hashlib.sha256(f"{question}\0{whole}".encode()).digest()
+    connection.execute(insert(REPLIES).values(key=key, question=question, body=whole).on_conflict_do_nothing())
+    row = {"created": answer.created, "session_id": answer.session_id, "reply": key, "timings": timings}
+    row |= {"readable": answer.readable}
+    wanted = insert(ASKED).values(id=answer.answer_id, **row)
+    connection.execute(wanted.on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def _known(connection: Connection, answer_id: str) -> bool:
+    return connection.execute(select(ASKED.c.id).where(ASKED.c.id == _storable(answer_id))).first() is not None
+
+
+def _body(row: object) -> str:
+    """The reply as it was sent."""
+    id, body, timings = (getattr(row, name) for name in ("id", "body", "timings"))
+    return json.dumps({"id": id, **json.loads(body), "timings_ms": json.loads(timings)}, ensure_ascii=False)
+
+
+def _storable(told: str) -> str:
+    """PostgreSQL's texts have no NUL and no half characters."""
+    return told.replace("\0", "\N{SYMBOL FOR NULL}").encode(errors="replace").decode()
