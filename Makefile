@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-slow test-browser test-firefox test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
+.PHONY: serve serve-llm test test-slow test-browser test-firefox test-clients test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -28,6 +28,12 @@ test-slow: .venv/.dev
 # The real vLLM on this machine's CPU, with the 0.5B model.
 test-llm: .venv/.dev .venv-llm/.made
 	TEST_LLM=start $(BIN)/python -m pytest tests/llm
+
+# What others have made of our doors: the AI SDK with its React hook, and MCP's conformance suite, which needs Node 22.
+CLIENTS := node@22.23.3 @modelcontextprotocol/conformance@0.1.16 ai@7.0.173 @ai-sdk/react@4.0.177 react@19.3.1 react-dom@19.3.1 jsdom@31.0.1
+test-clients: .venv/.dev
+	npm install --silent --no-save --prefix var/clients $(CLIENTS)
+	CLIENTS=var/clients/node_modules $(BIN)/python -m pytest tests/service/api/mcp/test_conformance.py tests/service/doors/test_doors.py -k "suite or sdk"
 
 # The widget's sources, which need npm, and the widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import Generic, Literal, Protocol, TypeVar
 
-from service.serve.shelf import Answers, Shelf
+from service.serve.shelf import AnswerStore, Shelf
 from service.serve.store import Kept, Rating
 
 log = logging.getLogger(__name__)
@@ -28,11 +28,11 @@ Result = TypeVar("Result")
 class Call(Generic[Result]):
     """What somebody waits for; it takes its turn behind the answers that are to be written before."""
 
-    def __init__(self, act: Callable[[Answers], Result]) -> None:
+    def __init__(self, act: Callable[[AnswerStore], Result]) -> None:
         self._act = act
         self.future: Future[Result] = Future()
 
-    def run(self, store: Answers) -> None:
+    def run(self, store: AnswerStore) -> None:
         result = self._act(store)
         if self.future.set_running_or_notify_cancel():
             self.future.set_result(result)
@@ -94,7 +94,7 @@ class WriteBehind:
 
     def __init__(self, shelf: Shelf, lost: Callable[[int], None] = lambda _: None) -> None:
         self._shelf, self._lost = shelf, lost
-        self._store: Answers | None = None
+        self._store: AnswerStore | None = None
         self._fault: str | None = None
         self._waiting: deque[Work] = deque()
         self._size = 0

@@ -24,7 +24,7 @@ REMEDIES = {
 ELSE = "look after it"
 
 
-class Answers(Protocol):
+class AnswerStore(Protocol):
     """Keeps answers and what people thought of them; each raises an error of its shelf."""
 
     def keep_all(self, answers: Sequence[Kept]) -> None: ...
@@ -49,7 +49,7 @@ class Shelf(Protocol):
     @property
     def problem(self) -> str | None: ...
 
-    def open(self) -> Answers: ...
+    def open(self) -> AnswerStore: ...
 
     def told(self, error: Exception) -> str: ...
 

@@ -255,7 +255,8 @@ class FeishuChat:
                 lines.append(element["text"]["content"])
             elif element["tag"] == "button":
                 answers.append(element["behaviors"][0]["value"]["answer"])
-        quotes, rest = [], []
+        quotes: list[tuple[int, str, str]] = []
+        rest: list[str] = []
         for i, line in enumerate(lines):
             if (found := re.fullmatch(r"\[(\d+)\] (.*–\d+)", line)) and i:
                 quotes.append((int(found[1]), found[2], rest.pop()))
@@ -311,7 +312,7 @@ class DingtalkChat:
         text = body["markdown"]["text"]
         found = re.search(r"\[[^\]]+\]\(dtmd:\S*%20(a-\w+)\)", text)
         shown = read(text, found[1] if found else None)
-        return Shown(shown.text.partition("\n\n[👍")[0], shown.quotes, shown.rest, shown.answer_id)
+        return Shown(shown.text.partition("\n\n[👍")[0], shown.quotes, text, shown.answer_id)
 
 
 class WecomChat:

@@ -1,61 +1,15 @@
-"""A PostgreSQL of the tests' own: Debian's real one, in a folder of its own, as a user without rights."""
+"""A PostgreSQL that tests share: the real one, where it is installed."""
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or [
-    Path(each) for each in [shutil.which("postgres")] if each
-]
-USER = "postgres"  # that it runs as where tests run as root, which it refuses
-
-
-class Postgres:
-    """One server on loopback; databases are made in it, and it can be ended and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data, self._bin, self._made = folder / "data", FOUND[-1].parent, 0
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam(USER)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-        with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
-            self.port = listening.getsockname()[1]
-        self._run("initdb", "--pgdata", self.data, "--auth", "trust", "--username", "qa", "--no-sync")
-        self.start()
-
-    def start(self) -> None:
-        options = f"-p {self.port} -h 127.0.0.1 -k {self.data} -F"
-        self._run("pg_ctl", "--pgdata", self.data, "-o", options, "-l", self.data / "log", "--wait", "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "--pgdata", self.data, "--mode", "immediate", "--wait", "stop")
-
-    def database(self) -> str:
-        """Return the address of a new database."""
-        self._made += 1
-        where = ("-h", "127.0.0.1", "-p", self.port, "-U", "qa")
-        self._run("createdb", *where, f"qa{self._made}")
-        return f"postgresql://qa@127.0.0.1:{self.port}/qa{self._made}"
-
-    def _run(self, program: str, *arguments: object) -> None:
-        user = {"user": USER, "cwd": "/"} if os.geteuid() == 0 else {}
-        command = [str(self._bin / program), *map(str, arguments)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **user)  # type: ignore[call-overload]
+from benchmarks.database import FOUND, Postgres, open_postgres
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     if not FOUND:
         pytest.skip("PostgreSQL is not installed")
-    with tempfile.TemporaryDirectory(prefix="outline-qa-pg-") as folder:
-        server = Postgres(Path(folder))
+    with open_postgres() as server:
         yield server
-        server.stop()

@@ -10,12 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from benchmarks.database import Postgres
 from service.serve import behind
 from service.serve.behind import StoreUnavailableError, WriteBehind
 from service.serve.postgres import TABLES, PostgresStore, ServerShelf, address
 from service.serve.store import DAY, Kept
 from service.settings import StoreSettings
-from tests.support.postgres import Postgres, postgres
+from tests.support.postgres import postgres
 
 __all__ = ["postgres"]
 

@@ -15,7 +15,7 @@ import pytest
 from service.serve import postgres as server
 from service.serve import store as module
 from service.serve.postgres import PostgresStore
-from service.serve.shelf import Answers
+from service.serve.shelf import AnswerStore
 from service.serve.store import DAY, Kept, Store
 from tests.support.postgres import postgres
 
@@ -46,9 +46,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Answers]:
+def each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnswerStore]:
     """The file and the server: the same contract."""
-    made: Answers
+    made: AnswerStore
     if request.param == "sqlite":
         made = Store(tmp_path / "new" / "store.sqlite", keep_days=30, rated_days=365)
     else:
@@ -57,11 +57,12 @@ def each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Answers]:
     made.close()
 
 
-def keep(store: Answers, id: str, question: str = "?", body: str = "{}", session_id: str | None = None) -> None:
-    store.keep_all([Kept(id, question, body, session_id, module.time.time())])
+def keep(store: AnswerStore, id: str, question: str = "?", body: str = "{}", session_id: str | None = None) -> None:
+    now = vars(module)["time"].time()  # a test may have set it
+    store.keep_all([Kept(id, question, body, session_id, now)])
 
 
-def test_a_rating_belongs_to_its_answer(each: Answers, clock: Clock) -> None:
+def test_a_rating_belongs_to_its_answer(each: AnswerStore, clock: Clock) -> None:
     keep(each, "a-1", "什么是 LoRA？", '{"id": "a-1", "answer": "…", "timings_ms": {"total": 2.5}}', "s-1")
     keep(each, "a-2", "What is QLoRA?", "{}", None)
     assert each.rate("a-1", "down", "第二步 😕 '; DROP TABLE answers; --")
@@ -73,7 +74,7 @@ def test_a_rating_belongs_to_its_answer(each: Answers, clock: Clock) -> None:
     assert [one.answer_id for one in each.rated("up")] == ["a-2"]
 
 
-def test_a_second_rating_takes_the_place_of_the_first(each: Answers) -> None:
+def test_a_second_rating_takes_the_place_of_the_first(each: AnswerStore) -> None:
     keep(each, "a-1", "?", "{}", None)
     each.rate("a-1", "down", "no")
     each.rate("a-1", "up", None)
@@ -81,7 +82,7 @@ def test_a_second_rating_takes_the_place_of_the_first(each: Answers) -> None:
     assert [one.comment for one in each.rated("up")] == [None]
 
 
-def test_an_answer_is_found_with_what_its_reader_might_read(each: Answers, clock: Clock) -> None:
+def test_an_answer_is_found_with_what_its_reader_might_read(each: AnswerStore, clock: Clock) -> None:
     given = Kept("a-1", "什么是 LoRA？", '{"id": "a-1", "timings_ms": {}}', "s-1", clock.now, '["hr/*"]')
     each.keep_all([given])
     found = each.find("a-1")
@@ -105,12 +106,12 @@ def test_a_file_of_the_release_before_is_taken_over(tmp_path: Path) -> None:
     assert found == Kept("a-1", "?", '{"id":"a-1","timings_ms":{}}', "s-1", 1.0)
 
 
-def test_an_unknown_answer_cannot_be_rated(each: Answers) -> None:
+def test_an_unknown_answer_cannot_be_rated(each: AnswerStore) -> None:
     assert not each.rate("a-0", "up", None)
     assert each.rated("up") == []
 
 
-def test_old_answers_are_forgotten_and_rated_ones_later(each: Answers, clock: Clock) -> None:
+def test_old_answers_are_forgotten_and_rated_ones_later(each: AnswerStore, clock: Clock) -> None:
     keep(each, "old", "?", "{}", None)
     keep(each, "rated", "?", "{}", None)
     each.rate("rated", "down", None)
