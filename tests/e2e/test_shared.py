@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.axe import violations
 from tests.e2e.kept import kept
 from tests.e2e.live import Live
 from tests.e2e.visit import Visit
@@ -26,6 +27,7 @@ def test_an_answer_is_shared_by_its_link(live: Live, visit: Visit) -> None:
     expect(other.by("shared")).to_be_in_viewport(ratio=1)  # it is read from its beginning
     for test in ("edit", "retry", "thumb-up"):
         expect(other.by(test)).to_have_count(0)
+    assert violations(other) == []
     other.cite(1).click()
     expect(other.popover.locator(".quote")).to_be_visible()
     other.by("open-in-outline").click()
@@ -72,6 +74,7 @@ def test_what_a_follow_up_carries_over_can_be_taken_away(widget: Widget) -> None
     body = widget.ask("它有什么缺点？")
     assert body["carried"] == [QUESTION]
     expect(widget.by("carried")).to_have_text(re.compile(re.escape(QUESTION)))
+    assert violations(widget) == []
     widget.by("carried-remove").click()
     expect(widget.by("carried")).to_have_count(0)
     widget.reaches("done")
