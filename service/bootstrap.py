@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from threading import Lock
 
 from cachetools import LRUCache
@@ -96,7 +96,13 @@ def no_scorer(_: NoRerankSettings) -> None:
 
 
 def shipped_scorer(s: ShippedSettings) -> Scorer:
-    return ShippedScorer(s.max_tokens, s.threads)
+    return _shipped(s.max_tokens, s.threads)
+
+
+@lru_cache(maxsize=1)
+def _shipped(max_tokens: int, threads: int) -> ShippedScorer:
+    """Load it once for all services of a process."""
+    return ShippedScorer(max_tokens, threads)
 
 
 def hub_scorer(s: CrossEncoderSettings) -> Scorer:

@@ -1,4 +1,4 @@
-"""Turn texts into unit vectors with a sentence-transformers model."""
+"""Turn texts into unit vectors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from ingest.models.bert import BertEncoder, is_made_here
+from ingest.models.encoder import SentenceTransformerEncoder, cached
 from ingest.models.offline import ModelUnavailableError
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
     import torch
     from numpy.typing import NDArray
-    from sentence_transformers import SentenceTransformer
+
+    from ingest.models.encoder import Encoder
 
     Vectors = NDArray[np.float32]
 
@@ -51,7 +54,7 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """Any sentence-transformers model. Longer texts lose what exceeds the model's window.
+    """Any sentence-transformers model, those of models.toml in torch alone. Longer texts lose what exceeds its window.
 
     One thread at a time: the tokeniser is shared. `device` None is cuda where there is one, else cpu;
     `threads` 0 leaves torch's choice, and else holds for the whole process. `dtype` is the arithmetic's:
@@ -75,24 +78,18 @@ class SentenceTransformerEmbedder:
             torch.set_num_threads(threads)
         self._folder = Path(model) if Path(model).is_dir() else None
         self.name = self._folder.resolve().name if self._folder else str(model)
-        self._model = _load(str(model), self._folder is not None, device, getattr(torch, dtype))
+        self._encoder = _encoder(str(model), self._folder, device, getattr(torch, dtype))
         self._query_prefix, self._passage_prefix = query_prefix, passage_prefix
         self._batch_tokens = batch_tokens
-        dimension, window = self._model.get_embedding_dimension(), self._model.max_seq_length
-        if dimension is None or window is None:
-            raise ModelUnavailableError(
-                f"The model {self.name!r} states no embedding dimension or no window: it embeds no text"
-            )
-        self.dimension, self._window = dimension, window
-        prefixes = self._model.tokenizer([query_prefix, passage_prefix])["input_ids"]
-        self.max_tokens = self._window - max(map(len, prefixes))
+        prefixes = self._encoder.token_counts([query_prefix, passage_prefix], special=True)
+        self.dimension, self.max_tokens = self._encoder.dimension, self._encoder.window - max(prefixes)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash the prefixes and a hub id's commit or a folder's files, weights too (0.4 s for 470 MB)."""
         digest = hashlib.sha256(repr((self._query_prefix, self._passage_prefix)).encode())
         if self._folder is None:
-            config = _cached(self.name, "config.json")
+            config = cached(self.name, "config.json")
             if config is None:
                 raise ModelUnavailableError(
                     f"The Hugging Face cache has no config.json of {self.name!r}, so the index cannot name "
@@ -116,24 +113,15 @@ class SentenceTransformerEmbedder:
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Count tokens without prefix and special tokens, beyond the window too."""
-        if not texts:
-            return []
-        tokenizer = self._model.tokenizer
-        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+        return self._encoder.token_counts(texts) if texts else []
 
     def _embed(self, texts: Sequence[str], prefix: str, progress: Callable[[int], None] | None) -> Vectors:
-        # `encode` sorts by characters and pads a fixed number of texts; tokens say what a batch costs.
-        import torch
-        from sentence_transformers.util import batch_to_device
-
+        # By tokens, which say what a batch costs.
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        lengths = [min(count, self._window) for count in self.token_counts(texts)]
+        lengths = [min(count, self._encoder.window) for count in self.token_counts(texts)]
         done = 0
         for rows in batches(lengths, self._batch_tokens):
-            features = self._model.preprocess([texts[row] for row in rows], prompt=prefix or None)
-            with torch.inference_mode():
-                output = self._model(batch_to_device(features, self._model.device))
-            vectors[rows] = output["sentence_embedding"].float().cpu().numpy()
+            vectors[rows] = self._encoder.encode([texts[row] for row in rows], prefix).float().cpu().numpy()
             done += len(rows)
             if progress:
                 progress(done)
@@ -151,25 +139,10 @@ class SentenceTransformerEmbedder:
         return vectors
 
 
-def _load(model: str, is_folder: bool, device: str | None, dtype: torch.dtype) -> SentenceTransformer:
-    """Load from the disk if it is all there, so that a cached model waits for no network."""
-    from sentence_transformers import SentenceTransformer
-
-    # Without modules.json in the cache a local load would guess the pooling.
-    attempts = (True,) if is_folder else (True, False) if _cached(model, "modules.json") else (False,)
-    for local in attempts:
-        try:
-            return SentenceTransformer(
-                model, device=device, local_files_only=local, model_kwargs={"dtype": dtype}
-            ).eval()
-        except (OSError, ValueError) as error:
-            cause = error
-    said = str(cause).strip().split("\n", 1)[0].rstrip(".")
-    raise ModelUnavailableError(
-        f"Cannot load the embedding model {model!r}: {said}. Set the embedder's model to "
-        "multilingual-e5-small (it needs no model hub), a sentence-transformers folder, or a Hugging Face id "
-        "that can be downloaded"
-    ) from cause
+def _encoder(model: str, folder: Path | None, device: str | None, dtype: torch.dtype) -> Encoder:
+    if folder and is_made_here(folder):
+        return BertEncoder(folder, device, dtype)
+    return SentenceTransformerEncoder(model, folder is not None, device, dtype)
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -182,12 +155,3 @@ def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
         batch.append(row)
     if batch:
         yield batch
-
-
-def _cached(model: str, file: str) -> Path | None:
-    """Return a file of a hub model in the local cache."""
-    from huggingface_hub import try_to_load_from_cache
-
-    repository = model if "/" in model else f"sentence-transformers/{model}"
-    found = try_to_load_from_cache(repository, file)
-    return Path(found) if isinstance(found, str) else None

