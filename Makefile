@@ -14,16 +14,17 @@ serve-llm: .venv/.runtime .venv-llm/.made
 # In two processes, a file in one of them: most of the time goes into one core's work. What pyproject.toml names under
 # tool.coverage must stay covered.
 WORKERS ?= 2
+IN_PARALLEL = --numprocesses $(WORKERS) --dist loadfile
 test: .venv/.dev
 	@mkdir -p var
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow"
+	$(BIN)/python -m coverage run -m pytest $(IN_PARALLEL) -m "not slow"
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
 # What trains a model, or runs a whole evaluation.
 test-slow: .venv/.dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m slow
 
 # The real vLLM on this machine's CPU, with the 0.5B model.
 test-llm: .venv/.dev .venv-llm/.made

@@ -163,12 +163,12 @@ def test_vectors_are_of_unit_norm_and_near_for_the_same_in_two_languages(model_f
 
 
 def test_support_tells_right_from_wrong_on_sentences_labelled_by_hand(likeness: Likeness) -> None:
-    """Every sixth of the labels but BEYOND; all of these give 89 %, held-out halves 86 %."""
+    """Every twelfth of the labels but BEYOND; all of these give 89 %, held-out halves 86 %."""
     outline = OUTLINE.read_text("utf-8")
     every = (json.loads(line) for line in PAIRS.read_text("utf-8").splitlines())
-    records = [r for r in every if r["kind"] not in BEYOND][::6]
+    records = [r for r in every if r["kind"] not in BEYOND][::12]
     right = [(likeness.carried(r["claim"], [outline[r["start"] : r["end"]]]) == 1.0) == r["supported"] for r in records]
-    assert len(right) > 80
+    assert len(right) > 40
     assert sum(right) / len(right) > 0.8
 
 

@@ -1,5 +1,6 @@
 import io
 import re
+from functools import cache
 
 import pdfplumber
 import pypdfium2 as pdfium
@@ -28,13 +29,21 @@ def bare(text: str) -> str:
 def boxed(raw: bytes, reading: Reading, start: int, end: int) -> str:
     """What another library finds in the boxes of text[start:end]."""
     found = ""
-    with pdfplumber.open(io.BytesIO(raw)) as pdf:
-        for page in reading.origin.pages(start, end):
-            for x0, y0, x1, y1 in page.boxes:
-                for char in pdf.pages[page.page - 1].chars:
-                    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-                    found += char["text"] if x0 <= x <= x1 and y0 <= y <= y1 else ""
+    for page in reading.origin.pages(start, end):
+        for x0, y0, x1, y1 in page.boxes:
+            for x, y, text in characters(raw)[page.page - 1]:
+                found += text if x0 <= x <= x1 and y0 <= y <= y1 else ""
     return found
+
+
+@cache
+def characters(raw: bytes) -> list[list[tuple[float, float, str]]]:
+    """The middle of each character, and the character, by pages."""
+    with pdfplumber.open(io.BytesIO(raw)) as pdf:
+        return [
+            [((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2, char["text"]) for char in page.chars]
+            for page in pdf.pages
+        ]
 
 
 def test_headings_paragraphs_and_a_table_over_pages() -> None:
