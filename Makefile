@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-slow test-browser test-firefox test-clients test-llm test-judge widget contract lint bench bench-llm golden nightly judge fit settings figures repro lock clean
+.PHONY: serve serve-llm test test-slow test-browser test-firefox test-clients test-llm test-judge widget contract lint bench bench-llm bench-load sbom golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -86,6 +86,21 @@ bench-llm: .venv/.dev
 	$(BIN)/python -m ingest build
 	$(BIN)/python -m benchmarks.llm
 	$(BIN)/python -m benchmarks.streams
+
+# What it does when more is asked than it can answer, over a long while, and with traces; nothing else may run.
+bench-load: .venv/.dev
+	$(BIN)/python -m ingest build
+	$(BIN)/python -m benchmarks.load overload
+	$(BIN)/python -m benchmarks.load soak
+	$(BIN)/python -m benchmarks.tracing
+
+# What is installed, with versions, addresses and licences: CycloneDX, and a list for people.
+sbom: .venv/.runtime
+	@mkdir -p var/sbom
+	$(PYTHON) -m venv var/sbom/tools
+	var/sbom/tools/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-licenses==5.5.5
+	var/sbom/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file var/sbom/bom.json $(BIN)/python
+	var/sbom/tools/bin/pip-licenses --python $(BIN)/python --format=markdown --order=license --output-file var/sbom/licences.md
 
 # Against a running service: `make golden TARGET=http://127.0.0.1:8000`.
 TARGET ?= http://127.0.0.1:8000

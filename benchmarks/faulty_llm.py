@@ -49,6 +49,7 @@ class FaultyLLM:
     size: int = 4  # characters of a chunk
     pause: float = 0.0  # seconds before each chunk
     asked: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     running: int = 0
     url: str = ""
 
@@ -76,6 +77,7 @@ class FaultyLLM:
     async def chat(self, request: Request) -> Response:
         body = await request.json()
         self.asked.append(body)
+        self.headers.append(dict(request.headers))
         if "response_format" in body:
             return self._filled()
         match self.fault:

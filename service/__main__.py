@@ -1,4 +1,4 @@
-"""`outline-qa`, `python -m service`: serve, ask, search, mcp, doctor, and the commands of building and measuring."""
+"""`outline-qa`, `python -m service`: serving, asking, keys, data, and the commands of building and measuring."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from service.commands import ask, completion, doctor, keys, mcp, search, serve
+from service.commands import ask, completion, data, doctor, keys, mcp, search, serve
 from service.commands.failure import INTERRUPTED, failure_of, report
 from service.commands.passed import PASSED, run_passed
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, ModuleType] = {
     "search": search,
     "mcp": mcp,
     "keys": keys,
+    "data": data,
     "doctor": doctor,
     "completion": completion,
 }

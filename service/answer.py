@@ -11,6 +11,7 @@ from service.language import phrases
 from service.language.length import LONGEST, bounded
 from service.parts import Parts
 from service.search.search import Hits
+from service.tracing import span
 from service.understand.conversation import Turn
 from service.write.edit import Edit, edited
 from service.write.facts import stated
@@ -34,15 +35,22 @@ async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, Non
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     wording = phrases.wording(draft.language)
-    if rule := await parts.guard.declined(question.text):
+    with span("guard", "GUARDRAIL") as noted:
+        rule = await parts.guard.declined(question.text)
+        noted.note(outline_qa__rule=rule)
+    if rule:
         yield draft.say("declined", wording.declined, rule)
         return
-    turn = await parts.conversation.turn(question.text, question.history)
+    with span("condense", "CHAIN") as noted:
+        turn = await parts.conversation.turn(question.text, question.history)
+        noted.note(outline_qa__turn=turn.kind)
+        noted.content(output__value=turn.question)
     draft.lap("condense")
     facts = await parts.outline.facts(turn)
     edit = edited(turn, question.history, parts.snapshot.pack.words)
     if facts and not facts.wants_answer:
-        events = _told(stated(facts, parts.snapshot, draft.language), draft, parts, edit)
+        statement = await parts.work(stated, facts, parts.snapshot, draft.language)
+        events = _told(statement, draft, parts, edit)
     elif facts or turn.question:
         # "what is the answer to 3.8" asks that entry's own question
         turn = replace(turn, question=facts.entries[0].question, alone="", carried=()) if facts else turn
@@ -54,7 +62,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
             yield draft.say(verdict, wording.not_in_documents)
             return
         if verdict == "listed_unanswered":
-            events = _listed(hits, draft, parts)
+            events = await _listed(hits, draft, parts)
         else:
             events = _answered(hits, turn, inquiry, draft, parts, edit)
     else:
@@ -75,13 +83,14 @@ def _told(statement: Statement, draft: Draft, parts: Parts, edit: Edit) -> Async
     return draft.show(parts.review(statement.passages, "", draft.language), edit(statement.dictate()))
 
 
-def _listed(hits: Hits, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
+async def _listed(hits: Hits, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Say that the outline lists the question without an answer."""
     first = hits.candidates[0].chunk
     entry = parts.snapshot.entry(first.document, first.entry_id)
     others = parts.searcher.related(hits.candidates[1:])
     draft.relate(others)
-    return _told(unanswered(parts.snapshot, entry, others, draft.language), draft, parts, Edit())
+    statement = await parts.work(unanswered, parts.snapshot, entry, others, draft.language)
+    return _told(statement, draft, parts, Edit())
 
 
 async def _answered(
@@ -98,9 +107,10 @@ async def _answered(
     draft.relate(parts.searcher.related(hits.candidates, passages))
     for attempt in (1, 2):
         review = parts.review(passages, query.text, draft.language)
-        async with aclosing(draft.show(review, edit(writer.write(query, passages, draft.language)))) as events:
-            async for event in events:
-                yield event
+        with span("write", "CHAIN", outline_qa__writer=writer.name, outline_qa__attempt=attempt):
+            async with aclosing(draft.show(review, edit(writer.write(query, passages, draft.language)))) as events:
+                async for event in events:
+                    yield event
         if draft.fault != "unsupported" or attempt == 2 or (others := await inquiry.again(hits)) is None:
             break
         passages = list(others) or passages
@@ -108,9 +118,10 @@ async def _answered(
         draft.degrade(reason)
         if reason != "length" or not draft.cited:
             own = parts.extractive.write(query, passages, draft.language)
-            async with aclosing(draft.show(review, edit(own))) as events:
-                async for event in events:
-                    yield event
+            with span("write", "CHAIN", outline_qa__writer=parts.extractive.name, outline_qa__instead=reason):
+                async with aclosing(draft.show(review, edit(own))) as events:
+                    async for event in events:
+                        yield event
     if edit.excludes and not draft.cited:  # what was chosen is what was not wanted
         async with aclosing(draft.show(review, edit(parts.thorough.write(query, passages, draft.language)))) as events:
             async for event in events:

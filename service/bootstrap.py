@@ -60,6 +60,7 @@ from service.settings import (
     VllmSettings,
     WeightedSettings,
 )
+from service.tracing import span
 from service.understand.conversation import Conversation
 from service.understand.outline import Outline
 from service.understand.questions import OutlineQuestions
@@ -290,7 +291,9 @@ class Service:
         with self._lock:
             known = self._asked.get((words, text))
         if known is None:
-            known = await self.embed((text, words))
+            with span("embeddings", "EMBEDDING", gen_ai__operation__name="embeddings") as noted:
+                noted.note(gen_ai__request__model=self.embedder.fingerprint)
+                known = await self.embed((text, words))
             with self._lock:
                 self._asked[words, text] = known
         return known
@@ -305,6 +308,11 @@ class Service:
     async def writer_health(self) -> Health:
         """Look whether the writer can write now; always so when it is the extractive one."""
         return await self.model.health()
+
+    def forget(self) -> None:
+        """Forget the questions that were read last."""
+        with self._lock:
+            self._asked.clear()
 
     def close(self) -> None:
         self.embed.close()

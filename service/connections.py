@@ -134,7 +134,8 @@ def listen(
         app,  # type: ignore[arg-type]
         host=host,
         port=port,
-        log_level=log_level,
+        log_config=None,  # as all others are
+        log_level=log_level if log_level != "debug" else None,
         http=Protocol,
         h11_max_incomplete_event_size=settings.head_kb * 1024,
         timeout_graceful_shutdown=settings.shutdown_seconds,

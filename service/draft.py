@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -79,6 +80,7 @@ class Draft:
         if review is not self._review:
             self._review = review
             yield Sources(review.passages)
+        taken = Counter(self._whole.taken) - Counter(review.taken)  # over other passages
         try:
             async with aclosing(review.passed(written)) as sentences:
                 async for checked in sentences:
@@ -93,6 +95,7 @@ class Draft:
         if review.check_ms:
             self._whole.timings_ms["check"] = round(review.check_ms, 2)
         self._whole = replace(self._whole, removed=review.removed, replaced=review.replaced)
+        self._whole = replace(self._whole, taken=dict(taken + Counter(review.taken)))
         self.lap("write")
 
     def _show(self, checked: Checked) -> Iterator[Delta | Citation]:

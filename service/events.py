@@ -1,10 +1,11 @@
 """What answering takes and gives: a question, and the events of its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ingest.parse.outline import Entry
+from service.check.harmless import What
 from service.check.quotes import Citation
 from service.language.phrases import Missing
 from service.search.passages import Passage
@@ -55,8 +56,8 @@ class Answer:
     """The whole answer; `timings_ms` by stage, `first` until the first text.
 
     `degraded` says the first of `lacks` in a sentence; `missing` are the codes of what went wrong. `rule` is the one
-    that declined the question. `removed` and `replaced` count the model's sentences that no passage supports. `carried`
-    are the earlier questions that this one was searched with.
+    that declined the question. `removed` and `replaced` count the model's sentences that no passage supports, `taken`
+    what would have acted where it is shown. `carried` are the earlier questions that this one was searched with.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Answer:
     removed: int = 0
     replaced: int = 0
     carried: tuple[str, ...] = ()
+    taken: Mapping[What, int] = field(default_factory=dict)
 
 
 Event = Meta | Sources | Delta | Citation | Answer

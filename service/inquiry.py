@@ -9,6 +9,7 @@ from service.parts import Parts
 from service.search.passages import Passage
 from service.search.retrieve import Scope
 from service.search.search import Hits
+from service.tracing import span
 from service.understand.conversation import Turn
 
 
@@ -64,6 +65,8 @@ class Inquiry:
         """Find what a question may be answered from, and decide what kind of answer it gets."""
         hits = await self._parts.searcher.find(text, scope=self._scope, decided=True)
         self._draft.search(hits)
-        decision = await self._parts.work(self._parts.decider.decide, hits.query, hits.candidates)
+        with span("decide", "EVALUATOR") as noted:
+            decision = await self._parts.work(self._parts.decider.decide, hits.query, hits.candidates)
+            noted.note(outline_qa__verdict=decision.verdict, outline_qa__confidence=float(decision.confidence))
         self._draft.lap("decide")
         return hits, decision

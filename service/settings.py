@@ -190,6 +190,9 @@ class StoreSettings(Settings):
     enabled: bool = Field(True, description="Whether answers are kept; where not, none can be rated.")
     keep_days: int = Field(30, ge=1, description="Days that an answer is kept to be rated.")
     rated_days: int | None = Field(365, ge=1, description="Days that a rated one is kept; `null`: for good.")
+    candidates: Path = Field(
+        Path("var/eval/candidates.jsonl"), description="The evaluation's queue of readers' questions, for erasing."
+    )
     max_mb: int = Field(
         512,
         ge=8,
@@ -263,6 +266,17 @@ class AccessSettings(Settings):
         return patterns
 
 
+class TraceSettings(Settings):
+    """Spans of each request, by OTLP; see [observability](observability.md)."""
+
+    endpoint: str | None = Field(
+        None,
+        description="Where they go, as `http://127.0.0.1:4318/v1/traces`; unset: none. Needs `otel`, an extra.",
+    )
+    share: float = Field(1, ge=0, le=1, description="Of the requests that no caller traces.")
+    content: bool = Field(False, description="Whether spans hold questions, answers and passages.")
+
+
 class ServiceSettings(IngestSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -273,6 +287,11 @@ class ServiceSettings(IngestSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level logged: `debug`, `info`, `warning` or `error`."
     )
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for programs.")
+    log_content: bool = Field(
+        False, description="Whether the log may hold what people ask, as other packages write it at `debug`."
+    )
+    traces: TraceSettings = TraceSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     fusion: FusionSettings = WeightedSettings()
     rerank: RerankSettings = ShippedSettings()

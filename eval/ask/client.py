@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from eval.ask.key import authorization
 from eval.golden.question import GoldenQuestion
 from eval.score import prose
 from eval.score.exchange import Citation, Exchange, Passage, Reply
@@ -101,7 +102,9 @@ async def connected(target: str, timeout: float) -> AsyncIterator["Client"]:
     """Open a client; errors of the network are told as the target's, as TargetError."""
     try:
         # A proxy of the environment must not come between this and a loopback address.
-        async with httpx.AsyncClient(base_url=target, timeout=timeout, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=target, timeout=timeout, trust_env=False, headers=dict(authorization())
+        ) as http:
             yield Client(http)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         fault = str(error) or type(error).__name__

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from eval.ask.chat import ChatModel
+from eval.ask.key import authorization
 from eval.commands import DONE, bars, console, positive
 from eval.golden.question import GOLDEN, OUTLINE, load
 from eval.grow import candidates, entries, proposals
@@ -42,7 +43,10 @@ def main(options: argparse.Namespace) -> int:
         stack.callback(model.close)
         finds = None
         if options.target:
-            client = httpx.Client(base_url=options.target, timeout=proposals.SEARCH_SECONDS, trust_env=False)
+            key = dict(authorization())
+            client = httpx.Client(
+                base_url=options.target, timeout=proposals.SEARCH_SECONDS, trust_env=False, headers=key
+            )
             finds = proposals.finder(stack.enter_context(client))
         progress = stack.enter_context(bars(console))
         task = progress.add_task("Questions kept", total=options.n)

@@ -15,6 +15,7 @@ from eval.nights.webhook import trouble
 from eval.score.row import RUN
 
 EPILOG = "Exit status of a single night: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
+FIGURES = "night.prom"
 OPTIONS = {  # options that are handed on as they are, by the command that takes them
     run: ("target", "golden", "sample", "concurrency", "timeout", "judge", "judge_model"),
     gate: ("against", "gates", "webhook"),
@@ -52,6 +53,26 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _night(options: argparse.Namespace) -> int:
+    """Measure, report and judge, and leave for Prometheus whether it passed."""
+    passed = False
+    try:
+        status = _measured(options)
+        passed = status == DONE
+        return status
+    finally:
+        _leave(options.folder / FIGURES, passed)
+
+
+def _leave(path: Path, passed: bool) -> None:
+    """Write figures as the node exporter's textfile collector reads them, at once or not at all."""
+    told = {"outline_qa_night_passed": int(passed), "outline_qa_night_finished_seconds": int(time.time())}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.write_text("".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in told.items()), "utf-8")
+    new.replace(path)
+
+
+def _measured(options: argparse.Namespace) -> int:
     """Measure, then report and judge what was measured; tells the webhook when nothing could be."""
     history = ["--history", str(options.folder / "history.sqlite")]
     out = _folder(options.folder / "runs")

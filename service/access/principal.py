@@ -1,5 +1,6 @@
 """Who asks, for as long as a request lasts: every door finds it here, so none can forget it."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -49,6 +50,16 @@ def act_as(principal: Principal) -> Iterator[None]:
         yield
     finally:
         _acting.reset(token)
+
+
+def mark_of(principal: Principal | None) -> str | None:
+    """Return what stands for a key or subject beside what it asked; None for addresses, of which nothing is kept."""
+    return mark(principal.id) if principal and principal.kind in ("key", "provider") else None
+
+
+def mark(id: str) -> str:
+    """Return a hash of who asks, by which answers are found again to be shown or erased."""
+    return hashlib.sha256(id.encode()).hexdigest()[:24]
 
 
 def open_to(address: str) -> Principal:

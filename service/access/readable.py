@@ -24,7 +24,7 @@ class Readable:
         """Read patterns; None where they allow everything. Raises ReadableError."""
         for pattern in patterns:
             name, mark, section = pattern.rpartition(PART)
-            if not pattern.strip() or (mark and section.isdigit() and not name):
+            if not pattern.strip() or (mark and _is_section(section) and not name):
                 raise ReadableError(f"{pattern!r} names no document; give a name, hr/* or manual.md#5")
         return None if ALL in patterns else cls(tuple(sorted(set(patterns))))
 
@@ -39,6 +39,10 @@ class Readable:
 
 def _allows(pattern: str, document: str, section: int | None) -> bool:
     name, mark, number = pattern.rpartition(PART)
-    if mark and number.isdigit():
+    if mark and _is_section(number):
         return section == int(number) and fnmatchcase(document, name)
     return fnmatchcase(document, pattern)
+
+
+def _is_section(text: str) -> bool:
+    return text.isascii() and text.isdecimal()

@@ -17,7 +17,6 @@ from service.api import (
     answers,
     anthropic,
     ask,
-    contract,
     documents,
     feedback,
     health,
@@ -26,6 +25,7 @@ from service.api import (
     search,
     widget,
 )
+from service.api.admin import data as admin_data
 from service.api.admin import keys as admin_keys
 from service.api.channels import door
 from service.api.channels.clerk import Clerk
@@ -34,7 +34,7 @@ from service.api.gate import Gate
 from service.api.hosts import Hosts
 from service.api.mcp.mount import HEADERS, mount_mcp
 from service.api.openai import chat, models, responses
-from service.api.openapi import describe_events
+from service.api.openapi import describe
 from service.api.origins import Origins
 from service.api.packed import Packed
 from service.api.prometheus import Measured
@@ -42,25 +42,15 @@ from service.api.runtime import open_runtime
 from service.bootstrap import Service, open_channels, open_entrance
 from service.serve.live import LiveIndex
 from service.serve.renewal import renew_index
+from service.tracing import Traced, Tracing, server_spans
 
 # Seconds that a busy thread keeps the interpreter from the event loop; by default 5 ms for each socket it reads.
 SWITCH = 0.0003
 # Objects made before the next look for dead cycles: at the default of 700 it takes a tenth of the time of many streams.
 COLLECT = (4_000, 50, 100)
-PROBLEMS = {
-    code: {"model": contract.Problem, "description": text}
-    for code, text in {
-        401: "No key where one is needed, or a page of another site without a token",
-        403: "A key that may not do this, or a page of a site that is not allowed",
-        413: "Body over 64 KiB, of a chat over 8 MiB",
-        422: "A field is malformed or unknown",
-        429: "Too many requests at once, or more than the key may make",
-        503: "No index",
-    }.items()
-}
 
 
-def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def bare_app(lifespan: Lifespan[FastAPI] | None = None, tracing: Tracing | None = None) -> FastAPI:
     """Make an app of the routes alone: it has the OpenAPI document, and needs neither models nor an index."""
     app = FastAPIOffline(
         redoc_url=None,
@@ -69,8 +59,8 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         version=__version__,
         summary="Cited answers from documents, in Chinese and English",
         lifespan=lifespan,
+        telemetry=server_spans(tracing),
         redirect_slashes=False,  # a redirect would name the host that the client named
-        responses={code: dict(answer) for code, answer in PROBLEMS.items()},
     )
     for module in (
         ai_sdk,
@@ -87,14 +77,17 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         health,
         prometheus,
         admin_keys,
+        admin_data,
         door,
     ):
         app.include_router(module.router)
-    describe_events(app)
+    describe(app)
     return app
 
 
-def create_app(service: Service, index: LiveIndex | None = None, renew: bool = False) -> FastAPI:
+def create_app(
+    service: Service, index: LiveIndex | None = None, renew: bool = False, tracing: Tracing | None = None
+) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched, with `renew` brought up to date too."""
     settings, entrance = service.settings.widget, open_entrance(service.settings)
     runtime = open_runtime(service, entrance, index)
@@ -117,8 +110,10 @@ def create_app(service: Service, index: LiveIndex | None = None, renew: bool = F
         service.close()
         await asyncio.to_thread(runtime.store.close)
         entrance.ledger.close()
+        if tracing:
+            await asyncio.to_thread(tracing.close)
 
-    app = bare_app(lifespan)
+    app = bare_app(lifespan, tracing)
     app.state.outline_qa, app.state.entrance = runtime, entrance
     app.state.clerk = clerk = Clerk(runtime, entrance, open_channels(service.settings))
     mcp = mount_mcp(app, LocalDesk(runtime), settings.origins)
@@ -139,5 +134,7 @@ def create_app(service: Service, index: LiveIndex | None = None, renew: bool = F
     )
     app.add_middleware(problems.Head)
     app.add_middleware(problems.RequestId)
+    if tracing:
+        app.add_middleware(Traced, tracing=tracing)
     widget.mount(app)
     return app

@@ -2,14 +2,24 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from service.language.phrases import Missing
 
 Language = Literal["zh", "en"]
 Status = Literal["answered", "listed_unanswered", "not_in_documents", "declined"]
 Lack = Literal["reranking", "model", "model_rest", "model_length", "other_words", "other_language"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+# A body of JSON has types: neither "5" nor true is a number, but 5.0 is 5 (JSON Schema, 6.3).
+INTEGRAL = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
+Whole = Annotated[int, Strict(), INTEGRAL]
+AtLeastOne = Annotated[int, Strict(), Field(ge=1), INTEGRAL]  # limits come before, or the document lacks them
+Stars = Annotated[int, Strict(), Field(ge=1, le=5), INTEGRAL]
+Wanted = Annotated[int, Strict(), Field(ge=1, le=50), INTEGRAL]
+Truth = Annotated[bool, Strict()]
+# What nobody sees, letter by letter: dialects of patterns differ in what white space is.
+BLANK = r"\x00-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+VISIBLE = f"[^{BLANK}]"
+Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=VISIBLE), AfterValidator(str.strip)]
 
 
 class Model(BaseModel):
@@ -28,10 +38,10 @@ class Turn(Model):
 class Filters(Model):
     """Restrict the search; several filters must all hold."""
 
-    sections: list[int] | None = Field(None, max_length=100, examples=[[5, 8]], description="Section numbers.")
-    min_stars: int | None = Field(None, ge=1, le=5, examples=[4], description="At least so many stars.")
+    sections: list[Whole] | None = Field(None, max_length=100, examples=[[5, 8]], description="Section numbers.")
+    min_stars: Stars | None = Field(None, examples=[4], description="At least so many stars.")
     documents: list[str] | None = Field(None, max_length=1000, examples=[["咖啡机手册.md"]])
-    answered: bool | None = Field(None, examples=[True], description="Only entries with, or without, an answer.")
+    answered: Truth | None = Field(None, examples=[True], description="Only entries with, or without, an answer.")
 
 
 History = Annotated[list[Turn], Field(max_length=50, description="Earlier messages, oldest first.")]
@@ -40,7 +50,7 @@ History = Annotated[list[Turn], Field(max_length=50, description="Earlier messag
 class SearchRequest(Model):
     query: Text = Field(examples=["水箱多久清洗一次？"])
     history: History = []
-    k: int = Field(10, ge=1, le=50, examples=[5], description="Results wanted.")
+    k: Wanted = Field(10, examples=[5], description="Results wanted.")
     filters: Filters | None = None
 
 
@@ -107,7 +117,7 @@ class AskRequest(Model):
     history: History = []
     session_id: str | None = Field(None, min_length=1, max_length=100, examples=["b1946ac9"])
     filters: Filters | None = None
-    stream: bool = Field(False, description="Answer as server-sent events.")
+    stream: Truth = Field(False, description="Answer as server-sent events.")
     language: Literal["auto", "zh", "en"] = Field("auto", description="Of what the service says itself.")
 
 

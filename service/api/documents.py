@@ -1,8 +1,9 @@
 """GET /v1/outline, /v1/entries/{id}, /v1/documents/{name}: what the answers are taken from."""
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
@@ -13,10 +14,18 @@ from service.api.runtime import Current
 router = APIRouter(tags=["documents"])
 
 
-@router.get("/v1/outline", summary="The table of contents")
-async def outline(runtime: Current) -> contract.OutlineResponse:
+@router.get("/v1/outline", summary="The table of contents", response_model=contract.OutlineResponse)
+async def outline(runtime: Current) -> Response:
     """List the sections and their entries with stars and answered marks."""
     snapshot = runtime.snapshot()
+    # On a thread: that of a large index takes a while.
+    return Response(
+        await asyncio.to_thread(lambda: contents(snapshot).model_dump_json()), media_type="application/json"
+    )
+
+
+def contents(snapshot: Snapshot) -> contract.OutlineResponse:
+    """Return the sections and entries of an index."""
     sections: dict[tuple[str, int], list[Entry]] = {}
     for entry in snapshot.entries:
         sections.setdefault((entry.document, entry.section), []).append(entry)

@@ -24,5 +24,7 @@ async def feedback(body: contract.FeedbackRequest, runtime: Current) -> None:
     except (StoreUnavailableError, TimeoutError):
         told = "Ratings cannot be kept at present; GET /readyz says why. Try again later."
         raise ProblemError(503, told, {"Retry-After": "30"}) from None
-    if not known:
+    if known:
+        runtime.metrics.ratings.labels(body.rating).inc()
+    else:
         raise ProblemError(404, f"There is no answer {body.answer_id!r} here; it may have been forgotten.")

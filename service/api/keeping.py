@@ -4,7 +4,7 @@ import json
 import time
 
 from service.access.personal import masked
-from service.access.principal import acting
+from service.access.principal import acting, mark_of
 from service.api import contract
 from service.serve.behind import Keeping
 from service.serve.store import Kept
@@ -17,4 +17,5 @@ def keep_answer(store: Keeping, question: str, session_id: str | None, answer: c
     ).model_dump_json()
     principal = acting()
     readable = json.dumps(principal.readable.patterns) if principal and principal.readable else None
-    store.keep(Kept(answer.id, masked(question), body, session_id, time.time(), readable))
+    who = mark_of(principal)
+    store.keep(Kept(answer.id, masked(question), body, session_id, time.time(), readable, who))

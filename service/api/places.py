@@ -3,13 +3,14 @@
 from urllib.parse import quote
 
 from service.api import contract
+from service.check.harmless import CONTROLS
 
 Named = contract.Citation | contract.Result
 
 
 def title(place: Named) -> str:
-    """Return the headings over a passage, or its document."""
-    return " > ".join(place.heading_path) or place.document
+    """Return the headings over a passage, or its document, as plain text."""
+    return CONTROLS.sub("", " > ".join(place.heading_path) or place.document)
 
 
 def address(base: str, place: Named) -> str:

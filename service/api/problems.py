@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -22,6 +23,7 @@ MAX_BODY = 64 * 1024
 MAX_EVENT = 1024 * 1024  # a chat platform sends the message along whose button is pressed
 # Chat programs send the whole conversation, images too; what is too old is left out, not refused.
 MAX_CHAT = 8 * 1024 * 1024
+MAX_ALL = 64 * 1024 * 1024  # of all bodies that are being read or answered
 CHATS = ("/v1/chat/completions", "/v1/responses")
 
 
@@ -96,6 +98,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = request_id = uuid.uuid4().hex[:12]
+        structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def tagged(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -151,38 +154,57 @@ class Head:
 
 
 class BodyLimit:
-    """Refuse a body over 64 KiB, of a chat over 8 MiB, with 413, whether it declares its length or not."""
+    """Refuse a body over 64 KiB, of a chat over 8 MiB, with 413, whether it declares its length or not.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    All that are held at once are bounded too: one more is told to come back.
+    """
+
+    def __init__(self, app: ASGIApp, all_bytes: int = MAX_ALL) -> None:
+        self._app, self._most, self._held = app, all_bytes, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] not in ("POST", "PUT", "PATCH"):
+            await self._app(scope, receive, send)
+            return
+        size, request_id = 0, str(scope.get("request_id", ""))
         event = scope["path"].startswith("/v1/channels/")
         most = MAX_CHAT if scope["path"] in CHATS else MAX_EVENT if event else MAX_BODY
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        body, size, more = [], 0, scope["method"] in ("POST", "PUT", "PATCH")
-        too_large = more and declared.isdigit() and int(declared) > most
-        while more and not too_large:
-            message = await receive()
-            if message["type"] == "http.disconnect":
+        too_large, more, body = declared.isdigit() and int(declared) > most, True, bytearray()
+        try:
+            while more and not too_large:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                part = message.get("body", b"")
+                size += len(part)
+                self._held += len(part)
+                if self._held > self._most:
+                    told = "Too much is being sent at once; try again shortly."
+                    await problem(503, told, request_id=request_id, headers={"Retry-After": "2"})(scope, receive, send)
+                    return
+                body += part
+                too_large, more = size > most, message.get("more_body", False)
+            if too_large:
+                await problem(413, f"The body is over {most} bytes.", request_id=request_id)(scope, receive, send)
                 return
-            body.append(message.get("body", b""))
-            size += len(body[-1])
-            too_large, more = size > most, message.get("more_body", False)
-        if too_large:
-            reply = problem(413, f"The body is over {most} bytes.", request_id=scope.get("request_id"))
-            await reply(scope, receive, send)
-            return
-        sent = scope["method"] not in ("POST", "PUT", "PATCH")
+            await self._app(scope, _again(bytes(body), receive), send)
+        finally:
+            self._held -= size
 
-        async def replay() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": b"".join(body), "more_body": False}
 
-        await self._app(scope, replay, send)
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give the body once, then what comes after it."""
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,25 +1,57 @@
 """GET /metrics, and the middleware that counts requests."""
 
+import asyncio
 import time
+from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.runtime import Current
-from service.serve.metrics import Metrics
+from service.api.openai.models import seconds
+from service.api.runtime import Current, Runtime
+from service.serve.metrics import Metrics, exemplar
+from service.serve.store import MEGABYTE
 
 LEFT = 499  # a client who was gone before there was a reply, as nginx has it
+TEXT = {"schema": {"type": "string"}}
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
-async def metrics(runtime: Current) -> Response:
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": TEXT, "application/openmetrics-text": TEXT}}},
+)
+async def metrics(request: Request, runtime: Current) -> Response:
     """Requests, stages, first texts, answers, what was missing, sentences taken out, and the cache."""
-    runtime.metrics.in_flight.set(runtime.in_flight)
-    runtime.metrics.places.set(int(runtime.admission.places))
-    runtime.metrics.waiting.set(runtime.store.waiting)
-    runtime.metrics.failing.set(runtime.store.problem is not None)
-    return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    runtime.metrics.writer_ready.set((await runtime.service.writer_health()).ready)
+    await asyncio.to_thread(_look, runtime, runtime.metrics)
+    figures, kind = await asyncio.to_thread(runtime.metrics.text, request.headers.get("accept", ""))
+    return Response(figures, headers={"Content-Type": kind})
+
+
+def _look(runtime: Runtime, metrics: Metrics) -> None:
+    """Set what is as it is when it is looked at."""
+    metrics.in_flight.set(runtime.in_flight)
+    metrics.places.set(int(runtime.admission.places))
+    metrics.waiting.set(runtime.store.waiting)
+    metrics.failing.set(runtime.store.problem is not None)
+    store, index = runtime.service.settings.store, runtime.index
+    metrics.bytes.set(sum(_size(store.path.with_name(store.path.name + end)) for end in ("", "-wal", "-shm")))
+    metrics.limit.set(store.max_mb * MEGABYTE)
+    metrics.index_failing.set(index.problem is not None)
+    if index.snapshot is not None:
+        metrics.index_built.set(seconds(index.snapshot.manifest.created))
+        for what, count in index.snapshot.manifest.counts.items():
+            metrics.index_items.labels(what).set(count)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class Measured:
@@ -48,4 +80,4 @@ class Measured:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(route, scope["method"], str(status)).inc()
-            self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began)
+            self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began, exemplar())

@@ -26,10 +26,12 @@ from service.events import Answer, Delta, Event, Question, Sources
 from service.parts import Parts
 from service.serve.admission import Admission, OverloadedError
 from service.serve.behind import Keeping
+from service.serve.erasure import last_erasure
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
 from service.serve.shared import SharedAnswers
 from service.serve.tokens import Tokens
+from service.tracing import span
 
 log = logging.getLogger(__name__)
 VIEWS = 32  # parts of an index that are kept ready beside the whole
@@ -94,6 +96,11 @@ class Runtime:
                     del self._bounds[oldest]
             return known
 
+    def forget(self) -> None:
+        """Make everything anew that is kept in memory of what was asked."""
+        self._bounds.clear()
+        self.service.forget()
+
     async def prepare(self, readable: Readable | None) -> None:
         """Make what somebody may read (None: all) ready on a thread; what cannot be is said when it is asked for."""
         known = self._bounds.get(readable)
@@ -123,6 +130,8 @@ class Runtime:
             began, first = time.perf_counter(), None
             async with AsyncExitStack() as stack:
                 place = stack.enter_context(self.place())
+                noted = stack.enter_context(span("answer", "CHAIN", gen_ai__data_source__id=snapshot.manifest.version))
+                noted.content(input__value=question.text)
                 events = await stack.enter_async_context(aclosing(respond(question, parts)))
                 async for event in events:
                     if isinstance(event, worked):
@@ -131,6 +140,9 @@ class Runtime:
                         first = time.perf_counter() - began
                     if isinstance(event, Answer):
                         self.metrics.answered(event, first)
+                        noted.note(outline_qa__status=event.status, outline_qa__writer=event.generator)
+                        noted.note(outline_qa__missing=event.missing, outline_qa__citations=len(event.citations))
+                        noted.content(output__value=event.text)
                         if event.rule:
                             log.info("%s declined by %s", event.id, event.rule)
                     yield event
@@ -168,6 +180,7 @@ class Runtime:
 
     async def watch(self) -> None:
         """Take up new snapshots, and bind the pipeline to them before a request needs it; note what keys were used."""
+        erased = await asyncio.to_thread(last_erasure, self.entrance.ledger) if self.entrance else 0
         while True:
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
@@ -176,6 +189,10 @@ class Runtime:
             if self.entrance:
                 try:
                     await asyncio.to_thread(self.entrance.keys.flush)
+                    if (last := await asyncio.to_thread(last_erasure, self.entrance.ledger)) > erased:
+                        erased = last  # by a command, or by another process
+                        self.forget()
+                        await self.prepare(None)
                 except LedgerError as error:
                     log.error("when keys were last used is not noted: %s", error)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.api import contract
-from service.check.marks import APART
+from service.check.harmless import apart
 
 MARKS = re.compile(r"(?:[ \t]*\[\d+\])+")
 NUMBER = re.compile(r"\[(\d+)\]")
@@ -24,11 +24,11 @@ class Cited:
 def cited_spans(text: str, citations: Sequence[contract.Citation]) -> list[Cited]:
     """Return the span of every mark, in the text's order; numbers in brackets that no citation has are text."""
     numbered = {citation.n: citation for citation in citations}
-    apart = [match.span() for match in APART.finditer(text)]  # an index in code is no mark
+    outside = apart(text)  # an index in code is no mark
     spans: list[Cited] = []
     before = 0
     for marks in MARKS.finditer(text):
-        if any(start <= marks.start() < end for start, end in apart):
+        if any(start <= marks.start() < end for start, end in outside):
             continue
         found = [numbered[n] for n in map(int, NUMBER.findall(marks[0])) if n in numbered]
         if not found:

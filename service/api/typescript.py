@@ -21,6 +21,7 @@ ROUTES = (
     "/v1/feedback",
     "/v1/token",
 )
+LINES = "AskEventLine"  # events as they are sent; the widget reads their data
 HEAD = "// Generated from the OpenAPI document by `make contract`: change the models in service/api instead.\n"
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
@@ -28,11 +29,11 @@ PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "bool
 def declare(document: dict[str, Any]) -> str:
     """Return a declaration for each schema that the routes lead to, in the order of their names."""
     schemas = document["components"]["schemas"]
-    waiting = list(references([document["paths"][route] for route in ROUTES]))
+    waiting = ["AskEvent", *references([document["paths"][route] for route in ROUTES])]
     wanted: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in wanted:
+        if name not in wanted and name != LINES:
             wanted.add(name)
             waiting += references(schemas[name])
     return "\n".join([HEAD, *(declaration(name, schemas[name]) for name in sorted(wanted))])

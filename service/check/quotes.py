@@ -1,12 +1,14 @@
 """Nothing leaves unchecked: every sentence has a mark, every mark a verbatim quote."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ingest.words.text import normalise
-from service.check.marks import escaped
+from service.check.harmless import What, safe_markdown
+from service.guard.planted import speaks_to_the_model
 from service.search.passages import Passage
 from service.write.writer import Quote, Sentence
 
@@ -38,18 +40,32 @@ class Checked:
 
 
 class Checker:
-    """Checks one answer's sentences in order and numbers their citations from 1."""
+    """Checks one answer's sentences in order and numbers their citations from 1.
+
+    `taken` counts what was taken out of them because it would do something where it is shown, or to a model.
+    """
 
     def __init__(self, documents: Mapping[str, str], passages: Sequence[Passage]) -> None:
         self._documents, self._passages = documents, passages
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._titles = {_words(t) for p in passages for t in _titles(p)}
         self._said = [f" {_words(p.text)} " for p in passages]
+        self._begun = False
+        self.taken: Counter[What] = Counter()
 
     def check(self, sentence: Sentence) -> Checked | None:
-        """Return the sentence with its marks, None when no quote of it stands in the documents."""
+        """Return the sentence with its marks, None when no quote of it stands in the documents or it gives orders."""
         if sentence.heading:
-            return Checked(sentence.lead + escaped(sentence.text), ()) if self._is_title(sentence.text) else None
+            if not self._is_title(sentence.text):
+                return None
+            shown, self._begun = self._shown(sentence), True
+            return Checked(shown, ())
+        if speaks_to_the_model(sentence.text):
+            self.taken["order"] += 1
+            return None
+        shown = self._shown(sentence)
+        if not shown.strip():
+            return None
         new: list[Citation] = []
         marks: list[int] = []
         for quote in sentence.quotes:
@@ -66,7 +82,16 @@ class Checker:
         if not marks:
             return None
         numbers = "".join(f"[{n}]" for n in dict.fromkeys(marks))
-        return Checked(f"{sentence.lead}{escaped(sentence.text)}{_gap(sentence.text)}{numbers}", tuple(new))
+        self._begun = True
+        return Checked(f"{shown}{_gap(shown)}{numbers}", tuple(new))
+
+    def _shown(self, sentence: Sentence) -> str:
+        """A sentence and its layout, with nothing that acts."""
+        lead = sentence.lead or " " * self._begun  # a mark before a "(" would be a link
+        _, begins, marker = lead.rpartition("\n")
+        text, taken = safe_markdown(sentence.text, not marker.strip() and bool(begins or not self._begun))
+        self.taken += taken
+        return lead + text
 
     def quoted(self, quote: Quote) -> bool:
         """Whether an earlier sentence cited a part of what this quote covers."""
@@ -94,10 +119,11 @@ class Checker:
 def _gap(text: str) -> str:
     """What goes between a sentence and its marks: on the line of a closing fence they would reopen it."""
     last = text.rpartition("\n")[2]
-    if not last.lstrip().startswith(("```", "~~~", "$$", "|")):
+    bare = last.lstrip(" \t>")
+    if not bare.startswith(("```", "~~~", "$$", "|")):
         return " "
-    indent = last[: len(last) - len(last.lstrip())]
-    return f"\n{indent}" if indent else "\n\n"
+    indent = last[: len(last) - len(bare)]
+    return f"\n{indent}" if indent.isspace() else "\n\n"
 
 
 def _titles(passage: Passage) -> list[str]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from ingest.words.words import Words
 from service.check.ground import Grounder
+from service.check.harmless import What
 from service.check.quotes import Checked, Checker
 from service.check.support import Support
 from service.language.phrases import Language
 from service.search.passages import Passage
+from service.tracing import span
 from service.write.writer import Claim, Gap, Reason, Sentence
 
 
@@ -39,17 +41,27 @@ class Review:
 
     async def passed(self, written: AsyncIterator[Sentence | Claim | Gap]) -> AsyncGenerator[Checked | Gap, None]:
         """Yield what holds of what is written, as it comes, and what was missing for it."""
-        async with aclosing(written) as statements:  # type: ignore[type-var]
-            async for statement in statements:
-                if isinstance(statement, Gap):
-                    yield statement
-                    continue
-                by_model = isinstance(statement, Claim)
-                for sentence in await self._sourced(statement):
-                    if checked := self._checker.check(sentence):
-                        self._by_model |= by_model
-                        self._cited |= bool(checked.citations)
-                        yield replace(checked, by_model=by_model)
+        with span("check", "EVALUATOR", apart=True) as noted:
+            try:
+                async with aclosing(written) as statements:  # type: ignore[type-var]
+                    async for statement in statements:
+                        if isinstance(statement, Gap):
+                            yield statement
+                            continue
+                        for checked in await self._checked(statement):
+                            yield checked
+            finally:
+                noted.note(outline_qa__check_ms=round(self.check_ms, 2), outline_qa__removed=self.removed)
+                noted.note(outline_qa__replaced=self.replaced, outline_qa__taken_out=sum(self.taken.values()))
+
+    async def _checked(self, statement: Sentence | Claim) -> Sequence[Checked]:
+        by_model, passed = isinstance(statement, Claim), []
+        for sentence in await self._sourced(statement):
+            if checked := self._checker.check(sentence):
+                self._by_model |= by_model
+                self._cited |= bool(checked.citations)
+                passed.append(replace(checked, by_model=by_model))
+        return passed
 
     async def _sourced(self, statement: Sentence | Claim) -> Sequence[Sentence]:
         if isinstance(statement, Sentence):
@@ -77,3 +89,8 @@ class Review:
     @property
     def replaced(self) -> int:
         return self._grounder.replaced
+
+    @property
+    def taken(self) -> Mapping[What, int]:
+        """What was taken out because it would do something where it is shown."""
+        return self._checker.taken

@@ -1,7 +1,6 @@
 """Serve the index over HTTP, and bring it up to date: beside it where an intact version can serve, else first."""
 
 import argparse
-import logging
 
 OPTION = "--no-build"
 
@@ -18,20 +17,23 @@ def main(options: argparse.Namespace) -> int:
     from service.bootstrap import Service
     from service.commands.keys import first
     from service.connections import listen
+    from service.logs import begin_log
     from service.serve.live import LiveIndex
     from service.settings import ServiceSettings
+    from service.tracing import open_tracing
 
     console = Console(stderr=True)
     settings = ServiceSettings()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    begin_log(settings.log_level, settings.log_format, settings.log_content)
+    traces = settings.traces
+    tracing = open_tracing(traces.endpoint, traces.share, traces.content) if traces.endpoint else None
     service = Service(settings)
     index = LiveIndex(service.index, service.embedder.fingerprint, service.packs)
     index.refresh()
     build, serves = not getattr(options, "no_build", False), index.snapshot is not None
     if build and not serves:
         ensure(settings, service.embedder)
-    app = create_app(service, index, renew=build and serves)
+    app = create_app(service, index, renew=build and serves, tracing=tracing)
     if told := first(settings):
         console.print(told, highlight=False, soft_wrap=True)
     console.print(f"http://{settings.host}:{settings.port}", highlight=False)

@@ -15,6 +15,7 @@ from service.search.reading import Reading
 from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
 from service.search.scale import Scale
+from service.tracing import span
 from service.workers.worker import Worker
 
 Embed = Callable[[str], Awaitable[Query]]
@@ -69,9 +70,16 @@ class Searcher:
 
         query = replace(await self._embed(await self._work(self._reading.of, text)), asked=text)
         took("embed")
-        retrieved = await self._work(self.retriever.retrieve, query, max(k, self._least), scope)
+        wanted, index = max(k, self._least), self._snapshot.manifest.version
+        with span("retrieval", "RETRIEVER", gen_ai__operation__name="retrieval") as noted:
+            noted.note(gen_ai__data_source__id=index, gen_ai__retrieval__top_k=wanted)
+            noted.content(gen_ai__retrieval__query__text=query.text, input__value=query.text)
+            retrieved = await self._work(self.retriever.retrieve, query, wanted, scope)
+            noted.documents({candidate.chunk.id: float(candidate.score) for candidate in retrieved})
         took("retrieve")
-        candidates, missing = await self.reranker.rerank(query, retrieved, decided)
+        with span("rerank", "RERANKER", reranker__model_name=self.reranker.name) as noted:
+            candidates, missing = await self.reranker.rerank(query, retrieved, decided)
+            noted.note(reranker__top_k=len(candidates), outline_qa__missing=missing)
         candidates = await self._work(self._naming.apart, query.text, candidates)
         candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
         took("rerank")

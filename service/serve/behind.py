@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Condition, Thread
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from service.serve.shelf import AnswerStore, Shelf
 from service.serve.store import Kept, Rating
@@ -42,7 +42,7 @@ class Call(Generic[Result]):
             self.future.set_exception(StoreUnavailableError(fault))
 
 
-Work = Kept | Call[bool] | Call[Kept | None]
+Work = Kept | Call[Any]
 
 
 class Keeping(Protocol):
@@ -59,6 +59,8 @@ class Keeping(Protocol):
     def rate(self, answer_id: str, rating: Wish, comment: str | None) -> "Future[bool]": ...
 
     def find(self, answer_id: str) -> "Future[Kept | None]": ...
+
+    def do(self, act: Callable[[AnswerStore], Result]) -> "Future[Result]": ...
 
     def close(self, seconds: float = 5) -> None: ...
 
@@ -79,6 +81,12 @@ class NothingKept:
     def find(self, answer_id: str) -> "Future[Kept | None]":
         future: Future[Kept | None] = Future()
         future.set_result(None)
+        return future
+
+    def do(self, act: Callable[[AnswerStore], Result]) -> "Future[Result]":
+        """There is nothing to do it to."""
+        future: Future[Result] = Future()
+        future.set_exception(StoreUnavailableError("nothing is kept here (OUTLINE_QA_STORE__ENABLED)"))
         return future
 
     def close(self, seconds: float = 5) -> None:
@@ -128,19 +136,20 @@ class WriteBehind:
 
         Its error is StoreUnavailableError where it cannot be written.
         """
-        call = Call(lambda s: s.unrate(answer_id) if rating == "none" else s.rate(answer_id, rating, comment))
-        if fault := self._refusal(call):
-            call.fail(fault)
-        return call.future
+        return self.do(lambda s: s.unrate(answer_id) if rating == "none" else s.rate(answer_id, rating, comment))
 
     def find(self, answer_id: str) -> "Future[Kept | None]":
         """Have an answer read, once all before it is written; None where it is not kept. Fails as `rate` does."""
-        call = Call(lambda store: store.find(answer_id))
+        return self.do(lambda store: store.find(answer_id))
+
+    def do(self, act: Callable[[AnswerStore], Result]) -> "Future[Result]":
+        """Have something done with the store, once all before it is written. Fails as `rate` does."""
+        call = Call(act)
         if fault := self._refusal(call):
             call.fail(fault)
         return call.future
 
-    def _refusal(self, call: Call[bool] | Call[Kept | None]) -> str:
+    def _refusal(self, call: Call[Any]) -> str:
         """Have a call wait its turn; return why it cannot, or nothing."""
         with self._changed:
             if self._closing or self._fault or len(self._waiting) >= WAITING:

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Float,
     ForeignKey,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from service.serve.store import DAY, LOOK, Kept, Rated, Rating
+from service.serve.store import DAY, LOOK, Erasure, Kept, Owner, Rated, Rating
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 5  # seconds for a connection, and for a statement
@@ -52,6 +53,7 @@ ASKED = Table(
     Column("reply", LargeBinary, ForeignKey("replies.key"), nullable=False),
     Column("timings", String, nullable=False),
     Column("readable", String),
+    Column("who", String),
     Index("asked_created", "created"),
     Index("asked_reply", "reply"),
 )
@@ -124,6 +126,33 @@ class PostgresStore:
             rows = connection.execute(wanted.order_by(FEEDBACK.c.created)).all()
         return [Rated(row.id, row.question, _body(row), row.rating, row.comment, row.created) for row in rows]
 
+    def owned(self, owner: Owner) -> list[dict[str, object]]:
+        """Return all that is kept of somebody, oldest first, each as an object of JSON."""
+        wanted = KEPT.join(FEEDBACK, FEEDBACK.c.answer_id == ASKED.c.id, isouter=True)
+        wanted = wanted.add_columns(ASKED.c.created, ASKED.c.session_id, FEEDBACK.c.rating, FEEDBACK.c.comment)
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted.where(_of(owner)).order_by(ASKED.c.created)).all()
+        return [
+            {
+                "answer_id": row.id, "created": row.created, "session_id": row.session_id, "question": row.question,
+                "reply": json.loads(_body(row)), "rating": row.rating, "comment": row.comment,
+            }
+            for row in rows
+        ]  # fmt: skip
+
+    def erase(self, owner: Owner) -> Erasure:
+        """Delete all that is kept of somebody; PostgreSQL's own vacuum frees where it stood."""
+        wanted = KEPT.join(FEEDBACK, FEEDBACK.c.answer_id == ASKED.c.id, isouter=True).add_columns(FEEDBACK.c.comment)
+        with self._engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(FORGETTING)))
+            rows = connection.execute(wanted.where(_of(owner))).all()
+            ids = [row.id for row in rows]
+            ratings = connection.execute(delete(FEEDBACK).where(FEEDBACK.c.answer_id.in_(ids))).rowcount
+            connection.execute(delete(ASKED).where(_of(owner)))
+            connection.execute(delete(REPLIES).where(~exists().where(ASKED.c.reply == REPLIES.c.key)))
+        texts = {text for row in rows for text in (row.question, row.comment) if text}
+        return Erasure.of(ids, ratings, texts)
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -187,9 +216,14 @@ def _insert(connection: Connection, answer: Kept) -> None:
     key = hashlib.sha256(f"{question}\0{whole}".encode()).digest()
     connection.execute(insert(REPLIES).values(key=key, question=question, body=whole).on_conflict_do_nothing())
     row = {"created": answer.created, "session_id": answer.session_id, "reply": key, "timings": timings}
-    row |= {"readable": answer.readable}
+    row |= {"readable": answer.readable, "who": answer.who}
     wanted = insert(ASKED).values(id=answer.answer_id, **row)
     connection.execute(wanted.on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def _of(owner: Owner) -> ColumnElement[bool]:
+    column, value = owner.column
+    return ASKED.c[column] == _storable(value)
 
 
 def _known(connection: Connection, answer_id: str) -> bool:

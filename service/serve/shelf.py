@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from service.serve.store import Kept, Rated, Rating, Store
+from service.serve.store import Erasure, Kept, Owner, Rated, Rating, Store
 
 log = logging.getLogger(__name__)
 ASIDE = ".damaged-"
@@ -36,6 +36,10 @@ class AnswerStore(Protocol):
     def find(self, answer_id: str) -> Kept | None: ...
 
     def rated(self, rating: Rating) -> list[Rated]: ...
+
+    def owned(self, owner: Owner) -> list[dict[str, object]]: ...
+
+    def erase(self, owner: Owner) -> Erasure: ...
 
     def close(self) -> None: ...
 

@@ -4,25 +4,25 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import Literal, Self
 
 Rating = Literal["up", "down"]
 DAY = 86_400.0
 MEGABYTE = 1 << 20
 SHARE = 10  # of the answers, one in so many goes at a time where there is no more room
 LOOK = 60.0  # seconds between looks for what is too old
-VERSION = 3  # of the tables
+VERSION = 4  # of the tables
 # What is asked often has one reply, kept once; the view gives each answer as it was sent.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key BLOB PRIMARY KEY, question TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asked (
     id TEXT PRIMARY KEY, created REAL NOT NULL, session_id TEXT, reply BLOB NOT NULL, timings TEXT NOT NULL,
-    readable TEXT
+    readable TEXT, who TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS asked_created ON asked (created);
 CREATE INDEX IF NOT EXISTS asked_reply ON asked (reply);
@@ -48,6 +48,38 @@ class Kept:
     session_id: str | None
     created: float
     readable: str | None = None
+    who: str | None = None  # a mark of the key or subject that asked
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose answers: those of a session, or of a key or subject by its mark; one of the two is given."""
+
+    session_id: str | None = None
+    who: str | None = None
+
+    @property
+    def column(self) -> tuple[str, str]:
+        """The column of `asked` that tells whose an answer is, and its value."""
+        column, value = ("session_id", self.session_id) if self.session_id else ("who", self.who)
+        if not value:
+            raise ValueError("say whose answers: a session's, a key's or a subject's")
+        return column, value
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased: answers, ratings, their questions and comments, and a hash of the answers' ids, sorted."""
+
+    answers: int
+    ratings: int
+    texts: tuple[str, ...]
+    digest: str
+
+    @classmethod
+    def of(cls, ids: Sequence[str], ratings: int, texts: Iterable[str]) -> Self:
+        digest = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+        return cls(len(ids), ratings, tuple(sorted(texts)), digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +164,41 @@ class Store:
             ).fetchone()
         return Kept(*row) if row else None
 
+    def owned(self, owner: Owner) -> list[dict[str, object]]:
+        """Return all that is kept of somebody, oldest first, each as an object of JSON."""
+        column, value = owner.column
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT asked.id, asked.created, asked.session_id, question, body, rating, comment FROM asked"
+                " JOIN answers ON answers.id = asked.id LEFT JOIN feedback ON answer_id = asked.id"
+                f" WHERE asked.{column} = ? ORDER BY asked.created",
+                (value,),
+            ).fetchall()
+        return [
+            {
+                "answer_id": id, "created": created, "session_id": session, "question": question,
+                "reply": json.loads(body), "rating": rating, "comment": comment,
+            }
+            for id, created, session, question, body, rating, comment in rows
+        ]  # fmt: skip
+
+    def erase(self, owner: Owner) -> Erasure:
+        """Delete all that is kept of somebody, so that nothing of it is left in the file."""
+        column, value = owner.column
+        with self._transaction() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            rows = connection.execute(
+                "SELECT id, question, comment FROM asked JOIN replies ON reply = key"
+                f" LEFT JOIN feedback ON answer_id = id WHERE {column} = ?",
+                (value,),
+            ).fetchall()
+            connection.execute(f"DELETE FROM asked WHERE {column} = ?", (value,))
+            ratings = connection.execute("DELETE FROM feedback WHERE answer_id NOT IN (SELECT id FROM asked)").rowcount
+            self._forget_unused()
+        with self._lock:  # what was overwritten stands in the log of changes until it is emptied
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return Erasure.of([row[0] for row in rows], ratings, {text for _, *own in rows for text in own if text})
+
     def rated(self, rating: Rating) -> list[Rated]:
         """Return the answers rated so, oldest rating first."""
         with self._transaction() as connection:
@@ -163,8 +230,8 @@ class Store:
             connection.execute("BEGIN IMMEDIATE")
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'asked'").fetchone():
                 columns = [row[1] for row in connection.execute("PRAGMA table_info(asked)")]
-                if "readable" not in columns:
-                    connection.execute("ALTER TABLE asked ADD COLUMN readable TEXT")
+                for name in {"readable", "who"} - set(columns):
+                    connection.execute(f"ALTER TABLE asked ADD COLUMN {name} TEXT")
             old = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'answers'").fetchone()
             if old:
                 connection.execute("ALTER TABLE feedback RENAME TO feedback_1")
@@ -218,5 +285,6 @@ def _insert(connection: sqlite3.Connection, answers: Sequence[Kept]) -> None:
         text = json.dumps(body, ensure_ascii=False)
         key = hashlib.sha256(f"{each.question}\0{text}".encode("utf-8", "surrogatepass")).digest()
         connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", (key, each.question, text))
-        row = (each.answer_id, each.created, each.session_id, key, timings, each.readable)
-        connection.execute("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = (each.answer_id, each.created, each.session_id, key, timings, each.readable, each.who)
+        columns = "id, created, session_id, reply, timings, readable, who"
+        connection.execute(f"INSERT OR REPLACE INTO asked ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)

@@ -31,7 +31,7 @@ class OutlineQuestions:
         One that leans on what was said does not ask for all of an outline.
         """
         if turn.kind == "contents":
-            return self._outline.overview()
+            return await self._work(self._outline.overview)
         facts = await self._asked(turn.asked) if turn.asked else None
         return None if facts and turn.kind == "follow" and facts.kind == "overview" else facts
 

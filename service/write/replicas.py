@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
+from service.tracing import inject
 from service.write.writer import WriterError
 
 FAILURES = 3  # in a row, after which a server is spared
@@ -65,7 +66,8 @@ class Replica:
         A proxy of the environment is not for this machine's own ports.
         """
         limits = httpx.Limits(max_keepalive_connections=0)
-        return httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=not self.local)
+        hooks = {"request": [_traced]}
+        return httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=not self.local, event_hooks=hooks)
 
     @contextmanager
     def asked(self) -> Iterator[None]:
@@ -80,6 +82,11 @@ class Replica:
             raise WriterError("unreachable", f"{self.url} failed {FAILURES} times and is spared for a while") from error
         finally:
             self.in_flight -= 1
+
+
+async def _traced(request: httpx.Request) -> None:
+    """Have what a server notes of a request be a part of our trace."""
+    inject(request.headers)
 
 
 class Replicas:

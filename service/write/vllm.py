@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -21,6 +22,7 @@ from service.guard.planted import without_commands
 from service.language.phrases import Language
 from service.search.passages import Passage
 from service.search.retrieve import Query
+from service.tracing import Noted, span
 from service.write import prompt
 from service.write.budget import Budget
 from service.write.cut import Cutter, Fragment
@@ -89,12 +91,14 @@ class ChatModel:
     async def _from(self, replica: Replica, stream: AsyncIterator[Any], deadline: float) -> AsyncGenerator[str, None]:
         loop = asyncio.get_running_loop()
         began, reason = False, None
-        with replica.asked():
+        with replica.asked(), self._called(replica) as call:
+            asked = time.perf_counter()
             async with aclosing(cast(AsyncGenerator[Any, None], stream)) as chunks:
                 while True:
                     try:
                         async with asyncio.timeout_at(loop.time() + self._stall if began else deadline):
-                            chunk = await anext(chunks, None)
+                            with call.active():
+                                chunk = await anext(chunks, None)
                     except TimeoutError as error:
                         raise _late(began, self._first, self._stall) from error
                     except FAULTS as error:
@@ -103,8 +107,11 @@ class ChatModel:
                         break
                     reason = chunk.response_metadata.get("finish_reason", reason)
                     if text := chunk.text:
+                        if not began:
+                            call.note(gen_ai__response__time_to_first_chunk=time.perf_counter() - asked)
                         began = True
                         yield text
+            call.note(gen_ai__response__finish_reasons=(reason,) if reason else None)
             if reason is None:
                 raise WriterError("broken", "the stream ended before the answer did")
             if reason == "length":
@@ -116,14 +123,28 @@ class ChatModel:
             chat = self._chats[id(replica)].model_copy(update={"max_tokens": FORM_TOKENS})
             chain = _prompt(system) | chat.with_structured_output(form, method="json_schema")
             try:
-                with replica.asked():
+                with replica.asked(), self._called(replica) as call, call.active():
                     async with asyncio.timeout(seconds):
                         found = await chain.ainvoke({"message": message})
             except (*FAULTS, TimeoutError, WriterError) as error:
-                log.info("no %s from %s: %s", form.__name__, replica.url, str(error) or type(error).__name__)
+                log.info("no %s from %s: %s", form.__name__, replica.url, type(error).__name__)
                 return None
             return found if isinstance(found, form) else None
         return None
+
+    def _called(self, replica: Replica) -> AbstractContextManager[Noted]:
+        """Trace a call of the model."""
+        return span(
+            f"chat {self.model}",
+            "LLM",
+            apart=True,
+            gen_ai__operation__name="chat",
+            gen_ai__provider__name="vllm",
+            gen_ai__request__model=self.model,
+            gen_ai__request__stream=True,
+            llm__model_name=self.model,
+            server__address=replica.url,
+        )
 
 
 class VllmWriter:

@@ -1,27 +1,30 @@
 """The bodies of /v1/admin."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, Strict
 
-from service.api.contract import Model
+from service.access.ledger import Act
+from service.api.contract import BLANK, VISIBLE, AtLeastOne, Model
 
+# Not "#5" alone, which names no document (service/access/readable.py).
+Pattern = Annotated[str, Field(pattern=f"^[^#{BLANK}]|^[{BLANK}][\\s\\S]*{VISIBLE}|^#$|^#[0-9]*[^0-9]")]
 Scopes = list[Literal["ask", "search", "read", "feedback", "admin", "eval"]]
 
 
 class Allowed(Model):
     """How much a key may ask; null: as the settings have it for all."""
 
-    per_minute: int | None = Field(None, ge=1, examples=[120], description="Requests a minute.")
-    at_once: int | None = Field(None, ge=1, examples=[8], description="Requests at the same time.")
-    tokens_a_day: int | None = Field(None, ge=1, examples=[200_000], description="Tokens of answers a day.")
+    per_minute: AtLeastOne | None = Field(None, examples=[120], description="Requests a minute.")
+    at_once: AtLeastOne | None = Field(None, examples=[8], description="Requests at the same time.")
+    tokens_a_day: AtLeastOne | None = Field(None, examples=[200_000], description="Tokens of answers a day.")
 
 
 class KeyRequest(Allowed):
-    name: str = Field(min_length=1, max_length=100, examples=["help desk"])
+    name: str = Field(min_length=1, max_length=100, pattern=VISIBLE, examples=["help desk"])
     scopes: Scopes = Field(min_length=1, max_length=6, examples=[["ask", "read"]])
-    documents: list[str] = Field(
+    documents: list[Pattern] = Field(
         ["*"],
         min_length=1,
         max_length=1000,
@@ -32,7 +35,7 @@ class KeyRequest(Allowed):
 
 
 class RotateRequest(Model):
-    keep_seconds: float = Field(
+    keep_seconds: Annotated[float, Strict()] = Field(
         0, ge=0, le=30 * 86_400, examples=[3600], description="How long the old secret holds beside the new one."
     )
 
@@ -77,3 +80,50 @@ class ActResponse(Model):
 
 class AuditResponse(Model):
     acts: list[ActResponse]
+
+
+class DataRequest(Model):
+    """Whose data."""
+
+    kind: Literal["session", "key", "subject"] = Field(examples=["session"])
+    name: str = Field(
+        min_length=1, max_length=300, examples=["b1946ac9"], description="A session's or key's id, or a subject."
+    )
+
+
+class KeptAnswer(Model):
+    """An answer that is kept, as it was sent, and what was thought of it."""
+
+    answer_id: str = Field(examples=["a-6f1e2d3c4b5a"])
+    created: float = Field(examples=[1790000000.0], description="Seconds since 1970.")
+    session_id: str | None = Field(examples=["b1946ac9"])
+    question: str = Field(examples=["怎么除垢？"], description="Personal data masked.")
+    reply: dict[str, object] = Field(examples=[{"status": "answered"}], description="The reply of /v1/ask.")
+    rating: Literal["up", "down"] | None = Field(examples=["up"])
+    comment: str | None = Field(examples=[None])
+
+
+class ExportResponse(Model):
+    answers: list[KeptAnswer] = Field(description="Oldest first.")
+
+
+class ErasureResponse(Model):
+    """What was erased, and the act that proves it."""
+
+    answers: int = Field(examples=[12])
+    ratings: int = Field(examples=[2])
+    candidates: int = Field(examples=[1], description="Questions that waited in the evaluation's queue.")
+    act: ActResponse
+
+
+def act(done: Act) -> ActResponse:
+    return ActResponse(
+        number=done.number,
+        at=datetime.fromtimestamp(done.at, UTC),
+        who=done.who,
+        act=done.act,
+        target=done.target,
+        before=done.before,
+        after=done.after,
+        seal=done.seal,
+    )

@@ -61,21 +61,7 @@ async def audit(
 ) -> bodies.AuditResponse:
     """List the acts behind a number, in order; nothing changes or deletes them."""
     acts = await _do(lambda: _entrance(request).ledger.acts(after, NEWEST))
-    return bodies.AuditResponse(
-        acts=[
-            bodies.ActResponse(
-                number=each.number,
-                at=_time(each.at),
-                who=each.who,
-                act=each.act,
-                target=each.target,
-                before=each.before,
-                after=each.after,
-                seal=each.seal,
-            )
-            for each in acts
-        ]
-    )
+    return bodies.AuditResponse(acts=[bodies.act(each) for each in acts])
 
 
 async def _do(act: Callable[[], Done]) -> Done:
@@ -83,7 +69,7 @@ async def _do(act: Callable[[], Done]) -> Done:
     try:
         return await asyncio.to_thread(act)
     except KeysError as error:
-        status = 404 if str(error).startswith("there is no key") else 422
+        status = 404 if str(error).startswith("there is no key") else 409
         raise ProblemError(status, f"{error}.") from error
     except LedgerError as error:
         raise ProblemError(503, f"{error}.", {"Retry-After": "5"}) from error

@@ -1,5 +1,6 @@
 """The desk of the service in this process."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -26,7 +27,7 @@ class LocalDesk:
             return await search.search(request, self._runtime)
 
     async def outline(self) -> contract.OutlineResponse:
-        return await documents.outline(self._runtime)
+        return await asyncio.to_thread(documents.contents, self._runtime.snapshot())
 
     async def entry(self, id: str, document: str | None = None) -> contract.EntryResponse:
         return await documents.entry(id, self._runtime, document)

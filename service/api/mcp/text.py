@@ -1,9 +1,15 @@
-"""What clients read that show text alone: answers with their marks and numbered quotes, results, contents."""
+"""What clients read that show text alone: answers with their marks and numbered quotes, results, contents.
+
+It goes to models: what a document has that acts where it is shown, or gives orders, is left out; the structured reply
+has the document's own characters.
+"""
 
 from collections.abc import Iterator
 
 from service.api import contract
 from service.api.places import title
+from service.check.harmless import safe_markdown
+from service.guard.planted import without_commands
 
 
 def answer_text(reply: contract.AskResponse) -> str:
@@ -18,15 +24,20 @@ def answer_text(reply: contract.AskResponse) -> str:
     return "\n\n".join(lines)
 
 
+def plain(text: str) -> str:
+    """Return what of a document's text is for a model to read."""
+    return safe_markdown(without_commands(text))[0]
+
+
 def citation_line(citation: contract.Citation) -> str:
     place = f"{citation.document}, {citation.start}–{citation.end}"
-    return f"[{citation.n}] {title(citation)} ({place}): {' '.join(citation.quote.split())}"
+    return f"[{citation.n}] {title(citation)} ({place}): {' '.join(plain(citation.quote).split())}"
 
 
 def results_text(reply: contract.SearchResponse, names: list[str]) -> str:
     """Return the passages found, each under the name that fetch takes."""
     found = zip(names, reply.results, strict=True)
-    told = [f"{n}. {title(each)}\n{name}\n{each.text}" for n, (name, each) in enumerate(found, 1)]
+    told = [f"{n}. {title(each)}\n{name}\n{plain(each.text)}" for n, (name, each) in enumerate(found, 1)]
     return "\n\n".join(told) or "Nothing was found; ask in other words."
 
 

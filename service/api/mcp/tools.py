@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from service.api import contract
 from service.api.desk import Desk
-from service.api.mcp.text import answer_text, outline_text, results_text
+from service.api.mcp.text import answer_text, outline_text, plain, results_text
 from service.api.mcp.uri import PassageName, parse_uri
 from service.api.places import title
 from service.api.refusal import ProblemError
@@ -130,7 +130,7 @@ async def _fetch(desk: Desk, given: FetchArguments, _: Tell) -> CallToolResult:
         **place.model_dump(), id=given.id, title=heading, text=text, url=str(PassageName(**place.model_dump())),
         metadata=version,
     )  # fmt: skip
-    return _result(f"{heading}\n\n{text}", found)
+    return _result(f"{heading}\n\n{plain(text)}", found)
 
 
 async def _outline(desk: Desk, _: OutlineArguments, __: Tell) -> CallToolResult:

@@ -32,7 +32,7 @@ class ChatMessage(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream has beside the answer."""
 
-    include_usage: bool | None = Field(None, examples=[True], description="A last chunk with the tokens.")
+    include_usage: contract.Truth | None = Field(None, examples=[True], description="A last chunk with the tokens.")
 
 
 class Form(BaseModel):
@@ -54,7 +54,7 @@ class ChatRequest(BaseModel):
 
     model: str = Field(examples=["outline-qa"])
     messages: list[ChatMessage] = Field(min_length=1, description="The oldest are left out where they are too many.")
-    stream: bool | None = Field(None, description="Answer as chunks.")
+    stream: contract.Truth | None = Field(None, description="Answer as chunks.")
     stream_options: StreamOptions | None = None
     response_format: ResponseFormat | None = None
 
@@ -140,7 +140,7 @@ class ResponsesRequest(BaseModel):
     input: str | list[InputItem] = Field(
         examples=["怎么除垢？"], description="The question, or the whole conversation."
     )
-    stream: bool | None = Field(None, description="Answer as events.")
+    stream: contract.Truth | None = Field(None, description="Answer as events.")
     text: TextOptions | None = None
     previous_response_id: str | None = Field(None, description="Refused: responses are not kept.")
     conversation: JsonValue = Field(None, description="Refused: conversations are not kept.")

@@ -17,10 +17,10 @@ MODEL = "outline-qa"
 @router.get("/v1/models", summary="The model that chat completions name")
 async def models(runtime: Current) -> ModelList:
     """List the one model: this service over its documents."""
-    return ModelList(data=[ModelCard(id=MODEL, created=_created(runtime.snapshot().manifest.created))])
+    return ModelList(data=[ModelCard(id=MODEL, created=seconds(runtime.snapshot().manifest.created))])
 
 
-def _created(when: str) -> int:
+def seconds(when: str) -> int:
     """Seconds since 1970, 0 for a time that somebody has written otherwise into the manifest."""
     try:
         return max(0, int(datetime.fromisoformat(when).timestamp()))

@@ -165,7 +165,7 @@ def test_keys_over_http(serve: Open, keys: SqliteKeys, caplog: pytest.LogCapture
     ("method", "door", "body", "status"),
     [
         ("POST", "/v1/admin/keys", {"name": "x", "scopes": ["fly"]}, 422),
-        ("POST", "/v1/admin/keys", {"name": "x", "scopes": ["ask"], "expires": "2001-01-01T00:00:00Z"}, 422),
+        ("POST", "/v1/admin/keys", {"name": "x", "scopes": ["ask"], "expires": "2001-01-01T00:00:00Z"}, 409),
         ("POST", "/v1/admin/keys", {"name": " ", "scopes": ["ask"]}, 422),
         ("DELETE", "/v1/admin/keys/k-none", None, 404),
         ("POST", "/v1/admin/keys/k-none/rotate", {}, 404),

@@ -31,7 +31,11 @@ def test_events_refer_to_what_the_routes_send(document: dict[str, Any]) -> None:
     for name, schema in events["$defs"].items():
         assert declaration(name, schemas[name]) == declaration(name, schema)
     stream = document["paths"]["/v1/ask"]["post"]["responses"]["200"]["content"]["text/event-stream"]
-    assert stream == {"itemSchema": {"$ref": "#/components/schemas/AskEvent"}}
+    assert stream == {"itemSchema": {"$ref": "#/components/schemas/AskEventLine"}}
+    lines = schemas["AskEventLine"]["oneOf"]
+    assert [line["properties"]["data"]["contentSchema"] for line in lines] == [
+        schemas[each["$ref"].removeprefix(COMPONENTS)]["properties"]["data"] for each in schemas["AskEvent"]["oneOf"]
+    ]
 
 
 def test_a_reply_has_all_its_fields_and_a_request_may_leave_some_out(document: dict[str, Any]) -> None:
@@ -84,3 +88,14 @@ def test_only_what_the_routes_lead_to_is_declared(document: dict[str, Any]) -> N
     declared = declare(document)
     assert "interface OutlineSection {" in declared
     assert "ChatCompletion" not in declared
+
+
+def test_each_error_is_described_once_and_needs_a_key_where_the_gate_asks_for_one(document: dict[str, Any]) -> None:
+    ask, models = document["paths"]["/v1/ask"]["post"], document["paths"]["/v1/models/{id}"]["get"]
+    assert list(ask["responses"]) == ["200", "401", "403", "408", "413", "421", "422", "429", "503"]
+    assert list(models["responses"]) == ["200", "400", "401", "403", "404", "421", "503"]
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert ask["responses"]["429"]["content"] == problem
+    assert ask["security"] == [{"key": []}]
+    assert document["paths"]["/healthz"]["get"]["security"] == []
+    assert "HTTPValidationError" not in document["components"]["schemas"]

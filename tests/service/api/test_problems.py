@@ -10,12 +10,15 @@ from typing import Any, Protocol
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.words.words import Words
 from service.api.app import create_app
+from service.api.problems import BodyLimit
 from service.bootstrap import Service
 from service.search.retrieve import Query
 from service.settings import ServiceSettings
@@ -139,6 +142,29 @@ def test_a_body_of_just_the_limit_is_taken(client: TestClient, chunked: bool) ->
     headers = {"content-type": "application/json"}
     reply = client.post("/v1/search", content=iter([body]) if chunked else body, headers=headers)
     assert reply.status_code == 200
+
+
+def test_all_bodies_that_are_held_are_bounded() -> None:
+    """Two uploads that together are over the bound: the second is told to come back, and what ended frees its room."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await release.wait()
+        await PlainTextResponse("done")(scope, receive, send)
+
+    async def crowd() -> list[int]:
+        transport = httpx.ASGITransport(BodyLimit(app, all_bytes=1000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            first = asyncio.create_task(client.post("/v1/ask", content=b"a" * 900))
+            await asyncio.sleep(0.05)
+            second = await client.post("/v1/ask", content=b"b" * 900)
+            release.set()
+            third = [(await first).status_code, (await client.post("/v1/ask", content=b"c" * 900)).status_code]
+            assert second.headers["retry-after"]
+            return [second.status_code, *third]
+
+    release = asyncio.Event()
+    assert asyncio.run(crowd()) == [503, 200, 200]
 
 
 def test_not_found(client: TestClient) -> None:

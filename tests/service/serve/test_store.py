@@ -95,7 +95,7 @@ def test_an_answer_is_found_with_what_its_reader_might_read(each: AnswerStore, c
 def test_a_file_of_the_release_before_is_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     with closing(sqlite3.connect(path)) as connection:
-        for statement in module.SCHEMA.replace(",\n    readable TEXT", "").split(";\n"):
+        for statement in module.SCHEMA.replace(",\n    readable TEXT, who TEXT", "").split(";\n"):
             connection.execute(statement)
         connection.execute("INSERT INTO replies VALUES (x'01', '?', '{}')")
         connection.execute("INSERT INTO asked VALUES ('a-1', 1.0, 's-1', x'01', '{}')")
