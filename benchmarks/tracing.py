@@ -19,9 +19,10 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from starlette.testclient import TestClient
 
 from benchmarks.faulty_llm import MODEL, faulty_llm
+from service.access.settings import AccessSettings
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.settings import AccessSettings, AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
+from service.settings import AnswerSettings, ServiceSettings, StoreSettings, VllmSettings
 from service.tracing import Tracing, tracing_to
 
 ROUNDS, QUESTIONS = 30, 20

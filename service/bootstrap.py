@@ -1,4 +1,4 @@
-"""The composition root: the only place in the service that names concrete classes.
+"""The composition root, with composition.py: the only place in the service that names concrete classes.
 
 Its functions are entry points (pyproject.toml): from a group of settings to what it stands for.
 """
@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from threading import Lock
 
 from cachetools import LRUCache
@@ -20,20 +20,8 @@ from ingest.models.embedder import Embedder
 from ingest.pack import NONE, SHIPPED, none
 from ingest.settings import plugged
 from ingest.words.words import Words
-from service.access.credentials import Credentials, is_loopback
-from service.access.entrance import Entrance
-from service.access.fair import FairQueue
-from service.access.keys import SqliteKeys
-from service.access.ledger import Ledger
-from service.access.limits import Limits
-from service.access.principal import Allowance
-from service.access.provider import Grant, Provider
-from service.channels.channel import Channel
-from service.channels.dingtalk import Dingtalk
-from service.channels.feishu import Feishu
-from service.channels.slack import Slack
-from service.channels.wecom import Wecom
 from service.check.support import LexicalSupport, SupportModel
+from service.composition import open_shelf
 from service.decide.confidence import Matcher, confidence_models
 from service.decide.coverage import covered
 from service.decide.verdict import Decider
@@ -45,10 +33,7 @@ from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
 from service.search.search import Embed, Searcher
 from service.serve.behind import Keeping, NothingKept, WriteBehind
-from service.serve.shelf import FileShelf, Shelf
-from service.serve.store import MEGABYTE, Store
 from service.settings import (
-    AccessSettings,
     CrossEncoderSettings,
     ExtractiveSettings,
     NoRerankSettings,
@@ -56,7 +41,6 @@ from service.settings import (
     RerankSettings,
     ServiceSettings,
     ShippedSettings,
-    StoreSettings,
     VllmSettings,
     WeightedSettings,
 )
@@ -157,45 +141,6 @@ def vllm(s: VllmSettings) -> LanguageModel:
         s.min_support,
         replicas,
     )
-
-
-def open_entrance(settings: ServiceSettings) -> Entrance:
-    """Open the keys, and what else stands before the doors; raises LedgerError, ValueError for a wrong setting."""
-    own = settings.access
-    ledger = Ledger(own.path)
-    keys = SqliteKeys(ledger)
-    return Entrance(
-        ledger,
-        keys,
-        Credentials(keys, _provider(own), is_loopback(settings.host), own.open, own.pages, own.public),
-        Limits(Allowance(own.per_minute, own.at_once, own.tokens_a_day), own.storage.get_secret_value()),
-        FairQueue(settings.in_flight, own.waiting, own.waiting_seconds),
-    )
-
-
-def _provider(s: AccessSettings) -> Provider | None:
-    if s.issuer is None or s.audience is None:
-        return None
-    groups = {name: Grant(tuple(each.scopes), tuple(each.documents)) for name, each in s.groups.items()}
-    return Provider(s.issuer, s.audience, s.jwks, s.claim, groups)
-
-
-def open_channels(s: ServiceSettings) -> list[Channel]:
-    """Make the chat channels whose keys are given; raises ValueError for a wrong one."""
-    makers = {Slack: s.slack, Feishu: s.feishu, Dingtalk: s.dingtalk, Wecom: s.wecom}
-    return [make(**own.values) for make, own in makers.items() if own.on]
-
-
-def open_shelf(s: StoreSettings) -> Shelf:
-    """Say where answers are kept; raises ValueError for a wrong address, or where an extra is missing."""
-    if s.url is None:
-        opened = partial(Store, keep_days=s.keep_days, rated_days=s.rated_days, max_bytes=s.max_mb * MEGABYTE)
-        return FileShelf(s.path, opened)
-    try:
-        from service.serve.postgres import ServerShelf  # an extra
-    except ImportError as error:
-        raise ValueError(f"store.url needs an extra: pip install 'outline-qa[postgres]' ({error})") from error
-    return ServerShelf(s.url.get_secret_value(), s.keep_days, s.rated_days)
 
 
 class Service:

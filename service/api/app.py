@@ -39,7 +39,8 @@ from service.api.origins import Origins
 from service.api.packed import Packed
 from service.api.prometheus import Measured
 from service.api.runtime import open_runtime
-from service.bootstrap import Service, open_channels, open_entrance
+from service.bootstrap import Service
+from service.composition import open_channels, open_entrance
 from service.serve.live import LiveIndex
 from service.serve.renewal import renew_index
 from service.tracing import Traced, Tracing, server_spans

@@ -96,7 +96,7 @@ def _store(store: StoreSettings) -> Check:
 
 
 def _server(store: StoreSettings) -> Check:
-    from service.bootstrap import open_shelf
+    from service.composition import open_shelf
 
     try:
         shelf = open_shelf(store)
@@ -147,8 +147,8 @@ async def _writer(settings: ServiceSettings) -> AsyncIterator[Check]:
 
 
 async def _channels(settings: ServiceSettings) -> AsyncIterator[Check]:
-    from service.bootstrap import open_channels
     from service.channels.channel import ChannelError
+    from service.composition import open_channels
 
     try:
         channels = open_channels(settings)

@@ -6,9 +6,9 @@ import os
 from dataclasses import asdict
 
 from service.access.ledger import Ledger
+from service.composition import open_shelf
 from service.serve.erasure import Selection, erased, forget_candidates
 from service.serve.shelf import AnswerStore
-from service.serve.store import MEGABYTE, Store
 from service.settings import ServiceSettings, StoreSettings
 
 
@@ -47,13 +47,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _store(own: StoreSettings) -> AnswerStore:
-    if own.url is not None:
-        from service.serve.postgres import PostgresStore
-
-        return PostgresStore(own.url.get_secret_value(), own.keep_days, own.rated_days)
-    if not own.path.exists():
+    if own.url is None and not own.path.exists():
         raise ValueError(f"there is no store {str(own.path)!r}; OUTLINE_QA_STORE__PATH names it")
-    return Store(own.path, own.keep_days, own.rated_days, own.max_mb * MEGABYTE)
+    return open_shelf(own).open()
 
 
 def _selection(options: argparse.Namespace) -> Selection:

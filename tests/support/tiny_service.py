@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from service.settings import AccessSettings, NoRerankSettings, ServiceSettings, StoreSettings
+from service.access.settings import AccessSettings
+from service.settings import NoRerankSettings, ServiceSettings, StoreSettings
 from tests.support.tiny_index import index
 
 

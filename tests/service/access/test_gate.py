@@ -16,9 +16,10 @@ from service.access.keys import NewKey, SqliteKeys
 from service.access.ledger import Ledger
 from service.access.principal import Allowance
 from service.access.rights import RIGHTS, Right
+from service.access.settings import AccessSettings
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.settings import AccessSettings, ServiceSettings
+from service.settings import ServiceSettings
 
 ASK = {"question": "什么是 LoRA？"}
 Open = Callable[..., TestClient]

@@ -12,7 +12,6 @@ import pytest
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
-from service.bootstrap import open_channels
 from service.channels.card import Card, Quotation, harmless, markdown
 from service.channels.channel import (
     Channel,
@@ -24,6 +23,7 @@ from service.channels.channel import (
     Vote,
 )
 from service.commands.checks import Check, _channels
+from service.composition import open_channels
 from service.settings import ServiceSettings
 from tests.support.chats import PLATFORMS, Api, DingtalkChat, FeishuChat, Platform, Sent, SlackChat, WecomChat, chat_api
 

@@ -1,0 +1,60 @@
+"""What stands beside the pipeline, from its settings: the entrance, chat channels, and where answers are kept."""
+
+from functools import partial
+
+from service.access.credentials import Credentials, is_loopback
+from service.access.entrance import Entrance
+from service.access.fair import FairQueue
+from service.access.keys import SqliteKeys
+from service.access.ledger import Ledger
+from service.access.limits import Limits
+from service.access.principal import Allowance
+from service.access.provider import Grant, Provider
+from service.access.settings import AccessSettings
+from service.channels.channel import Channel
+from service.channels.dingtalk import Dingtalk
+from service.channels.feishu import Feishu
+from service.channels.slack import Slack
+from service.channels.wecom import Wecom
+from service.serve.shelf import FileShelf, Shelf
+from service.serve.store import MEGABYTE, Store
+from service.settings import ServiceSettings, StoreSettings
+
+
+def open_entrance(settings: ServiceSettings) -> Entrance:
+    """Open the keys, and what else stands before the doors; raises LedgerError, ValueError for a wrong setting."""
+    own = settings.access
+    ledger = Ledger(own.path)
+    keys = SqliteKeys(ledger)
+    return Entrance(
+        ledger,
+        keys,
+        Credentials(keys, _provider(own), is_loopback(settings.host), own.open, own.pages, own.public),
+        Limits(Allowance(own.per_minute, own.at_once, own.tokens_a_day), own.storage.get_secret_value()),
+        FairQueue(settings.in_flight, own.waiting, own.waiting_seconds),
+    )
+
+
+def _provider(s: AccessSettings) -> Provider | None:
+    if s.issuer is None or s.audience is None:
+        return None
+    groups = {name: Grant(tuple(each.scopes), tuple(each.documents)) for name, each in s.groups.items()}
+    return Provider(s.issuer, s.audience, s.jwks, s.claim, groups)
+
+
+def open_channels(s: ServiceSettings) -> list[Channel]:
+    """Make the chat channels whose keys are given; raises ValueError for a wrong one."""
+    makers = {Slack: s.slack, Feishu: s.feishu, Dingtalk: s.dingtalk, Wecom: s.wecom}
+    return [make(**own.values) for make, own in makers.items() if own.on]
+
+
+def open_shelf(s: StoreSettings) -> Shelf:
+    """Say where answers are kept; raises ValueError for a wrong address, or where an extra is missing."""
+    if s.url is None:
+        opened = partial(Store, keep_days=s.keep_days, rated_days=s.rated_days, max_bytes=s.max_mb * MEGABYTE)
+        return FileShelf(s.path, opened)
+    try:
+        from service.serve.postgres import ServerShelf  # an extra
+    except ImportError as error:
+        raise ValueError(f"store.url needs an extra: pip install 'outline-qa[postgres]' ({error})") from error
+    return ServerShelf(s.url.get_secret_value(), s.keep_days, s.rated_days)
