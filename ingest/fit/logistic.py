@@ -40,20 +40,27 @@ class Sample:
         return cls(names, np.array(rows), columns, np.array(right, np.bool_))
 
 
-def regress(sample: Sample, c: float, balanced: bool, caps: Mapping[str, float], threshold: float) -> Logistic:
+def regress(
+    sample: Sample,
+    c: float,
+    balanced: bool,
+    caps: Mapping[str, float],
+    threshold: float,
+    signs: Mapping[str, int] | None = None,
+) -> Logistic:
     """Fit on standardised features, strength of the penalty 1 / c, and fold the standardisation into the weights.
 
-    `balanced` counts both labels alike, however many there are of each.
+    `balanced` counts both labels alike, however many there are of each. `signs` are those that weights must have, 1 or
+    -1, where a feature is known to speak for or against; with them both labels count alike.
     """
     from threadpoolctl import threadpool_limits
 
-    model, (mean, deviation, centre) = _model(c, balanced), _moments(sample)
+    mean, deviation, centre = _moments(sample)
     with threadpool_limits(1):  # matrices this small only wait for each other on several threads
-        model.fit(_standardised(sample), sample.right)
-    coefficients: Matrix = model.coef_[0]
+        coefficients, intercept = _bounded(sample, c, signs) if signs else _free(sample, c, balanced)
     weights = coefficients[: len(sample.names)] / deviation
     direction = coefficients[len(sample.names) :]
-    bias = float(model.intercept_[0] - weights @ mean - QUESTION_SCALE * (direction @ centre))
+    bias = float(intercept - weights @ mean - QUESTION_SCALE * (direction @ centre))
     return Logistic(
         bias=round(bias, 4),
         weights=dict(zip(sample.names, weights.round(4).tolist(), strict=True)),
@@ -98,6 +105,31 @@ def calibration_error(p: Matrix, right: Labels) -> float:
 def refused(p: Matrix, right: Labels, share: float) -> float:
     """Return how many of the wrong are below the threshold that refuses a share of the right, 0 to 1."""
     return float((p[~right] < np.quantile(p[right], share)).mean())
+
+
+def _free(sample: Sample, c: float, balanced: bool) -> tuple[Matrix, float]:
+    model = _model(c, balanced).fit(_standardised(sample), sample.right)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def _bounded(sample: Sample, c: float, signs: Mapping[str, int]) -> tuple[Matrix, float]:
+    """Minimise the same loss under bounds (L-BFGS-B: Byrd, Lu, Nocedal and Zhu, 1995)."""
+    from scipy.optimize import minimize
+
+    rows, right = _standardised(sample), sample.right
+    share = np.where(right, 0.5 / right.mean(), 0.5 / (1 - right.mean()))
+
+    def loss(values: Matrix) -> tuple[float, Matrix]:
+        score = rows @ values[:-1] + values[-1]
+        lost = np.where(right, np.logaddexp(0, -score), np.logaddexp(0, score))
+        slope = share * (1 / (1 + np.exp(-score)) - right)
+        gradient = np.append(rows.T @ slope + values[:-1] / c, slope.sum())
+        return float(share @ lost + values[:-1] @ values[:-1] / (2 * c)), gradient
+
+    sides = [signs.get(name, 0) for name in sample.names] + [0] * (rows.shape[1] - len(sample.names) + 1)
+    bounds = [(0 if side > 0 else None, 0 if side < 0 else None) for side in sides]
+    found: Matrix = minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds, method="L-BFGS-B").x
+    return found[:-1], float(found[-1])
 
 
 def _model(c: float, balanced: bool):  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.decide.origins import untold
 from service.decide.versions import foreign
+from service.language.phrases import language
 from service.language.rule import rules
 from service.search.lexicon import NAME, NUMBER, Lexicon
 from service.search.retrieve import Candidate, Query, Retriever
@@ -32,6 +33,7 @@ FEATURES = (
     "margin",  # of the best entry over the next, in nats
     "bm25",  # of the best passage, in the idf of a term of one passage alone
     "english_coverage",
+    "across",  # whether the best candidate is in another language, so that words say little
 )
 RERANKED = (  # those that need the cross-encoder's scores
     *FEATURES,
@@ -145,6 +147,7 @@ class Matcher:
             margin,
             float(self._retriever.bm25(query).max(initial=0)) / (self._snapshot.postings.rarest or 1.0),
             english * found / total,
+            float(language(query.text, "auto") != language(candidates[0].chunk.indexed, "auto")),
         )
 
     def foreign(self, query: Query) -> bool:

@@ -33,6 +33,19 @@ def test_the_folded_weights_are_those_of_an_independent_fit() -> None:
     assert predicted(s, fitted) == pytest.approx(1 / (1 + np.exp(-(z @ w[:2] + w[2]))), abs=0.02)
 
 
+def test_a_weight_has_the_sign_that_is_known_and_the_others_make_up_for_it() -> None:
+    s, c = sample(), 0.5
+    free = regress(s, c, True, {}, 0.5)
+    assert min(free.weights.values()) > 0
+    same = regress(s, c, True, {}, 0.5, {"a": 1, "b": 1})
+    assert list(same.weights.values()) == pytest.approx(list(free.weights.values()), rel=0.01)
+    against = regress(s, c, True, {}, 0.5, {"a": -1})
+    assert against.weights["a"] == 0
+    assert against.weights["b"] > 0
+    p = predicted(s, against)
+    assert p[s.right].mean() > p[~s.right].mean()
+
+
 def test_vectors_are_weighed_in_their_own_scale() -> None:
     s = sample(d=4)
     fitted = regress(s, 0.5, True, {}, 0.5)

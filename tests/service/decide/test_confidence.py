@@ -50,9 +50,10 @@ def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) ->
 def test_scored_candidates_have_more_features(service: Service, snapshot: Snapshot, embedder: Embedder) -> None:
     retriever = service.retriever(snapshot)
     matcher = Matcher(snapshot, retriever)
-    (query,) = service.queries(["KV 缓存为什么能加快推理？"], WORDS)
+    query, other = service.queries(["KV 缓存为什么能加快推理？", "Why does a KV cache speed up inference?"], WORDS)
     candidates = retriever.retrieve(query, 10)
     assert tuple(matcher.features(query, candidates)) == FEATURES
+    assert [matcher.features(each, candidates)["across"] for each in (query, other)] == [0.0, 1.0]
     scored = [replace(c, rerank_score=float(place)) for place, c in enumerate(candidates)]
     found = matcher.features(query, scored)
     assert tuple(found) == RERANKED
