@@ -42,7 +42,7 @@ test-browser: .venv/.dev $(CHROMIUM) widget
 	cd service/widget && npm run lint && npm run check && npm test && npm run examples
 	git diff --exit-code -- service/widget/built
 	test -z "$$(git status --porcelain -- service/widget/built)"
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/e2e
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest $(IN_PARALLEL) tests/e2e
 
 # The widget's main round in another browser; for who has it, and in no other target.
 FIREFOX ?= firefox-esr

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ingest import bootstrap
-from ingest.__main__ import ensure
 from ingest.models.embedder import Embedder
 from service.settings import AnswerSettings, ServiceSettings, ShippedSettings, StoreSettings, WidgetSettings
+from tests.support.outline import bring_up_to_date
 from tests.support.paths import INDEX, ROOT
 
 
@@ -25,5 +25,5 @@ def real_settings(models: Path, store: Path, origins: list[str]) -> ServiceSetti
 def real_embedder(settings: ServiceSettings) -> Embedder:
     """Load the model and bring the index up to date."""
     embedder = bootstrap.embedder(settings)
-    ensure(settings, embedder)
+    bring_up_to_date(settings, embedder)
     return embedder

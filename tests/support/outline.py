@@ -32,7 +32,12 @@ def embedder(settings: ServiceSettings) -> Embedder:
 
 @pytest.fixture(scope="session")
 def snapshot(settings: ServiceSettings, embedder: Embedder) -> Snapshot:
-    INDEX.mkdir(parents=True, exist_ok=True)
-    with FileLock(INDEX / ".tests.lock"):  # tests run in two processes; a build does not wait for another
-        ensure(settings, embedder)
+    bring_up_to_date(settings, embedder)
     return Versions(settings.index).open(embedder.fingerprint, packs=bootstrap.packs(settings))
+
+
+def bring_up_to_date(settings: ServiceSettings, embedder: Embedder) -> None:
+    """Build the index; tests run in two processes, and a build does not wait for another."""
+    settings.index.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.index / ".tests.lock"):
+        ensure(settings, embedder)

@@ -22,8 +22,9 @@ from service.access.ledger import Ledger
 from service.access.rights import RIGHTS
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, ShippedSettings
 
+BRIEF = ShippedSettings(budget_ms=600_000, candidates=3)  # hundreds of questions are asked
 OUTLINE, SECRET = "大模型全技术面试大纲.md", "starfish.md"
 NOTE = (
     "# 海星计划薪酬\n\n## 1. 奖金\n\n### ★★★★★ **1. 海星计划的奖金是多少？**\n\n"
@@ -60,6 +61,7 @@ def own(
         update={
             "index": folder / "index",
             "corpus": [*settings.corpus, folder / "notes"],
+            "rerank": BRIEF,
             "access": settings.access.model_copy(update={"path": folder / "access.sqlite", "per_minute": None}),
         }
     )
@@ -83,7 +85,7 @@ def app(own: ServiceSettings, embedder: Embedder, secrets: dict[str, str]) -> It
 @pytest.fixture(scope="module")
 def baseline(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot) -> Iterator[TestClient]:
     """A service that has never seen the note."""
-    with TestClient(create_app(Service(settings, embedder))) as client:
+    with TestClient(create_app(Service(settings.model_copy(update={"rerank": BRIEF}), embedder))) as client:
         yield client
 
 

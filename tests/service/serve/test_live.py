@@ -32,12 +32,27 @@ def own(settings: ServiceSettings, snapshot: Snapshot, tmp_path: Path) -> Servic
     return settings.model_copy(update={"index": tmp_path / "index", "watch_seconds": 0.05})
 
 
-def publish_another(own: ServiceSettings, embedder: Embedder, folder: Path) -> str:
-    """Build and publish the outline with a note beside it."""
-    (folder / "notes").mkdir(exist_ok=True)
+@pytest.fixture(scope="module")
+def both(
+    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory
+) -> ServiceSettings:
+    """Settings over a copy of the index, to which the outline with a note beside it was published."""
+    folder = tmp_path_factory.mktemp("both")
+    shutil.copytree(settings.index, folder / "index")
+    (folder / "notes").mkdir()
     (folder / "notes" / "starfish.md").write_text(NOTE, encoding="utf-8")
-    corpus = [*own.corpus, folder / "notes"]
-    return ensure(own.model_copy(update={"corpus": corpus}), embedder).manifest.version
+    made = settings.model_copy(update={"index": folder / "index", "corpus": [*settings.corpus, folder / "notes"]})
+    ensure(made, embedder)
+    return made
+
+
+def publish_another(own: ServiceSettings, both: ServiceSettings) -> str:
+    """Publish the version with the note."""
+    new = Versions(both.index).current()
+    assert new is not None
+    shutil.copytree(Versions(both.index).folder(new), Versions(own.index).folder(new), dirs_exist_ok=True)
+    Versions(own.index).point(new)
+    return new
 
 
 def damage(own: ServiceSettings, version: str) -> Path:
@@ -47,9 +62,9 @@ def damage(own: ServiceSettings, version: str) -> Path:
 
 
 def test_a_new_snapshot_is_taken_up_while_requests_run(
-    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+    own: ServiceSettings, both: ServiceSettings, embedder: Embedder, snapshot: Snapshot
 ) -> None:
-    new = publish_another(own, embedder, tmp_path)
+    new = publish_another(own, both)
     old = snapshot.manifest.version
     assert new != old
     Versions(own.index).point(old)
@@ -85,10 +100,10 @@ def test_a_new_snapshot_is_taken_up_while_requests_run(
 
 
 def test_a_damaged_new_version_leaves_the_old_one_in_use(
-    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+    own: ServiceSettings, both: ServiceSettings, embedder: Embedder, snapshot: Snapshot
 ) -> None:
     versions, old = Versions(own.index), snapshot.manifest.version
-    new = publish_another(own, embedder, tmp_path)
+    new = publish_another(own, both)
     damage(own, new)
     versions.point(old)
     app = create_app(Service(own, embedder))
@@ -162,9 +177,9 @@ def test_a_damaged_pointer_leaves_the_old_version_in_use(
 
 
 def test_beside_a_damaged_version_the_newest_intact_one_serves(
-    own: ServiceSettings, embedder: Embedder, snapshot: Snapshot, tmp_path: Path
+    own: ServiceSettings, both: ServiceSettings, embedder: Embedder
 ) -> None:
-    new = publish_another(own, embedder, tmp_path)
+    new = publish_another(own, both)
     damage(own, new)
     with TestClient(create_app(Service(own, embedder))) as client:
         ready = client.get("/readyz")
