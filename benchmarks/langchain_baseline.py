@@ -60,7 +60,7 @@ def stock(settings: ServiceSettings, questions: Sequence[GoldenQuestion]) -> lis
     splitter = RecursiveCharacterTextSplitter(chunk_size=500, chunk_overlap=50, add_start_index=True)
     store = InMemoryVectorStore(Plain(str(resolve(settings.embedder.model, settings.models))))
     entries: dict[str, Sequence[Entry]] = {}
-    for path in (file for folder in settings.corpus for file in sorted(folder.glob("*.md"))):
+    for path in (file for folder in settings.corpus for file in sorted(Path(folder).glob("*.md"))):
         text = path.read_text("utf-8")
         entries[path.name] = outline.parse(path.name, text)[1]
         chunks = splitter.create_documents([text], [{"document": path.name}])

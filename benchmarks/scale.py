@@ -106,7 +106,7 @@ def opened(size: int) -> Snapshot:
     return versions.open(embedder=HashedPairs().fingerprint, packs=packs)
 
 
-def recombine(size: int, folder: Path) -> None:
+def recombine(size: int, folder: Path, sections_each: int = SECTIONS) -> None:
     """Write files with about `size` passages; a section of a page with some of its words replaced makes one or two."""
     drawn = random.Random(size)
     sections = [s for root in SOURCES for path in sorted(Path(root).glob("*.md")) for s in _sections(path)]
@@ -115,7 +115,7 @@ def recombine(size: int, folder: Path) -> None:
     count = 0
     for number in range(size):
         made: list[str] = []
-        while len(made) < SECTIONS and count < size:
+        while len(made) < sections_each and count < size:
             text = WORD.sub(
                 lambda match: drawn.choice(words) if drawn.randrange(REPLACED) == 0 else match[0],
                 drawn.choice(sections),

@@ -1,8 +1,10 @@
-"""`python -m ingest build | fit | coverage | versions | diff | rollback`."""
+"""`python -m ingest build | work | fit | coverage | versions | diff | rollback`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from pydantic import ValidationError
@@ -10,8 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest import bootstrap, plugins
-from ingest.build import BuildError, Outcome, build_index
-from ingest.clean import CleanSteps
+from ingest.build import BuildError, Outcome
 from ingest.fit.command import check_packages, fit_pack, show_gains, show_held
 from ingest.fit.corpora import Corpus, documents_of, labelled_sets
 from ingest.fit.documents import fit_documents
@@ -21,14 +22,18 @@ from ingest.fitted import Fitted
 from ingest.index.dense import DEPTH
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
+from ingest.indexing import index_documents
+from ingest.jobs.work import work_off
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError
 from ingest.pack import NONE, SHIPPED
 from ingest.progress import bars
-from ingest.settings import IngestSettings
+from ingest.settings import IngestSettings, place
+from ingest.sources.source import FetchError
 
 GENERAL = Path("var/fit/general")
 STAGES = {
+    "fetch": "Fetching files",
     "read": "Reading files",
     "chunk": "Cutting documents",
     "embed": "Embedding chunks",
@@ -58,6 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
                 path = fit_pack(out, console, options.anew, options.cross_encoder, options.general, Path.cwd())
                 console.print(f"written to {path}")
                 ensure(settings, bootstrap.embedder(settings))  # the index names the pack that it was made with
+            case "work":
+                if options.until_eof:
+                    Thread(target=_until_eof, daemon=True).start()
+                work_off(settings, lambda: bootstrap.embedder(settings), options.idle)
             case "coverage":
                 _coverage(versions.open(), options.k)
             case "versions":
@@ -72,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (
         BuildError,
         EngineError,
+        FetchError,
         SnapshotError,
         ModelUnavailableError,
         OSError,
@@ -83,6 +93,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _until_eof() -> None:
+    """End with the process that started this one: the jobs are as safe as after a kill."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
 def _fit(settings: IngestSettings) -> None:
     """Make a pack for the documents, show what it does for them, and index them with it if it was good."""
     embedder = bootstrap.embedder(settings)
@@ -90,7 +106,7 @@ def _fit(settings: IngestSettings) -> None:
     ensure(plain, embedder)
     snapshot = bootstrap.index(plain).open(packs=bootstrap.packs(plain))
     with bars(console, STAGES) as progress:
-        made = fit_documents(snapshot, embedder, settings.packs / settings.corpus[0].resolve().stem, progress)
+        made = fit_documents(snapshot, embedder, settings.packs / Path(settings.corpus[0]).resolve().stem, progress)
     show_gains(out, made)
     if made.folder:
         ensure(settings, embedder)
@@ -118,11 +134,22 @@ def _fit_general(settings: IngestSettings, folder: Path, pack: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Build and manage the index.")
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("build", help="index files and folders, and make the result current")
-    command.add_argument("path", nargs="*", type=Path, help="files and folders; default: the setting `corpus`")
+    command = commands.add_parser("build", help="index files, folders and sites, and make the result current")
+    command.add_argument(
+        "path",
+        nargs="*",
+        type=place,
+        help="files, folders, patterns, ZIP archives, https://…, git+https://…, lists of these in TOML; "
+        "default: the setting `corpus`",
+    )
     command.add_argument("--force", action="store_true", help="build even when nothing has changed")
     command = commands.add_parser("coverage", help="entries without an answer, and what comes nearest to one")
     command.add_argument("-k", type=int, default=2, help="passages shown for each entry")
+    command = commands.add_parser(
+        "work", help="do the jobs that wait (uploads, removals), as the service has them done"
+    )
+    command.add_argument("--idle", type=float, default=0.5, help="seconds without a job after which it ends")
+    command.add_argument("--until-eof", action="store_true", help="end when the standard input does")
     commands.add_parser("versions", help="list the versions of the index")
     command = commands.add_parser("diff", help="what changed from version A to version B")
     command.add_argument("a")
@@ -144,21 +171,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:
     """Build what the settings name unless it is current already, with progress bars and a report."""
-    steps = settings.clean
     with bars(console, STAGES) as progress:
-        outcome = build_index(
-            settings.corpus,
-            bootstrap.index(settings),
-            embedder,
-            bootstrap.chunker(settings.chunker, embedder),
-            CleanSteps(steps.mojibake, steps.whitespace, steps.secrets, steps.duplicates),
-            bootstrap.packs(settings),
-            near_threshold=steps.near_threshold if steps.near_duplicates else None,
-            max_bytes=settings.max_file_mb << 20,
-            limits=bootstrap.limits(settings.reading),
-            force=force,
-            progress=progress,
-        )
+        outcome = index_documents(settings, embedder, progress, force=force)
     counts = ", ".join(f"{count} {name}" for name, count in outcome.manifest.counts.items())
     if outcome.built:
         console.print(str(outcome.report))

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,7 @@ from ingest.parse.outline import Entry
 from ingest.progress import Report
 from ingest.read.files import read
 from ingest.read.origin import Origin
-from ingest.read.reading import Limits
+from ingest.read.reading import Limits, Skipped
 
 
 class BuildError(Exception):
@@ -47,6 +49,7 @@ class Outcome:
     report: CleanReport
     warnings: tuple[str, ...]
     reused: int  # chunks whose vectors were taken over
+    passages: Mapping[str, int]  # by document, equal ones of several documents counted for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,18 @@ def build_index(
     limits: Limits | None = None,
     force: bool = False,
     progress: Report = lambda *_: None,
+    beside: Sequence[Skipped] = (),
+    readings: Path | None = None,
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
     `packs` chooses what is known of the documents. Passages alike by `near_threshold` are all indexed and named in the
-    report, None names none. Raises BuildError when there is nothing to index or the pack cannot be used, OSError for a
-    path that cannot be read, SnapshotError while another build runs.
+    report, None names none; `beside` was skipped before, and goes into the report too. In the folder `readings` lies
+    what was parsed, for the next build. Raises BuildError when there is nothing to index or the pack cannot be used,
+    OSError for a path that cannot be read, BusyError while another build runs.
     """
-    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits)
+    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits, readings)
+    skipped = [*beside, *skipped]
     cleaned, report = clean_sources(sources, steps, skipped)
     pack = _pack(packs, [source.name for source in sources])
     settings = {
@@ -100,7 +107,7 @@ def build_index(
     with versions.building() as folder:
         before = None if force else _previous(versions)
         if before and before.manifest.inputs == inputs:
-            return Outcome(before.manifest, False, report, (), len(before.chunks))
+            return Outcome(before.manifest, False, report, (), len(before.chunks), _passages(before))
         cut = _cut(cleaned, chunker, steps.duplicates, before, settings, progress)
         if not cut.chunks:
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
@@ -112,7 +119,11 @@ def build_index(
         manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
         versions.publish(folder, manifest)
-    return Outcome(manifest, True, report, tuple(cut.warnings), reused)
+    return Outcome(manifest, True, report, tuple(cut.warnings), reused, _passages(made))
+
+
+def _passages(made: Snapshot) -> Mapping[str, int]:
+    return Counter(c.document for c in chain(made.chunks, *made.aliases.values()))
 
 
 def _pack(packs: Packs, documents: Sequence[str]) -> Pack:

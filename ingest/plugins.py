@@ -1,7 +1,7 @@
 """What can be plugged in: entry points, one group a seam, ours and other people's alike.
 
-The groups are `outline_qa.readers` (a name is the suffix of what it reads, without the dot), `.chunkers`, `.embedders`,
-`.indexes`, `.fusions`, `.rerankers` and `.writers`. Another package
+The groups are `outline_qa.readers` (a name is the suffix of what it reads, without the dot), `.sources` (where
+documents come from), `.chunkers`, `.embedders`, `.indexes`, `.fusions`, `.rerankers` and `.writers`. Another package
 names its factory under one of them in its own project file; the setting `kind` of that group then takes the name.
 `outline_qa.engine` is what `python -m ingest fit` measures.
 """

@@ -1,12 +1,23 @@
 """Settings of the offline half: what is read, how it is cut and embedded, where the index lies."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTLINE_QA_"
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+def place(given: object) -> object:
+    """Return a path, or an address as it is: a path would join its slashes."""
+    return Path(given) if isinstance(given, str) and not ADDRESS.match(given) else given
+
+
+Given = Annotated[Path | str, BeforeValidator(place)]
 
 
 class Settings(BaseModel):
@@ -104,6 +115,33 @@ class ReadingSettings(Settings):
     )
 
 
+class SourceSettings(Settings):
+    """What fetching from elsewhere may take, unless a list in TOML says otherwise for one source."""
+
+    private: bool = Field(False, description="Fetch from addresses of this machine and of private networks too.")
+    depth: int = Field(3, ge=0, description="Links followed from a web page, one after the other.")
+    pages: int = Field(500, ge=1, description="Most pages of one site.")
+    mb: int = Field(512, ge=1, description="Most (MB) that one source may send.")
+    seconds: float = Field(1800, gt=0, description="Longest that one source may take.")
+    pause: float = Field(
+        0.1, ge=0, description="Seconds between two pages of a site; more where its robots.txt says so."
+    )
+
+
+class UploadSettings(Settings):
+    """Documents that come over HTTP; see [sources](sources.md)."""
+
+    path: Path | None = Field(
+        Path("var/store/documents"), description="Where they and the jobs lie; `null`: nothing can be uploaded."
+    )
+    file_mb: int = Field(64, ge=1, description="Largest file (MB) that is taken.")
+    job_mb: int = Field(512, ge=1, description="Most (MB) in one upload.")
+    files: int = Field(1000, ge=1, description="Most files in one upload.")
+    total_mb: int = Field(8192, ge=1, description="Most (MB) that all uploaded documents take.")
+    job_seconds: float = Field(3600, gt=0, description="Longest that one job may take; past it it fails.")
+    watch: bool = Field(False, description="Index files and folders of the corpus again when they change.")
+
+
 class IngestSettings(BaseSettings):
     """Read once, from the environment and `.env`; nested names are joined by two underscores."""
 
@@ -116,7 +154,11 @@ class IngestSettings(BaseSettings):
         frozen=True,
     )
 
-    corpus: list[Path] = Field([Path("ingest/corpus")], description="Files and folders to index, as a JSON list.")
+    corpus: list[Given] = Field(
+        [Path("ingest/corpus")],
+        description="What to index, as a JSON list: files, folders, patterns, ZIP archives, `https://…`, "
+        "`git+https://…`, and lists of these in TOML; see [sources](sources.md).",
+    )
     index: Path = Field(Path("var/index"), description="Where the versions of the index lie.")
     index_kind: str = Field("embedded", description="Who keeps them: files of our own, or the name of a plug-in.")
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
@@ -129,6 +171,10 @@ class IngestSettings(BaseSettings):
     embedder: EmbedderSettings = EmbedderSettings()
     clean: CleanSettings = CleanSettings()
     reading: ReadingSettings = ReadingSettings()
+    sources: SourceSettings = SourceSettings()
+    uploads: UploadSettings = UploadSettings()
 
-    def with_corpus(self, paths: list[Path]) -> Self:
-        return self.model_copy(update={"corpus": paths}) if paths else self
+    def with_corpus(self, given: Sequence[Path | str]) -> Self:
+        """Return settings for these alone, without what was uploaded; for none the same settings."""
+        alone = {"corpus": [*given], "uploads": self.uploads.model_copy(update={"path": None})}
+        return self.model_copy(update=alone) if given else self

@@ -27,4 +27,5 @@ def store_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         folder = tmp_path_factory.mktemp("store")
         patch.setenv("OUTLINE_QA_STORE__PATH", str(folder / "store.sqlite"))
         patch.setenv("OUTLINE_QA_ACCESS__PATH", str(folder / "access.sqlite"))
+        patch.setenv("OUTLINE_QA_UPLOADS__PATH", str(folder / "documents"))
         yield

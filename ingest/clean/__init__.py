@@ -11,8 +11,9 @@ from ingest.clean.mojibake import repair_mojibake
 from ingest.clean.report import Alias, Change, CleanReport, Edit, Step
 from ingest.clean.secrets import mask_secrets
 from ingest.clean.whitespace import normalise_whitespace
-from ingest.read.files import Skipped, Source
+from ingest.read.files import Source
 from ingest.read.origin import Origin
+from ingest.read.reading import Skipped
 
 __all__ = [
     "Alias",

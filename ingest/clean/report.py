@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from ingest.read.files import Skipped
+from ingest.read.reading import Skipped
 
 LINES_SHOWN = 10
 Step = Literal["decode", "mojibake", "whitespace", "secrets", "comments"]

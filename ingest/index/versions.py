@@ -17,6 +17,10 @@ POINTER = "current"
 BUILDING = ".building-"
 
 
+class BusyError(SnapshotError):
+    """Another build is running."""
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """Snapshots by version under `root/versions`; the file `root/current` names the one in use."""
@@ -97,7 +101,7 @@ class Versions:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise SnapshotError(f"another build is running under {str(self.root)!r}; wait for it") from error
+                raise BusyError(f"another build is running under {str(self.root)!r}; wait for it") from error
             for leftover in [*self.root.glob(f"{BUILDING}*"), *self.root.glob(f".{POINTER}-*")]:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             folder = Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.root))

@@ -63,12 +63,7 @@ def _answer(kind: str, raw: bytes, name: str, limits: Limits) -> dict[str, Any]:
         return {"unfit": f"reading it needs the package {error.name!r}; pip install 'outline-qa[formats]'"}
     except Exception as error:  # the outermost layer of this process: whatever a parser raises ends with this file
         return {"unfit": f"damaged, or not as its format has it ({type(error).__name__}: {str(error)[:120]})"}
-    return {
-        "text": reading.text,
-        "origin": reading.origin.to_json(),
-        "warnings": reading.warnings,
-        "encoding": reading.encoding,
-    }
+    return reading.to_json()
 
 
 def _shut(limits: Limits) -> None:

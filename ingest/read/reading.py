@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from ingest.read.origin import NOWHERE, Origin
 
@@ -12,6 +12,14 @@ VERSION = 1  # of what readers make of a file: another makes an index be built a
 
 class UnfitError(ValueError):
     """A file that cannot be used; the message is the reason, shown next to its name."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was not read, and why."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,15 @@ class Reading:
     warnings: tuple[str, ...] = ()
     encoding: str = "utf-8"
     kind: str = "markdown"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON has it, all but its kind."""
+        origin = self.origin.to_json()
+        return {"text": self.text, "origin": origin, "warnings": self.warnings, "encoding": self.encoding}
+
+    @classmethod
+    def from_json(cls, parts: dict[str, Any]) -> Self:
+        return cls(parts["text"], Origin.from_json(parts["origin"]), tuple(parts["warnings"]), parts["encoding"])
 
 
 class Reader(Protocol):

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from ingest.read.child import receive, send
-from ingest.read.origin import Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 
 ROOT = Path(__file__).parents[2]
@@ -81,5 +80,4 @@ class Sandbox:
 def _reading(answer: dict[str, Any]) -> Reading:
     if reason := answer.get("unfit"):
         raise UnfitError(reason)
-    origin = Origin.from_json(answer["origin"])
-    return Reading(answer["text"], origin, tuple(answer["warnings"]), answer["encoding"])
+    return Reading.from_json(answer)

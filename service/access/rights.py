@@ -9,7 +9,7 @@ ORDINARY = EVERYTHING - {"admin"}
 VISITOR: frozenset[Right] = frozenset({"ask", "search", "read", "feedback"})
 # Paths that everybody may see: the page and its files, whether the service lives, a page's token, and where chat
 # platforms, which have no key, sign what they send.
-OPEN = ("/", "/widget.js", "/healthz", "/readyz", "/v1/token")
+OPEN = ("/", "/widget.js", "/admin", "/admin.js", "/admin.css", "/healthz", "/readyz", "/v1/token")
 OPEN_FOLDERS = ("/widget/", "/v1/channels/")
 # A path is itself or what is below it; the first that fits counts. What is in no line needs all but `admin`.
 NEEDS: tuple[tuple[str, frozenset[Right]], ...] = (

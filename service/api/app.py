@@ -26,7 +26,10 @@ from service.api import (
     widget,
 )
 from service.api.admin import data as admin_data
+from service.api.admin import documents as admin_documents
+from service.api.admin import jobs as admin_jobs
 from service.api.admin import keys as admin_keys
+from service.api.admin import page as admin_page
 from service.api.channels import door
 from service.api.channels.clerk import Clerk
 from service.api.desk.here import LocalDesk
@@ -41,6 +44,7 @@ from service.api.prometheus import Measured
 from service.api.runtime import open_runtime
 from service.bootstrap import Service
 from service.composition import open_channels, open_entrance
+from service.serve.intake import Intake, open_intake
 from service.serve.live import LiveIndex
 from service.serve.renewal import renew_index
 from service.tracing import Traced, Tracing, server_spans
@@ -80,6 +84,8 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None, tracing: Tracing | None 
         admin_keys,
         admin_data,
         door,
+        admin_documents,
+        admin_jobs,
     ):
         app.include_router(module.router)
     describe(app)
@@ -91,7 +97,10 @@ def create_app(
 ) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched, with `renew` brought up to date too."""
     settings, entrance = service.settings.widget, open_entrance(service.settings)
-    runtime = open_runtime(service, entrance, index)
+    runtime, intake = (
+        open_runtime(service, entrance, index),
+        open_intake(service.settings.uploads, service.settings.corpus),
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -100,8 +109,7 @@ def create_app(
         await asyncio.to_thread(runtime.index.refresh)
         await runtime.prepare(None)
         tasks = [asyncio.create_task(runtime.watch())]
-        if renew:
-            tasks.append(asyncio.create_task(renew_index(runtime.index)))
+        tasks.append(asyncio.create_task(_kept_up(runtime.index, renew, intake)))
         async with mcp():
             yield
         await clerk.close(service.settings.connections.shutdown_seconds)
@@ -111,17 +119,19 @@ def create_app(
         service.close()
         await asyncio.to_thread(runtime.store.close)
         entrance.ledger.close()
+        if intake:
+            intake.jobs.close()
         if tracing:
             await asyncio.to_thread(tracing.close)
 
     app = bare_app(lifespan, tracing)
-    app.state.outline_qa, app.state.entrance = runtime, entrance
+    app.state.outline_qa, app.state.entrance, app.state.intake = runtime, entrance, intake
     app.state.clerk = clerk = Clerk(runtime, entrance, open_channels(service.settings))
     mcp = mount_mcp(app, LocalDesk(runtime), settings.origins)
     app.add_middleware(Packed)
     app.add_middleware(Gate, entrance=entrance, prepare=runtime.prepare)
     app.add_middleware(Origins, tokens=runtime.tokens, origins=settings.origins, per_minute=settings.per_minute)
-    problems.install(app)
+    problems.install(app, service.settings.uploads.job_mb << 20)
     app.add_middleware(Hosts, hosts=service.settings.hosts)
     app.add_middleware(Measured, metrics=runtime.metrics)
     # Outside of what fails, so that a page can read errors too.
@@ -138,4 +148,13 @@ def create_app(
     if tracing:
         app.add_middleware(Traced, tracing=tracing)
     widget.mount(app)
+    admin_page.mount(app)
     return app
+
+
+async def _kept_up(index: LiveIndex, renew: bool, intake: Intake | None) -> None:
+    """Bring the index up to date, then do the jobs that change it."""
+    if renew:
+        await renew_index(index)
+    if intake:
+        await intake.run()

@@ -51,7 +51,7 @@ async def ask(body: contract.AskRequest, request: Request, runtime: Current) -> 
     if streamed:
         events = _stream(await begun(tell(body, bound, runtime.store)), str(request.scope.get("request_id")))
         return event_reply(events)
-    whole = reply.body(await last(bound.answers.answer(_question(body)), request), bound.snapshot)
+    whole = reply.body(await last(bound.answers.answer(_question(body, bound.snapshot)), request), bound.snapshot)
     keep_answer(runtime.store, body.question, body.session_id, whole)
     return JSONResponse(whole.model_dump())
 
@@ -77,15 +77,15 @@ async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, No
 
 async def tell(body: contract.AskRequest, bound: Bound, store: Keeping) -> AsyncGenerator[stream.AskEvent, None]:
     """Yield the events of an answer as the contract has them; it is kept before the reader has it and can rate it."""
-    async with aclosing(bound.answers.answer(_question(body))) as events:
+    async with aclosing(bound.answers.answer(_question(body, bound.snapshot))) as events:
         async for event in events:
             if isinstance(event, pipeline.Answer):
                 keep_answer(store, body.question, body.session_id, reply.body(event, bound.snapshot))
             yield _event(event, bound.snapshot)
 
 
-def _question(body: contract.AskRequest) -> pipeline.Question:
-    return pipeline.Question(body.question, messages(body.history), scope(body.filters), body.language)
+def _question(body: contract.AskRequest, snapshot: Snapshot) -> pipeline.Question:
+    return pipeline.Question(body.question, messages(body.history), scope(body.filters, snapshot), body.language)
 
 
 def wants_events(accept: str) -> bool:

@@ -1,5 +1,6 @@
 """The HTTP contract: every request and response body, with an example for each field."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
@@ -42,6 +43,13 @@ class Filters(Model):
     min_stars: Stars | None = Field(None, examples=[4], description="At least so many stars.")
     documents: list[str] | None = Field(None, max_length=1000, examples=[["咖啡机手册.md"]])
     answered: Truth | None = Field(None, examples=[True], description="Only entries with, or without, an answer.")
+    tags: list[str] | None = Field(
+        None, max_length=100, examples=[["人事"]], description="Documents whose front matter has one of these tags."
+    )
+    since: date | None = Field(
+        None, examples=["2026-01-01"], description="Documents whose front matter has this date or a later one."
+    )
+    until: date | None = Field(None, examples=["2026-12-31"], description="The same, or an earlier one.")
 
 
 History = Annotated[list[Turn], Field(max_length=50, description="Earlier messages, oldest first.")]

@@ -24,6 +24,7 @@ MAX_EVENT = 1024 * 1024  # a chat platform sends the message along whose button 
 # Chat programs send the whole conversation, images too; what is too old is left out, not refused.
 MAX_CHAT = 8 * 1024 * 1024
 MAX_ALL = 64 * 1024 * 1024  # of all bodies that are being read or answered
+UPLOADS = "/v1/admin/documents"
 CHATS = ("/v1/chat/completions", "/v1/responses")
 
 
@@ -52,9 +53,9 @@ def problem(
     )
 
 
-def install(app: FastAPI) -> None:
-    """Register the handlers and the middleware on an app."""
-    app.add_middleware(BodyLimit)
+def install(app: FastAPI, upload: int) -> None:
+    """Register the handlers and the middleware on an app; `upload` is the most bytes of one."""
+    app.add_middleware(BodyLimit, upload=upload)
     app.add_middleware(Failures)
     app.add_middleware(OpenAIErrors)
 
@@ -156,11 +157,12 @@ class Head:
 class BodyLimit:
     """Refuse a body over 64 KiB, of a chat over 8 MiB, with 413, whether it declares its length or not.
 
-    All that are held at once are bounded too: one more is told to come back.
+    All that are held at once are bounded too: one more is told to come back. An upload passes as it comes, up to its
+    own limit.
     """
 
-    def __init__(self, app: ASGIApp, all_bytes: int = MAX_ALL) -> None:
-        self._app, self._most, self._held = app, all_bytes, 0
+    def __init__(self, app: ASGIApp, upload: int = MAX_BODY, all_bytes: int = MAX_ALL) -> None:
+        self._app, self._upload, self._most, self._held = app, upload, all_bytes, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -168,6 +170,9 @@ class BodyLimit:
             return
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             await self._app(scope, receive, send)
+            return
+        if scope["path"] == UPLOADS and scope["method"] == "POST":
+            await self._app(scope, self._counted(receive), send)
             return
         size, request_id = 0, str(scope.get("request_id", ""))
         event = scope["path"].startswith("/v1/channels/")
@@ -194,6 +199,20 @@ class BodyLimit:
             await self._app(scope, _again(bytes(body), receive), send)
         finally:
             self._held -= size
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Pass a body on; raises HTTPException (413) where it gets too long."""
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._upload:
+                raise HTTPException(413, f"The upload is over {self._upload >> 20:,} MB; split it.")
+            return message
+
+        return counted
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from ingest.index.snapshot import Snapshot
+from ingest.parse.front_matter import Metadata, metadata_of
 from service.api import contract
 from service.api.runtime import Admitted, Current
 from service.language import phrases
@@ -21,7 +22,7 @@ async def search(body: contract.SearchRequest, runtime: Current) -> contract.Sea
     parts, began = runtime.bound().parts, time.perf_counter()
     text = await parts.conversation.standalone(body.query, messages(body.history))
     with runtime.place():
-        hits = await parts.searcher.find(text, body.k, scope(body.filters))
+        hits = await parts.searcher.find(text, body.k, scope(body.filters, parts.snapshot))
     missing = [hits.missing] if hits.missing else []
     runtime.metrics.lacked(missing)
     total = round((time.perf_counter() - began) * 1000, 2)
@@ -39,14 +40,29 @@ def messages(history: Sequence[contract.Turn]) -> list[Message]:
     return [Message(turn.role, turn.content) for turn in history]
 
 
-def scope(filters: contract.Filters | None) -> Scope | None:
+def scope(filters: contract.Filters | None, snapshot: Snapshot) -> Scope | None:
+    """Return what filters let through of a snapshot's chunks; what documents say of themselves are its documents."""
     if filters is None:
         return None
+    documents = None if filters.documents is None else frozenset(filters.documents)
+    if filters.tags is not None or filters.since or filters.until:
+        told = frozenset(name for name, text in snapshot.documents.items() if _tells(metadata_of(text), filters))
+        documents = told if documents is None else documents & told
     return Scope(
         None if filters.sections is None else frozenset(filters.sections),
         filters.min_stars,
-        None if filters.documents is None else frozenset(filters.documents),
+        documents,
         filters.answered,
+    )
+
+
+def _tells(metadata: Metadata, filters: contract.Filters) -> bool:
+    if filters.tags is not None and metadata.tags.isdisjoint(tag.strip().casefold() for tag in filters.tags):
+        return False
+    if not (filters.since or filters.until):
+        return True
+    return metadata.date is not None and (
+        (filters.since or metadata.date) <= metadata.date <= (filters.until or metadata.date)
     )
 
 

@@ -20,6 +20,8 @@ ROUTES = (
     "/v1/answers/{id}",
     "/v1/feedback",
     "/v1/token",
+    "/v1/admin/documents",
+    "/v1/admin/jobs",
 )
 LINES = "AskEventLine"  # events as they are sent; the widget reads their data
 HEAD = "// Generated from the OpenAPI document by `make contract`: change the models in service/api instead.\n"

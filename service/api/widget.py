@@ -24,6 +24,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PAGE = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
 # Any page may load the widget; what it may ask is decided by the gate.
 PUBLIC = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 REVALIDATE = {"Cache-Control": "no-cache"}
@@ -78,16 +79,16 @@ class Chunks(StaticFiles):
         return response
 
 
-async def _file(path: Path, media: str, headers: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
+async def file_reply(
+    path: Path, media: str, headers: dict[str, str], scope: Scope, receive: Receive, send: Send
+) -> None:
     await FileResponse(path, media_type=media, headers=headers)(scope, receive, send)
 
 
 def mount(app: FastAPI) -> None:
     """Serve the built files: the page, the script that a site names, and its parts."""
-
-    page = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
-    for path, name, headers in (("/", "index.html", page), ("/widget.js", "widget.js", PUBLIC)):
+    for path, name, headers in (("/", "index.html", PAGE), ("/widget.js", "widget.js", PUBLIC)):
         media = "text/html" if name.endswith(".html") else "text/javascript"
-        file = GZipMiddleware(partial(_file, BUILT / name, media, headers | REVALIDATE))
+        file = GZipMiddleware(partial(file_reply, BUILT / name, media, headers | REVALIDATE))
         app.router.routes.append(Route(path, file, methods=["GET"]))
     app.mount("/widget", GZipMiddleware(Chunks(directory=BUILT / "widget")))

@@ -7,7 +7,7 @@ function classicLoader(): Plugin {
   return {
     name: "classic-loader",
     async generateBundle(_options, bundle) {
-      const main = Object.values(bundle).find((file) => file.type === "chunk" && file.isEntry);
+      const main = Object.values(bundle).find((file) => file.type === "chunk" && file.isEntry && file.name === "main");
       if (!main) this.error("the main module is missing from the bundle");
       const source = await readFile(new URL("src/loader.ts", import.meta.url), "utf-8");
       const { code } = await transformWithEsbuild(source, "loader.ts", {
@@ -32,10 +32,10 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: true,
     rollupOptions: {
-      input: { main: "src/main.ts" },
+      input: { main: "src/main.ts", admin: "src/admin/admin.ts" },
       preserveEntrySignatures: "allow-extension",
       output: {
-        entryFileNames: "widget/[name]-[hash].js",
+        entryFileNames: ({ name }) => (name === "admin" ? "admin.js" : "widget/[name]-[hash].js"),
         chunkFileNames: "widget/[name]-[hash].js",
         assetFileNames: "widget/[name]-[hash][extname]",
       },

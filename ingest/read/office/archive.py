@@ -41,12 +41,17 @@ def checked(raw: bytes, limits: Limits) -> tuple[zipfile.ZipFile, list[str]]:
     for part in archive.infolist():
         if part.flag_bits & 1:
             raise UnfitError("locked with a password; save it without one")
-        if part.file_size > LARGE and part.file_size > MOST_RATIO * max(1, part.compress_size):
-            raise UnfitError(
-                f"{part.filename!r} in it grows {part.file_size // max(1, part.compress_size):,}fold: a bomb"
-            )
+        if reason := grown(part):
+            raise UnfitError(reason)
         _look(archive, part, warnings)
     return archive, list(dict.fromkeys(warnings))
+
+
+def grown(part: zipfile.ZipInfo) -> str | None:
+    """Say of a part that grows as no document does that it is a bomb."""
+    if part.file_size > LARGE and part.file_size > MOST_RATIO * max(1, part.compress_size):
+        return f"{part.filename!r} in it grows {part.file_size // max(1, part.compress_size):,}fold: a bomb"
+    return None
 
 
 def _look(archive: zipfile.ZipFile, part: zipfile.ZipInfo, warnings: list[str]) -> None:

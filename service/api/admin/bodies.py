@@ -127,3 +127,63 @@ def act(done: Act) -> ActResponse:
         after=done.after,
         seal=done.seal,
     )
+
+
+class JobFileResponse(Model):
+    """What a job did to one file."""
+
+    name: str = Field(examples=["hr/leave.pdf"])
+    state: Literal["waiting", "indexed", "unchanged", "duplicate", "refused", "removed"] = Field(
+        examples=["indexed"], description="Refused: as it was before, or not there."
+    )
+    reason: str = Field(examples=[""], description="Why it was refused, or what it says the same as.")
+    passages: int = Field(examples=[12], description="That can be found.")
+    warnings: list[str] = Field(examples=[["page 7 is scanned"]], description="What of it could not be read.")
+
+
+class JobResponse(Model):
+    """A change of what is indexed: uploads, removals, or everything looked at again."""
+
+    id: str = Field(examples=["j-3f0c2a9b1d7e"])
+    kind: Literal["upload", "remove", "refresh"] = Field(examples=["upload"])
+    who: str = Field(examples=["key:k-3f0c2a9b1d7e"])
+    state: Literal["waiting", "running", "done", "failed", "cancelled"] = Field(examples=["running"])
+    created: datetime = Field(description="UTC.")
+    started: datetime | None = Field(description="When it was begun, the last time.")
+    ended: datetime | None = Field(description="When it was done, failed or was cancelled.")
+    stage: str = Field(
+        examples=["embed"], description="What is being done now: wait, check, fetch, read, chunk, embed …"
+    )
+    done: int = Field(examples=[120], description="Of `total`, in this stage.")
+    total: int = Field(examples=[400])
+    error: str = Field(examples=[""], description="Why it failed, and what to do.")
+    version: str = Field(examples=["5b1f0c7a9d3e"], description="Of the index that it made.")
+    files: list[JobFileResponse] = Field(description="Each that came, was removed, or was in an archive.")
+
+
+class JobsResponse(Model):
+    jobs: list[JobResponse] = Field(description="The newest first.")
+
+
+class IndexedDocument(Model):
+    """A document of the index in use."""
+
+    name: str = Field(examples=["hr/leave.pdf"])
+    uploaded: bool = Field(description="It came over HTTP, and can be replaced and removed so.")
+    bytes: int | None = Field(examples=[48_213], description="Of an uploaded file.")
+    characters: int = Field(examples=[18_003], description="Of its text.")
+    passages: int = Field(examples=[12], description="That can be found.")
+    warnings: list[str] = Field(examples=[["page 7 is scanned"]], description="What of it could not be read as it is.")
+
+
+class LeftOut(Model):
+    name: str = Field(examples=["old.doc"])
+    reason: str = Field(examples=["an old office document (.doc, .xls, .ppt); save it as .docx, .xlsx or .pptx"])
+
+
+class DocumentsResponse(Model):
+    index_version: str | None = Field(examples=["5b1f0c7a9d3e"])
+    passages: int = Field(examples=[4_120])
+    documents: list[IndexedDocument] = Field(description="In the order of their names.")
+    skipped: list[LeftOut] = Field(description="Files that were seen and not read, each with the reason.")
+    formats: list[str] = Field(examples=[[".md", ".pdf"]], description="Suffixes of what is read.")

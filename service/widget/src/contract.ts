@@ -85,6 +85,17 @@ export interface DocumentResponse {
   index_version: string;
 }
 
+export interface DocumentsResponse {
+  index_version: string | null;
+  passages: number;
+  /** In the order of their names. */
+  documents: IndexedDocument[];
+  /** Files that were seen and not read, each with the reason. */
+  skipped: LeftOut[];
+  /** Suffixes of what is read. */
+  formats: string[];
+}
+
 /** The last event: the whole answer. */
 export interface DoneEvent {
   event: "done";
@@ -136,6 +147,12 @@ export interface Filters {
   documents?: string[] | null;
   /** Only entries with, or without, an answer. */
   answered?: boolean | null;
+  /** Documents whose front matter has one of these tags. */
+  tags?: string[] | null;
+  /** Documents whose front matter has this date or a later one. */
+  since?: string | null;
+  /** The same, or an earlier one. */
+  until?: string | null;
 }
 
 /** An answer as it was given, to be read again. */
@@ -163,6 +180,69 @@ export interface GivenAnswer {
   question: string;
   /** When, in seconds since 1970. */
   created: number;
+}
+
+/** A document of the index in use. */
+export interface IndexedDocument {
+  name: string;
+  /** It came over HTTP, and can be replaced and removed so. */
+  uploaded: boolean;
+  /** Of an uploaded file. */
+  bytes: number | null;
+  /** Of its text. */
+  characters: number;
+  /** That can be found. */
+  passages: number;
+  /** What of it could not be read as it is. */
+  warnings: string[];
+}
+
+/** What a job did to one file. */
+export interface JobFileResponse {
+  name: string;
+  /** Refused: as it was before, or not there. */
+  state: "waiting" | "indexed" | "unchanged" | "duplicate" | "refused" | "removed";
+  /** Why it was refused, or what it says the same as. */
+  reason: string;
+  /** That can be found. */
+  passages: number;
+  /** What of it could not be read. */
+  warnings: string[];
+}
+
+/** A change of what is indexed: uploads, removals, or everything looked at again. */
+export interface JobResponse {
+  id: string;
+  kind: "upload" | "remove" | "refresh";
+  who: string;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  /** UTC. */
+  created: string;
+  /** When it was begun, the last time. */
+  started: string | null;
+  /** When it was done, failed or was cancelled. */
+  ended: string | null;
+  /** What is being done now: wait, check, fetch, read, chunk, embed … */
+  stage: string;
+  /** Of `total`, in this stage. */
+  done: number;
+  total: number;
+  /** Why it failed, and what to do. */
+  error: string;
+  /** Of the index that it made. */
+  version: string;
+  /** Each that came, was removed, or was in an archive. */
+  files: JobFileResponse[];
+}
+
+export interface JobsResponse {
+  /** The newest first. */
+  jobs: JobResponse[];
+}
+
+export interface LeftOut {
+  name: string;
+  reason: string;
 }
 
 /** What is known when an answer begins. */

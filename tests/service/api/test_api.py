@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,7 +225,7 @@ def test_every_entry_can_be_fetched(client: TestClient) -> None:
 
 
 def test_document(client: TestClient, settings: ServiceSettings) -> None:
-    text = (settings.corpus[0] / NAME).read_bytes().decode("utf-8")
+    text = Path(settings.corpus[0], NAME).read_bytes().decode("utf-8")
     whole = client.get(f"/v1/documents/{NAME}").json()
     assert (whole["text"], whole["start"], whole["end"], whole["length"]) == (text, 0, len(text), len(text))
     part = client.get(f"/v1/documents/{NAME}", params={"start": 5, "end": 9}).json()
