@@ -1,9 +1,11 @@
 """The HTTP contract: every request and response body, with an example for each field."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticKnownError
 
 from service.language.phrases import Missing
 
@@ -20,7 +22,17 @@ Truth = Annotated[bool, Strict()]
 # What nobody sees, letter by letter: dialects of patterns differ in what white space is.
 BLANK = r"\x00-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 VISIBLE = f"[^{BLANK}]"
-Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=VISIBLE), AfterValidator(str.strip)]
+
+
+def _visible(text: str) -> str:
+    if not re.search(VISIBLE, text):
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return text.strip()
+
+
+Text = Annotated[
+    str, Field(min_length=1, max_length=2000, json_schema_extra={"pattern": VISIBLE}), AfterValidator(_visible)
+]
 
 
 class Model(BaseModel):

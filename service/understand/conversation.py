@@ -96,8 +96,8 @@ class Conversation:
             return Turn("subject", text, text)
         leaning = await self._leaning(earlier)
         question = await self._rewriter.standalone(text, earlier, leaning)
-        carried = tuple(grounds(text, earlier, self._words, leaning)) if question != text else ()
-        return Turn("follow", question, text, text if standing > LEANS else "", standing, carried)
+        carried = () if question == text else await self._work(grounds, text, earlier, self._words, leaning)
+        return Turn("follow", question, text, text if standing > LEANS else "", standing, tuple(carried))
 
     async def standalone(self, text: str, history: Sequence[Message]) -> str:
         """Return what a message is searched as, whatever is answered; the first is searched as it is."""

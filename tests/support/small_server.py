@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import re
 import socket
@@ -103,4 +104,5 @@ def rest(opened: socket.socket) -> str:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)  # the port is read from it
     listen(APP, "127.0.0.1", 0, "info", ConnectionSettings(**json.loads(sys.argv[1])))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from service.api.channels.clerk import Clerk
 from service.api.problems import ProblemError
@@ -26,16 +26,17 @@ def _of(request: Request) -> Clerk:
 
 
 Current = Annotated[Clerk, Depends(_of)]
+Name = Annotated[str, Path(description="A chat platform that is set up here.", examples=["slack"])]
 
 
 @router.get("/v1/channels/{name}", summary="Set up a chat channel")
-async def verify(name: str, request: Request, clerk: Current) -> Response:
+async def verify(name: Name, request: Request, clerk: Current) -> Response:
     """Show a platform that this is the address of its channel."""
     return await _received("GET", name, request, clerk)
 
 
 @router.post("/v1/channels/{name}", summary="Take an event of a chat platform")
-async def event(name: str, request: Request, clerk: Current) -> Response:
+async def event(name: Name, request: Request, clerk: Current) -> Response:
     """Take a signed event; a question is answered by a message of its own. 401 for what the platform did not sign."""
     return await _received("POST", name, request, clerk)
 

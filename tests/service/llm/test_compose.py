@@ -38,6 +38,8 @@ def test_the_service_alone_is_the_default(services: dict[str, dict[str, Any]]) -
         "vllm": ["gpu"],
         "vllm-cpu": ["cpu"],
         "nightly": ["nightly"],
+        "prometheus": ["observe"],
+        "grafana": ["observe"],
     }
 
 
