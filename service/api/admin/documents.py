@@ -24,13 +24,14 @@ from service.serve.intake import Intake
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 REPORT = "report.json"
+FILES = {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
 FORM = {
     "required": True,
     "content": {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                "properties": {"file": FILES},
                 "required": ["file"],
             }
         }
@@ -91,7 +92,7 @@ def _named(form: FormData, intake: Intake, snapshot: Snapshot | None) -> dict[st
         except ValueError as error:
             raise ProblemError(422, f"{error}.", field="file") from error
         if name in files:
-            raise ProblemError(422, f"Two files are called {name!r}.", field="file")
+            raise ProblemError(409, f"Two files are called {name!r}.", field="file")
         if snapshot and name in snapshot.documents and name not in own:
             raise ProblemError(409, f"{name!r} is a document of the corpus; change it there, or give another name.")
         files[name] = each

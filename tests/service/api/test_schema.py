@@ -21,6 +21,7 @@ from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings
 
+UPLOAD = ("POST", "/v1/admin/documents")  # a form, of which no document can say what fits; it would also start jobs
 EXAMPLES = 12  # of each operation, good and bad
 # A body that is too large is refused whatever is in it.
 CHECKS = {
@@ -51,6 +52,8 @@ def test_what_the_document_says_is_so(api: Any, mode: GenerationMode) -> None:
     faults: list[str] = []
     for found in api.get_all_operations():
         operation = found.ok()
+        if (operation.method.upper(), operation.path) == UPLOAD:
+            continue
 
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @seed(0)
