@@ -56,6 +56,7 @@ def test_the_outline_offline(widget: Widget, watch: Watch) -> None:
     watch.allow("ERR_INTERNET_DISCONNECTED")
     expect(widget.by("suggestion")).to_have_count(4)
     widget.by("outline-toggle").click()
+    expect(widget.by("entry-read").first).to_be_visible()
     widget.page.context.set_offline(True)
     widget.by("entry-read").first.click()
     expect(widget.reader.get_by_test_id("error")).to_contain_text("网络已断开")
