@@ -100,7 +100,9 @@ async def _answered(
 
     If nothing of its answer is supported, other passages are searched for once, in other words.
     """
-    query = replace(hits.query, said=turn.asked if turn.asked != turn.question else "")
+    query = hits.query
+    if turn.asked != turn.question:
+        query = await parts.work(query.following, turn.asked, parts.snapshot.pack.words)
     writer = parts.thorough if edit.thorough else parts.writer
     passages = await inquiry.passages(hits, turn.asked)
     passages = list(filter(edit.allows, passages)) or passages

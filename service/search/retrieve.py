@@ -1,7 +1,7 @@
 """Candidates for a question: BM25 and dense search over passages and titles, fused entry by entry."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import islice
 from typing import Any, Self
@@ -24,8 +24,8 @@ class Query:
     """A question as searched: its text, its (d,) float32 unit vector, its terms, and other names for them.
 
     `read` is what models read: the text, with what an English question mentions in Chinese behind it. `asked` is the
-    question in full, with the wishes of form that a writer may heed. `said` is what a follow-up says itself, where
-    `text` has what the conversation adds; "" for any other question.
+    question in full, with the wishes of form that a writer may heed. `said` is a follow-up by itself, without what the
+    conversation adds; None for any other question.
     """
 
     text: str
@@ -34,12 +34,17 @@ class Query:
     synonyms: tuple[str, ...]
     read: str
     asked: str
-    said: str = ""
+    said: "Query | None" = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, text: str, vector: NDArray[np.float32], words: Words) -> Self:
         """Read a question with the words of an index."""
         return cls(text, vector, tuple(words.terms(text)), words.expand(text), words.bilingual(text), text)
+
+    def following(self, said: str, words: Words) -> Self:
+        """Return the question with what a follow-up says itself beside it."""
+        own = replace(self, text=said, read=said, terms=tuple(words.terms(said)))
+        return replace(self, said=own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
@@ -105,8 +105,7 @@ class Chooser:
 
     def _telling(self, question: Query) -> set[str]:
         """The words that say what a question is about."""
-        terms = self._words.terms(question.said) if question.said else question.terms
-        own = (term for term in terms if term not in self._words.asking)
+        own = (term for term in (question.said or question).terms if term not in self._words.asking)
         return {term for term in own if self._specificity(term) > TELLING}
 
     async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
@@ -117,8 +116,8 @@ class Chooser:
             return {}
         relevance = await self._relevance(query, texts)
         if query.said:  # what it says itself counts as much as all that it follows
-            own = replace(query, text=query.said, read=query.said, terms=tuple(self._words.terms(query.said)), said="")
-            relevance = [(a + b) / 2 for a, b in zip(relevance, await self._relevance(own, texts), strict=False)]
+            own = await self._relevance(query.said, texts)
+            relevance = [(a + b) / 2 for a, b in zip(relevance, own, strict=False)]
         return dict(zip((line.place for line in read), relevance, strict=False))
 
     def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Origin, Fit]:
@@ -145,7 +144,7 @@ class Chooser:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
         own = [term for term in dict.fromkeys(query.terms) if term not in self._words.asking]
         if query.said:  # "and its drawbacks?" asks for what is called so
-            own = [term for term in dict.fromkeys(self._words.terms(query.said)) if len(term) > 1] or own
+            own = [term for term in dict.fromkeys(query.said.terms) if len(term) > 1] or own
         weights = {term: self._specificity(term) / 2 for term in self._words.expand(" ".join(own))}
         weights |= {term: self._specificity(term) for term in own}
         held = {term: sum(term in line.terms for line in entry) for term in weights}
@@ -156,7 +155,7 @@ def single(query: Query) -> bool:
     """Whether one thing is asked for, which a line or two say; what follows up narrows down what was said."""
     asked = normalise(query.asked)
     others = rules("several") + rules("joined")
-    return bool(query.said) or (rules("single").holds(asked) and not others.holds(asked))
+    return query.said is not None or (rules("single").holds(asked) and not others.holds(asked))
 
 
 def _is_short(entry: Sequence[Line]) -> bool:

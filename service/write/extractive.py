@@ -60,10 +60,10 @@ class ExtractiveWriter:
         choice = await self._chooser.choose(query, passages, lines)
         if choice.missing:
             yield Gap(choice.missing)
+        narrow = [single(passage.asked or query) for passage in passages]
         for number, passage in enumerate(passages):
             full = 0  # where the list ends that there was no room for
-            lists = not single(passage.asked or query)
-            for line in _pick(lines[number], choice.places, with_code, lists):
+            for line in _pick(lines[number], choice.places, with_code, lists=not narrow[number]):
                 place = (passage.document, passage.start + line.unit.start)
                 cost = 0 if line.program else len(line.text)
                 if place in taken or line.index < full:
@@ -84,7 +84,7 @@ class ExtractiveWriter:
         chosen = _announced(said_once(self._naming, query.text, chosen, passages), lines)
         entries = groupby(chosen, key=lambda line: owner(passages[line.passage]))
         chosen = [line for _, entry in entries for line in direct(list(entry), choice.fit)]
-        counted = [line for line in chosen if not single(passages[line.passage].asked or query)]
+        counted = [line for line in chosen if not narrow[line.passage]]
         for sentence in _compose(chosen, passages, remaining(counted, lines, passages, language)):
             yield sentence
 

@@ -114,7 +114,7 @@ def test_a_follow_up_is_read_by_itself_too_and_asks_for_what_it_names() -> None:
 
     async def collect() -> list[str]:
         writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, unit=BEHIND)
-        query = replace(read("什么是量化？ 那它的缺点呢？"), said="那它的缺点呢？")
+        query = read("什么是量化？ 那它的缺点呢？").following("那它的缺点呢？", WORDS)
         text = long("- **优点**：省显存。\n- **缺点**：精度略低。")
         return [each.text async for each in writer.write(query, [text]) if isinstance(each, Sentence)]
 
