@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import RLock
 from typing import Literal, get_args
+
+from ingest.shared_file import SharedFile
 
 Kind = Literal["upload", "remove", "refresh"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -74,13 +75,9 @@ class Jobs:
 
     def __init__(self, path: Path) -> None:
         """Raises JobsError where it cannot be opened."""
-        self._lock = RLock()
         self.path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(SCHEMA)
+            self._file = SharedFile(path, SCHEMA, PATIENCE)
         except (OSError, sqlite3.Error) as error:
             raise JobsError(
                 f"the jobs in {str(path)!r} cannot be opened: {error}; give the service's user the right to write "
@@ -89,13 +86,11 @@ class Jobs:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                with self._connection:
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    yield self._connection
-            except sqlite3.Error as error:
-                raise JobsError(f"{str(self.path)!r} cannot be written: {error}; nothing was changed") from error
+        try:
+            with self._file.writing() as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise JobsError(f"{str(self.path)!r} cannot be written: {error}; nothing was changed") from error
 
     def add(self, kind: Kind, who: str, names: Sequence[str], id: str = "") -> Job:
         """Add a job behind all others; a refresh that waits already is returned instead of a second one."""
@@ -127,9 +122,9 @@ class Jobs:
         """Return jobs, the newest first."""
         return self._rows("SELECT * FROM jobs ORDER BY number DESC LIMIT ?", most)
 
-    def known(self) -> frozenset[str]:
-        """Return the ids of all jobs."""
-        return frozenset(job.id for job in self._rows("SELECT * FROM jobs"))
+    def known(self, id: str) -> bool:
+        """Whether there is a job of this id."""
+        return bool(self._rows("SELECT * FROM jobs WHERE id = ?", id))
 
     def unfinished(self) -> bool:
         """Whether a job waits, or runs, be it in a process that was killed."""
@@ -197,17 +192,16 @@ class Jobs:
         return self.job(id)
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
     def _rows(self, query: str, *values: object) -> list[Job]:
-        with self._lock:
-            try:
-                cursor = self._connection.execute(query, values)
+        try:
+            with self._file.reading() as connection:
+                cursor = connection.execute(query, values)
                 names = [each[0] for each in cursor.description]
                 return [_job(dict(zip(names, row, strict=True))) for row in cursor]
-            except sqlite3.Error as error:
-                raise JobsError(f"{str(self.path)!r} cannot be read: {error}") from error
+        except sqlite3.Error as error:
+            raise JobsError(f"{str(self.path)!r} cannot be read: {error}") from error
 
 
 def new_id() -> str:

@@ -83,10 +83,7 @@ def work_off(settings: IngestSettings, load: Callable[[], Embedder], idle: float
         jobs, folder = Jobs(root / JOBS), Folder(root)
         jobs.recover()
         for leftover in (root / STAGED).glob("*"):
-            if (
-                leftover.name not in jobs.known()
-                and time.time() - leftover.stat().st_mtime > settings.uploads.job_seconds
-            ):
+            if not jobs.known(leftover.name) and time.time() - leftover.stat().st_mtime > settings.uploads.job_seconds:
                 shutil.rmtree(leftover, ignore_errors=True)
         embedder: Embedder | None = None
         rest = time.monotonic() + idle

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
+
+from ingest.shared_file import SharedFile
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -55,15 +56,13 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Raises LedgerError where it cannot be opened."""
-        self.path, self._lock = path, RLock()
+        self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(0o600)
             if path.stat().st_mode & 0o077:
                 path.chmod(0o600)
-            self._connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(SCHEMA)
+            self._file = SharedFile(path, SCHEMA, PATIENCE)
         except (OSError, sqlite3.Error) as error:
             raise LedgerError(
                 f"the keys in {str(path)!r} cannot be read: {error}; "
@@ -73,23 +72,21 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the connection within one transaction; raises LedgerError where nothing can be written."""
-        with self._lock:
-            try:
-                with self._connection:
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    yield self._connection
-            except sqlite3.Error as error:
-                raise LedgerError(f"{str(self.path)!r} cannot be written: {error}; nothing was changed") from error
+        try:
+            with self._file.writing() as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise LedgerError(f"{str(self.path)!r} cannot be written: {error}; nothing was changed") from error
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a query; raises sqlite3.Error."""
-        with self._lock:
-            return self._connection.execute(query, values).fetchall()
+        with self._file.reading() as connection:
+            return connection.execute(query, values).fetchall()
 
     def changes(self) -> int:
         """Return a number that changes with what any other connection has written."""
-        with self._lock:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        with self._file.reading() as connection:
+            return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def note(
         self, connection: sqlite3.Connection, who: str, act: str, target: str, before: Facts | None, after: Facts | None
@@ -115,8 +112,7 @@ class Ledger:
         return None
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
 
 def _act(row: tuple[object, ...]) -> Act:
