@@ -1,6 +1,5 @@
 """GET /v1/answers/{id}: an answer that was given, for whoever has its address."""
 
-import asyncio
 import json
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from service.access.readable import Readable
 from service.api import contract
 from service.api.problems import ProblemError
 from service.api.runtime import Current
-from service.serve.behind import StoreUnavailableError
+from service.serve.behind import StoreUnavailableError, waited
 
 SECONDS = 5  # that an answer may take to be found
 router = APIRouter(tags=["questions"])
@@ -26,8 +25,8 @@ async def answer(
     404 where it is not kept any more, and for who may not read all that its own reader may.
     """
     try:
-        kept = await asyncio.wait_for(asyncio.wrap_future(runtime.store.find(id)), SECONDS)
-    except (StoreUnavailableError, TimeoutError):
+        kept = await waited(runtime.store.find(id), SECONDS)
+    except StoreUnavailableError:
         told = "Answers cannot be read at present; GET /readyz says why. Try again later."
         raise ProblemError(503, told, {"Retry-After": "30"}) from None
     if kept is None or not _may_read(kept.readable):

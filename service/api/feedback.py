@@ -1,14 +1,12 @@
 """POST /v1/feedback."""
 
-import asyncio
-
 from fastapi import APIRouter
 
 from service.access.personal import masked
 from service.api import contract
 from service.api.problems import ProblemError
 from service.api.runtime import Current
-from service.serve.behind import StoreUnavailableError
+from service.serve.behind import StoreUnavailableError, waited
 
 SECONDS = 5  # that a rating may take to be written
 router = APIRouter(tags=["questions"])
@@ -20,8 +18,8 @@ async def feedback(body: contract.FeedbackRequest, runtime: Current) -> None:
     comment = None if body.comment is None else masked(body.comment)
     rating = runtime.store.rate(body.answer_id, body.rating, comment)
     try:
-        known = await asyncio.wait_for(asyncio.wrap_future(rating), SECONDS)
-    except (StoreUnavailableError, TimeoutError):
+        known = await waited(rating, SECONDS)
+    except StoreUnavailableError:
         told = "Ratings cannot be kept at present; GET /readyz says why. Try again later."
         raise ProblemError(503, told, {"Retry-After": "30"}) from None
     if known:

@@ -1,5 +1,6 @@
 """Answers are written behind their readers' backs: whatever becomes of the store, nobody waits for it."""
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,6 +24,14 @@ class StoreUnavailableError(Exception):
 
 Wish = Rating | Literal["none"]  # none takes a rating back
 Result = TypeVar("Result")
+
+
+async def waited(future: "Future[Result]", seconds: float) -> Result:
+    """Return what a store gives; raises StoreUnavailableError where it does not, or not within the time."""
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(future), seconds)
+    except TimeoutError as error:
+        raise StoreUnavailableError("The store takes too long") from error
 
 
 class Call(Generic[Result]):

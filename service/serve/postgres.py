@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from service.serve.store import DAY, LOOK, Erasure, Kept, Owner, Rated, Rating
+from service.serve.store import DAY, LOOK, Erasure, Kept, Owner, Rated, Rating, exported
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 5  # seconds for a connection, and for a statement
@@ -133,12 +133,9 @@ class PostgresStore:
         with self._engine.connect() as connection:
             rows = connection.execute(wanted.where(_of(owner)).order_by(ASKED.c.created)).all()
         return [
-            {
-                "answer_id": row.id, "created": row.created, "session_id": row.session_id, "question": row.question,
-                "reply": json.loads(_body(row)), "rating": row.rating, "comment": row.comment,
-            }
+            exported(row.id, row.created, row.session_id, row.question, _body(row), row.rating, row.comment)
             for row in rows
-        ]  # fmt: skip
+        ]
 
     def erase(self, owner: Owner) -> Erasure:
         """Delete all that is kept of somebody; PostgreSQL's own vacuum frees where it stood."""

@@ -174,13 +174,7 @@ class Store:
                 f" WHERE asked.{column} = ? ORDER BY asked.created",
                 (value,),
             ).fetchall()
-        return [
-            {
-                "answer_id": id, "created": created, "session_id": session, "question": question,
-                "reply": json.loads(body), "rating": rating, "comment": comment,
-            }
-            for id, created, session, question, body, rating, comment in rows
-        ]  # fmt: skip
+        return [exported(*row) for row in rows]
 
     def erase(self, owner: Owner) -> Erasure:
         """Delete all that is kept of somebody, so that nothing of it is left in the file."""
@@ -275,6 +269,16 @@ class Store:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._connection:
             yield self._connection
+
+
+def exported(
+    id: str, created: float, session: str | None, question: str, body: str, rating: str | None, comment: str | None
+) -> dict[str, object]:
+    """Return an answer and what was thought of it as an object of JSON."""
+    return {
+        "answer_id": id, "created": created, "session_id": session, "question": question,
+        "reply": json.loads(body), "rating": rating, "comment": comment,
+    }  # fmt: skip
 
 
 def _insert(connection: sqlite3.Connection, answers: Sequence[Kept]) -> None:

@@ -1,11 +1,12 @@
 """The bodies of /v1/admin."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, Strict
 
 from service.access.ledger import Act
+from service.api.admin.acts import moment
 from service.api.contract import BLANK, VISIBLE, AtLeastOne, Model
 
 # Not "#5" alone, which names no document (service/access/readable.py).
@@ -119,7 +120,7 @@ class ErasureResponse(Model):
 def act(done: Act) -> ActResponse:
     return ActResponse(
         number=done.number,
-        at=datetime.fromtimestamp(done.at, UTC),
+        at=moment(done.at),
         who=done.who,
         act=done.act,
         target=done.target,

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from filelock import Timeout
 
 from service.access.ledger import LedgerError
-from service.access.principal import acting
 from service.api.admin import bodies
+from service.api.admin.acts import actor
 from service.api.problems import ProblemError
 from service.api.runtime import Current
-from service.serve.behind import StoreUnavailableError
+from service.serve.behind import StoreUnavailableError, waited
 from service.serve.erasure import Selection, erased, forget_candidates
 
 SECONDS = 60  # that the store may take
@@ -34,7 +34,7 @@ async def erase(body: bodies.DataRequest, runtime: Current) -> bodies.ErasureRes
 
     The reply is the act that proves it, sealed with all before it; it names nobody.
     """
-    selection, principal = Selection(body.kind, body.name), acting()
+    selection = Selection(body.kind, body.name)
     erasure = await _done(runtime.store.do(lambda store: store.erase(selection.owner)))
     queue = runtime.service.settings.store.candidates
     try:
@@ -42,8 +42,7 @@ async def erase(body: bodies.DataRequest, runtime: Current) -> bodies.ErasureRes
         runtime.forget()
         if runtime.entrance is None:
             raise LedgerError("there is no record of acts here")
-        who = principal.id if principal else "nobody"
-        act = await asyncio.to_thread(erased, runtime.entrance.ledger, who, selection, erasure, candidates)
+        act = await asyncio.to_thread(erased, runtime.entrance.ledger, actor(), selection, erasure, candidates)
     except (LedgerError, OSError, Timeout) as error:
         told = f"The answers are erased, but not all that was made of them: {error}; do it again."
         raise ProblemError(503, told, {"Retry-After": "5"}) from error
@@ -54,6 +53,6 @@ async def erase(body: bodies.DataRequest, runtime: Current) -> bodies.ErasureRes
 
 async def _done(future: "Future[Done]") -> Done:
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
-    except (StoreUnavailableError, TimeoutError) as error:
-        raise ProblemError(503, f"{error or 'The store takes too long'}.", {"Retry-After": "30"}) from error
+        return await waited(future, SECONDS)
+    except StoreUnavailableError as error:
+        raise ProblemError(503, f"{error}.", {"Retry-After": "30"}) from error

@@ -22,7 +22,7 @@ from service.channels.card import Card
 from service.channels.channel import At, Channel, ChannelError, Post, Vote
 from service.events import Answer
 from service.language import phrases
-from service.serve.behind import StoreUnavailableError
+from service.serve.behind import StoreUnavailableError, waited
 from service.understand.follow_ups import Message
 
 log = logging.getLogger(__name__)
@@ -54,10 +54,9 @@ class Clerk:
 
     async def rate(self, channel: Channel, vote: Vote) -> str:
         """Have an answer rated; return what the person is told. The same vote that is sent again changes nothing."""
-        future = self._runtime.store.rate(vote.answer_id, vote.rating, None)
         try:
-            known = await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
-        except (StoreUnavailableError, TimeoutError) as error:
+            known = await waited(self._runtime.store.rate(vote.answer_id, vote.rating, None), SECONDS)
+        except StoreUnavailableError as error:
             log.error("%s: a rating was not kept: %s", channel.name, error)
             return "broken"
         return "thanks" if known else "gone"
