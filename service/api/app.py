@@ -97,10 +97,8 @@ def create_app(
 ) -> FastAPI:
     """Make an app over loaded models; the index is opened at start and watched, with `renew` brought up to date too."""
     settings, entrance = service.settings.widget, open_entrance(service.settings)
-    runtime, intake = (
-        open_runtime(service, entrance, index),
-        open_intake(service.settings.uploads, service.settings.corpus),
-    )
+    runtime = open_runtime(service, entrance, index)
+    intake = open_intake(service.settings.uploads, service.settings.corpus)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -108,8 +106,8 @@ def create_app(
         gc.set_threshold(*COLLECT)
         await asyncio.to_thread(runtime.index.refresh)
         await runtime.prepare(None)
-        tasks = [asyncio.create_task(runtime.watch())]
-        tasks.append(asyncio.create_task(_kept_up(runtime.index, renew, intake)))
+        upkeep = (runtime.watch(), _kept_up(runtime.index, renew, intake))
+        tasks = [asyncio.create_task(each) for each in upkeep]
         async with mcp():
             yield
         await clerk.close(service.settings.connections.shutdown_seconds)
