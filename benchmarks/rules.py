@@ -11,11 +11,12 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+_parser = import_module("re._parser")  # of no public name: type checkers disagree about it
 # Not on the way from a question to its answer.
 ASIDE = re.compile(
     r"/(?:api|llm|serve|workers|widget)/|/(?:__main__|settings|bootstrap|langchain_retriever|contract|metrics|store"
