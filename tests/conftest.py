@@ -4,13 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import freezegun
 import pytest
 
 from ingest.models.offline import prepare
-
-# A frozen clock is looked for in every module that is loaded; these load more of themselves when they are looked at.
-freezegun.configure(extend_ignore_list=["transformers", "torch", "sklearn", "scipy", "sentence_transformers"])
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import freezegun
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,6 +12,9 @@ from service.settings import ServiceSettings
 from tests.support.outline import embedder, settings, snapshot
 
 __all__ = ["client", "embedder", "service", "settings", "snapshot"]
+
+# A frozen clock is looked for in every module that is loaded; these load more of themselves when they are looked at.
+freezegun.configure(extend_ignore_list=["transformers", "torch", "sklearn", "scipy", "sentence_transformers"])
 
 
 @pytest.fixture
