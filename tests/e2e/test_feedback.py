@@ -15,6 +15,12 @@ def rated(live: Live, answer_id: str) -> list[Rated]:
         return [one for rating in ("up", "down") for one in store.rated(rating) if one.answer_id == answer_id]
 
 
+def forgotten(live: Live, answer_id: str) -> bool:
+    """Take an answer out of the store; False while it is not there yet."""
+    with live.store() as store, store._transaction() as connection:
+        return bool(connection.execute("DELETE FROM asked WHERE id = ?", (answer_id,)).rowcount)
+
+
 def test_up(live: Live, widget: Widget) -> None:
     body = widget.ask(QUESTION)
     widget.by("thumb-up").click()
@@ -67,8 +73,7 @@ def test_down_with_a_comment(live: Live, widget: Widget) -> None:
 def test_an_answer_that_was_forgotten(live: Live, widget: Widget, watch: Watch) -> None:
     watch.allow("status of 404")
     body = widget.ask(QUESTION)
-    with live.store() as store, store._transaction() as connection:
-        connection.execute("DELETE FROM asked WHERE id = ?", (body["id"],))
+    widget.until(lambda: forgotten(live, body["id"]))
     widget.by("thumb-down").click()
     expect(widget.by("feedback-note")).to_have_text("这条回答已过期，无法评价。")
     expect(widget.by("thumb-down")).to_have_attribute("aria-pressed", "false")
