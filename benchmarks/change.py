@@ -58,7 +58,7 @@ def _write(count: int) -> None:
     documents = FOLDER / "documents"
     documents.mkdir()
     for number, path in enumerate(files):
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8").translate({ord("★"): None, ord("☆"): None})
         if number % 10:
             (documents / path.name).write_text(text, "utf-8")
         else:
@@ -76,6 +76,7 @@ def _built(embedder: Embedder) -> tuple[Outcome, float]:
         bootstrap.chunker(settings.chunker, embedder),
         CleanSteps(),
         bootstrap.packs(settings),
+        made=FOLDER / "made",
     )
     return outcome, _cpu() - began
 

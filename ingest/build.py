@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk import Chunk, Chunker, chunk
-from ingest.clean import CleanReport, CleanSource, CleanSteps, clean_sources
-from ingest.clean.duplicates import exact_groups
+from ingest.chunk import Chunker
+from ingest.clean import CleanReport, CleanSteps, clean_sources
+from ingest.cut import Cut, Terms, cut_documents
 from ingest.fit.choice import Choice, choose, view
 from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
@@ -25,14 +25,12 @@ from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.index.ways import Ways
 from ingest.likeness import near_passages
+from ingest.memo import Memo
+from ingest.models.again import MemoEmbedder
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
-from ingest.parse import outline
-from ingest.parse.markdown import Document
-from ingest.parse.outline import Entry
 from ingest.progress import Report
 from ingest.read.files import read
-from ingest.read.origin import Origin
 from ingest.read.reading import Limits, Skipped
 
 
@@ -52,20 +50,6 @@ class Outcome:
     passages: Mapping[str, int]  # by document, equal ones of several documents counted for each
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """All chunks of a corpus: those to index, and the equal passages elsewhere by chunk id."""
-
-    documents: dict[str, str]
-    entries: tuple[Entry, ...]
-    chunks: list[Chunk]
-    aliases: dict[str, tuple[Chunk, ...]]
-    warnings: list[str]
-    parsed: list[Document]
-    every: list[Chunk]  # of what was parsed
-    origins: dict[str, Origin]  # by document, where it was not Markdown
-
-
 def build_index(
     paths: Sequence[Path],
     versions: Versions,
@@ -80,18 +64,19 @@ def build_index(
     force: bool = False,
     progress: Report = lambda *_: None,
     beside: Sequence[Skipped] = (),
-    readings: Path | None = None,
+    made: Path | None = None,
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
     `packs` chooses what is known of the documents. Passages alike by `near_threshold` are all indexed and named in the
-    report, None names none; `beside` was skipped before, and goes into the report too. In the folder `readings` lies
-    what was parsed, for the next build. Raises BuildError when there is nothing to index or the pack cannot be used,
-    OSError for a path that cannot be read, BusyError while another build runs.
+    report, None names none; `beside` was skipped before, and goes into the report too. In the folder `made` lies what
+    was made of each document, for the next build; `force` makes all anew. Raises BuildError when there is nothing to
+    index or the pack cannot be used, OSError for a path that cannot be read, BusyError while another build runs.
     """
-    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits, readings)
+    memo = Memo(made, force)
+    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits, memo)
     skipped = [*beside, *skipped]
-    cleaned, report = clean_sources(sources, steps, skipped)
+    cleaned, report = clean_sources(sources, steps, skipped, memo)
     pack = _pack(packs, [source.name for source in sources])
     settings = {
         "chunker": chunker.fingerprint,
@@ -108,18 +93,21 @@ def build_index(
         before = None if force else _previous(versions)
         if before and before.manifest.inputs == inputs:
             return Outcome(before.manifest, False, report, (), len(before.chunks), _passages(before))
-        cut = _cut(cleaned, chunker, steps.duplicates, before, settings, progress)
+        cut = cut_documents(cleaned, chunker, pack.words, near_threshold, steps.duplicates, memo, progress)
         if not cut.chunks:
             reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
             raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
         cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
         if near_threshold is not None:
-            report = replace(report, near=near_passages(cut.parsed, cut.every, near_threshold))
-        made, reused = _assemble(cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, progress)
-        manifest = snapshot.write(folder, made, asdict(report) | {"warnings": cut.warnings})
+            report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold))
+        assembled, reused = _assemble(
+            cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, memo, progress
+        )
+        manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
         versions.publish(folder, manifest)
-    return Outcome(manifest, True, report, tuple(cut.warnings), reused, _passages(made))
+    memo.tidy()
+    return Outcome(manifest, True, report, tuple(cut.warnings), reused, _passages(assembled))
 
 
 def _passages(made: Snapshot) -> Mapping[str, int]:
@@ -143,7 +131,13 @@ def _now() -> str:
 
 
 def _assemble(
-    cut: Cut, manifest: Manifest, pack: Pack, embedder: Embedder, before: Snapshot | None, progress: Report
+    cut: Cut,
+    manifest: Manifest,
+    pack: Pack,
+    embedder: Embedder,
+    before: Snapshot | None,
+    memo: Memo,
+    progress: Report,
 ) -> tuple[Snapshot, int]:
     """Embed and index what was cut; return the snapshot and how many chunks kept the vectors they had."""
     groups = snapshot.groups(cut.chunks)
@@ -162,13 +156,13 @@ def _assemble(
     made = Snapshot(
         manifest=manifest,
         documents=cut.documents,
-        entries=cut.entries,
+        entries=tuple(cut.entries),
         chunks=tuple(cut.chunks),
         aliases=cut.aliases,
         origins=cut.origins,
         groups=groups,
         dense=dense,
-        postings=Postings.build([terms(c.indexed) for c in cut.chunks]),
+        postings=Postings.build(cut.terms),
         titles=tops,
         ways=Ways(
             tuple(way for way, _ in asked),
@@ -179,7 +173,7 @@ def _assemble(
         pack=pack,
     )
     if pack.fitted.choices and not cut.entries:  # what is fitted to an outline serves outlines
-        fusion = asdict(_fusion(made, embedder, progress))
+        fusion = asdict(_fusion(made, cut.terms, MemoEmbedder(embedder, memo), progress))
         made = replace(made, manifest=replace(manifest, fusion=fusion))
     return made, reused
 
@@ -189,10 +183,10 @@ def _sample(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return vectors[:: max(1, len(vectors) // SAMPLE)][:SAMPLE]
 
 
-def _fusion(made: Snapshot, embedder: Embedder, progress: Report) -> Choice:
+def _fusion(made: Snapshot, terms: Sequence[Terms], embedder: Embedder, progress: Report) -> Choice:
     """Choose the fusion that serves the documents, on questions that they answer by themselves."""
     questions = pseudo_questions(made.chunks)
-    seen = view(made, made.pack.words, questions, embedder, partial(progress, "choose"))
+    seen = view(made, terms, made.pack.words, questions, embedder, partial(progress, "choose"))
     return choose(questions, seen, made.pack.fitted.choices)
 
 
@@ -201,79 +195,6 @@ def _previous(versions: Versions) -> Snapshot | None:
         return versions.open()
     except SnapshotError:
         return None  # none yet, or damaged: the new one replaces it
-
-
-def _cut(
-    sources: Sequence[CleanSource],
-    chunker: Chunker,
-    once: bool,
-    before: Snapshot | None,
-    settings: Mapping[str, str],
-    progress: Report,
-) -> Cut:
-    """Parse and chunk every document; an unchanged one keeps the chunks it had under the same settings.
-
-    `once` indexes equal passages once.
-    """
-    kept = _kept(before, settings)
-    documents: dict[str, str] = {}
-    entries: list[Entry] = []
-    chunks: list[Chunk] = []
-    warnings: list[str] = []
-    parsed: list[Document] = []
-    copies: dict[str, list[str]] = {}
-    origins: dict[str, Origin] = {}
-    for done, source in enumerate(sources, 1):
-        document, found = outline.parse(source.name, source.text)
-        unchanged = before is not None and before.documents.get(source.name) == source.text
-        chunks += (kept.get(source.name) if unchanged else None) or chunk(document, found, chunker)
-        entries += found
-        parsed.append(document)
-        documents[source.name] = source.text
-        copies[source.name] = list(source.aliases)
-        documents |= dict.fromkeys(source.aliases, source.text)
-        origins |= source.origins
-        warnings += [f"{source.name}: {warning}" for warning in document.warnings]
-        if len(document.sections) == 1 and not document.sections[0].level:
-            warnings.append(f"{source.name}: no headings; cut as one section")
-        progress("chunk", done, len(sources))
-    indexed, aliases = _without_duplicates(chunks) if once else (chunks, {})
-    for original in indexed:
-        same = aliases.get(original.id, [])
-        copied = [replace(c, document=name) for c in (original, *same) for name in copies[c.document]]
-        if copied:
-            aliases[original.id] = [*same, *copied]
-    return Cut(
-        documents, tuple(entries), indexed, {k: tuple(v) for k, v in aliases.items()}, warnings, parsed, chunks, origins
-    )
-
-
-def _kept(before: Snapshot | None, settings: Mapping[str, str]) -> dict[str, list[Chunk]]:
-    """The chunks of the previous snapshot by document, where the same settings would cut them again."""
-    kept: dict[str, list[Chunk]] = {}
-    if before and all(before.manifest.settings[key] == settings[key] for key in ("chunker", "clean")):
-        # A copy of a document has no chunks of its own: its aliases bear the identity of the original's.
-        owners = {c.document for c in before.chunks}
-        for old in (*before.chunks, *(c for chunks in before.aliases.values() for c in chunks)):
-            if old.document in owners:
-                kept.setdefault(old.document, []).append(old)
-    return {name: sorted(chunks, key=lambda c: (c.start, c.end, c.focus)) for name, chunks in kept.items()}
-
-
-def _without_duplicates(chunks: list[Chunk]) -> tuple[list[Chunk], dict[str, list[Chunk]]]:
-    """Index an equal passage once: under equal headings, shown with equal text, of one entry or of none."""
-    indexed: list[Chunk] = []
-    aliases: dict[str, list[Chunk]] = {}
-    owners = [(c.document, c.entry_id) if c.entry_id else ("", "") for c in chunks]
-    firsts = exact_groups(
-        ["\0".join((*owner, c.indexed, c.focused, c.text)) for owner, c in zip(owners, chunks, strict=True)]
-    )
-    for first, passage in zip(firsts, chunks, strict=True):
-        if chunks[first] is passage:
-            indexed.append(passage)
-        else:
-            aliases.setdefault(chunks[first].id, []).append(passage)
-    return indexed, aliases
 
 
 def _known_vectors(before: Snapshot | None, embedder: Embedder) -> dict[str, NDArray[np.float32]]:

@@ -16,7 +16,7 @@ from ingest.sources import fetched
 from ingest.sources.addresses import sources_of
 from ingest.sources.source import Remote
 
-FETCHED, READINGS, UPLOADED = "fetched", "readings", "uploads"
+FETCHED, MADE, UPLOADED = "fetched", "made", "uploads"
 
 
 def index_documents(
@@ -66,7 +66,7 @@ def index_documents(
         force=force,
         progress=progress,
         beside=[skip for each in had.values() for skip in each.skipped],
-        readings=settings.index / READINGS,
+        made=settings.index / MADE,
     )
     if root.is_dir():
         fetched.tidy(root, [each.folder for each in had.values()])

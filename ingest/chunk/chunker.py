@@ -4,9 +4,9 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import takewhile
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from ingest.parse.markdown import Document, Section, table_head
 from ingest.parse.outline import Entry
@@ -90,6 +90,17 @@ class Chunk:
     def group(self) -> tuple[str, str]:
         """What results are counted by: the entry it belongs to, or itself where there are no entries."""
         return self.document, self.entry_id or self.id
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its fields, in their order."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"head": self.head and asdict(self.head)}
+
+    @classmethod
+    def from_json(cls, parts: dict[str, Any]) -> Self:
+        head = Head(**parts["head"]) if parts.get("head") else None
+        return cls(
+            **parts | {"heading_path": tuple(parts["heading_path"]), "focus": tuple(parts["focus"]), "head": head}
+        )
 
 
 def home(heading_path: tuple[str, ...]) -> tuple[str, ...]:

@@ -39,21 +39,29 @@ _SHIFTS = _RANDOM.randint(0, 1 << 32, (_HASHES, 1), dtype=np.uint64).astype(np.u
 Hashes = NDArray[np.uint64]
 
 
-def near_pairs(texts: Sequence[str], threshold: float) -> list[tuple[int, int, float]]:
-    """Return (i, j, Jaccard index of character shingles), i < j, of the texts alike by at least `threshold`, in (0, 1].
+def bands(text: str, threshold: float) -> tuple[str, ...]:
+    """Return the hashed bands of a text's MinHash signature; texts alike by `threshold`, in (0, 1], share one.
 
-    Time is linear in the total length: of a crowd of look-alikes each is compared with the first few only. A pair is
-    missed once in 1,000 times, more often in such a crowd.
+    Such a pair is missed once in 1,000 times. Raises ValueError for a threshold outside of that.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold!r}, but must be above 0 and at most 1")
     rows = _rows(threshold)
-    buckets: dict[tuple[int, bytes], list[int]] = {}
+    signature = _signature(text)
+    starts = range(0, _HASHES - rows + 1, rows)
+    return tuple(hashlib.sha256(b"%d " % at + signature[at : at + rows].tobytes()).hexdigest()[:16] for at in starts)
+
+
+def near_pairs(texts: Sequence[str], banded: Sequence[Sequence[str]], threshold: float) -> list[tuple[int, int, float]]:
+    """Return (i, j, Jaccard index of character shingles), i < j, of the texts alike by at least `threshold`.
+
+    `banded` are their `bands`. Time is linear in the total length: of a crowd of look-alikes each is compared with the
+    first few only, so that some pairs are missed there.
+    """
+    buckets: dict[str, list[int]] = {}
     sketch = lru_cache(maxsize=4096)(lambda i: _sketch(texts[i]))
     pairs: list[tuple[int, int, float]] = []
-    for j, text in enumerate(texts):
-        signature = _signature(text)
-        keys = [(band, signature[band : band + rows].tobytes()) for band in range(0, _HASHES - rows + 1, rows)]
+    for j, keys in enumerate(banded):
         shared = Counter(i for key in keys for i in buckets.get(key, ()))
         likely = sorted(shared, key=lambda i: (-shared[i], i))[:_CANDIDATES]
         alike = [(i, j, _jaccard(sketch(i), sketch(j))) for i in sorted(likely)]
@@ -65,13 +73,9 @@ def near_pairs(texts: Sequence[str], threshold: float) -> list[tuple[int, int, f
     return pairs
 
 
-def exact_groups(texts: Sequence[str]) -> list[int]:
-    """Map each text to the index of the first that is equal but for what changes no meaning, or to its own."""
-    first: dict[bytes, int] = {}
-    return [
-        first.setdefault(hashlib.sha256(plain_form(text).encode("utf-8", "surrogatepass")).digest(), i)
-        for i, text in enumerate(texts)
-    ]
+def plain_digest(text: str) -> str:
+    """Return what texts have in common that are equal but for what changes no meaning."""
+    return hashlib.sha256(plain_form(text).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def plain_form(text: str) -> str:
@@ -89,6 +93,7 @@ def _squeeze(text: str) -> str:
     return _SPACE.sub("", unicodedata.normalize("NFC", text))
 
 
+@lru_cache
 def _rows(threshold: float) -> int:
     """Choose the longest bands, hence the fewest false candidates, that still find pairs at the threshold."""
     recalls = {rows: 1 - (1 - threshold**rows) ** (_HASHES // rows) for rows in range(1, _HASHES + 1)}
@@ -132,6 +137,8 @@ def _sketch(text: str) -> Hashes:
 
 def _jaccard(a: Hashes, b: Hashes) -> float:
     """Estimate the Jaccard index from the smallest hashes of the union; exact when the sketches are whole."""
-    union = np.union1d(a, b)[:_SKETCH]
     both = np.intersect1d(a, b, assume_unique=True)
+    if 0 < (size := len(a) + len(b) - len(both)) <= _SKETCH:
+        return len(both) / size
+    union = np.union1d(a, b)[:_SKETCH]
     return float(np.isin(union, both, assume_unique=True).mean()) if len(union) else 1.0

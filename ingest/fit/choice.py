@@ -61,18 +61,23 @@ class Asking(Protocol):
 
 
 def view(
-    made: Snapshot, words: Words, asked: Sequence[Asking], embedder: Embedder, progress: Callable[[int, int], None]
+    made: Snapshot,
+    terms: Sequence[Sequence[str]],
+    words: Words,
+    asked: Sequence[Asking],
+    embedder: Embedder,
+    progress: Callable[[int, int], None],
 ) -> View:
-    """Return a corpus without what became questions, which are read with `words`."""
-    passages, terms = made.dense.vectors().copy(), [words.terms(chunk.indexed) for chunk in made.chunks]
+    """Return a corpus without what became questions, which are read with `words` as its `terms` were."""
+    passages, left_terms = made.dense.vectors().copy(), list(terms)
     cut = [(question.row, question.left) for question in asked if question.left is not None]
     vectors = embedder.embed_passages([left for _, left in cut], lambda done: progress(done, len(cut)))
     for (row, left), vector in zip(cut, vectors, strict=True):
-        passages[row], terms[row] = vector, words.terms(left)
+        passages[row], left_terms[row] = vector, words.terms(left)
     return View(
         passages,
         made.titles.vectors()[made.numbers()],
-        Postings.build(terms),
+        Postings.build(left_terms),
         embedder.embed_queries([question.text for question in asked]),
         [words.terms(question.text) for question in asked],
         made.spread,

@@ -100,7 +100,14 @@ def glossary(found: Sequence[Sequence[str]], present: str, before: str, words: W
 def _measured(
     snapshot: Snapshot, embedder: Embedder, words: Words, asked: Sequence[OwnQuestion], progress: Report
 ) -> Iterator[Gain]:
-    seen = view(snapshot, words, asked, embedder, partial(progress, "measure"))
+    seen = view(
+        snapshot,
+        [words.terms(chunk.indexed) for chunk in snapshot.chunks],
+        words,
+        asked,
+        embedder,
+        partial(progress, "measure"),
+    )
     weights = snapshot.fitted.fusion
     held = [number for number, question in enumerate(asked) if question.held_back]
     without, given = (_ranks(seen, asked, held, weights, names) for names in (0.0, weights.expansion))

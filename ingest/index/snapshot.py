@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk import Chunk, Head
+from ingest.chunk import Chunk
 from ingest.fitted import Fitted, FusionWeights
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
@@ -141,10 +141,10 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
     (folder / "bm25").mkdir()
     _write_lines(folder / "documents.jsonl", ({"name": n, "text": t} for n, t in snapshot.documents.items()))
     _write_lines(folder / "entries.jsonl", (asdict(entry) for entry in snapshot.entries))
-    _write_lines(folder / "chunks.jsonl", (asdict(chunk) for chunk in snapshot.chunks))
+    _write_lines(folder / "chunks.jsonl", (chunk.to_json() for chunk in snapshot.chunks))
     _write_lines(
         folder / "aliases.jsonl",
-        ({"of": of, **asdict(chunk)} for of, chunks in snapshot.aliases.items() for chunk in chunks),
+        ({"of": of, **chunk.to_json()} for of, chunks in snapshot.aliases.items() for chunk in chunks),
     )
     if snapshot.origins:
         rows = ({"name": name, **origin.to_json()} for name, origin in snapshot.origins.items())
@@ -226,11 +226,11 @@ def _pack(folder: Path, manifest: Manifest, packs: Packs) -> Pack:
 
 
 def _read(folder: Path, manifest: Manifest, pack: Pack) -> Snapshot:
-    chunks = tuple(_chunk(line) for line in _lines(folder / "chunks.jsonl"))
+    chunks = tuple(Chunk.from_json(line) for line in _lines(folder / "chunks.jsonl"))
     aliases: dict[str, tuple[Chunk, ...]] = {}
     for line in _lines(folder / "aliases.jsonl"):
         of = line.pop("of")
-        aliases[of] = (*aliases.get(of, ()), _chunk(line))
+        aliases[of] = (*aliases.get(of, ()), Chunk.from_json(line))
     snapshot = Snapshot(
         manifest=manifest,
         documents={line["name"]: line["text"] for line in _lines(folder / "documents.jsonl")},
@@ -266,11 +266,6 @@ def _counts(snapshot: Snapshot) -> dict[str, int]:
         "chunks": len(snapshot.chunks),
         "aliases": sum(map(len, snapshot.aliases.values())),
     }
-
-
-def _chunk(line: dict[str, Any]) -> Chunk:
-    head = Head(**line["head"]) if line.get("head") else None
-    return Chunk(**line | {"heading_path": tuple(line["heading_path"]), "focus": tuple(line["focus"]), "head": head})
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:

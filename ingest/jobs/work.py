@@ -14,9 +14,10 @@ from ingest import bootstrap
 from ingest.build import BuildError, Outcome
 from ingest.index.snapshot import SnapshotError
 from ingest.index.versions import BusyError
-from ingest.indexing import READINGS, index_documents
+from ingest.indexing import MADE, index_documents
 from ingest.jobs.folder import STAGED, Folder, document_name
 from ingest.jobs.queue import Job, JobFile, Jobs
+from ingest.memo import Memo
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError
 from ingest.read.content import read_content
@@ -141,7 +142,7 @@ def _check(checked: _Checked, staged: Path, settings: IngestSettings, notes: _No
     for skip in skipped:
         checked.refuse(skip.name, skip.reason)
     with Sandbox(limits) as sandbox:
-        parser = Readings(sandbox, settings.index / READINGS)
+        parser = Readings(sandbox, Memo(settings.index / MADE))
         for done, item in enumerate(items, 1):
             notes("check", done, len(items))
             try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
 
+from ingest.memo import Memo
 from ingest.read.content import Parser, read_content
 from ingest.read.kinds import SUFFIXES
 from ingest.read.origin import NOWHERE, Origin
@@ -56,12 +57,12 @@ def read(
     max_bytes: int = 64 * MIB,
     progress: Progress | None = None,
     limits: Limits | None = None,
-    kept: Path | None = None,
+    memo: Memo | None = None,
 ) -> tuple[list[Source], list[Skipped]]:
     """Read the given files, whatever their suffix, and the files of known formats below the given folders.
 
-    `progress` gets (files done, files in all); in the folder `kept` lies what was parsed, for the next time. Raises
-    OSError when a path as given cannot be read.
+    `progress` gets (files done, files in all); `memo` keeps what was parsed for the next time. Raises OSError when a
+    path as given cannot be read.
     """
     limits = limits or Limits()
     skipped: list[Skipped] = []
@@ -70,7 +71,7 @@ def read(
     names: set[str] = set()
     seen: set[tuple[Path, str]] = set()
     with Sandbox(limits) as sandbox:
-        parser = Readings(sandbox, kept)
+        parser = Readings(sandbox, memo or Memo())
         for done, item in enumerate(items, 1):
             try:
                 name = _free(item, names)
@@ -84,7 +85,6 @@ def read(
                 skipped.append(Skipped(safe(item.name), f"cannot be read: {error.strerror}"))
             if progress:
                 progress(done, len(items))
-        parser.tidy()
     return sources, skipped
 
 

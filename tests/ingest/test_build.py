@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest import clean
 from ingest.build import BuildError, Outcome, build_index
 from ingest.chunk import Chunker
 from ingest.chunk.recursive import RecursiveChunker
@@ -15,6 +17,8 @@ from ingest.clean.report import Spot
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.pack import Packs
+from ingest.parse import outline
+from ingest.words.words import Words
 from tests.support.tiny_embedder import TinyEmbedder
 
 # No five characters come twice, so that one changed character leaves a Jaccard index above 0.9.
@@ -25,7 +29,7 @@ class Corpus:
     """A folder of Markdown files and the index built of it."""
 
     def __init__(self, root: Path) -> None:
-        self.folder, self.versions = root / "docs", Versions(root / "index")
+        self.folder, self.versions, self.made = root / "docs", Versions(root / "index"), root / "made"
         self.embedder = TinyEmbedder()
         self.chunker: Chunker = RecursiveChunker(100)
 
@@ -48,6 +52,7 @@ class Corpus:
             near_threshold=near_threshold,
             max_bytes=10_000,
             force=force,
+            made=self.made,
         )
 
     def open(self) -> Snapshot:
@@ -141,9 +146,11 @@ def test_an_incremental_build_equals_a_fresh_one(corpus: Corpus, tmp_path: Path)
         ):
             corpus.write(**texts)
             corpus.build()
-            kept = content(corpus.open())
-            corpus.build(force=True)
-            assert content(corpus.open()) == kept
+            kept = corpus.open()
+            shutil.rmtree(corpus.made)
+            anew = corpus.build(force=True)
+            assert content(corpus.open()) == content(kept)
+            assert anew.manifest.files == kept.manifest.files  # bit for bit, the report too
 
 
 def test_a_copy_is_an_alias_citable_at_both_places(corpus: Corpus) -> None:
@@ -312,3 +319,36 @@ def test_progress_is_told(corpus: Corpus) -> None:
         ("embed", 2, 2),
         ("titles", 2, 2),
     ]
+
+
+def test_what_has_not_changed_is_not_made_again(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of forty documents that answer questions by themselves one changes; what is damaged is made again."""
+    texts = {f"d{i}": f"# 题{i}\n\n{LONG}\n\n第{i}台机器每周检查一次。它的编号是{i}{i}号。\n" for i in range(40)}
+    corpus.write(**texts)
+    corpus.build()
+    calls: list[str] = []
+
+    def noted(name: str, text: Callable[..., str], owner: object) -> None:
+        real = getattr(owner, name)
+
+        def noting(*given: object) -> object:
+            calls.append(f"{name} {text(*given)}")
+            return real(*given)
+
+        monkeypatch.setattr(owner, name, noting)
+
+    noted("mask_secrets", lambda text: text, clean)
+    noted("parse", lambda name, _: name, outline)
+    noted("split", lambda document: document.name, corpus.chunker)
+    noted("terms", lambda _, text: text, Words)
+    outcome = corpus.build(d7=texts["d7"].replace("每周", "每月"))
+    assert [call for call in calls if call.startswith(("parse", "split"))] == ["parse d7.md", "split d7.md"]
+    assert sum(call.startswith("mask_secrets") for call in calls) == 1
+    assert {call.partition("\n")[0] for call in calls if call.startswith("terms") and "\n" in call} == {"terms 题7"}
+    assert outcome.reused == len(corpus.open().chunks) - 1
+    assert corpus.embedder.embedded
+    assert not any("每周" in text for text in corpus.embedder.embedded)  # nor what documents ask of themselves
+    for path in corpus.made.iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    shutil.rmtree(corpus.versions.root)
+    assert corpus.build().manifest.version == outcome.manifest.version
