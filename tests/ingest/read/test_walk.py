@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.memo import Memo
 from ingest.read.files import read
 
 
@@ -49,15 +50,17 @@ def test_what_was_parsed_is_kept(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.html").write_text("<h1>A</h1><p>One.</p>", "utf-8")
     (folder / "b.html").write_text("<h1>B</h1><p>Two.</p>", "utf-8")
-    first, _ = read([folder], kept=kept)
+    first, _ = read([folder], memo=Memo(kept))
     stamps = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert len(stamps) == 2
     (folder / "b.html").write_text("<h1>B</h1><p>Three.</p>", "utf-8")
-    second, _ = read([folder], kept=kept)
+    memo = Memo(kept)
+    second, _ = read([folder], memo=memo)
+    memo.tidy()
     assert second[0] == first[0]
     assert "Three" in second[1].text
     assert len([name for name in stamps if (kept / name).exists()]) == 1
     assert all((kept / name).stat().st_mtime_ns == at for name, at in stamps.items() if (kept / name).exists())
     for path in kept.iterdir():
         path.write_text("{cut", "utf-8")
-    assert read([folder], kept=kept)[0] == second
+    assert read([folder], memo=Memo(kept))[0] == second
