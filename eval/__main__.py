@@ -20,12 +20,14 @@ from eval.commands import (
     gate,
     generate,
     golden,
+    live,
     nightly,
     promote_feedback,
     report,
     robustness,
     run,
     trust,
+    vain,
 )
 from eval.golden.question import GoldenError
 from eval.grow.candidates import CandidateError
@@ -53,6 +55,8 @@ COMMANDS: dict[str, ModuleType] = {
     "robustness": robustness,
     "generate": generate,
     "drift": drift,
+    "live": live,
+    "vain": vain,
     "ab": ab,
     "promote-feedback": promote_feedback,
     "accept": accept,

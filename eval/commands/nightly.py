@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
-from eval.commands import DONE, FAILED, console, gate, report, run
+from eval.commands import DONE, FAILED, console, gate, live, report, run
 from eval.golden.question import GOLDEN
 from eval.nights.clock import hour, next_time
 from eval.nights.webhook import trouble
@@ -20,6 +20,7 @@ OPTIONS = {  # options that are handed on as they are, by the command that takes
     run: ("target", "golden", "sample", "concurrency", "timeout", "judge", "judge_model"),
     gate: ("against", "gates", "webhook"),
     report: (),
+    live: ("store", "judge", "judge_model"),
 }
 
 
@@ -31,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", help="so many questions, of each kind its share")
     parser.add_argument("--concurrency", help="questions asked at once")
     parser.add_argument("--timeout", help="seconds that a reply may take")
+    parser.add_argument("--store", type=Path, help="the service's SQLite file: a share of live answers is scored too")
     parser.add_argument("--judge", help="OpenAI-compatible server whose model judges the answers, up to /v1")
     parser.add_argument("--judge-model", help="the model's name there")
     parser.add_argument("--against", help="last (default), best, or the id of a run")
@@ -58,6 +60,8 @@ def _night(options: argparse.Namespace) -> int:
     try:
         status = _measured(options)
         passed = status == DONE
+        if options.store:
+            _call(live, options, ["--folder", str(options.folder)])
         return status
     finally:
         _leave(options.folder / FIGURES, passed)
