@@ -1,8 +1,9 @@
-"""`python -m ingest build | work | fit | coverage | versions | diff | rollback`."""
+"""`python -m ingest build | work | fit | coverage | versions | diff | promote | rollback`."""
 
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -21,7 +22,7 @@ from ingest.fit.general import fit_general
 from ingest.fitted import Fitted
 from ingest.index.dense import DEPTH
 from ingest.index.snapshot import Snapshot, SnapshotError
-from ingest.index.versions import Versions
+from ingest.index.versions import CANDIDATE, Versions
 from ingest.indexing import index_documents
 from ingest.jobs.work import work_off
 from ingest.models.embedder import Embedder
@@ -31,6 +32,7 @@ from ingest.progress import bars
 from ingest.settings import IngestSettings, place
 from ingest.sources.source import FetchError
 
+TRIAL_HOURS = 48.0  # that a promotion can be taken back by itself: two nights
 GENERAL = Path("var/fit/general")
 STAGES = {
     "fetch": "Fetching files",
@@ -54,7 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
         versions = bootstrap.index(settings)
         match options.command:
             case "build":
-                ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), force=options.force)
+                own = replace(versions, pointer=CANDIDATE) if options.candidate else versions
+                ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), options.force, own)
             case "fit" if options.path:
                 _fit(settings.with_corpus(options.path))
             case "fit" if options.corpora:
@@ -73,6 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
                 _versions(versions)
             case "diff":
                 _diff(*(versions.open(version=versions.resolve(name)) for name in (options.a, options.b)))
+            case "promote" if options.withdraw:
+                versions.withdraw()
+                console.print("there is no candidate")
+            case "promote":
+                console.print(f"version {versions.promote()} is current")
+            case "rollback" if options.version is None:
+                console.print(f"version {versions.demote(options.within_hours * 3600)} is current")
             case "rollback":
                 version = versions.resolve(options.version)
                 versions.open(version=version)
@@ -143,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         "default: the setting `corpus`",
     )
     command.add_argument("--force", action="store_true", help="build even when nothing has changed")
+    command.add_argument("--candidate", action="store_true", help="make the result the candidate that is tried")
     command = commands.add_parser("coverage", help="entries without an answer, and what comes nearest to one")
     command.add_argument("-k", type=int, default=2, help="passages shown for each entry")
     command = commands.add_parser(
@@ -154,8 +165,13 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("diff", help="what changed from version A to version B")
     command.add_argument("a")
     command.add_argument("b")
+    command = commands.add_parser("promote", help="make the candidate current")
+    command.add_argument("--withdraw", action="store_true", help="have no candidate any more instead")
     command = commands.add_parser("rollback", help="make an earlier version current again")
-    command.add_argument("version")
+    command.add_argument("version", nargs="?", help="default: the one before the last promotion")
+    command.add_argument(
+        "--within-hours", type=float, default=TRIAL_HOURS, help="without VERSION: how old that promotion may be"
+    )
     command = commands.add_parser(
         "fit", help="make a pack for files and folders; without any, fit the numbers of the current index's pack"
     )
@@ -169,10 +185,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) -> Outcome:
+def ensure(
+    settings: IngestSettings, embedder: Embedder, force: bool = False, versions: Versions | None = None
+) -> Outcome:
     """Build what the settings name unless it is current already, with progress bars and a report."""
     with bars(console, STAGES) as progress:
-        outcome = index_documents(settings, embedder, progress, force=force)
+        outcome = index_documents(settings, embedder, progress, force=force, versions=versions)
     counts = ", ".join(f"{count} {name}" for name, count in outcome.manifest.counts.items())
     if outcome.built:
         console.print(str(outcome.report))
@@ -188,7 +206,8 @@ def ensure(settings: IngestSettings, embedder: Embedder, force: bool = False) ->
                 f"{name}: a graph finds {recall['found']:.3f} of the {DEPTH} nearest in {recall['queries']} searches, "
                 f"{recall['width']} candidates wide"
             )
-        console.print(f"index {outcome.manifest.version} is current: {counts}; {outcome.reused} chunks reused")
+        place = "the candidate" if versions and versions.pointer == CANDIDATE else "current"
+        console.print(f"index {outcome.manifest.version} is {place}: {counts}; {outcome.reused} chunks reused")
     else:
         console.print(f"index {outcome.manifest.version} is up to date: {counts}")
     return outcome

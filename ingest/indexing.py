@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest import bootstrap
 from ingest.build import Outcome, build_index
 from ingest.clean import CleanSteps
+from ingest.index.versions import Versions
 from ingest.models.embedder import Embedder
 from ingest.progress import Report
 from ingest.settings import IngestSettings
@@ -27,11 +28,13 @@ def index_documents(
     force: bool = False,
     again: bool = True,
     uploads: Path | None = None,
+    versions: Versions | None = None,
 ) -> Outcome:
     """Build what the settings name unless it is current already.
 
     Sources elsewhere are fetched `again`, or as they were had last; `uploads` stands for the folder of uploaded
-    documents. Raises what `build_index` does, FetchError, and ValueError for a source that is wrongly named.
+    documents, `versions` for where the result goes. Raises what `build_index` does, FetchError, and ValueError for a
+    source that is wrongly named.
     """
     sources = sources_of(settings.corpus)
     make = partial(fetched.source_of, settings=settings.sources)
@@ -49,7 +52,7 @@ def index_documents(
     steps = settings.clean
     outcome = build_index(
         paths,
-        bootstrap.index(settings),
+        versions or bootstrap.index(settings),
         embedder,
         bootstrap.chunker(settings.chunker, embedder),
         CleanSteps(

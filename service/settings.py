@@ -216,6 +216,15 @@ class ConnectionSettings(Settings):
     )
 
 
+class TrialSettings(Settings):
+    """A candidate version of the index beside the current one; see [operations](operations.md)."""
+
+    share: float = Field(0, ge=0, le=1, description="Of keys, subjects and addresses, those that get the candidate.")
+    shadow: float = Field(
+        0, ge=0, le=1, description="Of new answers, those that the candidate gives too, to be compared and not shown."
+    )
+
+
 class TraceSettings(Settings):
     """Spans of each request, by OTLP; see [observability](observability.md)."""
 
@@ -242,6 +251,7 @@ class ServiceSettings(IngestSettings):
         False, description="Whether the log may hold what people ask, as other packages write it at `debug`."
     )
     traces: TraceSettings = TraceSettings()
+    trial: TrialSettings = TrialSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     fusion: FusionSettings = WeightedSettings()
     rerank: RerankSettings = ShippedSettings()

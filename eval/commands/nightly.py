@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import subprocess
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
-from eval.commands import DONE, FAILED, console, gate, live, report, run
+from eval.commands import BROKEN, DONE, FAILED, console, gate, live, report, run
 from eval.golden.question import GOLDEN
 from eval.nights.clock import hour, next_time
 from eval.nights.webhook import trouble
@@ -37,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge-model", help="the model's name there")
     parser.add_argument("--against", help="last (default), best, or the id of a run")
     parser.add_argument("--gates", help="TOML file of the limits")
+    parser.add_argument("--when-worse", metavar="COMMAND", help="is run after a night that got worse, in a shell")
     parser.add_argument("--webhook", help=f"address that is told when it fails; by default that in {gate.WEBHOOK}")
 
 
@@ -60,6 +62,9 @@ def _night(options: argparse.Namespace) -> int:
     try:
         status = _measured(options)
         passed = status == DONE
+        if status == BROKEN and options.when_worse:
+            code = subprocess.run(options.when_worse, shell=True).returncode
+            console.print(f"{options.when_worse!r} ended with {code}", highlight=False)
         if options.store:
             _call(live, options, ["--folder", str(options.folder)])
         return status

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.pack import Packs
 
 POINTER = "current"
+CANDIDATE = "candidate"
+PREVIOUS = "previous"  # beside them: the version before the last promotion, and the one that was promoted
 BUILDING = ".building-"
 
 
@@ -23,14 +26,25 @@ class BusyError(SnapshotError):
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Snapshots by version under `root/versions`; the file `root/current` names the one in use."""
+    """Snapshots by version under `root/versions`; the file `root/current` names the one in use.
+
+    `root/candidate` names one that is tried beside it; with that `pointer`, what is built becomes the candidate.
+    """
 
     root: Path
+    pointer: str = POINTER
 
     def current(self) -> str | None:
-        """Return the current version, None when nothing was built yet."""
+        """Return the current version, None when nothing was built yet; before there is a candidate, it is that one."""
+        return self._named(self.pointer) or self._named(POINTER)
+
+    def candidate(self) -> str | None:
+        """Return the version that is tried, None where none is."""
+        return self._named(CANDIDATE)
+
+    def _named(self, pointer: str) -> str | None:
         try:
-            return (self.root / POINTER).read_text("utf-8", "replace").strip() or None
+            return (self.root / pointer).read_text("utf-8", "replace").strip() or None
         except FileNotFoundError:
             return None
 
@@ -83,14 +97,47 @@ class Versions:
         return True
 
     def point(self, version: str) -> None:
-        """Make a version current: one atomic rename, so that a reader sees the old name or the new one."""
+        """Make a version current, or the candidate."""
+        self._write(self.pointer, version)
+
+    def promote(self) -> str:
+        """Make the candidate current, and note what was before; raises SnapshotError."""
+        version, before = self.candidate(), self._named(POINTER)
+        if version is None:
+            raise SnapshotError("there is no candidate; `python -m ingest build --candidate` makes one")
+        self.open(version=version)
+        if before and before != version:
+            self._write(PREVIOUS, f"{before} {version}")
+        self._write(POINTER, version)
+        self.withdraw()
+        return version
+
+    def demote(self, seconds: float) -> str:
+        """Go back to the version before a promotion that is no older, and return it; raises SnapshotError."""
+        noted = (self._named(PREVIOUS) or "").split()
+        if len(noted) != 2 or noted[1] != self._named(POINTER):
+            raise SnapshotError("the current version was not promoted; name the VERSION to go back to")
+        age = time.time() - (self.root / PREVIOUS).stat().st_mtime
+        if age > seconds:
+            raise SnapshotError(f"it was promoted {age / 3600:.0f} hours ago; name the VERSION to go back to")
+        self.open(version=noted[0])
+        self._write(POINTER, noted[0])
+        (self.root / PREVIOUS).unlink(missing_ok=True)
+        return noted[0]
+
+    def withdraw(self) -> None:
+        """Have no candidate any more; its version stays."""
+        (self.root / CANDIDATE).unlink(missing_ok=True)
+
+    def _write(self, pointer: str, text: str) -> None:
+        """Replace a pointer by one atomic rename, so that a reader sees the old name or the new one."""
         handle, name = tempfile.mkstemp(prefix=f".{POINTER}-", dir=self.root)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(version + "\n")
+            file.write(text + "\n")
             file.flush()
             os.fchmod(handle, 0o644)
             os.fsync(handle)
-        Path(name).replace(self.root / POINTER)
+        Path(name).replace(self.root / pointer)
         snapshot.sync(self.root)
 
     @contextmanager

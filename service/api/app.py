@@ -105,6 +105,7 @@ def create_app(
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(*COLLECT)
         await asyncio.to_thread(runtime.index.refresh)
+        await asyncio.to_thread(runtime.trial.refresh)
         await runtime.prepare(None)
         upkeep = (runtime.watch(), _kept_up(runtime.index, renew, intake))
         tasks = [asyncio.create_task(each) for each in upkeep]
@@ -114,6 +115,7 @@ def create_app(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.shadow.close()
         service.close()
         await asyncio.to_thread(runtime.store.close)
         entrance.ledger.close()

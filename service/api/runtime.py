@@ -29,8 +29,10 @@ from service.serve.behind import Keeping
 from service.serve.erasure import last_erasure
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
+from service.serve.shadow import Shadow
 from service.serve.shared import SharedAnswers
 from service.serve.tokens import Tokens
+from service.serve.trial import Trial
 from service.tracing import span
 
 log = logging.getLogger(__name__)
@@ -64,9 +66,11 @@ class Runtime:
     tokens: Tokens
     metrics: Metrics
     admission: Admission
+    trial: Trial
+    shadow: Shadow
     entrance: Entrance | None = None
     in_flight: int = 0
-    _bounds: dict[Readable | None, Bound] = field(default_factory=dict)
+    _bounds: dict[tuple[Readable | None, bool], Bound] = field(default_factory=dict)
     _binding: Lock = field(default_factory=Lock)
 
     def snapshot(self) -> Snapshot:
@@ -78,21 +82,22 @@ class Runtime:
         principal = acting()
         if principal is None and self.entrance and self.entrance.credentials.closed:
             raise ProblemError(401, "Nobody asks this.")  # a door that the gate does not stand before
-        return self.bound_to(principal.readable if principal else None)
+        tried = principal is not None and self.trial.takes(principal.id)
+        return self.bound_to(principal.readable if principal else None, tried)
 
-    def bound_to(self, readable: Readable | None) -> Bound:
-        """Return the pipeline over a part of the index in use; threads may share it."""
-        whole = self._whole()
-        known = self._bounds.get(readable)
+    def bound_to(self, readable: Readable | None, tried: bool = False) -> Bound:
+        """Return the pipeline over a part of the index in use, or of the one that is tried; threads may share it."""
+        whole, key = (tried and self.trial.snapshot) or self._whole(), (readable, tried)
+        known = self._bounds.get(key)
         if known is not None and known.whole is whole:
             return known
         with self._binding:
-            known = self._bounds.get(readable)
+            known = self._bounds.get(key)
             if known is None or known.whole is not whole:
-                known = self._bind(whole, self._part(whole, readable))
-                self._bounds.pop(readable, None)
-                self._bounds[readable] = known
-                for oldest in [each for each in self._bounds if each is not None][:-VIEWS]:
+                known = self._bind(whole, self._part(whole, readable), key)
+                self._bounds.pop(key, None)
+                self._bounds[key] = known
+                for oldest in [each for each in self._bounds if each[0] is not None][:-VIEWS]:
                     del self._bounds[oldest]
             return known
 
@@ -103,10 +108,13 @@ class Runtime:
 
     async def prepare(self, readable: Readable | None) -> None:
         """Make what somebody may read (None: all) ready on a thread; what cannot be is said when it is asked for."""
-        known = self._bounds.get(readable)
-        if known is None or known.whole is not self.index.snapshot:
-            with suppress(ProblemError):
-                await asyncio.to_thread(self.bound_to, readable)
+        for tried, whole in ((False, self.index.snapshot), (True, self.trial.snapshot)):
+            known = self._bounds.get((readable, tried))
+            if tried and whole is None:
+                self._bounds.pop((readable, True), None)  # nothing is tried any more
+            elif known is None or known.whole is not whole:
+                with suppress(ProblemError):
+                    await asyncio.to_thread(self.bound_to, readable, tried)
 
     def _whole(self) -> Snapshot:
         if self.index.snapshot is None:
@@ -121,9 +129,10 @@ class Runtime:
         except NothingLeftError as error:
             raise ProblemError(403, "This key may read none of the documents here.") from error
 
-    def _bind(self, whole: Snapshot, snapshot: Snapshot) -> Bound:
+    def _bind(self, whole: Snapshot, snapshot: Snapshot, key: tuple[Readable | None, bool]) -> Bound:
         settings, parts = self.service.settings.answer, self.service.parts(snapshot)
         # What a busy machine is slow at: all of an extractive answer, of another what it is written from.
+        readable, tried = key
         worked = (Delta, Answer) if parts.writer.name == parts.extractive.name else (Sources, Delta, Answer)
 
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
@@ -140,6 +149,9 @@ class Runtime:
                         first = time.perf_counter() - began
                     if isinstance(event, Answer):
                         self.metrics.answered(event, first)
+                        self.metrics.trial.labels("candidate" if tried else "current", event.status).inc()
+                        if not tried and self.trial.compares():
+                            self._compare(question, event, readable)
                         noted.note(outline_qa__status=event.status, outline_qa__writer=event.generator)
                         noted.note(outline_qa__missing=event.missing, outline_qa__citations=len(event.citations))
                         noted.content(output__value=event.text)
@@ -156,6 +168,18 @@ class Runtime:
             lambda result: hit(result).inc(),
         )
         return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole)
+
+    def _compare(self, question: Question, shown: Answer, readable: Readable | None) -> None:
+        """Have the candidate answer too, where there is room for it."""
+
+        async def other() -> Answer:
+            parts = (await asyncio.to_thread(self.bound_to, readable, True)).parts
+            with self.place():
+                *_, answer = [event async for event in respond(question, parts)]
+            assert isinstance(answer, Answer)  # the pipeline always ends with it
+            return answer
+
+        self.shadow.compare(shown, other, 2 * self.in_flight > self.admission.places)
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -184,7 +208,8 @@ class Runtime:
         while True:
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
-            for readable in {None, *self._bounds}:
+            await asyncio.to_thread(self.trial.refresh)
+            for readable in {None, *(each for each, _ in self._bounds)}:
                 await self.prepare(readable)
             if self.entrance:
                 try:
@@ -199,7 +224,7 @@ class Runtime:
 
 def open_runtime(service: Service, entrance: Entrance | None = None, index: LiveIndex | None = None) -> Runtime:
     """Make the runtime of loaded models, without an index yet where none is given."""
-    settings, metrics = service.settings.widget, Metrics()
+    settings, metrics, trial = service.settings.widget, Metrics(), service.settings.trial
     secret = settings.secret.get_secret_value() if settings.secret else None
     return Runtime(
         service,
@@ -208,6 +233,8 @@ def open_runtime(service: Service, entrance: Entrance | None = None, index: Live
         Tokens(secret, settings.token_seconds),
         metrics,
         Admission(service.settings.in_flight, service.settings.answer.wait_seconds),
+        Trial(service.index, service.embedder.fingerprint, service.packs, trial.share, trial.shadow),
+        Shadow(lambda outcome: metrics.shadow.labels(outcome).inc()),
         entrance,
     )
 

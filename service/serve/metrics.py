@@ -49,6 +49,12 @@ class Metrics:
         self.taken = Counter(
             "outline_qa_taken_out", "What would have acted where an answer is shown", ["what"], registry=registry
         )
+        self.trial = Counter(
+            "outline_qa_trial_answers", "New answers by the index that gave them", ["arm", "status"], registry=registry
+        )
+        self.shadow = Counter(
+            "outline_qa_shadow", "Answers compared with the candidate's", ["outcome"], registry=registry
+        )
         self.places = gauge("outline_qa_places", "Questions that are worked at at once, at most")
         self.lost = Counter(
             "outline_qa_store_lost", "Answers that could not be kept, so that nobody can rate them", registry=registry

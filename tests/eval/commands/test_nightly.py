@@ -79,3 +79,15 @@ def test_a_night_without_a_service_is_told(golden: Path, hook: Hook, capsys: pyt
     (told,) = hook.bodies
     assert told["status"] == "unmeasured"
     assert "cannot reach" in told["text"]
+
+
+def test_a_night_that_got_worse_runs_a_command_and_others_do_not(stub: StubService, golden: Path) -> None:
+    folder = golden.parent
+    when = ("--when-worse", f"echo worse >> {folder / 'told'}")
+    assert nightly(stub.url, golden, *when) == 0
+    assert nightly("http://127.0.0.1:9", golden, *when) == 2  # not measured: nothing is known against the index
+    assert not (folder / "told").exists()
+    (folder / "gates.toml").write_text("floors.status = 1.0", "utf-8")
+    stub.answers["LoRA q1?"] = {"status": "not_in_documents", "answer": "文档里没有。"}
+    assert nightly(stub.url, golden, *when) == 1
+    assert (folder / "told").read_text("utf-8") == "worse\n"
