@@ -10,7 +10,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,18 +20,11 @@ from ingest.read.reading import Limits, Reading, UnfitError
 FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.remove", "os.rename")
 HARMLESS = {"socket.gethostname", "socket.__new__"}
 # What parsers themselves need: their packages, fonts, time zones, facts about the machine.
-READABLE = (
-    sys.prefix,
-    sys.base_prefix,
-    str(Path(__file__).parents[2]),
-    "/usr",
-    "/lib",
-    "/proc",
-    "/sys",
-    "/dev",
-    "/etc",
-)
-PRIVATE = ("/etc/passwd", "/etc/shadow", "/etc/ssh", "/proc/self/environ")
+OWN = (sys.prefix, sys.base_prefix, Path(__file__).parents[1])
+FACTS = ("/usr", "/lib", "/lib64", "/sys/devices", "/proc/cpuinfo", "/proc/meminfo", "/dev/null", "/dev/urandom")
+SETTINGS = ("/etc/fonts", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/os-release", "/etc/ssl")
+READABLE = tuple({os.path.realpath(path) for path in (*OWN, *FACTS, *SETTINGS)})
+CODE = (".py", ".pyc", ".so")  # of packages, wherever Python finds them
 
 
 def main() -> int:
@@ -81,8 +74,13 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"{event} is not for parsers")
     if event == "open" and isinstance(arguments[0], str | bytes):
         path = os.path.realpath(os.fsdecode(arguments[0]))
-        if not path.startswith(READABLE) or path.startswith(PRIVATE):
+        code = path.endswith(CODE) and _below(path, map(os.path.realpath, sys.path))
+        if not code and not _below(path, READABLE):
             raise PermissionError(f"{path!r} is not for parsers")
+
+
+def _below(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
 
 
 def send(stream: IO[bytes], head: Mapping[str, Any], raw: bytes) -> None:

@@ -1,3 +1,4 @@
+import sys
 import time
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("os.system('true')", "not for parsers"),
         ("open('/etc/passwd').read()", "not for parsers"),
         ("open(os.path.expanduser('~/.bashrc')).read()", "not for parsers"),
+        ("open(f'/proc/{os.getppid()}/environ').read()", "not for parsers"),
+        ("open('.env').read()", "not for parsers"),
         ("bytearray(4 << 30)", "memory"),
         ("time.sleep(60)", "took longer than 4 s"),
         ("os.kill(os.getpid(), 9)", "broke down"),
@@ -54,3 +57,10 @@ def test_no_variable_of_the_environment_reaches_a_parser(hostile: None, monkeypa
     monkeypatch.setenv("OUTLINE_QA_WRITER__API_KEY", "secret-of-tests")
     with Sandbox(Limits(seconds=20)) as sandbox, pytest.raises(UnfitError, match=r"KeyError: 'OUTLINE_QA"):
         sandbox.read("hostile", b"os.environ['OUTLINE_QA_WRITER__API_KEY']", "a")
+
+
+def test_packages_are_read_through_a_link_to_their_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "linked").symlink_to(sys.prefix)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "linked" / "bin" / "python"))
+    with Sandbox(Limits(seconds=30)) as sandbox:
+        assert sandbox.read("html", b"<h1>a</h1><p>b</p>", "a.html").text.startswith("# a")
