@@ -6,6 +6,7 @@ from ingest.parse.markdown import Block, BlockKind, Document, Section, table_hea
 from ingest.parse.sentences import sentence_spans
 
 LONG_TABLE = 900  # code points; a longer one is taken row by row
+MANY_ROWS = 6  # of a table, from which a question means some of them, however short they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,16 @@ class Unit:
     opens: bool  # the first unit of its block
 
 
-def units_of(document: Document, section: Section, long_table: int = LONG_TABLE) -> list[Unit]:
-    """Return the units of a section in reading order; of a table above `long_table` code points its head and rows."""
+def units_of(
+    document: Document, section: Section, long_table: int = LONG_TABLE, many_rows: int | None = None
+) -> list[Unit]:
+    """Return the units of a section in reading order; of a table above `long_table` code points its head and rows.
+
+    So also of one of `many_rows`, where that is given.
+    """
     found: list[Unit] = []
     for block in section.blocks:
-        spans = _spans(document.text, block, long_table)
+        spans = _spans(document.text, block, long_table, many_rows)
         line = document.text.rfind("\n", 0, block.start) + 1
         indent = block.start - line if block.kind == "list_item" else 0
         for start, end in spans:
@@ -39,11 +45,13 @@ def units_of(document: Document, section: Section, long_table: int = LONG_TABLE)
     return found
 
 
-def _spans(text: str, block: Block, long_table: int) -> list[tuple[int, int]]:
+def _spans(text: str, block: Block, long_table: int, many_rows: int | None) -> list[tuple[int, int]]:
     if block.kind == "paragraph":
         return sentence_spans(text, block.start, block.end)
-    if block.kind == "table" and block.end - block.start > long_table and text[block.start] != "<":
-        return _rows(text, block)
+    if block.kind == "table" and text[block.start] != "<":
+        rows = _rows(text, block)
+        if block.end - block.start > long_table or (many_rows is not None and len(rows) > many_rows):
+            return rows
     return [(block.start, block.end)]
 
 

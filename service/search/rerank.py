@@ -26,6 +26,7 @@ class Reranker(Protocol):
     the blend that a pack was fitted with, unless someone has set one. An order alone has a small budget of time; what
     is `decided` on waits longer, so that an answer does not hang on how busy the machine is. `relevance` gives the
     scores of texts for a question, in log odds, [] where there are none, and waits as long; it raises UnreadError.
+    `texts` are what is read of the candidates, where that is not what is indexed.
     """
 
     @property
@@ -37,7 +38,7 @@ class Reranker(Protocol):
     def blended(self, blend: Blend) -> "Reranker": ...
 
     async def rerank(
-        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False, texts: Sequence[str] = ()
     ) -> tuple[list[Candidate], Missing | None]: ...
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]: ...
@@ -63,7 +64,7 @@ class NoReranker:
         return self
 
     async def rerank(
-        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False, texts: Sequence[str] = ()
     ) -> tuple[list[Candidate], Missing | None]:
         return list(candidates), None
 
@@ -77,8 +78,8 @@ class NoReranker:
 class CrossEncoderReranker:
     """Scores the best candidates in one worker thread; requests share its batches.
 
-    The model reads what is indexed, heading path first. Past its time, or when the model fails or gives a score that
-    is no number, the fused order stands.
+    The model reads what is indexed, or part of it, heading path first. Past its time, or when the model fails or gives
+    a score that is no number, the fused order stands.
     """
 
     def __init__(
@@ -110,14 +111,15 @@ class CrossEncoderReranker:
         )
 
     async def rerank(
-        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False, texts: Sequence[str] = ()
     ) -> tuple[list[Candidate], Missing | None]:
         head, tail = list(candidates[: self._candidates]), list(candidates[self._candidates :])
         if not head:
             return [], None
+        read = texts[: len(head)] or [candidate.chunk.indexed for candidate in head]
         try:
             scores = await self._read(
-                [(self._question(query), candidate.chunk.indexed) for candidate in head],
+                [(self._question(query), text) for text in read],
                 self._decision if decided else self._budget,
             )
         except UnreadError as error:

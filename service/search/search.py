@@ -14,6 +14,7 @@ from service.search.passages import Passage, gather, passage
 from service.search.reading import Reading
 from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
+from service.search.rows import abridged
 from service.search.scale import Scale
 from service.tracing import span
 from service.workers.worker import Worker
@@ -78,7 +79,8 @@ class Searcher:
             noted.documents({candidate.chunk.id: float(candidate.score) for candidate in retrieved})
         took("retrieve")
         with span("rerank", "RERANKER", reranker__model_name=self.reranker.name) as noted:
-            candidates, missing = await self.reranker.rerank(query, retrieved, decided)
+            texts = await self._work(self._texts, query, retrieved)
+            candidates, missing = await self.reranker.rerank(query, retrieved, decided, texts)
             noted.note(reranker__top_k=len(candidates), outline_qa__missing=missing)
         candidates = await self._work(self._naming.apart, query.text, candidates)
         candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
@@ -92,6 +94,10 @@ class Searcher:
             gather, self._snapshot, hits.query, candidates, self.retriever, self.scale, self._passages
         )
         return [self._moved(passage, hits) for passage in passages]
+
+    def _texts(self, query: Query, candidates: Sequence[Candidate]) -> list[str]:
+        """What a reranker reads of each."""
+        return [abridged(c.chunk.indexed, query.terms, self._snapshot.pack.words) for c in candidates]
 
     def _place(self, chunk: Chunk, query: Query, scope: Scope | None) -> Chunk:
         """Return where a passage is shown: the place that the scope allows and the question names, else its own."""

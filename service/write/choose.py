@@ -3,6 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
@@ -111,7 +112,9 @@ class Chooser:
     async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
         """Score the lines of an entry, each below its headings; {} where there are no scores."""
         read = [line for line in entry if not line.program]
-        texts = [f"{' > '.join((*passages[line.passage].heading_path, *line.headings))}\n{line.text}" for line in read]
+        paths = [" > ".join((*passages[line.passage].heading_path, *line.headings)) for line in read]
+        rows = [f"{line.columns}\n{line.text}" if line.row else line.text for line in read]
+        texts = [f"{path}\n{row}" for path, row in zip(paths, rows, strict=True)]
         if self._unit is None or not texts:
             return {}
         relevance = await self._relevance(query, texts)
@@ -133,6 +136,9 @@ class Chooser:
         for line in entry:
             if (line.row or line.reference) and held[line.place] < least:
                 fit.pop(line.place, None)
+        if least:  # the head comes with its rows; by itself it would bring all of them
+            for head in _heads(entry):
+                fit.pop(head.place, None)
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
         best = sorted(fit, key=lambda place: -fit[place])
         behind = [fit[best[0]] - fit[place] for place in best]
@@ -156,6 +162,11 @@ def single(query: Query) -> bool:
     asked = normalise(query.asked)
     others = rules("several") + rules("joined")
     return query.said is not None or (rules("single").holds(asked) and not others.holds(asked))
+
+
+def _heads(entry: Sequence[Line]) -> list[Line]:
+    """The heads of tables that are taken row by row."""
+    return [head for head, row in pairwise(entry) if row.row and not head.row and head.passage == row.passage]
 
 
 def _is_short(entry: Sequence[Line]) -> bool:

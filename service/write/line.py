@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.chunk.units import LONG_TABLE, Unit, units_of
+from ingest.chunk.units import LONG_TABLE, MANY_ROWS, Unit, units_of
 from ingest.parse import markdown, outline
 from ingest.parse.markdown import REFERENCE
 from ingest.words.words import Words
@@ -28,6 +28,7 @@ class Line:
     headings: tuple[str, ...]
     terms: frozenset[str]  # of the text and of the headings below the entry's
     also: tuple[Quote, ...] = ()  # where the same is said
+    columns: str = ""  # what the columns of a row's table are called
 
     @property
     def place(self) -> tuple[int, int]:
@@ -70,18 +71,22 @@ def lines_of(number: int, passage: Passage, words: Words) -> list[Line]:
     head = passage.head.text + "\n" if passage.head else ""
     document = markdown.parse(passage.document, head + passage.text, outline.heading)
     long_table = 0 if head else LONG_TABLE
-    return [
-        Line(number, index, unit, text, headings, frozenset(words.terms(" ".join((*below, text)))))
-        for index, (unit, headings) in enumerate(_units(document, passage, long_table))
-        for text, below in [(_text(passage, unit), (*passage.heading_path[2:], *headings))]
-    ]
+    lines: list[Line] = []
+    columns = ""
+    for index, (unit, headings) in enumerate(_units(document, passage, long_table)):
+        text = _text(passage, unit)
+        terms = frozenset(words.terms(" ".join((*passage.heading_path[2:], *headings, text))))
+        line = Line(number, index, unit, text, headings, terms)
+        columns = columns if line.row else text.partition("\n")[0]
+        lines.append(replace(line, columns=columns) if line.row else line)
+    return lines
 
 
 def _units(document: markdown.Document, passage: Passage, long_table: int) -> Iterator[tuple[Unit, tuple[str, ...]]]:
     """Yield units by their place in the passage; what is before it is the head of its table."""
     head = len(document.text) - len(passage.text)
     for section in document.sections:
-        for unit in units_of(document, section, long_table):
+        for unit in units_of(document, section, long_table, MANY_ROWS):
             if unit.start < head and passage.head:
                 start, end = passage.head.start - passage.start, passage.head.end - passage.start
             else:

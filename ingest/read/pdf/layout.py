@@ -107,6 +107,8 @@ def _regions(items: Sequence[Item]) -> Iterator[Region]:
     at = 0
     while at < len(strips):
         stop, gutters = _band(strips, at)
+        if gutters and len(strips[at]) == 1 and len(_band(strips, at + 1)[1]) > len(gutters):
+            stop, gutters = at + 1, []  # a line above a table, of whose columns it hides some
         band = [item for strip in strips[at:stop] for item in strip]
         if not gutters:
             yield from _plain(band)

@@ -47,7 +47,7 @@ class Late(NoReranker):
     """Leaves the order as it is, and says so."""
 
     async def rerank(
-        self, query: Query, candidates: Sequence[Candidate], decided: bool = False
+        self, query: Query, candidates: Sequence[Candidate], decided: bool = False, texts: Sequence[str] = ()
     ) -> tuple[list[Candidate], Missing | None]:
         return list(candidates), "reranker_late"
 

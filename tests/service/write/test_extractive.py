@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ingest.chunk import Head
+from ingest.chunk.units import LONG_TABLE
 from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
@@ -161,6 +162,20 @@ ROWS = [f"| 第{n}号豆 | {70 + n} 度 | 用第 {n % 9} 档研磨，闷蒸半�
 def test_of_a_long_table_the_rows_that_are_meant_come_with_its_head() -> None:
     table = passage("\n".join(("以下为推荐值。", "", HEAD, *ROWS)))
     assert written(nothing, table, question="第23号豆的水温？") == [f"{HEAD}\n{ROWS[23]}"]
+
+
+def test_a_row_is_meant_not_the_head_whose_columns_the_question_names() -> None:
+    seen: list[str] = []
+
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        seen.extend(texts)
+        return [3.0 if "|---|" in text else 0.0 for text in texts]
+
+    table = "\n".join((HEAD, *ROWS[:8]))
+    text = f"以下为推荐值。\n\n{table}"
+    assert len(table) < LONG_TABLE
+    assert written(relevance, passage(text), question="第5号豆的水温是多少度？") == [f"{HEAD}\n{ROWS[5]}"]
+    assert any(read.endswith(f"| 豆 | 水温 | 研磨度 |\n{ROWS[5]}") for read in seen)
 
 
 def test_a_passage_among_the_rows_cites_the_head_of_its_table() -> None:

@@ -5,6 +5,8 @@ from functools import cache
 import pdfplumber
 import pypdfium2 as pdfium
 import pytest
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 from ingest.chunk.units import units_of
 from ingest.parse import markdown
@@ -57,6 +59,15 @@ def test_headings_paragraphs_and_a_table_over_pages() -> None:
         *(f"| {' | '.join(row)} |" for row in ROWS[1:]),
     ]
     assert text.endswith("\n\n完。\n")
+
+
+def test_a_table_without_lines_keeps_the_columns_that_the_lines_above_it_hide() -> None:
+    held = io.BytesIO()
+    table = Table([["Alloy", "Temper", "Yield (MPa)"], *([str(6000 + i), "T6", str(200 + i)] for i in range(9))])
+    style = ParagraphStyle("text")
+    above = [Paragraph("Values are typical at room temperature.", style), Paragraph("Properties", style)]
+    SimpleDocTemplate(held).build([*above, table])
+    assert "| 6003 | T6 | 203 |" in read(held.getvalue()).text
 
 
 def test_columns_are_read_one_after_the_other() -> None:
