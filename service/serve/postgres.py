@@ -150,6 +150,13 @@ class PostgresStore:
         texts = {text for row in rows for text in (row.question, row.comment) if text}
         return Erasure.of(ids, ratings, texts)
 
+    @property
+    def bytes(self) -> int:
+        """What the tables take, with their indexes and what waits for the vacuum."""
+        sizes = [func.pg_total_relation_size(table.name) for table in TABLES.sorted_tables]
+        with self._engine.connect() as connection:
+            return sum(connection.execute(select(*sizes)).one())
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -27,6 +27,9 @@ ELSE = "look after it"
 class AnswerStore(Protocol):
     """Keeps answers and what people thought of them; each raises an error of its shelf."""
 
+    @property
+    def bytes(self) -> int: ...
+
     def keep_all(self, answers: Sequence[Kept]) -> None: ...
 
     def rate(self, answer_id: str, rating: Rating, comment: str | None) -> bool: ...

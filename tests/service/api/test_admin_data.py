@@ -168,6 +168,17 @@ def test_the_proof_is_sealed_and_names_nobody(desk: Desk) -> None:
     assert (again["answers"], again["act"]["after"]["answers"]) == (0, 0)  # that there was nothing is on record too
 
 
+def test_the_figures_tell_how_much_is_kept(desk: Desk) -> None:
+    def told(name: str) -> float:
+        lines = desk.client.get("/metrics", headers=_bearer(desk._admin)).text.splitlines()
+        return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
+
+    desk.ask(MINE, "s-1")
+    assert desk.exported("session", "s-1")
+    assert told("outline_qa_store_bytes") > 8192
+    assert told("outline_qa_store_limit_bytes") > told("outline_qa_store_bytes")
+
+
 def test_only_an_admin_may(open_desk: Open, tmp_path: Path) -> None:
     desk = open_desk(StoreSettings(path=tmp_path / "store.sqlite"))
     desk.ask(MINE, "s-1")
