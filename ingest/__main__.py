@@ -105,7 +105,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _until_eof() -> None:
     """End with the process that started this one: the jobs are as safe as after a kill."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin, whose lock held here would abort a process that ends by itself
+        pass
     os._exit(1)
 
 
