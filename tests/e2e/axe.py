@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from playwright.sync_api import Page
+
 from tests.e2e.widget import Widget
 from tests.support.paths import ROOT
 
@@ -17,7 +19,12 @@ def violations(widget: Widget, within: str | dict[str, list[str]] = "html") -> l
     """What axe finds wrong now; `within` leaves out the page around the widget where that is not ours."""
     widget.settle()
     widget.page.mouse.move(0, 0)
-    if not widget.page.evaluate("typeof window.axe === 'object'"):
-        widget.page.evaluate(SOURCE.read_text("utf-8"))
-    found: list[dict[str, Any]] = widget.page.evaluate(RUN, within)
+    return page_violations(widget.page, within)
+
+
+def page_violations(page: Page, within: str | dict[str, list[str]] = "html") -> list[dict[str, Any]]:
+    """What axe finds wrong on any page."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(SOURCE.read_text("utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(RUN, within)
     return found

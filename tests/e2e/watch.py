@@ -15,7 +15,7 @@ LOCAL = {"127.0.0.1", "localhost"}
 
 
 class Watch:
-    """Collects what went wrong in contexts that it is told of; `allow` names console errors that a test provokes."""
+    """Collects what went wrong in contexts that it is told of; `allow` names errors and dialogs of a test's own."""
 
     def __init__(self) -> None:
         self._wrong: list[str] = []
@@ -43,8 +43,11 @@ class Watch:
         page.on("dialog", self._dialog)
 
     def _dialog(self, dialog: Dialog) -> None:
-        self._wrong.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
+        if any(re.search(pattern, dialog.message) for pattern in self._allowed):
+            dialog.accept()
+        else:
+            self._wrong.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
 
     def _request(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -84,7 +84,7 @@ function head(): HTMLElement {
 const formats = element("p", { className: "muted" });
 
 function dropper(): HTMLElement {
-  const input = element("input", { type: "file", multiple: true, ariaLabel: text.choose });
+  const input = element("input", { type: "file", multiple: true, hidden: true });
   const sending = element("p", { className: "muted", ariaLive: "polite" });
   const send = async (files: readonly File[]) => {
     if (!files.length) return;
@@ -105,7 +105,6 @@ function dropper(): HTMLElement {
     sending,
     formats,
   );
-  input.tabIndex = -1;
   area.ondragover = (event) => {
     event.preventDefault();
     area.classList.add("over");
@@ -152,7 +151,9 @@ async function look(): Promise<void> {
   clearTimeout(timer);
   try {
     const listed = await api.jobs();
+    const focused = jobs.contains(document.activeElement) ? document.activeElement?.id : undefined;
     jobs.replaceChildren(...jobList(listed.jobs, acts));
+    if (focused) document.getElementById(focused)?.focus();
     const documents = await api.documents();
     formats.textContent = text.formats + documents.formats.join(" ");
     if (documents.index_version !== version || !held.hasChildNodes()) {

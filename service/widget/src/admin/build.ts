@@ -18,7 +18,7 @@ export function button(label: string, act: () => unknown, className = ""): HTMLB
 
 export function table(heads: readonly [string, string][], rows: readonly Child[][]): HTMLElement {
   const cells = (tag: "th" | "td", row: readonly Child[]) =>
-    row.map((cell, column) => element(tag, { className: heads[column]?.[1] ?? "" }, cell));
+    row.map((cell, column) => element(cell ? tag : "td", { className: heads[column]?.[1] ?? "" }, cell));
   return element(
     "div",
     { className: "scroll", tabIndex: 0 },

@@ -98,7 +98,7 @@ const en: typeof zh = {
     asked: "embedding questions",
     choose: "choosing the fusion",
   },
-  passages: (count) => `${count} passages`,
+  passages: (count) => (count === 1 ? "1 passage" : `${count} passages`),
   holds: "What the index holds",
   sum: (documents, passages) => `${documents} documents, ${passages} passages`,
   empty: "There is no index yet. Upload the first document.",

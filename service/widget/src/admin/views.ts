@@ -33,13 +33,29 @@ function jobView(job: JobResponse, acts: Acts): HTMLElement {
         element("span", { className: colour }, text.states[job.state] + stage),
         element("span", { className: "muted" }, ` · ${new Date(job.created).toLocaleString()}`),
       ),
-      open ? button(text.cancel, () => acts.cancel(job.id)) : null,
-      again ? button(text.retry, () => acts.retry(job.id)) : null,
+      open
+        ? named(
+            `cancel-${job.id}`,
+            button(text.cancel, () => acts.cancel(job.id)),
+          )
+        : null,
+      again
+        ? named(
+            `retry-${job.id}`,
+            button(text.retry, () => acts.retry(job.id)),
+          )
+        : null,
     ),
     job.state === "running" ? bar(job) : null,
     job.error ? element("p", { className: job.state === "done" ? "muted" : "bad" }, job.error) : null,
     job.files.length ? element("ul", { className: "files" }, ...job.files.map(fileView)) : null,
   );
+}
+
+/** Give what may have the focus a name, so that it has it again when it is drawn again. */
+function named(id: string, made: HTMLElement): HTMLElement {
+  made.id = id;
+  return made;
 }
 
 function bar(job: JobResponse): HTMLProgressElement {
@@ -60,6 +76,11 @@ function fileView(file: JobResponse["files"][number]): HTMLElement {
   );
 }
 
+function remover(name: string, acts: Acts): HTMLButtonElement {
+  const made = button(text.remove, () => confirm(text.sure(name)) && acts.remove(name), "quiet");
+  return Object.assign(made, { ariaLabel: `${text.remove} ${name}` });
+}
+
 export function holdings(held: DocumentsResponse, acts: Acts): Node[] {
   if (!held.index_version) return [element("p", { className: "muted" }, text.empty)];
   const rows = held.documents.map((each) => [
@@ -67,7 +88,7 @@ export function holdings(held: DocumentsResponse, acts: Acts): Node[] {
     each.characters.toLocaleString(),
     String(each.passages),
     [each.uploaded ? text.uploaded : "", ...each.warnings].filter(Boolean).join(" · "),
-    each.uploaded ? button(text.remove, () => confirm(text.sure(each.name)) && acts.remove(each.name), "quiet") : "",
+    each.uploaded ? remover(each.name, acts) : "",
   ]);
   const heads: [string, string][] = [
     [text.name, ""],
