@@ -71,7 +71,8 @@ def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
             if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
                 return
         except httpx.HTTPError:
-            time.sleep(0.5)
+            pass
+        time.sleep(0.5)
     raise TimeoutError("the service is not ready after five minutes")
 
 
