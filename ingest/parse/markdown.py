@@ -14,6 +14,7 @@ from typing import Literal
 from ingest.parse.front_matter import front_lines, front_title
 from ingest.parse.html import texts
 from ingest.parse.lines import Line, lines_of
+from ingest.parse.machinery import title_span
 from ingest.parse.raw import Raw, raw_blocks
 
 BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula"]
@@ -174,6 +175,11 @@ def _blocks(text: str, lines: list[Line], raw: dict[int, Raw]) -> Iterator[Block
         if line.blank or RULE.match(line.text) or (index in raw and raw[index].kind == "hidden"):
             index = raw[index].stop if index in raw else index + 1
             continue
+        if index not in raw and (title := title_span(line.text)):
+            if title[0] < title[1]:
+                yield Block("paragraph", line.start + title[0], line.start + title[1])
+            index += 1
+            continue
         kind, stop = _block(lines, index, raw)
         last = stop
         while lines[last - 1].blank:
@@ -222,6 +228,7 @@ def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw]) -> bool:
     return (
         index in raw
         or text.lstrip().startswith(("|", ">"))
+        or title_span(text) is not None
         or (MARKER.match(text) or RULE.match(text)) is not None
         or _bare_table(lines, index)
     )

@@ -1,0 +1,56 @@
+import pytest
+
+from ingest.parse import markdown
+from ingest.parse.machinery import title_span
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        (":::", ""),
+        ("::: warning", ""),
+        (":::note Keep the valve shut", "Keep the valve shut"),
+        (":::tip[小贴士]", "小贴士"),
+        ('!!! warning "Hot surface"', "Hot surface"),
+        ("??? note", ""),
+        ("import Chart from '../components/Chart'", ""),
+        ("import {Tabs, Item} from '@theme/Tabs';", ""),
+        ("export const year = 2024", ""),
+        ("{/* not shown */}", ""),
+        ('{% include "footer.md" %}', ""),
+        ('--8<-- "limits.md"', ""),
+    ],
+)
+def test_what_is_for_the_program_keeps_its_title_alone(line: str, title: str) -> None:
+    span = title_span(line)
+    assert span is not None
+    assert line[slice(*span)] == title
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import tariffs rose from 3 % to 5 %",
+        "真的吗？？？",
+        "!!! ",
+        "export controls",
+        "注意：关阀",
+        "-- 8 --",
+        "a ::: b",
+    ],
+)
+def test_text_is_text(line: str) -> None:
+    assert title_span(line) is None
+
+
+def test_an_admonition_is_its_title_and_its_text() -> None:
+    above = 'import A from "a"\n\n'
+    text = f'{above}:::note 关阀\n先关旁通阀。\n:::\n\n!!! warning "Hot"\n    The housing is hot.\n\n```\n:::\n```\n'
+    (section,) = markdown.parse("a.md", text).sections
+    assert [text[block.start : block.end] for block in section.blocks] == [
+        "关阀",
+        "先关旁通阀。",
+        "Hot",
+        "The housing is hot.",
+        "```\n:::\n```",
+    ]
