@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
@@ -87,10 +89,20 @@ class Match(_Part):
 
 
 class Blend(_Part):
-    """What the cross-encoder's log odds and the fused score are worth in the score of both, in nats."""
+    """What the cross-encoder's log odds and the fused score are worth in the score of both, in nats.
+
+    A passage that is read as more than `reach` nats worse than the best counts as that much worse, so that one harsh
+    reading does not outweigh both indexes; None sets no such limit.
+    """
 
     weight: float = Field(ge=0)
     fused: float = Field(ge=0)
+    reach: float | None = Field(default=None, gt=0)
+
+    def worth(self, log_odds: ArrayLike) -> NDArray[np.float64]:
+        """Return (n,) nats that the log odds of the passages read for a question, (n,), add to their scores."""
+        read = np.asarray(log_odds, np.float64)
+        return self.weight * (read if self.reach is None else np.maximum(read, read.max() - self.reach))
 
 
 @dataclass(frozen=True, slots=True)

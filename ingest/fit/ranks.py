@@ -57,11 +57,19 @@ def fit_blend(
 ) -> Part[Blend]:
     """Fit what the cross-encoder's log odds and the fused score are worth, on the candidates that it reads."""
     rankings = [(engine.ranking(question.text, trial, fusion), question.entries) for question in questions]
-    cases = [Case(r.columns, np.array([key in entries for key in r.keys], np.bool_)) for r, entries in rankings]
+    whole = Blend(weight=1.0, fused=1.0, reach=old.reach)
+    cases = [
+        Case(
+            np.column_stack([whole.worth(r.columns[:, 0]), r.columns[:, 1:]]),
+            np.array([key in entries for key in r.keys], np.bool_),
+        )
+        for r, entries in rankings
+    ]
     before, after = weighed(cases, [old.weight, old.fused]), cross_validated(cases)
     weight, fused = (max(0.0, value) for value in weigh(cases).round(DIGITS).tolist())
     taken = anew or better((after.hit1, -after.loss), (before.hit1, -before.loss))
-    return Part("blend", str(before), str(after), taken, Blend(weight=weight, fused=fused) if taken else old)
+    new = Blend(weight=weight, fused=fused, reach=old.reach)
+    return Part("blend", str(before), str(after), taken, new if taken else old)
 
 
 def fit_match(engine: Engine, questions: Sequence[Labelled], present: Fitted, anew: bool) -> Part[Match]:

@@ -108,6 +108,7 @@ class CrossEncoderReranker:
         return Blend(
             weight=blend.weight if self._weight is None else self._weight,
             fused=blend.fused if self._fused is None else self._fused,
+            reach=blend.reach,
         )
 
     async def rerank(
@@ -158,10 +159,11 @@ def joined(
     read: Sequence[Candidate], scores: Sequence[float], unread: Sequence[Candidate], blend: Blend
 ) -> list[Candidate]:
     """Return candidates by the sum of log odds and fused score: a learned blend never loses to what it is made of."""
+    worth = blend.worth(scores).tolist()
     scored = [
-        replace(c, rerank_score=score, score=blend.weight * score + blend.fused * c.score)
-        for c, score in zip(read, scores, strict=True)
+        replace(c, rerank_score=score, score=nats + blend.fused * c.score)
+        for c, score, nats in zip(read, scores, worth, strict=True)
     ]
-    lowest = blend.weight * min(scores)  # what was not read counts as the worst of what was
+    lowest = min(worth)  # what was not read counts as the worst of what was
     rest = [replace(c, score=lowest + blend.fused * c.score) for c in unread]
     return [*sorted(scored, key=lambda c: -c.score), *rest]

@@ -74,7 +74,7 @@ def evaluate(
             orders = (
                 -np.arange(len(windows), dtype=np.float64),
                 scores,
-                weights.blend.weight * scores + weights.blend.fused * _fused(candidates, weights),
+                weights.blend.worth(scores) + weights.blend.fused * _fused(candidates, weights),
                 np.array([len(window) for window in windows], np.float64),
             )
             right = np.array([questions.owners[row] == question.owner for row in candidates.rows])

@@ -11,7 +11,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from ingest.chunk import Chunk
-from service.search.rerank import CrossEncoderReranker, NoReranker, UnreadError
+from ingest.fitted import Blend
+from service.search.rerank import CrossEncoderReranker, NoReranker, UnreadError, joined
 from service.search.retrieve import Candidate
 from service.search.scorers import SHIPPED, HubScorer, ShippedScorer
 from tests.support.packs import WORDS, question
@@ -111,6 +112,16 @@ def test_the_score_is_a_blend(folder: Path, weight: float, fused: float) -> None
         assert candidate.score == pytest.approx(expected[candidate.chunk.text], abs=1e-4)
     scores = [candidate.score for candidate in found]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_past_its_reach_a_harsh_reading_counts_no_further() -> None:
+    log_odds, limited = [0.0, 1.0, -9.0], Blend(weight=0.5, fused=1.0, reach=3.0)
+    fused = [replace(each, score=score) for each, score in zip(candidates("abc"), (0.0, -2.0, 4.0), strict=True)]
+    assert texts(joined(fused, log_odds, [], Blend(weight=0.5, fused=1.0))) == "acb"  # 0, 4 - 4.5, -1.5
+    found = joined(fused, log_odds, candidates("d"), limited)
+    assert texts(found) == "cabd"  # 4 - 1, 0, -1.5; the last counts as the worst of those that were read
+    assert found[0].rerank_score == -9.0  # what was read stays what it was
+    assert found[-1].score == pytest.approx(-1.0)
 
 
 def test_requests_at_once_share_batches_and_keep_their_own_scores(folder: Path) -> None:
