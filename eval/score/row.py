@@ -45,6 +45,7 @@ METRICS: dict[str, Metric] = {
     "direct": Metric("what was asked in two sentences", "answer"),
     "noise": Metric("sentences that make no point", "answer", higher=False),
     "faults": Metric("faults that a reader stumbles over", "answer", higher=False),
+    "satisfied": Metric("answers that would satisfy", "answer"),
     "whole": Metric("not degraded", "answer"),
     "replied": Metric("replied at all", "answer"),
     "faithfulness": Metric("faithfulness", "judge", hard=False),

@@ -7,20 +7,24 @@ from eval.score.likeness import sentences
 from eval.score.row import Row
 
 FIRST = 2  # statements within which what was asked is said
+BESIDE = 0.34  # share of statements that make no point, up to which an answer satisfies
 SHARED = 0.6  # share of a quote, or of a statement, that makes the one say the other
 
 
 def grade(row: Row) -> dict[str, float]:
-    """Return "coverage", "direct", "noise" and "faults" of an answer to a question with points, else {}.
+    """Return "coverage", "direct", "noise", "faults" and "satisfied" of an answer to a question with points, else {}.
 
     `coverage` is the share of the vital points that it makes, `direct` whether one of those that come first is made in
     its first two statements, `noise` the share of its statements that make no point; what only announces, and a label
     that makes no point, states nothing. `faults` counts those of readability. Words tell, not meaning: the documents'
-    own words are graded, not a language model's.
+    own words are graded, not a language model's. `satisfied` is whether all that is vital is made, at the beginning,
+    with little besides and nothing to stumble over.
     """
     points = row.question.points
-    if not points or row.status != "answered":
-        return dict.fromkeys(("coverage", "direct"), 0.0) if points and row.question.status == "answered" else {}
+    if not points or row.question.status != "answered":
+        return {}
+    if row.status != "answered":
+        return dict.fromkeys(("coverage", "direct", "satisfied"), 0.0)
     whole = prose.letters(prose.MARK.sub("", row.answer))
     quotes = [[prose.letters(quote) for quote in point.quotes] for point in points]
 
@@ -38,11 +42,14 @@ def grade(row: Row) -> dict[str, float]:
     covered = sum(any(quote in whole for quote in quotes[place]) or made(place, stated) for place in vital)
     serving = sum(map(serves, stated))
     faults = readability.faults(row.answer, row.question.language, row.degraded is not None)
+    direct = any(made(place, stated[:FIRST]) for place in first)
+    noise = 1 - serving / max(1, len(stated))
     return {
         "coverage": covered / len(vital),
-        "direct": float(any(made(place, stated[:FIRST]) for place in first)),
-        "noise": 1 - serving / max(1, len(stated)),
+        "direct": float(direct),
+        "noise": noise,
         "faults": float(len(faults)),
+        "satisfied": float(covered == len(vital) and direct and noise <= BESIDE and not faults),
     }
 
 
@@ -54,8 +61,3 @@ def _says(statement: str, quote: str) -> bool:
 def _serves(statement: str, quote: str) -> bool:
     """Whether a statement says a quote or a part of it."""
     return _says(statement, quote) or prose.shared(statement, quote) >= SHARED * len(statement)
-
-
-def verdict(figures: dict[str, float]) -> bool:
-    """Whether an answer would satisfy: all that is vital, at its beginning, little besides, nothing to stumble over."""
-    return figures["coverage"] == 1 and figures["direct"] == 1 and figures["noise"] <= 0.34 and not figures["faults"]

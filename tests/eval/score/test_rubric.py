@@ -2,7 +2,7 @@ import pytest
 
 from eval.golden.question import GoldenQuestion, Nugget
 from eval.score.row import Row
-from eval.score.rubric import grade, verdict
+from eval.score.rubric import grade
 
 ASKED = GoldenQuestion(
     id="r-1",
@@ -27,8 +27,7 @@ def row(answer: str, status: str = "answered") -> Row:
 
 def test_all_that_is_vital_first_and_nothing_besides() -> None:
     figures = grade(row("除垢每年六次。 [1]水垢会堵住喷头。 [2]\n\n- **做法**：把柠檬酸溶在一升水里煮沸 [3]"))
-    assert figures == {"coverage": 1.0, "direct": 1.0, "noise": 0.0, "faults": 0.0}
-    assert verdict(figures)
+    assert figures == {"coverage": 1.0, "direct": 1.0, "noise": 0.0, "faults": 0.0, "satisfied": 1.0}
 
 
 def test_what_is_buried_left_out_or_not_asked_is_counted() -> None:
@@ -37,7 +36,13 @@ def test_what_is_buried_left_out_or_not_asked_is_counted() -> None:
     assert figures["direct"] == 0.0
     assert figures["noise"] == pytest.approx(2 / 3)  # what only announces states nothing
     assert figures["faults"] == 1.0
-    assert not verdict(figures)
+    assert figures["satisfied"] == 0.0
+
+
+def test_little_besides_still_satisfies_and_more_does_not() -> None:
+    whole = "每两个月除一次垢。 [1]把柠檬酸溶在一升水里煮沸。 [2]"
+    assert grade(row(f"{whole}机器有两种颜色。 [3]"))["satisfied"] == 1.0
+    assert grade(row(f"{whole}机器有两种颜色。 [3]保修期是两整年。 [4]"))["satisfied"] == 0.0
 
 
 def test_a_word_that_stands_in_a_point_is_not_the_point() -> None:
@@ -49,7 +54,7 @@ def test_a_point_may_be_told_in_two_sentences() -> None:
 
 
 def test_no_answer_makes_no_point() -> None:
-    assert grade(row("没有。", "not_in_documents")) == {"coverage": 0.0, "direct": 0.0}
+    assert grade(row("没有。", "not_in_documents")) == {"coverage": 0.0, "direct": 0.0, "satisfied": 0.0}
 
 
 def test_without_points_nothing_is_graded() -> None:
