@@ -22,7 +22,7 @@ test: .venv/.dev
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-# What trains a model, or runs a whole evaluation.
+# What takes ten seconds or far more: trains a model, runs a whole evaluation, waits for other processes.
 test-slow: .venv/.dev
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m slow
 

@@ -40,6 +40,7 @@ WORST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORST)
 @pytest.mark.parametrize("question", ["之前说的缓存呢？", "继续", "第二步是什么？"])
 def test_no_history_holds_the_loop_up(

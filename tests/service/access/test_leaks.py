@@ -118,6 +118,7 @@ def said(
     return said
 
 
+@pytest.mark.slow
 def test_no_secret_is_said_anywhere(said: Said) -> None:
     assert {200, 401, 403, 404, 422} <= said.statuses
     assert 500 not in said.statuses

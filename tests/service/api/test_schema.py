@@ -47,6 +47,7 @@ def api(
         yield schemathesis.openapi.from_url(f"{url}/openapi.json", config=config, headers=headers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_what_the_document_says_is_so(api: Any, mode: GenerationMode) -> None:
     faults: list[str] = []

@@ -165,6 +165,7 @@ def test_in_process_without_an_index_says_what_builds_one(settings: ServiceSetti
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_in_process_says_what_the_service_says(settings: ServiceSettings, url: str) -> None:
     environment = os.environ | {"OUTLINE_QA_INDEX": str(settings.index), "OUTLINE_QA_MODELS": str(settings.models)}
     done = subprocess.run(

@@ -104,6 +104,7 @@ def until(watched: Watched, holds: Callable[[], bool], pause: float = 0.1) -> No
         time.sleep(pause)
 
 
+@pytest.mark.slow
 def test_changes_are_taken_up_and_a_bad_file_stops_no_other(watched: Watched) -> None:
     watched.write("a.md", "# A\n\nThe door is green.\n")
     watched.write("b.md", "# B\n\nThe window is red.\n")
@@ -119,6 +120,7 @@ def test_changes_are_taken_up_and_a_bad_file_stops_no_other(watched: Watched) ->
     assert watched.newest().who == "folder"
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_begun_again(watched: Watched) -> None:
     watched.write("d.md", "# D\n\n" + "".join(f"The step {n} leads to {n * n}.\n\n" for n in range(80)))
     until(watched, lambda: watched.newest().state == "running", 0.01)

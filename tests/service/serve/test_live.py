@@ -190,6 +190,7 @@ def test_beside_a_damaged_version_the_newest_intact_one_serves(
         assert client.post("/v1/ask", json={"question": "什么是 QLoRA？"}).json()["status"] == "answered"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["no corpus", "another build", "no room"])
 def test_an_index_that_cannot_be_renewed_serves_and_it_is_said(
     own: ServiceSettings, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
@@ -212,6 +213,7 @@ def test_an_index_that_cannot_be_renewed_serves_and_it_is_said(
     assert said[fault] in (live.outdated or "")
 
 
+@pytest.mark.slow
 def test_an_index_that_is_up_to_date_stays(
     own: ServiceSettings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

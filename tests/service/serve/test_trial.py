@@ -100,6 +100,7 @@ def test_what_differs_is_counted_and_not_shown(serve: Open, snapshot: Snapshot) 
     assert count(client, "outline_qa_shadow_total", "outcome") == 2
 
 
+@pytest.mark.slow
 def test_each_key_has_one_version_at_every_door(serve: Open, versions: Versions, tmp_path: Path) -> None:
     client, keys = serve(share=0.5), SqliteKeys(Ledger(tmp_path / "access.sqlite"))
     seen = []

@@ -221,6 +221,7 @@ def test_foreign_pages_are_refused(
         assert "OUTLINE_QA_WIDGET__ORIGINS" in json.loads(reply.content)["detail"]
 
 
+@pytest.mark.slow
 def test_a_server_in_process_answers_on_stdio(settings: ServiceSettings, snapshot: Snapshot) -> None:
     server = on_stdio()
     assert server.env is not None
