@@ -99,10 +99,11 @@ export class Chats {
   #draw(): void {
     const { text } = this.context;
     const words = folded(this.#search.value).split(/\s+/).filter(Boolean);
-    const found = this.#heads.filter((head) => {
+    const has = (head: Head): boolean => {
       const all = folded(`${head.title}\n${head.questions}`);
       return words.every((word) => all.includes(word));
-    });
+    };
+    const found = words.length ? this.#heads.filter(has) : [...this.#heads];
     const none = this.#heads.length ? text.chats.none : text.chats.empty;
     this.#all.hidden = !this.#heads.length;
     this.#list.replaceChildren(...(found.length ? [] : [h("li", { class: "note" }, none)]));
