@@ -30,11 +30,15 @@ test-slow: .venv/.dev
 test-llm: .venv/.dev .venv-llm/.made
 	TEST_LLM=start $(BIN)/python -m pytest tests/llm
 
-# What others have made of our doors: the AI SDK with its React hook, and MCP's conformance suite, which needs Node 22.
+# What others have made of our doors: the AI SDK with its React hook, MCP's conformance suite, which needs Node 22, and
+# LlamaIndex, which pins other versions of OpenAI's client.
 CLIENTS := node@22.23.3 @modelcontextprotocol/conformance@0.1.16 ai@7.0.173 @ai-sdk/react@4.0.177 react@19.3.1 react-dom@19.3.1 jsdom@31.0.1
 test-clients: .venv/.dev
 	npm install --silent --no-save --prefix var/clients $(CLIENTS)
-	CLIENTS=var/clients/node_modules $(BIN)/python -m pytest tests/service/api/mcp/test_conformance.py tests/service/doors/test_doors.py -k "suite or sdk"
+	$(PYTHON) -m venv var/clients/python
+	var/clients/python/bin/python -m pip install --quiet --disable-pip-version-check llama-index-llms-openai-like==0.8.1
+	CLIENTS=var/clients/node_modules LLAMA_INDEX=var/clients/python/bin/python $(BIN)/python -m pytest \
+		tests/service/api/mcp/test_conformance.py tests/service/doors -k "suite or sdk or llama"
 
 # The widget's sources, which need npm, and the widget in a real browser; its built files must be those that its source gives.
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
