@@ -58,12 +58,15 @@ class Widget:
         self.composer.press("Enter")
 
     def ask(self, question: str) -> dict[str, Any]:
-        """Ask, wait for the end, and return what the service sent."""
+        """Ask, wait for the end and for all that is cited, and return what the service sent."""
         asked = self.messages.count()
         self.submit(question)
         expect(self.messages).to_have_count(asked + 2)
         self.reaches("done")
-        return self.service.last()
+        body = self.service.last()
+        if body["citations"]:  # until its Markdown is in place, what stands below moves
+            expect(self.answer.locator(".cite").first).to_be_visible()
+        return body
 
     def reaches(self, phase: str) -> None:
         expect(self.answer).to_have_attribute("data-phase", phase)
