@@ -15,13 +15,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corpora import PATIENCE
+from benchmarks.corpora import PATIENCE, here, served
 from benchmarks.corpus.asked import Asked, relevant, result
 from benchmarks.corpus.legs import CANDIDATES
-from benchmarks.corpus.sets import FOLDER, MissingError, collection, names
+from benchmarks.corpus.sets import names
 from eval.score.figures import rank
 from ingest import bootstrap as ingest
-from ingest.__main__ import console, ensure
+from ingest.__main__ import console
 from ingest.fitted import Blend
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
@@ -58,17 +58,9 @@ def main() -> None:
     embedder = ingest.embedder(settings)
     blends = [Blend(weight=w, fused=1.0, reach=reach) for w, reach in product(WEIGHTS, REACHES)]
     gains: dict[str, NDArray[np.float64]] = {}
-    for name in options.names or names():
-        try:
-            one = collection(name)
-        except MissingError as error:
-            print(f"{name}: left out; {error}", flush=True)
-            continue
-        own = settings.model_copy(update={"corpus": [one.folder], "index": FOLDER / name / "index"})
-        ensure(own, embedder, False)
-        service = Service(own, embedder)
-        readings = asyncio.run(_readings(service, service.open(), one.answerable))
-        service.close()
+    for name, one in here(options.names or names()):
+        with served(one, settings, embedder) as service:
+            readings = asyncio.run(_readings(service, service.open(), one.answerable))
         fused = np.mean([reading.ndcg(None) for reading in readings])
         gains[name] = np.array([np.mean([r.ndcg(blend) for r in readings]) for blend in blends]) - fused
         print(f"{name}: {len(readings)} questions, fused {fused:.3f}", flush=True)

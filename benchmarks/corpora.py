@@ -11,6 +11,7 @@ does, on this index; the plain orders are of its own BM25 and vectors. A set tha
 import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
@@ -43,12 +44,7 @@ def main() -> None:
     settings = ServiceSettings(pack="none", rerank=ShippedSettings(budget_ms=PATIENCE))
     embedder = ingest.embedder(settings)
     measured: dict[str, list[Scored]] = {}
-    for name in options.names or names():
-        try:
-            one = collection(name)
-        except MissingError as error:
-            print(f"{name}: left out; {error}", flush=True)
-            continue
+    for name, one in here(options.names or names()):
         began = time.perf_counter()
         measured[name] = measure(one, settings, embedder, options.rebuild)
         print(f"{line(name, measured[name])}; {time.perf_counter() - began:.0f} s", flush=True)
@@ -61,12 +57,26 @@ def main() -> None:
 
 def measure(one: Collection, settings: ServiceSettings, embedder: Embedder, rebuild: bool) -> list[Scored]:
     """Bring the index of a set up to date and search it for every question that has an answer."""
+    with served(one, settings, embedder, rebuild) as service:
+        return scored(service, service.open(), one.answerable)
+
+
+def here(wanted: Sequence[str]) -> Iterator[tuple[str, Collection]]:
+    """Yield the sets that are there; the others are named and left out."""
+    for name in wanted:
+        try:
+            yield name, collection(name)
+        except MissingError as error:
+            print(f"{name}: left out; {error}", flush=True)
+
+
+@contextmanager
+def served(one: Collection, settings: ServiceSettings, embedder: Embedder, rebuild: bool = False) -> Iterator[Service]:
+    """Bring the index of a set up to date and serve it."""
     own = settings.model_copy(update={"corpus": [one.folder], "index": FOLDER / one.name / "index"})
     ensure(own, embedder, rebuild)
-    service = Service(own, embedder)
-    found = scored(service, service.open(), one.answerable)
-    service.close()
-    return found
+    with closing(Service(own, embedder)) as service:
+        yield service
 
 
 def line(name: str, rows: Sequence[Scored]) -> str:
