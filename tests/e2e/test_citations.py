@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.live import Live
 from tests.e2e.visit import Visit
@@ -34,6 +34,17 @@ SPLIT = """(reader) => {
   before.setStart(reader.querySelector(".content"), 0);
   before.setEndBefore(marks[0]);
   return { before: text(before.cloneContents()), marked: marks.map(text).join("") };
+}"""
+
+
+# Notes, when the first source comes, how many formulas of the answer are not set yet.
+NOTED = """(host) => {
+  host.late = null;
+  const formulas = () => Array.from(host.shadowRoot.querySelectorAll(".answer .math"));
+  const unset = () => formulas().filter((one) => !one.querySelector("math"));
+  new MutationObserver(() => {
+    if (host.late === null && host.shadowRoot.querySelector(".source")) host.late = unset().length;
+  }).observe(host.shadowRoot, { childList: true, subtree: true });
 }"""
 
 
@@ -126,6 +137,19 @@ def test_the_sources_below_lead_into_the_outline(widget: Widget) -> None:
     expect(sources.locator(".entry-id")).to_have_text(entries)
     sources.first.click()
     expect(widget.reader.locator(".entry-id")).to_have_text(entries[0])
+
+
+def test_what_stands_below_comes_when_the_answer_is_in_place(widget: Widget) -> None:
+    held: list[Route] = []
+    widget.page.route("**/temml-*.js", lambda route: held.append(route))
+    widget.composer.wait_for()
+    widget.host.evaluate(NOTED)
+    widget.submit(KINDS["formulas"][0])
+    widget.until(lambda: bool(held))
+    widget.page.wait_for_timeout(300)
+    held[0].continue_()
+    expect(widget.answer.locator(".source").first).to_be_visible()
+    assert widget.host.evaluate("(host) => host.late") == 0
 
 
 def test_a_citation_can_be_read_while_the_answer_comes(live: Live, widget: Widget) -> None:

@@ -124,6 +124,7 @@ def test_parts_and_properties(live: Live, visit: Visit, sites: Sites) -> None:
         " outline-qa::part(question) { letter-spacing: 2px }"
     )
     widget = visit(sites.add("/parts", host_page(f"{live.url}/widget.js", "data-open", css)))
+    expect(widget.panel).to_be_visible()
     widget.settle()
     box = widget.panel.bounding_box()
     assert box

@@ -92,7 +92,7 @@ def test_under_a_refusal_stands_what_is_nearest(widget: Widget) -> None:
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 700)])
-def test_the_way_to_the_latest_covers_no_line(visit: Visit, size: tuple[int, int]) -> None:
+def test_the_way_to_the_latest_covers_and_moves_no_line(visit: Visit, size: tuple[int, int]) -> None:
     widget = visit(viewport={"width": size[0], "height": size[1]})
     for question in (QUESTION, "解释层归一化和残差连接"):
         widget.ask(question)
@@ -106,6 +106,7 @@ def test_the_way_to_the_latest_covers_no_line(visit: Visit, size: tuple[int, int
     assert button["y"] >= text["y"] + text["height"]
     jump.click()
     expect(jump).to_be_hidden()
+    assert thread.bounding_box() == text
 
 
 def test_a_key_that_is_needed_is_said(visit: Visit, widget: Widget, watch: Watch) -> None:

@@ -24,6 +24,7 @@ export class Composer {
 
   constructor(
     private readonly context: Context,
+    jump: HTMLElement,
     disclaimer: string,
   ) {
     const { text } = context;
@@ -53,7 +54,7 @@ export class Composer {
         this.editing = "";
       }),
     );
-    const box = h("div", { class: "composer-box" }, this.#area, this.#dictate, this.#send, this.#stop);
+    const box = h("div", { class: "composer-box" }, this.#area, jump, this.#dictate, this.#send, this.#stop);
     // A click anywhere in the box is meant for the text.
     box.addEventListener("click", (event) => event.target === box && this.focus());
     this.element = h(

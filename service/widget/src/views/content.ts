@@ -31,6 +31,7 @@ interface Block {
 export class Content {
   readonly element: HTMLElement;
   readonly #blocks: Block[] = [];
+  #settled: Promise<unknown> = Promise.resolve();
   #latest = { source: "", citations: [] as readonly Quotation[] };
 
   constructor(
@@ -84,7 +85,8 @@ export class Content {
       this.element.append(fragment);
       this.#blocks.push({ key: keys[same + i] as string, nodes });
     });
-    await Promise.all(waiting);
+    this.#settled = Promise.all([this.#settled, ...waiting]);
+    await this.#settled;
     this.#reach();
   }
 

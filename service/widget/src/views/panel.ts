@@ -73,8 +73,8 @@ export class Panel implements Context {
     });
     this.#thread = new Thread(this);
     this.#welcome = new Welcome(this, settings);
-    this.composer = new Composer(this, settings.disclaimer);
-    const body = h("div", { class: "body" }, this.#welcome.element, this.#thread.element, this.#thread.jump);
+    this.composer = new Composer(this, this.#thread.jump, settings.disclaimer);
+    const body = h("div", { class: "body" }, this.#welcome.element, this.#thread.element);
     this.#main = h("div", { class: "main" }, body, this.composer.element);
     this.#columns = h("div", { class: "columns" }, this.#main);
     this.element = h("section", {

@@ -2,10 +2,10 @@
 
 import { running, type Turn } from "../conversation";
 import { fill, sayFailure } from "../text";
+import { tool } from "./button";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { h, scrollWithin } from "./dom";
-import { icon } from "./icons";
 import { later } from "./later";
 import { TurnView } from "./turn";
 
@@ -13,6 +13,8 @@ const NEAR = "900px";
 const AT_END = 80;
 // A screen reader says so much of an answer; whoever wants more reads it.
 const SPOKEN = 300;
+// What stands below an answer waits so long for the answer's formulas and programs to be in place.
+const PATIENCE_MS = 2000;
 // Filling in old turns takes this many at a time, so that no frame is held up.
 const SLICE = 12;
 
@@ -35,18 +37,8 @@ export class Thread {
       h("h2", { class: "sr-only" }, text.conversation),
       this.#list,
     );
-    this.#jump = h(
-      "button",
-      {
-        class: "jump",
-        type: "button",
-        hidden: true,
-        "aria-label": text.toLatest,
-        title: text.toLatest,
-        onclick: () => this.toEnd(true),
-      },
-      icon("arrowDown"),
-    );
+    this.#jump = tool("jump", "arrowDown", text.toLatest, () => this.toEnd(true));
+    this.#jump.hidden = true;
     this.#near = new IntersectionObserver((entries) => this.#approached(entries), {
       root: this.element,
       rootMargin: `${NEAR} 0px`,
@@ -60,6 +52,7 @@ export class Thread {
     this.element.addEventListener("scroll", () => this.#showJump(), { passive: true });
   }
 
+  /** Leads to the end; it stands in the composer, so that nothing moves here when it comes and goes. */
   get jump(): HTMLElement {
     return this.#jump;
   }
@@ -125,12 +118,15 @@ export class Thread {
   async #redraw(turn: Turn): Promise<void> {
     const view = this.#views.get(turn.id);
     if (!view) return;
-    const wasRunning = view.element.classList.contains("running");
+    const ended = view.element.classList.contains("running") && !running(turn);
     view.element.classList.toggle("running", running(turn));
     view.element.classList.add("live");
-    view.update(turn);
-    const said = await view.render(turn);
-    if (wasRunning && !running(turn)) this.#announce(turn, said);
+    const rendered = view.render(turn);
+    // Nothing is to move under a pointer that goes for a source or a button below.
+    if (!running(turn)) await Promise.race([rendered, pause(PATIENCE_MS)]);
+    view.update(this.context.session.turn(turn.id) ?? turn);
+    const said = await rendered;
+    if (ended) this.#announce(turn, said);
   }
 
   #announce(turn: Turn, said: string): void {
@@ -175,4 +171,8 @@ export class Thread {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
     this.#jump.hidden = scrollHeight - scrollTop - clientHeight < AT_END;
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 function place(shared: Context): { composer: Composer; area: HTMLTextAreaElement } {
-  const composer = new Composer(shared, "");
+  const composer = new Composer(shared, document.createElement("button"), "");
   document.body.append(composer.element);
   return { composer, area: by(composer.element, "composer") as HTMLTextAreaElement };
 }
