@@ -1,5 +1,5 @@
 """Ways to cut a document into chunks, behind one protocol."""
 
-from ingest.chunk.chunker import Chunk, Chunker, ChunkKind, Head, Piece, chunk
+from ingest.chunk.chunker import Chunk, Chunker, ChunkKind, Head, Note, Piece, chunk
 
-__all__ = ["Chunk", "ChunkKind", "Chunker", "Head", "Piece", "chunk"]
+__all__ = ["Chunk", "ChunkKind", "Chunker", "Head", "Note", "Piece", "chunk"]

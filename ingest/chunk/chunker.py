@@ -3,11 +3,12 @@
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from typing import Any, Literal, Protocol, Self
 
+from ingest.parse.footnotes import DEFINITION, marked
 from ingest.parse.markdown import Document, Section, table_head
 from ingest.parse.outline import Entry
 
@@ -43,11 +44,25 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote, document.text[start:end] == text."""
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def said(self) -> str:
+        """What it says, without its label."""
+        return DEFINITION.sub("", self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage with document.text[start:end] == text. A `listing` is an entry that has no answer.
 
     `title` is the document's; "" for entries, whose questions say what they are about. `head` is that of the table
-    among whose rows the passage begins.
+    among whose rows the passage begins, `notes` are the footnotes that it has marks of.
     """
 
     id: str
@@ -62,6 +77,7 @@ class Chunk:
     text: str
     title: str = ""
     head: Head | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def focused(self) -> str:
@@ -80,11 +96,12 @@ class Chunk:
 
     @property
     def indexed(self) -> str:
-        """Headings, the head of its table, and the focused text: what the embedder, BM25 and the cross-encoder see."""
+        """Headings, the head of its table, the focused text and its notes: what is embedded, counted and reranked."""
         if self.kind == "listing":
             return "\n".join(self.heading_path)
         head = self.head.text.partition("\n")[0] + "\n" if self.head else ""
-        return f"{' > '.join(self.headings)}\n{head}{self.focused}"
+        notes = "".join(f"\n{note.said}" for note in self.notes if not self.focus[0] <= note.start < self.focus[1])
+        return f"{' > '.join(self.headings)}\n{head}{self.focused}{notes}"
 
     @property
     def group(self) -> tuple[str, str]:
@@ -92,15 +109,22 @@ class Chunk:
         return self.document, self.entry_id or self.id
 
     def to_json(self) -> dict[str, Any]:
-        """Return its fields, in their order."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"head": self.head and asdict(self.head)}
+        """Return its fields, in their order; `notes` where there are any."""
+        parts = {name: getattr(self, name) for name in self.__slots__} | {"head": self.head and asdict(self.head)}
+        parts["notes"] = [asdict(note) for note in self.notes]
+        return parts if self.notes else {name: part for name, part in parts.items() if name != "notes"}
 
     @classmethod
     def from_json(cls, parts: dict[str, Any]) -> Self:
         head = Head(**parts["head"]) if parts.get("head") else None
-        return cls(
-            **parts | {"heading_path": tuple(parts["heading_path"]), "focus": tuple(parts["focus"]), "head": head}
-        )
+        notes = tuple(Note(**note) for note in parts.get("notes", ()))
+        own = {
+            "heading_path": tuple(parts["heading_path"]),
+            "focus": tuple(parts["focus"]),
+            "head": head,
+            "notes": notes,
+        }
+        return cls(**parts | own)
 
 
 def home(heading_path: tuple[str, ...]) -> tuple[str, ...]:
@@ -138,10 +162,23 @@ def chunk(document: Document, entries: Sequence[Entry], chunker: Chunker) -> lis
             line = _trim(document.text, entry.start, entry.body)
             spans.append((line, line, entry))
     seen: Counter[str] = Counter()
-    return [_chunk(document, *span, seen) for span in sorted(spans, key=lambda span: span[:2])]
+    notes = _notes(document)
+    return [_chunk(document, notes, *span, seen) for span in sorted(spans, key=lambda span: span[:2])]
 
 
-def _chunk(document: Document, span: Span, focus: Span, entry: Entry | None, seen: Counter[str]) -> Chunk:
+def _notes(document: Document) -> dict[str, Note]:
+    """The footnotes by their labels; of several with one label the first counts."""
+    notes: dict[str, Note] = {}
+    for block in (block for section in document.sections for block in section.blocks if block.kind == "note"):
+        text = document.text[block.start : block.end]
+        if match := DEFINITION.match(text):
+            notes.setdefault(match["label"], Note(block.start, block.end, text))
+    return notes
+
+
+def _chunk(
+    document: Document, notes: Mapping[str, Note], span: Span, focus: Span, entry: Entry | None, seen: Counter[str]
+) -> Chunk:
     text = document.text[slice(*span)]
     path = _path(document, *span)
     head = _head(document, span[0])
@@ -162,6 +199,7 @@ def _chunk(document: Document, span: Span, focus: Span, entry: Entry | None, see
         text,
         "" if entry or document.title in path else document.title,
         head,
+        tuple(notes[label] for label in marked(text) if label in notes),
     )
 
 

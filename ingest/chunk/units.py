@@ -26,10 +26,12 @@ def units_of(
 ) -> list[Unit]:
     """Return the units of a section in reading order; of a table above `long_table` code points its head and rows.
 
-    So also of one of `many_rows`, where that is given.
+    So also of one of `many_rows`, where that is given. Footnotes are units of the passages that have their marks.
     """
     found: list[Unit] = []
     for block in section.blocks:
+        if block.kind == "note":
+            continue
         spans = _spans(document.text, block, long_table, many_rows)
         line = document.text.rfind("\n", 0, block.start) + 1
         indent = block.start - line if block.kind == "list_item" else 0

@@ -72,7 +72,15 @@ def _rows(whole: Snapshot, allows: Allows) -> Iterator[_Row]:
     for number, chunk in enumerate(whole.chunks):
         places = [place for place in (chunk, *whole.aliases.get(chunk.id, ())) if allows(place.document, place.section)]
         if places:
-            yield _Row(number, places[0], tuple(places[1:]))
+            first, *others = (_told(place, allows) for place in places)
+            yield _Row(number, first, tuple(others))
+
+
+def _told(chunk: Chunk, allows: Allows) -> Chunk:
+    """A passage, where its document may be read in part without the footnotes that stand outside of it."""
+    if not chunk.notes or allows(chunk.document, None):
+        return chunk
+    return replace(chunk, notes=tuple(note for note in chunk.notes if chunk.start <= note.start < chunk.end))
 
 
 def _entries(whole: Snapshot, allows: Allows) -> Iterator[Entry]:

@@ -17,9 +17,13 @@ ATTRIBUTES = r"(?:\s+[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"
 # A whole tag, whatever its name.
 TAG = re.compile(rf"<[A-Za-z][A-Za-z0-9-]*{ATTRIBUTES}\s*/?>|</[A-Za-z][A-Za-z0-9-]*\s*>")
 PARTING = re.compile(rf"</?(?:{NAMES}|br)\b{ATTRIBUTES}\s*/?>|<!--(?:.*?)-->", re.IGNORECASE | re.DOTALL)
+ALTERNATIVE = re.compile(
+    r"<img\b[^<>]*?\salt\s*=\s*(?P<mark>[\"'])(?P<text>[^\"'<>]*\w[^\"'<>]*)(?P=mark)", re.IGNORECASE
+)
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 # Kinds 1 to 5: what begins a block that only its own end ends, whatever stands between.
-VERBATIM = re.compile(r"[ \t]*<(pre|textarea)(?:[\s>]|$)", re.IGNORECASE)
+# So is a diagram that a script draws.
+VERBATIM = re.compile(r"[ \t]*<(pre|textarea|div(?=[^>]*\bmermaid\b))(?:[\s>]|$)", re.IGNORECASE)
 UNSEEN: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
     "script": (
         re.compile(r" {0,3}<(?:script|style)(?:[\s>]|$)", re.IGNORECASE),
@@ -82,7 +86,7 @@ def _closed(lines: Sequence[Line], index: int, end: re.Pattern[str], unclosed: s
 def texts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the spans of text[start:end] that block tags and comments part, those without a word left out.
 
-    Tags in code spans are text.
+    Tags in code spans are text. A picture by itself is its alternative text.
     """
     if "<" not in text[start:end]:
         yield start, end
@@ -96,4 +100,6 @@ def texts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         piece = text[begin:tag]
         if any(char.isalnum() for char in TAG.sub("", piece)):
             yield begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())
+        else:
+            yield from (match.span("text") for match in ALTERNATIVE.finditer(text, begin, tag))
         begin = after

@@ -1,12 +1,16 @@
-"""Lines that are for the program that shows a Markdown file: marks of admonitions, imports of MDX, includes."""
+"""Lines that are for what shows a Markdown file: marks of admonitions, imports of MDX, includes, bare pictures."""
 
 import re
+
+from ingest.parse.wiki import EMBEDS
 
 # Docusaurus, VitePress and Pandoc; Material for MkDocs. A title that one has is text.
 TITLED = re.compile(
     r"[ \t]*(?::{3,}[ \t]*(?:[A-Za-z][A-Za-z-]*(?:\[(?P<bracket>[^\]]+)\]|[ \t]+(?P<plain>[^{}\n]*[^{}\s]))?)?"
     r"[ \t]*(?:\{[^}\n]*\})?"
-    r"|(?:!!!|\?\?\?\+?)[ \t]+[a-z][a-z-]*(?:[ \t]+\"(?P<quoted>[^\"\n]*)\")?)[ \t]*"
+    r"|(?:!!!|\?\?\?\+?)[ \t]+[a-z][a-z-]*(?:[ \t]+\"(?P<quoted>[^\"\n]*)\")?"
+    # GitHub and Obsidian: the first line of a quotation.
+    r"|(?:>[ \t]?)+\[![A-Za-z][\w-]*(?:\|[^\]\n]*)?\][-+]?(?:[ \t]+(?P<alert>\S[^\n]*?))?)[ \t]*"
 )
 UNTITLED = re.compile(
     r"import[ \t]+(?:[\w{}*,$ \t]{1,200}[ \t]from[ \t]+)?(?:'[^']+'|\"[^\"]+\");?[ \t]*"
@@ -15,6 +19,8 @@ UNTITLED = re.compile(
     r"|[ \t]*\{%-?[ \t]*include\b.*%\}[ \t]*"
     r"|[ \t]*-{1,2}8<-{1,2}[ \t]*(?:[\"'].*[\"'])?[ \t]*"
     r"|[ \t]*!{3}[ \t]*include[ \t]*\(.*\)[ \t]*!{3}[ \t]*"
+    r"|[ \t]*(?:!\[[ \t]*\](?:\([^()\n]*\)|\[[^\]\n]*\])[ \t]*)+"  # pictures that say nothing of themselves
+    rf"|{EMBEDS.pattern}"
 )
 
 

@@ -6,18 +6,19 @@ notes need: an unclosed fence is text (it would swallow the rest of the file), a
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ingest.parse.footnotes import DEFINITION, definition_end, marked
 from ingest.parse.front_matter import front_lines, front_title
 from ingest.parse.html import texts
 from ingest.parse.lines import Line, lines_of
 from ingest.parse.machinery import title_span
 from ingest.parse.raw import Raw, raw_blocks
 
-BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula"]
+BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula", "note"]
 HeadingRule = Callable[[str], tuple[int, str] | None]
 
 ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
@@ -35,7 +36,7 @@ EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of body text, half-open offsets; only paragraphs may be cut inside."""
+    """A piece of body text, half-open offsets; only paragraphs may be cut inside. A `note` is read at its mark."""
 
     kind: BlockKind
     start: int
@@ -92,6 +93,7 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
     headings = _headings(lines, front, raw, heading)
     first = [title for _, level, title, _ in headings if level == 1]
     title = first[0] if len(first) == 1 else front_title(lines) or spoken(name)
+    named = frozenset(marked(text))
     sections: list[Section] = []
     path: list[tuple[int, str]] = []
     bounds = [(0, 0, "", front), *headings]
@@ -112,7 +114,7 @@ def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
                 lines[index].start if index < len(lines) else len(text),
                 lines[body].start if body < len(lines) else len(text),
                 lines[stop].start if stop < len(lines) else len(text),
-                tuple(_blocks(text, lines[body:stop], inner)),
+                tuple(_blocks(text, lines[body:stop], inner, named)),
             )
         )
     return Document(name, title, text, tuple(sections), tuple(warnings))
@@ -168,12 +170,18 @@ def spoken(name: str) -> str:
     return stem if WORD.search(stem) else ""
 
 
-def _blocks(text: str, lines: list[Line], raw: dict[int, Raw]) -> Iterator[Block]:
+def _blocks(text: str, lines: list[Line], raw: dict[int, Raw], named: Collection[str]) -> Iterator[Block]:
     index = 0
     while index < len(lines):
         line = lines[index]
         if line.blank or RULE.match(line.text) or (index in raw and raw[index].kind == "hidden"):
             index = raw[index].stop if index in raw else index + 1
+            continue
+        definition = DEFINITION.match(line.text) if index not in raw else None
+        if definition and definition["label"] in named:
+            stop = definition_end(lines, index)
+            yield Block("note", line.start + line.indent, _end(lines, stop))
+            index = stop
             continue
         if index not in raw and (title := title_span(line.text)):
             if title[0] < title[1]:
@@ -181,15 +189,18 @@ def _blocks(text: str, lines: list[Line], raw: dict[int, Raw]) -> Iterator[Block
             index += 1
             continue
         kind, stop = _block(lines, index, raw)
-        last = stop
-        while lines[last - 1].blank:
-            last -= 1
-        start, end = line.start + line.indent, lines[last - 1].start + len(lines[last - 1].text.rstrip())
+        start, end = line.start + line.indent, _end(lines, stop)
         if kind == "paragraph":
             yield from (Block(kind, *span) for span in texts(text, start, end))
         else:
             yield Block(kind, start, end)
         index = stop
+
+
+def _end(lines: list[Line], stop: int) -> int:
+    """Where the text of the lines before `stop` ends."""
+    last = next(lines[i] for i in range(stop - 1, -1, -1) if not lines[i].blank)
+    return last.start + len(last.text.rstrip())
 
 
 def _block(lines: list[Line], index: int, raw: dict[int, Raw]) -> tuple[BlockKind, int]:
@@ -229,6 +240,7 @@ def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw]) -> bool:
         index in raw
         or text.lstrip().startswith(("|", ">"))
         or title_span(text) is not None
+        or DEFINITION.match(text) is not None
         or (MARKER.match(text) or RULE.match(text)) is not None
         or _bare_table(lines, index)
     )

@@ -59,7 +59,7 @@ def parse(name: str, text: str) -> tuple[Document, tuple[Entry, ...]]:
                 number=int(match[2]),
                 stars=match[1].count("★"),
                 question=section.heading_path[-1],
-                answered=any(part.blocks for part in inside),
+                answered=any(block.kind != "note" for part in inside for block in part.blocks),
                 start=section.start,
                 body=section.body,
                 end=inside[-1].end,

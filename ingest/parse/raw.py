@@ -11,6 +11,8 @@ RawKind = Literal["code", "formula", "hidden", "html", "open"]
 
 # Also right after a list marker.
 FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
+# Azure DevOps; other blocks of colons hold text.
+DIAGRAM = re.compile(r"\s*(:{3,})[ \t]*mermaid\b", re.IGNORECASE)
 MOST_FORMULA = 200  # lines
 
 
@@ -39,7 +41,7 @@ def raw_blocks(lines: list[Line], warnings: list[str], start: int = 0) -> dict[i
 
 
 def _markdown(lines: list[Line], index: int, unclosed: dict[str, int], warnings: list[str]) -> Raw | None:
-    if match := FENCE.match(lines[index].text):
+    if match := FENCE.match(lines[index].text) or DIAGRAM.match(lines[index].text):
         return _fence(lines, index, match[1], unclosed, warnings)
     text = lines[index].text.strip()
     formula = (text.startswith("$$") and text.count("$$") == 1) or text == r"\["

@@ -109,7 +109,9 @@ class Checker:
             return None
         passage = self._passages[quote.passage]
         text = self._documents.get(passage.document, "")
-        spans = [(passage.start, passage.end), *([(passage.head.start, passage.head.end)] if passage.head else [])]
+        beside = [(note.start, note.end) for note in passage.notes]
+        beside += [(passage.head.start, passage.head.end)] if passage.head else []
+        spans = [(passage.start, passage.end), *beside]
         inside = any(start <= quote.start < quote.end <= end for start, end in spans)
         if not inside or text[passage.start : passage.end] != passage.text:
             return None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.chunk import Chunk, Head
+from ingest.chunk import Chunk, Head, Note
 from ingest.fitted import Margins
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
@@ -26,8 +26,8 @@ WHOLE = 0.33
 class Passage:
     """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1.
 
-    `head` is that of the table among whose rows it begins; it may be cited too. `asked` is the part of a question that
-    it was drawn for, None for the whole.
+    `head` is that of the table among whose rows it begins, `notes` are its footnotes; they may be cited too. `asked`
+    is the part of a question that it was drawn for, None for the whole.
     """
 
     chunk_id: str
@@ -39,6 +39,7 @@ class Passage:
     text: str
     relevance: float
     head: Head | None = None
+    notes: tuple[Note, ...] = ()
     asked: Query | None = field(default=None, compare=False, repr=False)
 
 
@@ -149,6 +150,7 @@ def passage(snapshot: Snapshot, chunk: Chunk, relevance: float) -> Passage:
         text[start : chunk.end],
         relevance,
         chunk.head,
+        chunk.notes,
     )
 
 

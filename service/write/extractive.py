@@ -10,6 +10,7 @@ from itertools import groupby
 
 from ingest.parse import markdown
 from ingest.parse.html import TAG
+from ingest.parse.wiki import plain_links
 from ingest.words.words import Words
 from service.language.phrases import Language
 from service.language.rule import rules
@@ -25,6 +26,7 @@ from service.write.tree import Tree
 from service.write.writer import Gap, Quote, Sentence
 
 GAP = 8  # code points between the rows of a table at most: a line break, an indent
+FURTHER = re.compile(r"\n[ \t]+")  # lines of a note, which would be code
 PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -224,6 +226,9 @@ def _rendered(line: Line, margin: int) -> str:
     if line.unit.kind == "code" and (match := PRE.fullmatch(line.text)):
         return f"```\n{unescape(TAG.sub('', match[1])).strip(chr(10))}\n```"
     if line.unit.kind == "table":
-        return _ruled(line.text)
+        return _ruled(plain_links(line.text))
+    text = line.text if line.unit.kind in ("code", "formula") else plain_links(line.text)
+    if line.unit.kind == "note":
+        return FURTHER.sub("\n", text)
     own, shown = " " * line.unit.indent, " " * (line.unit.indent - margin)
-    return textwrap.indent(textwrap.dedent(own + line.text), shown) if line.unit.kind == "list_item" else line.text
+    return textwrap.indent(textwrap.dedent(own + text), shown) if line.unit.kind == "list_item" else text

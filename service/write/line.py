@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.chunk import Note
 from ingest.chunk.units import LONG_TABLE, MANY_ROWS, Unit, units_of
 from ingest.parse import markdown, outline
 from ingest.parse.markdown import REFERENCE
@@ -14,6 +15,12 @@ from service.write.writer import Quote
 
 # A fence this short is a formula, not a program.
 SHORT_CODE = 120
+# What a fence draws is no statement, however short.
+DIAGRAM = re.compile(
+    r"\s*(?:(?:`{3,}|~{3,})[ \t]*\{?\.?|:{3,}[ \t]*|<(?:pre|div)\b[^>]*\b)"
+    r"(?:mermaid|plantuml|puml|dot|graphviz|d2|wavedrom|vega(?:-lite)?)\b",
+    re.IGNORECASE,
+)
 STEP = re.compile(r"(\d{1,3})[.)]\s")
 
 
@@ -59,7 +66,7 @@ class Line:
 
     @property
     def program(self) -> bool:
-        return self.unit.kind == "code" and len(self.text) > SHORT_CODE
+        return self.unit.kind == "code" and (len(self.text) > SHORT_CODE or DIAGRAM.match(self.text) is not None)
 
     def quote(self, passages: Sequence[Passage]) -> Quote:
         start = passages[self.passage].start
@@ -67,7 +74,7 @@ class Line:
 
 
 def lines_of(number: int, passage: Passage, words: Words) -> list[Line]:
-    """Return what a passage is made of; where it begins among the rows of a table, the table's head first."""
+    """Return what a passage is made of, its notes last; where it begins among the rows of a table, the head first."""
     head = passage.head.text + "\n" if passage.head else ""
     document = markdown.parse(passage.document, head + passage.text, outline.heading)
     long_table = 0 if head else LONG_TABLE
@@ -79,7 +86,13 @@ def lines_of(number: int, passage: Passage, words: Words) -> list[Line]:
         line = Line(number, index, unit, text, headings, terms)
         columns = columns if line.row else text.partition("\n")[0]
         lines.append(replace(line, columns=columns) if line.row else line)
-    return lines
+    return [*lines, *(_noted(number, len(lines) + n, passage, note, words) for n, note in enumerate(passage.notes))]
+
+
+def _noted(number: int, index: int, passage: Passage, note: Note, words: Words) -> Line:
+    terms = frozenset(words.terms(" ".join((*passage.heading_path[2:], note.said))))
+    unit = Unit("note", note.start - passage.start, note.end - passage.start, 0, False, True)
+    return Line(number, index, unit, note.text, (), terms)
 
 
 def _units(document: markdown.Document, passage: Passage, long_table: int) -> Iterator[tuple[Unit, tuple[str, ...]]]:

@@ -1,8 +1,9 @@
-"""What the lines of a passage hang on: an item on its parent or what announces its list, a sentence on its lead-in."""
+"""What lines of a passage hang on: items on parents or lead-ins, sentences on theirs, notes on their marks."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from ingest.parse.footnotes import DEFINITION, marked
 from service.write.line import Line
 
 SHARE = 0.5  # of a list: where so many of its items answer, all are given
@@ -26,6 +27,12 @@ class Tree:
         for i, line in enumerate(lines):
             before = lines[i - 1] if i and lines[i - 1].headings == line.headings else None
             announced = i - 1 if before and before.announces else None
+            if line.unit.kind == "note":
+                label = DEFINITION.match(line.text)
+                own = (n for n in range(i) if label and label["label"] in marked(lines[n].text))
+                parents.append(next(own, None))
+                lists.append(None)
+                continue
             if before is None:
                 open_items, lead, start = [], None, None
             if line.unit.kind != "list_item":

@@ -12,6 +12,7 @@ from ingest.read.office.archive import checked
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.formulas import latex_of
 from ingest.read.web.markdown import markdown_of, parsed
+from ingest.read.web.notes import mark_notes
 
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -51,6 +52,7 @@ def read_docx(raw: bytes, name: str, limits: Limits) -> Reading:
     root = parsed(f"<html><body>{result.value}</body></html>".encode(), "utf-8")
     if root is None:
         raise UnfitError("no text in it")
+    mark_notes(root)
     text, _ = markdown_of(root)
     if left:
         warnings.append(f"{len(left)} pictures are read by their alternative text alone")

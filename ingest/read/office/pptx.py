@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ from ingest.read.office.archive import checked
 from ingest.read.origin import Container, Origin
 from ingest.read.reading import Limits, Reading
 from ingest.read.web.tables import table_lines
+
+# What programs put where nobody described a picture.
+FILE = re.compile(r"\S+\.(?:png|jpe?g|gif|bmp|tiff?|svg|emf|wmf|webp)", re.IGNORECASE)
 
 
 def read_pptx(raw: bytes, name: str, limits: Limits) -> Reading:
@@ -66,7 +70,7 @@ def _shape(shape: Any) -> Iterator[str]:
             yield f"{'  ' * paragraph.level}- {text}" if listed else text
     else:
         described = shape._element.xpath(".//p:cNvPr/@descr")
-        yield from (" ".join(text.split()) for text in described if text.strip())
+        yield from (" ".join(text.split()) for text in described if text.strip() and not FILE.fullmatch(text.strip()))
 
 
 def _chart(chart: Any) -> Iterator[str]:

@@ -106,7 +106,7 @@ class _Walk:
             self._list(element, indent, depth)
         elif tag == "table":
             self._table(element, indent, depth)
-        elif tag == "pre":
+        elif tag == "pre" or "mermaid" in element.get("class", "").split():
             self._code(element, indent)
         elif tag == "blockquote":
             self._quote(element, indent, depth)
@@ -184,7 +184,8 @@ class _Walk:
             return
         classes = " ".join(each.get("class", "") for each in (element, *element.iter("code"), element.getparent())
                            if each is not None)  # fmt: skip
-        language = match[1] if (match := LANGUAGE.search(classes)) else ""
+        drawn = "mermaid" if "mermaid" in classes.split() else ""
+        language = match[1] if (match := LANGUAGE.search(classes)) else drawn
         longest = max((len(run) for run in re.findall("`+", text)), default=0)
         fence = "`" * max(3, longest + 1)
         self.page.parted()

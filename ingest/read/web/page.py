@@ -10,6 +10,7 @@ from ingest.read.encoding import decode
 from ingest.read.origin import Origin
 from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.markdown import HEADINGS, markdown_of, parsed
+from ingest.read.web.notes import mark_notes
 
 AROUND = {"nav", "footer", "aside"}
 ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "dialog", "alert"}
@@ -33,6 +34,7 @@ def read_html(raw: bytes, name: str, limits: Limits) -> Reading:
         raise UnfitError("no text in it")
     if sum(1 for _ in root.iter()) > MOST_NODES:
         raise UnfitError(f"has more than {MOST_NODES:,} elements; split it")
+    mark_notes(root)
     main = _main(root)
     body, parts = markdown_of(main, _is_around)
     if not body.strip():

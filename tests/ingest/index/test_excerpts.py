@@ -66,6 +66,16 @@ def test_a_section_alone(tmp_path: Path) -> None:
     assert len(first.documents["coffee.md"]) <= OUTLINE.index("## 2.")
 
 
+def test_a_footnote_goes_with_the_section_that_it_stands_in(tmp_path: Path) -> None:
+    noted = OUTLINE.replace("运行两次。", "运行两次[^1]。") + "\n\n[^1]: 校准密码是海星。\n"
+    (tmp_path / "whole").mkdir()
+    whole = index(tmp_path / "whole", coffee=noted)
+    assert [note.text for chunk in whole.chunks for note in chunk.notes] == ["[^1]: 校准密码是海星。"]
+    part = excerpt(whole, lambda _, section: section == 1)
+    assert "海星" not in "".join(chunk.indexed for chunk in part.chunks)
+    assert not any(chunk.notes for chunk in part.chunks)
+
+
 def test_nothing_left(tmp_path: Path) -> None:
     with pytest.raises(NothingLeftError):
         excerpt(build(tmp_path / "whole", "notes"), lambda *_: False)

@@ -19,6 +19,11 @@ from ingest.parse.machinery import title_span
         ("{/* not shown */}", ""),
         ('{% include "footer.md" %}', ""),
         ('--8<-- "limits.md"', ""),
+        ("> [!NOTE]", ""),
+        (">[!warning]- 高温表面", "高温表面"),
+        ("> > [!tip|noicon]+ Read first ", "Read first"),
+        ("![[pump.png]]", ""),
+        ("![](a.png) ![][b]", ""),
     ],
 )
 def test_what_is_for_the_program_keeps_its_title_alone(line: str, title: str) -> None:
@@ -37,6 +42,9 @@ def test_what_is_for_the_program_keeps_its_title_alone(line: str, title: str) ->
         "注意：关阀",
         "-- 8 --",
         "a ::: b",
+        "> [see](a.md) [!]",
+        "![水泵](a.png)",
+        "[!NOTE]",
     ],
 )
 def test_text_is_text(line: str) -> None:
@@ -54,3 +62,9 @@ def test_an_admonition_is_its_title_and_its_text() -> None:
         "The housing is hot.",
         "```\n:::\n```",
     ]
+
+
+def test_an_alert_is_what_it_says() -> None:
+    text = "# 泵\n\n> [!CAUTION]\n> 先断电。\n> 再开盖。\n\n![[photo.png|300]]\n\n完。\n"
+    (section,) = markdown.parse("a.md", text).sections
+    assert [text[block.start : block.end] for block in section.blocks] == ["> 先断电。\n> 再开盖。", "完。"]

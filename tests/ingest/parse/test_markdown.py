@@ -400,3 +400,21 @@ def test_an_underlined_heading_may_take_two_lines() -> None:
     assert document.title == "总则 与范围"
     texts = [document.text[block.start : block.end] for section in document.sections for block in section.blocks]
     assert texts == ["正文。", "第一行。\n第二行。", "末。"]
+
+
+@pytest.mark.parametrize(
+    "fence",
+    ["```mermaid\n{}\n```", "~~~ mermaid\n{}\n~~~", "::: mermaid\n{}\n:::", '<div class="mermaid">\n{}\n</div>'],
+)
+def test_a_diagram_is_code(fence: str) -> None:
+    drawn = fence.format("graph TD\n# 不是标题\n\nA --> B")
+    document = parse("a.md", f"# 流程\n\n如图。\n\n{drawn}\n")
+    assert kinds(document) == [("paragraph", "如图。"), ("code", drawn)]
+
+
+def test_a_picture_of_html_is_its_alternative_text() -> None:
+    figure = '<figure>\n<img src="a.png" alt="水泵剖面">\n<figcaption>图 1 水泵</figcaption>\n</figure>'
+    assert kinds(parse("a.md", f'{figure}\n\n<img alt="" src="b.png">\n')) == [
+        ("paragraph", "水泵剖面"),
+        ("paragraph", "图 1 水泵"),
+    ]

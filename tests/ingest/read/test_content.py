@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ from tests.support.papers import drawn
 FORMULA = (
     '<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"><m:f><m:num><m:r><m:t>a</m:t></m:r>'
     "</m:num><m:den><m:r><m:t>b</m:t></m:r></m:den></m:f></m:oMath>"
+)
+PICTURE = b64decode(  # a GIF of one point
+    "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw=="
 )
 ROWS = [["机房", "网关"], ["机房1", "10.8.1.1"], ["机房2", "10.8.2.1 | x"]]
 TABLE = "| 机房 | 网关 |\n|---|---|\n| 机房1 | 10.8.1.1 |\n| 机房2 | 10.8.2.1 \\| x |\n"
@@ -90,6 +94,40 @@ def test_slides(sandbox: Sandbox) -> None:
     reading = read_content(saved(show), "a.pptx", sandbox)
     assert reading.text == "## 发布\n\n- 先放量\n- 再观察\n\n周五不发布。\n"
     assert [part[:2] for part in parts(reading)] == [("slide", "1")]
+
+
+def test_pictures_and_captions_of_office_documents_are_text(sandbox: Sandbox) -> None:
+    document, show = docx.Document(), pptx.Presentation()
+    document.add_picture(io.BytesIO(PICTURE))._inline.docPr.set("descr", "水泵剖面")
+    document.add_paragraph("图 1 水泵的剖面", style="Caption")
+    text = read_content(saved(document), "a.docx", sandbox).text
+    assert text == "水泵剖面\n\n图 1 水泵的剖面\n"
+    shapes = show.slides.add_slide(show.slide_layouts[6]).shapes
+    for described in ("水泵剖面", "image7.png"):
+        shapes.add_picture(io.BytesIO(PICTURE), 0, 0)._element.nvPicPr.cNvPr.set("descr", described)
+    assert read_content(saved(show), "a.pptx", sandbox).text == "## 1\n\n水泵剖面\n"
+
+
+@pytest.mark.parametrize(
+    ("mark", "note"),
+    [
+        ("<sup><a href='#n1'>[1]</a></sup>", "<ol><li id=n1><p>雨季前。<a href='#r1'>↩</a></p></li></ol>"),
+        ("<a href='#n1' role=doc-noteref><sup>1</sup></a>", "<aside id=n1>雨季前。</aside>"),
+    ],
+)
+def test_footnotes_of_a_page_are_footnotes(sandbox: Sandbox, mark: str, note: str) -> None:
+    text = f"每年大修{mark}，之后试车一小时，记录写进台账，由班长签字存档。"
+    page = f"<html><body><main><h1>水泵</h1><p>{text}</p>{note}</main>"
+    text = read_content(page.encode(), "a.html", sandbox).text
+    assert text == "# 水泵\n\n每年大修[^1]，之后试车一小时，记录写进台账，由班长签字存档。\n\n[^1]: 雨季前。\n"
+
+
+def test_a_diagram_of_a_page_is_code(sandbox: Sandbox) -> None:
+    drawn = "<div class=mermaid>graph TD\n# a\nA--&gt;B</div>"
+    figure = "<figure><img alt=剖面 src=a.png><figcaption>图 1</figcaption></figure>"
+    page = f"<html><body><main><h1>水泵</h1>{drawn}{figure}</main>"
+    text = read_content(page.encode(), "a.html", sandbox).text
+    assert text == "# 水泵\n\n```mermaid\ngraph TD\n# a\nA-->B\n```\n\n剖面\n\n图 1\n"
 
 
 def test_a_web_page_says_what_it_is_about(sandbox: Sandbox) -> None:

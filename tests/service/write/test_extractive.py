@@ -211,6 +211,12 @@ def test_neighbouring_rows_are_one_quote_and_a_table_that_is_asked_for_is_whole(
     assert [text[quote.start : quote.end] for quote in whole.quotes] == [table]
 
 
+def test_a_diagram_is_no_answer_however_short_and_links_are_their_words() -> None:
+    relevance, _ = scoring(流程=5.0)
+    text = "流程见[[发布手册|手册]]和`[[x]]`。\n\n```mermaid\ngraph TD\n流程 --> 结束\n```"
+    assert written(relevance, passage(text)) == ["流程见手册和`[[x]]`。"]
+
+
 def test_verbatim_html_is_shown_as_a_fence() -> None:
     text = "先跑这个：\n\n<pre><code># 磨豆 &amp; 冲煮\ngrind --fine</code></pre>"
     assert written(nothing, passage(text)) == ["先跑这个：", "```\n# 磨豆 & 冲煮\ngrind --fine\n```"]
