@@ -77,8 +77,8 @@ def share_inside(embedder: SentenceTransformerEmbedder, texts: Sequence[str]) ->
     encoder = embedder._encoder
     if not isinstance(encoder, BertEncoder):
         raise SystemExit("the share inside the model is measured of a model of models.toml")
-    forward = Forward(encoder.hidden)
-    with patch.object(encoder, "hidden", forward):
+    forward = Forward(encoder.many.hidden)
+    with patch.object(encoder.many, "hidden", forward):
         seconds = timed("embed_passages", lambda: embedder.embed_passages(texts), len(texts))
     print(
         f"{'':32} {forward.seconds / seconds:6.1%} in the model  {1 - forward.wanted / forward.computed:6.1%} padding"
@@ -115,7 +115,7 @@ def main() -> None:
     prefixes = (pin.query_prefix, pin.passage_prefix) if pin else ("", "")
     folder = resolve(args.model, args.models)
     embedder = SentenceTransformerEmbedder(folder, *prefixes, args.batch_tokens, args.device, args.dtype)
-    print(f"{'load, torch import included':32} {perf_counter() - start:6.1f} s")
+    print(f"{'load':32} {perf_counter() - start:6.1f} s")
     model = _alternative(folder, args.device, args.dtype)
     texts = passages(args.corpus, args.count)
     lengths = embedder.token_counts(texts)

@@ -3,12 +3,16 @@
 Its functions are entry points (pyproject.toml): from a group of settings to what it stands for.
 """
 
+from __future__ import annotations
+
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
@@ -54,8 +58,10 @@ from service.understand.turn import TurnReader
 from service.workers.batching import Batcher
 from service.workers.worker import Worker
 from service.write.extractive import ExtractiveWriter
-from service.write.replicas import Health, Replicas
-from service.write.writer import Writer
+from service.write.writer import Health, Writer
+
+if TYPE_CHECKING:
+    from service.write.replicas import Replicas
 
 logger = logging.getLogger(__name__)
 Idf = Callable[[str], float]
@@ -128,6 +134,7 @@ def extractive_only(_: ExtractiveSettings) -> LanguageModel:
 
 
 def vllm(s: VllmSettings) -> LanguageModel:
+    from service.write.replicas import Replicas
     from service.write.vllm import ChatModel, VllmWriter  # LangChain takes seconds to load
 
     replicas = Replicas(s.base_urls, s.api_key.get_secret_value(), s.model)
@@ -149,18 +156,21 @@ class Service:
     def __init__(self, settings: ServiceSettings, embedder: Embedder | None = None) -> None:
         """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
         self.settings = settings
-        self.embedder = embedder or ingest.embedder(settings)
+        with ThreadPoolExecutor(2, thread_name_prefix="loading") as beside:
+            reranker = beside.submit(_reranker, settings.rerank)
+            self.embedder = embedder or ingest.embedder(settings)
+            named = beside.submit(getattr, self.embedder, "fingerprint")  # reads all of the weights
+            self.embedder.embed_queries(["warm up"])
+            self.reranker, _ = reranker.result(), named.result()
         self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self._asked: LRUCache[tuple[Words, str], Query] = LRUCache(ASKED)
         self._lock = Lock()
         self.work = Worker()
-        self.reranker = _reranker(settings.rerank)
         self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
         self._turns = TurnReader.read(SHIPPED / NONE, self.embedder.fingerprint)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self._guard = Guard.read(SHIPPED / NONE, self.embedder.fingerprint, self._plain)
-        self.embedder.embed_queries(["warm up"])
 
     def open(self) -> Snapshot:
         """Open the current index, to be asked with these models; raises SnapshotError."""

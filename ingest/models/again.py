@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.memo import Memo
-    from ingest.models.embedder import Embedder, Vectors
+    from ingest.models.embedder import Embedder
+    from ingest.models.encoder import Vectors
 
 
 class MemoEmbedder:

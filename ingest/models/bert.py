@@ -1,27 +1,31 @@
-"""The models of models.toml, a BERT whose mean stands for the text, in torch alone.
+"""The models of models.toml, a BERT whose mean stands for the text: NumPy for questions, torch for whole documents.
 
-Through sentence-transformers the same takes 7 s more to import and 400 MB more to hold.
+Through sentence-transformers the same takes 7 s more to import and 400 MB more to hold; torch alone still takes 1.5 s
+and 200 MB, which who only asks is spared.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.models.encoder import unavailable
+from ingest.models.bert_numpy import NumpyBert, Shape
+from ingest.models.encoder import Dtype, unavailable
 from ingest.models.offline import MANIFEST
 from ingest.models.pairs import padded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import torch
     from numpy.typing import NDArray
 
-WORDS = "embeddings.word_embeddings.weight"
+    from ingest.models.bert_torch import TorchBert
+    from ingest.models.encoder import Vectors
 
 
 def is_made_here(folder: Path) -> bool:
@@ -34,93 +38,64 @@ def is_made_here(folder: Path) -> bool:
     return (folder / MANIFEST).is_file() and modes == {"pooling_mode_mean_tokens"}
 
 
-def _mapped(path: Path, name: str) -> NDArray[np.float32]:
-    """Return a tensor as it lies in a safetensors file: what is not looked at takes no memory."""
+def _mapped(path: Path) -> Mapping[str, NDArray[np.float32]]:
+    """Return the tensors as they lie in a safetensors file (its README, "Format"): what is not read takes no memory."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
-        place = json.loads(file.read(size))[name]
-    return np.memmap(path, np.float32, "c", 8 + size + place["data_offsets"][0], tuple(place["shape"]))
+        header = json.loads(file.read(size))
+    header.pop("__metadata__", None)
+    whole = np.memmap(path, np.uint8, "c", 8 + size)
+    tensors = {}
+    for name, place in header.items():
+        if place["dtype"] == "F32":
+            start, stop = place["data_offsets"]
+            tensors[name] = np.asarray(whole[start:stop].view(np.float32).reshape(place["shape"]))
+    return tensors
 
 
 class BertEncoder:
-    """The mean of a BERT's last layer, and its unit vector."""
+    """The mean of a BERT's last layer, as its unit vector."""
 
-    def __init__(self, folder: Path, device: str | None, dtype: torch.dtype) -> None:
-        """Load the weights, but for the words' table, which stays in its file: a text needs few of its rows.
-
-        Raises ModelUnavailableError.
-        """
-        import torch
-        from safetensors import safe_open
+    def __init__(self, folder: Path, device: str | None, dtype: Dtype, threads: int = 0) -> None:
+        """Map the weights, of which torch takes a copy when passages are embedded. Raises ModelUnavailableError."""
         from tokenizers import Tokenizer
 
-        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._dtype = dtype
         try:
             config = json.loads((folder / "config.json").read_text("utf-8"))
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            with safe_open(folder / "model.safetensors", "pt") as file:
-                weights = {name: file.get_tensor(name) for name in file.keys() if name != WORDS}  # noqa: SIM118
-            words = torch.from_numpy(_mapped(folder / "model.safetensors", WORDS))
-        except Exception as error:  # both libraries raise Exception itself
+            self.weights = _mapped(folder / "model.safetensors")
+            shape = Shape(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
+            self._few = NumpyBert(self.weights, shape)
+        except Exception as error:  # the library raises Exception itself
             raise unavailable(str(folder), error) from error
         self.dimension, self.window = int(config["hidden_size"]), int(config["max_position_embeddings"])
-        self._layers, self._heads = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
-        self._eps, self._pad = float(config["layer_norm_eps"]), int(config["pad_token_id"])
-        self._words = words.to(self._device)
-        self._weights = {name: weight.to(self._device, dtype) for name, weight in weights.items()}
+        self._pad = int(config["pad_token_id"])
+        self._shape, self._device, self._dtype, self._threads = shape, device, dtype, threads
+        self._plain = dtype == "float32" and (device == "cpu" or (device is None and not _has_cuda()))
 
     def token_counts(self, texts: Sequence[str], special: bool = False) -> list[int]:
         return [len(row) for row in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=special)]
 
-    def encode(self, texts: Sequence[str], prefix: str) -> torch.Tensor:
-        """Return (n, dimension), unit norm."""
-        import torch
-
+    def encode(self, texts: Sequence[str], prefix: str, few: bool = False) -> Vectors:
+        """Return (n, dimension), unit norm; `few` texts are not worth loading torch for, which is faster with many."""
         rows = [each.ids for each in self._tokenizer.encode_batch_fast([prefix + text for text in texts])]
         rows = [row if len(row) <= self.window else [*row[: self.window - 1], row[-1]] for row in rows]
-        ids, mask = (torch.from_numpy(each).to(self._device) for each in padded(rows, self._pad))
-        with torch.inference_mode():
-            hidden = self.hidden(ids, mask.bool())
-            wanted = mask.unsqueeze(-1).to(hidden.dtype)
-            return torch.nn.functional.normalize((hidden * wanted).sum(1) / wanted.sum(1).clamp(min=1e-9))
+        ids, mask = padded(rows, self._pad)
+        network = self._few if few and self._plain else self.many
+        return network.vectors(ids, mask.astype(bool))
 
-    def hidden(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the last layer, (texts, tokens, dimension); the mask is false where a row is filled up."""
-        at = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
-        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
-        state = self._normal(self._words[ids].to(self._dtype) + kind + at, "embeddings.LayerNorm")
-        seen = None if bool(mask.all()) else mask[:, None, None, :]
-        for number in range(self._layers):
-            layer = f"encoder.layer.{number}"
-            state = self._normal(state + self._attention(state, seen, layer), f"{layer}.attention.output.LayerNorm")
-            state = self._normal(state + self._forward(state, layer), f"{layer}.output.LayerNorm")
-        return state
+    @cached_property
+    def many(self) -> TorchBert:
+        """The same network in torch."""
+        from ingest.models.bert_torch import TorchBert  # loads torch
 
-    def _attention(self, state: torch.Tensor, seen: torch.Tensor | None, layer: str) -> torch.Tensor:
-        from torch.nn.functional import scaled_dot_product_attention
+        return TorchBert(self.weights, self._shape, self._device, self._dtype, self._threads)
 
-        query, key, value = (
-            self._linear(state, f"{layer}.attention.self.{part}")
-            .view(*state.shape[:2], self._heads, -1)
-            .transpose(1, 2)
-            for part in ("query", "key", "value")
-        )
-        mixed = scaled_dot_product_attention(query, key, value, seen).transpose(1, 2).flatten(2)
-        return self._linear(mixed, f"{layer}.attention.output.dense")
 
-    def _forward(self, state: torch.Tensor, layer: str) -> torch.Tensor:
-        from torch.nn.functional import gelu
-
-        return self._linear(gelu(self._linear(state, f"{layer}.intermediate.dense")), f"{layer}.output.dense")
-
-    def _linear(self, state: torch.Tensor, name: str) -> torch.Tensor:
-        from torch.nn.functional import linear
-
-        return linear(state, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
-
-    def _normal(self, state: torch.Tensor, name: str) -> torch.Tensor:
-        from torch.nn.functional import layer_norm
-
-        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return layer_norm(state, (self.dimension,), weight, bias, self._eps)
+def _has_cuda() -> bool:
+    """Whether a driver is here, without asking torch, which takes long to load."""
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True

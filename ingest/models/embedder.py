@@ -5,23 +5,18 @@ from __future__ import annotations
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ingest.models.bert import BertEncoder, is_made_here
-from ingest.models.encoder import SentenceTransformerEncoder, cached
+from ingest.models.encoder import Dtype, SentenceTransformerEncoder, cached
 from ingest.models.offline import ModelUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import torch
-    from numpy.typing import NDArray
-
-    from ingest.models.encoder import Encoder
-
-    Vectors = NDArray[np.float32]
+    from ingest.models.encoder import Encoder, Vectors
 
 _IDENTITY = {".json", ".txt", ".model", ".safetensors", ".bin"}
 
@@ -54,7 +49,7 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """Any sentence-transformers model, those of models.toml in torch alone. Longer texts lose what exceeds its window.
+    """Any sentence-transformers model, those of models.toml by our own BERT. Longer texts lose what exceeds its window.
 
     One thread at a time: the tokeniser is shared. `device` None is cuda where there is one, else cpu;
     `threads` 0 leaves torch's choice, and else holds for the whole process. `dtype` is the arithmetic's:
@@ -68,17 +63,13 @@ class SentenceTransformerEmbedder:
         passage_prefix: str = "",
         batch_tokens: int = 1024,
         device: str | None = None,
-        dtype: Literal["float32", "bfloat16", "float16"] = "float32",
+        dtype: Dtype = "float32",
         threads: int = 0,
     ) -> None:
         """Load the weights. Raises ModelUnavailableError."""
-        import torch
-
-        if threads:
-            torch.set_num_threads(threads)
         self._folder = Path(model) if Path(model).is_dir() else None
         self.name = self._folder.resolve().name if self._folder else str(model)
-        self._encoder = _encoder(str(model), self._folder, device, getattr(torch, dtype))
+        self._encoder = _encoder(str(model), self._folder, device, dtype, threads)
         self._query_prefix, self._passage_prefix = query_prefix, passage_prefix
         self._batch_tokens = batch_tokens
         prefixes = self._encoder.token_counts([query_prefix, passage_prefix], special=True)
@@ -105,23 +96,25 @@ class SentenceTransformerEmbedder:
 
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Return (n, d) float32, unit norm. Raises ValueError when the model gives no finite vector."""
-        return self._embed(texts, self._passage_prefix, progress)
+        return self._embed(texts, self._passage_prefix, progress=progress)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) float32, unit norm. Raises ValueError when the model gives no finite vector."""
-        return self._embed(texts, self._query_prefix, None)
+        return self._embed(texts, self._query_prefix, few=True)
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Count tokens without prefix and special tokens, beyond the window too."""
         return self._encoder.token_counts(texts) if texts else []
 
-    def _embed(self, texts: Sequence[str], prefix: str, progress: Callable[[int], None] | None) -> Vectors:
+    def _embed(
+        self, texts: Sequence[str], prefix: str, few: bool = False, progress: Callable[[int], None] | None = None
+    ) -> Vectors:
         # By tokens, which say what a batch costs.
         vectors = np.empty((len(texts), self.dimension), np.float32)
         lengths = [min(count, self._encoder.window) for count in self.token_counts(texts)]
         done = 0
         for rows in batches(lengths, self._batch_tokens):
-            vectors[rows] = self._encoder.encode([texts[row] for row in rows], prefix).float().cpu().numpy()
+            vectors[rows] = self._encoder.encode([texts[row] for row in rows], prefix, few)
             done += len(rows)
             if progress:
                 progress(done)
@@ -139,10 +132,10 @@ class SentenceTransformerEmbedder:
         return vectors
 
 
-def _encoder(model: str, folder: Path | None, device: str | None, dtype: torch.dtype) -> Encoder:
+def _encoder(model: str, folder: Path | None, device: str | None, dtype: Dtype, threads: int) -> Encoder:
     if folder and is_made_here(folder):
-        return BertEncoder(folder, device, dtype)
-    return SentenceTransformerEncoder(model, folder is not None, device, dtype)
+        return BertEncoder(folder, device, dtype, threads)
+    return SentenceTransformerEncoder(model, folder is not None, device, dtype, threads)
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ingest.models.offline import ModelUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import torch
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+Dtype = Literal["float32", "bfloat16", "float16"]
 
 
 class Encoder(Protocol):
@@ -26,23 +31,26 @@ class Encoder(Protocol):
     def token_counts(self, texts: Sequence[str], special: bool = False) -> list[int]:
         """Count each text's tokens, those beyond the window too; `special` are those put around every text."""
 
-    def encode(self, texts: Sequence[str], prefix: str) -> torch.Tensor:
-        """Return (n, dimension) on the model's device, in its arithmetic."""
+    def encode(self, texts: Sequence[str], prefix: str, few: bool = False) -> Vectors:
+        """Return (n, dimension); `few` are questions, which wait for nothing to be loaded."""
 
 
 class SentenceTransformerEncoder:
     """Any sentence-transformers model."""
 
-    def __init__(self, model: str, is_folder: bool, device: str | None, dtype: torch.dtype) -> None:
+    def __init__(self, model: str, is_folder: bool, device: str | None, dtype: Dtype, threads: int = 0) -> None:
         """Load from the disk if it is all there, so that a cached model waits for no network."""
+        import torch
         from sentence_transformers import SentenceTransformer
 
+        if threads:
+            torch.set_num_threads(threads)
         # Without modules.json in the cache a local load would guess the pooling.
         attempts = (True,) if is_folder else (True, False) if cached(model, "modules.json") else (False,)
         for local in attempts:
             try:
                 self._model = SentenceTransformer(
-                    model, device=device, local_files_only=local, model_kwargs={"dtype": dtype}
+                    model, device=device, local_files_only=local, model_kwargs={"dtype": getattr(torch, dtype)}
                 ).eval()
                 break
             except (OSError, ValueError) as error:
@@ -60,14 +68,14 @@ class SentenceTransformerEncoder:
         rows = self._model.tokenizer(list(texts), add_special_tokens=special, verbose=False)["input_ids"]
         return [len(row) for row in rows]
 
-    def encode(self, texts: Sequence[str], prefix: str) -> torch.Tensor:
+    def encode(self, texts: Sequence[str], prefix: str, few: bool = False) -> Vectors:
         import torch
         from sentence_transformers.util import batch_to_device
 
         features = self._model.preprocess(list(texts), prompt=prefix or None)
         with torch.inference_mode():
             output = self._model(batch_to_device(features, self._model.device))
-        vectors: torch.Tensor = output["sentence_embedding"]
+        vectors: Vectors = output["sentence_embedding"].float().cpu().numpy()
         return vectors
 
 

@@ -6,7 +6,6 @@ import os
 from dataclasses import asdict
 
 from service.access.ledger import Ledger
-from service.composition import open_shelf
 from service.serve.erasure import Selection, erased, forget_candidates
 from service.serve.shelf import AnswerStore
 from service.settings import ServiceSettings, StoreSettings
@@ -49,6 +48,8 @@ def main(options: argparse.Namespace) -> int:
 def _store(own: StoreSettings) -> AnswerStore:
     if own.url is None and not own.path.exists():
         raise ValueError(f"there is no store {str(own.path)!r}; OUTLINE_QA_STORE__PATH names it")
+    from service.composition import open_shelf  # loads what channels and keys need: every command would wait for it
+
     return open_shelf(own).open()
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,15 +22,14 @@ async def open_desk(url: str | None, key_file: Path | None = None) -> AsyncItera
     if url:
         yield RemoteDesk(url, key_file.read_text("utf-8").strip() if key_file else None)
         return
-    from transformers.utils import logging as bars  # all of these take seconds to load
-
+    # Progress bars of models from a hub are no answer; read when their libraries are loaded, which takes seconds.
+    os.environ.update(TQDM_DISABLE="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
     from service.api.desk.here import LocalDesk
     from service.api.runtime import open_runtime
     from service.bootstrap import Service
     from service.settings import ServiceSettings
 
     logging.basicConfig(level=logging.CRITICAL)
-    bars.disable_progress_bar()  # type: ignore[no-untyped-call]
     runtime = open_runtime(Service(ServiceSettings()))
     try:
         runtime.index.refresh()

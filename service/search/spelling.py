@@ -103,8 +103,8 @@ class Spelling:
     def _meant(self, text: str, span: "_Span") -> str | None:
         """Return the term that a few pieces of a question sound like, or are with two characters changed round."""
         single = [piece for piece in span.pieces if len(piece) == 1]
-        if not single or text in self._lexicon.vocabulary:
-            return None
+        if not single or text in self._lexicon.vocabulary or not any(map(self._words.terms, span.pieces)):
+            return None  # nor is 什么是 a slip, of whose words none means anything
         meant = self._made().like(text)
         if meant is None and len(single) == len(text) > 2:
             swaps = (text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(len(text) - 1))

@@ -12,7 +12,7 @@ import httpx
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
 from service.tracing import inject
-from service.write.writer import WriterError
+from service.write.writer import Health, WriterError
 
 FAILURES = 3  # in a row, after which a server is spared
 SPARED_SECONDS = 15.0  # until one request probes it again
@@ -26,14 +26,6 @@ TOKENS = re.compile(
     r"^vllm:(?:iteration_tokens_total_sum|generation_tokens_total|prompt_tokens_total)(?:\{[^}]*\})?\s+(\S+)",
     re.MULTILINE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether a model can write now, and in one sentence each what is wrong."""
-
-    ready: bool
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass

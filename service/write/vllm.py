@@ -26,8 +26,8 @@ from service.tracing import Noted, span
 from service.write import prompt
 from service.write.budget import Budget
 from service.write.cut import Cutter, Fragment
-from service.write.replicas import Health, Replica, Replicas, count_tokens
-from service.write.writer import Claim, WriterError
+from service.write.replicas import Replica, Replicas, count_tokens
+from service.write.writer import Claim, Health, WriterError
 
 log = logging.getLogger(__name__)
 Form = TypeVar("Form", bound=BaseModel)

@@ -27,6 +27,14 @@ Reason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a model can write now, and in one sentence each what is wrong."""
+
+    ready: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Where a sentence comes from: the number of its passage (from 0), code points of the document.
 

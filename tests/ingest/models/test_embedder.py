@@ -86,6 +86,21 @@ def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder) -> 
     assert scores.argmax(axis=1).tolist() == [0, 2]
 
 
+def test_questions_take_no_torch_and_come_out_as_passages_do(model_folder: Path) -> None:
+    code = """
+import sys, numpy as np
+from pathlib import Path
+from ingest.models.embedder import SentenceTransformerEmbedder
+embedder = SentenceTransformerEmbedder(Path(sys.argv[1]), device="cpu")
+texts = ["什么是 LoRA？", "", "长" * 700, "How does the KV cache speed up decoding?"]
+few = embedder.embed_queries(texts)
+print("torch" in sys.modules)
+print(np.abs(few - embedder.embed_passages(texts)).max() < 1e-6)
+"""
+    done = subprocess.run([sys.executable, "-c", code, model_folder], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\nTrue\n"
+
+
 def test_progress_counts_up_to_all(embedder: SentenceTransformerEmbedder) -> None:
     seen: list[int] = []
     embedder.embed_passages(TEXTS, seen.append)
@@ -127,9 +142,9 @@ def test_vectors_that_are_not_finite_are_refused(
 ) -> None:
     encoder = embedder._encoder
     assert isinstance(encoder, BertEncoder)
-    words = encoder._words.clone()
+    words = encoder.many._words.clone()
     words[35378] = torch.nan  # ▁Hello
-    monkeypatch.setattr(encoder, "_words", words)
+    monkeypatch.setattr(encoder.many, "_words", words)
     with pytest.raises(ValueError, match="no finite vector for 1 of 2 texts, first 'Hello world!'"):
         embedder.embed_passages(["你好", "Hello world!"])
 
