@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTLINE_QA_"
@@ -133,6 +133,11 @@ class UploadSettings(Settings):
 
     path: Path | None = Field(
         Path("var/store/documents"), description="Where they and the jobs lie; `null`: nothing can be uploaded."
+    )
+    url: SecretStr | None = Field(
+        None,
+        description="`postgresql://…`, the database that the jobs are in instead, shared by replicas; the documents "
+        "lie in the folder, which they share too.",
     )
     file_mb: int = Field(64, ge=1, description="Largest file (MB) that is taken.")
     job_mb: int = Field(512, ge=1, description="Most (MB) in one upload.")

@@ -5,9 +5,9 @@ from functools import partial
 from service.access.credentials import Credentials, is_loopback
 from service.access.entrance import Entrance
 from service.access.fair import FairQueue
-from service.access.keys import SqliteKeys
-from service.access.ledger import Ledger
-from service.access.limits import Limits
+from service.access.keys import LedgerKeys
+from service.access.ledger import open_ledger
+from service.access.limits import MEMORY, Limits
 from service.access.principal import Allowance
 from service.access.provider import Grant, Provider
 from service.access.settings import AccessSettings
@@ -16,16 +16,17 @@ from service.channels.dingtalk import Dingtalk
 from service.channels.feishu import Feishu
 from service.channels.slack import Slack
 from service.channels.wecom import Wecom
+from service.serve.pool import Pool
 from service.serve.shelf import FileShelf, Shelf
 from service.serve.store import MEGABYTE, Store
-from service.settings import ServiceSettings, StoreSettings
+from service.settings import AnswerSettings, ServiceSettings, StoreSettings
 
 
 def open_entrance(settings: ServiceSettings) -> Entrance:
     """Open the keys, and what else stands before the doors; raises LedgerError, ValueError for a wrong setting."""
     own = settings.access
-    ledger = Ledger(own.path)
-    keys = SqliteKeys(ledger)
+    ledger = open_ledger(own)
+    keys = LedgerKeys(ledger)
     return Entrance(
         ledger,
         keys,
@@ -46,6 +47,18 @@ def open_channels(s: ServiceSettings) -> list[Channel]:
     """Make the chat channels whose keys are given; raises ValueError for a wrong one."""
     makers = {Slack: s.slack, Feishu: s.feishu, Dingtalk: s.dingtalk, Wecom: s.wecom}
     return [make(**own.values) for make, own in makers.items() if own.on]
+
+
+def open_pool(s: AnswerSettings) -> Pool | None:
+    """Say where answers are shared; None for nowhere. Raises ValueError for a wrong address, or without the extra."""
+    address = s.storage.get_secret_value()
+    if address == MEMORY:
+        return None
+    try:
+        from service.serve.pooled import RedisPool  # an extra
+    except ImportError as error:
+        raise ValueError(f"answer.storage needs an extra: pip install 'outline-qa[redis]' ({error})") from error
+    return RedisPool.at(address)
 
 
 def open_shelf(s: StoreSettings) -> Shelf:

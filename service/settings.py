@@ -140,6 +140,11 @@ class AnswerSettings(Settings):
     max_characters: int = Field(1200, ge=200, description="Length of an extractive answer, code apart.")
     cache_size: int = Field(500, ge=0, description="Finished answers kept for whoever asks the same; 0 keeps none.")
     cache_seconds: float = Field(3600, gt=0, description="How long one is kept; a new index drops all.")
+    storage: SecretStr = Field(
+        SecretStr("memory://"),
+        description="Where they are kept for other processes too; `redis://HOST:PORT` for replicas, of which then one "
+        "makes an answer that several are asked for.",
+    )
     wait_seconds: float = Field(
         2,
         gt=0,

@@ -25,7 +25,7 @@ from ingest.read.reading import Skipped, UnfitError
 from ingest.read.readings import Readings
 from ingest.read.sandbox import Sandbox
 from ingest.read.walk import Item, items_of
-from ingest.settings import IngestSettings
+from ingest.settings import IngestSettings, UploadSettings
 from ingest.sources.source import FetchError
 
 log = logging.getLogger(__name__)
@@ -81,22 +81,34 @@ def work_off(settings: IngestSettings, load: Callable[[], Embedder], idle: float
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        jobs, folder = Jobs(root / JOBS), Folder(root)
-        jobs.recover()
-        for leftover in (root / STAGED).glob("*"):
-            if not jobs.known(leftover.name) and time.time() - leftover.stat().st_mtime > settings.uploads.job_seconds:
-                shutil.rmtree(leftover, ignore_errors=True)
-        embedder: Embedder | None = None
-        rest = time.monotonic() + idle
-        while time.monotonic() < rest:
-            job = jobs.take()
-            if job is None:
-                time.sleep(POLL)
-                continue
-            embedder = embedder or load()
-            do(job, jobs, folder, settings, embedder)
-            rest = time.monotonic() + idle
+        jobs = open_jobs(root, settings.uploads)
+        with jobs.alone() as alone:
+            if alone:
+                _all(jobs, Folder(root), settings, load, idle)
         jobs.close()
+
+
+def open_jobs(root: Path, own: UploadSettings) -> Jobs:
+    """Open the queue, beside the documents or on a server; raises JobsError, ValueError for a wrong address."""
+    return Jobs(root / JOBS, own.url.get_secret_value() if own.url else None)
+
+
+def _all(jobs: Jobs, folder: Folder, settings: IngestSettings, load: Callable[[], Embedder], idle: float) -> None:
+    """Do what waits, and what a killed process left, until `idle` seconds have gone without a job."""
+    jobs.recover()
+    for leftover in (folder.root / STAGED).glob("*"):
+        if not jobs.known(leftover.name) and time.time() - leftover.stat().st_mtime > settings.uploads.job_seconds:
+            shutil.rmtree(leftover, ignore_errors=True)
+    embedder: Embedder | None = None
+    rest = time.monotonic() + idle
+    while time.monotonic() < rest:
+        job = jobs.take()
+        if job is None:
+            time.sleep(POLL)
+            continue
+        embedder = embedder or load()
+        do(job, jobs, folder, settings, embedder)
+        rest = time.monotonic() + idle
 
 
 def do(job: Job, jobs: Jobs, folder: Folder, settings: IngestSettings, embedder: Embedder) -> None:

@@ -4,14 +4,14 @@ import hashlib
 import json
 import logging
 import secrets
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from threading import Lock
+from threading import Lock, Thread
 from typing import Protocol
 
-from service.access.ledger import Ledger
+from ingest.shared.tables import Row, Session
+from service.access.ledger import Ledger, LedgerError
 from service.access.principal import Allowance, Principal
 from service.access.readable import ALL, Readable, ReadableError
 from service.access.rights import RIGHTS, Right
@@ -21,6 +21,7 @@ MARK = "oq_"
 SHOWN = len(MARK) + 6  # characters of a secret that may be shown
 RANDOM = 32  # bytes
 USED_SECONDS = 60.0  # a key that is used all the time is noted so often
+LOOK_SECONDS = 1.0  # between looks at keys on a server
 LONGEST_NAME = 100
 
 
@@ -81,15 +82,24 @@ class Keys(Protocol):
     def flush(self) -> None: ...
 
 
-class SqliteKeys:
-    """Keys in a ledger; what another process changes there holds from the next request on."""
+class LedgerKeys:
+    """Keys in a ledger. What others change in a file holds from the next request on, on a server a second later.
+
+    Those on a server are looked at by a thread: no request waits for them, and those that are known hold while it is
+    away.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
+        """Raises LedgerError where keys on a server cannot be read."""
         self.ledger = ledger
         self._by_digest: Mapping[bytes, tuple[Key, float | None]] = {}
         self._read = -1
         self._used: dict[str, float] = {}
         self._lock = Lock()
+        self._failing = False
+        if not ledger.here:
+            self._look()
+            Thread(target=self._watch, name="keys", daemon=True).start()
 
     def make(self, new: NewKey, who: str) -> tuple[Key, str]:
         """Make a key; return it and its secret, which is kept nowhere. Raises KeysError, LedgerError."""
@@ -107,22 +117,23 @@ class SqliteKeys:
             None,
             (secret[:SHOWN],),
         )
-        with self.ledger.writing() as connection:
-            connection.execute(
-                "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)",
-                (
-                    key.id,
-                    key.name,
-                    json.dumps(key.rights),
-                    json.dumps(key.documents, ensure_ascii=False),
-                    now,
-                    key.expires,
-                    json.dumps(asdict(key.allowance)),
-                ),
+        with self.ledger.writing() as session:
+            session.execute(
+                "INSERT INTO keys (id, name, rights, documents, created, expires, allowance) "
+                "VALUES (:id, :name, :rights, :documents, :now, :expires, :allowance)",
+                {
+                    "id": key.id,
+                    "name": key.name,
+                    "rights": json.dumps(key.rights),
+                    "documents": json.dumps(key.documents, ensure_ascii=False),
+                    "now": now,
+                    "expires": key.expires,
+                    "allowance": json.dumps(asdict(key.allowance)),
+                },
             )
-            _insert(connection, secret, key.id, now)
-            self.ledger.note(connection, who, "key.make", key.id, None, facts(key))
-        self._read = -1
+            _insert(session, secret, key.id, now)
+            self.ledger.note(session, who, "key.make", key.id, None, facts(key))
+        self._changed()
         return key, secret
 
     def rotate(self, id: str, keep_seconds: float, who: str) -> tuple[Key, str]:
@@ -130,15 +141,16 @@ class SqliteKeys:
         key, now, secret = self._known(id), time.time(), MARK + secrets.token_urlsafe(RANDOM)
         if not key.valid(now):
             raise KeysError(f"key {id!r} is revoked or has expired; make another")
-        with self.ledger.writing() as connection:
+        with self.ledger.writing() as session:
             end = now + keep_seconds
-            connection.execute(
-                "UPDATE secrets SET expires = ? WHERE key_id = ? AND (expires IS NULL OR expires > ?)", (end, id, end)
+            session.execute(
+                "UPDATE secrets SET expires = :end WHERE key_id = :id AND (expires IS NULL OR expires > :end)",
+                {"end": end, "id": id},
             )
-            _insert(connection, secret, id, now)
+            _insert(session, secret, id, now)
             after = {"prefix": secret[:SHOWN], "old_hold_until": end}
-            self.ledger.note(connection, who, "key.rotate", id, {"prefixes": list(key.prefixes)}, after)
-        self._read = -1
+            self.ledger.note(session, who, "key.rotate", id, {"prefixes": list(key.prefixes)}, after)
+        self._changed()
         return self._known(id), secret
 
     def revoke(self, id: str, who: str) -> Key:
@@ -147,10 +159,10 @@ class SqliteKeys:
         if key.revoked is not None:
             return key
         revoked = replace(key, revoked=time.time())
-        with self.ledger.writing() as connection:
-            connection.execute("UPDATE keys SET revoked = ? WHERE id = ?", (revoked.revoked, id))
-            self.ledger.note(connection, who, "key.revoke", id, facts(key), facts(revoked))
-        self._read = -1
+        with self.ledger.writing() as session:
+            session.execute("UPDATE keys SET revoked = :at WHERE id = :id", {"at": revoked.revoked, "id": id})
+            self.ledger.note(session, who, "key.revoke", id, facts(key), facts(revoked))
+        self._changed()
         return revoked
 
     def listed(self) -> Sequence[Key]:
@@ -158,7 +170,7 @@ class SqliteKeys:
         now = time.time()
         prefixes: dict[str, list[str]] = {}
         for key_id, prefix in self.ledger.rows(
-            "SELECT key_id, prefix FROM secrets WHERE expires IS NULL OR expires > ? ORDER BY created", now
+            "SELECT key_id, prefix FROM secrets WHERE expires IS NULL OR expires > :now ORDER BY created", {"now": now}
         ):
             prefixes.setdefault(str(key_id), []).append(str(prefix))
         rows = self.ledger.rows(
@@ -168,7 +180,8 @@ class SqliteKeys:
 
     def find(self, secret: str) -> Key | None:
         """Return the valid key of a secret; None where there is none."""
-        self._refresh()
+        if self.ledger.here:
+            self._refresh()
         now = time.time()
         key, expires = self._by_digest.get(_digest(secret), (None, None))
         if key is None or not key.valid(now) or (expires is not None and now >= expires):
@@ -178,31 +191,49 @@ class SqliteKeys:
 
     def any(self) -> bool:
         """Whether there has ever been a key; one that is revoked counts, so revoking opens nothing."""
-        self._refresh()
+        if self.ledger.here:
+            self._refresh()
         return bool(self._by_digest)
 
     def flush(self) -> None:
         """Note when keys were last used, those that have not been noted lately; raises LedgerError."""
         used, self._used = self._used, {}
         if used:
-            with self.ledger.writing() as connection:
-                connection.executemany(
-                    "UPDATE keys SET used = ?1 WHERE id = ?2 AND (used IS NULL OR used < ?1 - ?3)",
-                    [(at, id, USED_SECONDS) for id, at in used.items()],
-                )
+            with self.ledger.writing() as session:
+                for id, at in used.items():
+                    session.execute(
+                        "UPDATE keys SET used = :at WHERE id = :id AND (used IS NULL OR used < :before)",
+                        {"at": at, "id": id, "before": at - USED_SECONDS},
+                    )
+
+    def _changed(self) -> None:
+        """Have what this process has changed hold at once."""
+        self._read = -1
+        if not self.ledger.here:
+            self._refresh()
+
+    def _watch(self) -> None:
+        while not self.ledger.closed.wait(LOOK_SECONDS):
+            self._refresh()
 
     def _refresh(self) -> None:
-        """Read the keys again where they have changed; while the file cannot be read, those that are known hold."""
-        with self._lock:
-            try:
-                changes = self.ledger.changes()
-                if changes == self._read:
-                    return
-                keys = {key.id: key for key in self.listed()}
-                rows = self.ledger.rows("SELECT digest, key_id, expires FROM secrets")
-            except sqlite3.Error as error:
+        """Read the keys again where they have changed; while they cannot be read, those that are known hold."""
+        try:
+            self._look()
+        except LedgerError as error:
+            if not self._failing:
                 log.error("the keys cannot be read, those known hold on: %s", error)
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _look(self) -> None:
+        with self._lock:
+            changes = self.ledger.changes()
+            if changes == self._read:
                 return
+            keys = {key.id: key for key in self.listed()}
+            rows = self.ledger.rows("SELECT digest, key_id, expires FROM secrets")
             known = {bytes(d): (keys[str(id)], e) for d, id, e in rows if isinstance(d, bytes) and str(id) in keys}
             self._by_digest = {d: (key, None if e is None else float(str(e))) for d, (key, e) in known.items()}
             self._read = changes
@@ -234,15 +265,18 @@ def _check(new: NewKey) -> None:
         raise KeysError(str(error)) from error
 
 
-def _insert(connection: sqlite3.Connection, secret: str, key_id: str, now: float) -> None:
-    connection.execute("INSERT INTO secrets VALUES (?, ?, ?, ?, NULL)", (_digest(secret), key_id, secret[:SHOWN], now))
+def _insert(session: Session, secret: str, key_id: str, now: float) -> None:
+    session.execute(
+        "INSERT INTO secrets (digest, key_id, prefix, created) VALUES (:digest, :key, :prefix, :now)",
+        {"digest": _digest(secret), "key": key_id, "prefix": secret[:SHOWN], "now": now},
+    )
 
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _key(row: tuple[object, ...], prefixes: Sequence[str]) -> Key:
+def _key(row: Row, prefixes: Sequence[str]) -> Key:
     id, name, rights, documents, allowance, *times = row
     created, expires, revoked, used = (None if each is None else float(str(each)) for each in times)
     return Key(

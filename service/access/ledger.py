@@ -1,15 +1,17 @@
-"""One SQLite file of keys and of every act on them; acts stay as they were written, each sealed with those before."""
+"""Keys and every act on them, in one file or on a server; acts stay as written, each sealed with those before."""
 
 import hashlib
 import json
-import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
-from ingest.shared_file import SharedFile
+from ingest.shared.opening import open_tables
+from ingest.shared.tables import Design, Row, Session, TablesError, Values
+from service.access.settings import AccessSettings
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -28,7 +30,8 @@ CREATE TRIGGER IF NOT EXISTS acts_remain BEFORE DELETE ON acts BEGIN SELECT RAIS
 CREATE TRIGGER IF NOT EXISTS acts_follow BEFORE INSERT ON acts
     WHEN NEW.number <= (SELECT max(number) FROM acts) BEGIN SELECT RAISE(ABORT, 'acts are never replaced'); END;
 """
-PATIENCE = 5.0  # seconds to wait for another process that writes
+ACT = "number, at, who, act, target, before, after, seal"
+DESIGN = Design("keys_version", "access.url", SCHEMA, Path(__file__).parent / "versions", patience=5)
 
 Facts = Mapping[str, object]
 
@@ -48,74 +51,99 @@ class Act:
 
 
 class LedgerError(Exception):
-    """The file cannot be used; the text says what to do."""
+    """The file or the server cannot be used; the text says what to do."""
 
 
 class Ledger:
-    """Opens or makes the file, for its owner alone; threads and processes may share it."""
+    """Opens or makes the file, for its owner alone, or the tables on a server; threads and processes may share it."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises LedgerError where it cannot be opened."""
-        self.path = path
+    def __init__(self, path: Path, url: str | None = None) -> None:
+        """Raises LedgerError where it cannot be opened, ValueError for an address that is not PostgreSQL's."""
+        self.closed = Event()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(0o600)
-            if path.stat().st_mode & 0o077:
-                path.chmod(0o600)
-            self._file = SharedFile(path, SCHEMA, PATIENCE)
-        except (OSError, sqlite3.Error) as error:
-            raise LedgerError(
-                f"the keys in {str(path)!r} cannot be read: {error}; "
-                "give the service's user the right to write there, or set OUTLINE_QA_ACCESS__PATH to another file"
-            ) from error
+            if url is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(0o600)
+                if path.stat().st_mode & 0o077:
+                    path.chmod(0o600)
+            self._tables = open_tables(path, url, DESIGN)
+        except (OSError, TablesError) as error:
+            raise LedgerError(_unread(repr(str(path)) if url is None else "PostgreSQL", error, url)) from error
+
+    @property
+    def here(self) -> bool:
+        """Whether a look at it takes no time to speak of."""
+        return self._tables.here
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection within one transaction; raises LedgerError where nothing can be written."""
+    def writing(self) -> Iterator[Session]:
+        """Give a session within one transaction; raises LedgerError where nothing can be written."""
         try:
-            with self._file.writing() as connection:
-                yield connection
-        except sqlite3.Error as error:
-            raise LedgerError(f"{str(self.path)!r} cannot be written: {error}; nothing was changed") from error
+            with self._tables.writing() as session:
+                yield session
+        except TablesError as error:
+            raise LedgerError(f"{self._tables.name} cannot be written: {error}; nothing was changed") from error
 
-    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        """Return the rows of a query; raises sqlite3.Error."""
-        with self._file.reading() as connection:
-            return connection.execute(query, values).fetchall()
+    def rows(self, query: str, values: Values = {}) -> Sequence[Row]:  # noqa: B006 (it is only read)
+        """Return the rows of a query; raises LedgerError."""
+        try:
+            with self._tables.reading() as session:
+                return session.execute(query, values)
+        except TablesError as error:
+            raise LedgerError(f"{self._tables.name} cannot be read: {error}") from error
 
     def changes(self) -> int:
-        """Return a number that changes with what any other connection has written."""
-        with self._file.reading() as connection:
-            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+        """Return a number that changes with what any other has written; raises LedgerError."""
+        try:
+            return self._tables.changes()
+        except TablesError as error:
+            raise LedgerError(f"{self._tables.name} cannot be read: {error}") from error
 
     def note(
-        self, connection: sqlite3.Connection, who: str, act: str, target: str, before: Facts | None, after: Facts | None
+        self, session: Session, who: str, act: str, target: str, before: Facts | None, after: Facts | None
     ) -> None:
         """Write down an act, within the transaction that does it."""
-        last = connection.execute("SELECT number, seal FROM acts ORDER BY number DESC LIMIT 1").fetchone()
-        number, seal = (int(last[0]) + 1, str(last[1])) if last else (1, "")
+        last = session.execute("SELECT number, seal FROM acts ORDER BY number DESC LIMIT 1")
+        number, seal = (int(str(last[0][0])) + 1, str(last[0][1])) if last else (1, "")
         row = (number, time.time(), who, act, target, _json(before), _json(after))
-        connection.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, _seal(seal, row)))
+        session.execute(
+            f"INSERT INTO acts ({ACT}) VALUES (:number, :at, :who, :act, :target, :before, :after, :seal)",
+            dict(zip(ACT.split(", "), (*row, _seal(seal, row)), strict=True)),
+        )
 
     def acts(self, after: int = 0, most: int = 1000) -> list[Act]:
-        """Return acts in the order in which they were done, from the one behind a number."""
-        rows = self.rows("SELECT * FROM acts WHERE number > ? ORDER BY number LIMIT ?", after, most)
-        return [_act(row) for row in rows]
+        """Return acts in the order in which they were done, from the one behind a number; raises LedgerError."""
+        query = f"SELECT {ACT} FROM acts WHERE number > :after ORDER BY number LIMIT :most"
+        return [_act(row) for row in self.rows(query, {"after": after, "most": most})]
 
     def broken(self) -> int | None:
         """Return the number of the first act that is not as it was written, or that one is missing before."""
         seal, expected = "", 1
-        for row in self.rows("SELECT * FROM acts ORDER BY number"):
+        for row in self.rows(f"SELECT {ACT} FROM acts ORDER BY number"):
             if row[0] != expected or row[-1] != _seal(seal, row[:-1]):
                 return expected
             seal, expected = str(row[-1]), expected + 1
         return None
 
     def close(self) -> None:
-        self._file.close()
+        self.closed.set()
+        self._tables.close()
 
 
-def _act(row: tuple[object, ...]) -> Act:
+def open_ledger(own: AccessSettings) -> Ledger:
+    """Open the keys and the record of acts where the settings have them; raises LedgerError, ValueError."""
+    return Ledger(own.path, own.url.get_secret_value() if own.url else None)
+
+
+def _unread(name: str, error: Exception, url: str | None) -> str:
+    """Say what is wrong with what cannot be opened, and what mends it."""
+    told = f"the keys in {name} cannot be read: {error}; "
+    if url is None:
+        return told + "give the service's user the right to write there, or set OUTLINE_QA_ACCESS__PATH to another file"
+    return told + "start it, or correct OUTLINE_QA_ACCESS__URL"
+
+
+def _act(row: Row) -> Act:
     number, at, who, act, target, before, after, seal = row
     facts = [None if each is None else json.loads(str(each)) for each in (before, after)]
     return Act(int(str(number)), float(str(at)), str(who), str(act), str(target), facts[0], facts[1], str(seal))
@@ -125,5 +153,5 @@ def _json(facts: Facts | None) -> str | None:
     return None if facts is None else json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
 
-def _seal(before: str, row: tuple[object, ...]) -> str:
+def _seal(before: str, row: Row) -> str:
     return hashlib.sha256(json.dumps([before, *row], ensure_ascii=False).encode()).hexdigest()

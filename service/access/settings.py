@@ -23,6 +23,9 @@ class AccessSettings(Settings):
     path: Path = Field(
         Path("var/store/access.sqlite"), description="The SQLite file of keys and of what was done with them."
     )
+    url: SecretStr | None = Field(
+        None, description="`postgresql://…`, the database that they are in instead, shared by replicas."
+    )
     open: bool = Field(False, description="Answer without keys on any address; 127.0.0.1 is open until a key is made.")
     pages: list[str] = Field(
         ["*"], description="Documents that visitors of pages in `WIDGET__ORIGINS` may read, as a JSON list."

@@ -118,6 +118,8 @@ def create_app(
         await runtime.shadow.close()
         service.close()
         await asyncio.to_thread(runtime.store.close)
+        if runtime.pool:
+            await runtime.pool.close()
         entrance.ledger.close()
         if intake:
             intake.jobs.close()

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from ingest import __version__
 from ingest.index.excerpts import NothingLeftError, excerpt
 from ingest.index.snapshot import Snapshot
 from service.access.entrance import Entrance
@@ -22,6 +23,7 @@ from service.access.readable import Readable
 from service.answer import respond
 from service.api.problems import ProblemError
 from service.bootstrap import Service
+from service.composition import open_pool
 from service.events import Answer, Delta, Event, Question, Sources
 from service.parts import Parts
 from service.serve.admission import Admission, OverloadedError
@@ -29,8 +31,9 @@ from service.serve.behind import Keeping
 from service.serve.erasure import last_erasure
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
+from service.serve.pool import Pool
 from service.serve.shadow import Shadow
-from service.serve.shared import SharedAnswers
+from service.serve.shared import Generate, SharedAnswers
 from service.serve.tokens import Tokens
 from service.serve.trial import Trial
 from service.tracing import span
@@ -69,6 +72,7 @@ class Runtime:
     trial: Trial
     shadow: Shadow
     entrance: Entrance | None = None
+    pool: Pool | None = None
     in_flight: int = 0
     _bounds: dict[tuple[Readable | None, bool], Bound] = field(default_factory=dict)
     _binding: Lock = field(default_factory=Lock)
@@ -101,10 +105,12 @@ class Runtime:
                     del self._bounds[oldest]
             return known
 
-    def forget(self) -> None:
-        """Make everything anew that is kept in memory of what was asked."""
+    async def forget(self) -> None:
+        """Make everything anew that is kept in memory of what was asked, here and where replicas keep it."""
         self._bounds.clear()
         self.service.forget()
+        if self.pool:
+            await self.pool.forget()
 
     async def prepare(self, readable: Readable | None) -> None:
         """Make what somebody may read (None: all) ready on a thread; what cannot be is said when it is asked for."""
@@ -161,13 +167,23 @@ class Runtime:
 
         hit = self.metrics.cache.labels
         shared = SharedAnswers(
-            generate,
+            self._pooled(generate, snapshot, readable),
             settings.cache_size,
             settings.cache_seconds,
             settings.degraded_seconds,
             lambda result: hit(result).inc(),
         )
         return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole)
+
+    def _pooled(self, generate: Generate, snapshot: Snapshot, readable: Readable | None) -> Generate:
+        """Share what is generated with other processes, where they are to."""
+        if self.pool is None:
+            return generate
+        own = self.service.settings
+        answers = own.answer.model_dump(mode="json", exclude={"storage"})
+        stages = [each.model_dump(mode="json") for each in (own.retrieval, own.fusion, own.rerank, own.writer)]
+        of = (__version__, snapshot.manifest.version, readable.patterns if readable else None, answers, stages)
+        return self.pool.answers(generate, of, own.answer.cache_seconds, own.answer.degraded_seconds)
 
     def _compare(self, question: Question, shown: Answer, readable: Readable | None) -> None:
         """Have the candidate answer too, where there is room for it."""
@@ -204,22 +220,23 @@ class Runtime:
 
     async def watch(self) -> None:
         """Take up new snapshots, and bind the pipeline to them before a request needs it; note what keys were used."""
-        erased = await asyncio.to_thread(last_erasure, self.entrance.ledger) if self.entrance else 0
+        erased: int | None = None
         while True:
+            if self.entrance:
+                try:
+                    await asyncio.to_thread(self.entrance.keys.flush)
+                    last = await asyncio.to_thread(last_erasure, self.entrance.ledger)
+                    if erased is not None and last > erased:  # by a command, or by another process
+                        await self.forget()
+                        await self.prepare(None)
+                    erased = last
+                except LedgerError as error:
+                    log.error("when keys were last used is not noted: %s", error)
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
             await asyncio.to_thread(self.trial.refresh)
             for readable in {None, *(each for each, _ in self._bounds)}:
                 await self.prepare(readable)
-            if self.entrance:
-                try:
-                    await asyncio.to_thread(self.entrance.keys.flush)
-                    if (last := await asyncio.to_thread(last_erasure, self.entrance.ledger)) > erased:
-                        erased = last  # by a command, or by another process
-                        self.forget()
-                        await self.prepare(None)
-                except LedgerError as error:
-                    log.error("when keys were last used is not noted: %s", error)
 
 
 def open_runtime(service: Service, entrance: Entrance | None = None, index: LiveIndex | None = None) -> Runtime:
@@ -236,6 +253,7 @@ def open_runtime(service: Service, entrance: Entrance | None = None, index: Live
         Trial(service.index, service.embedder.fingerprint, service.packs, trial.share, trial.shadow),
         Shadow(lambda outcome: metrics.shadow.labels(outcome).inc()),
         entrance,
+        open_pool(service.settings.answer),
     )
 
 

@@ -5,7 +5,7 @@ import json
 import os
 from dataclasses import asdict
 
-from service.access.ledger import Ledger
+from service.access.ledger import open_ledger
 from service.serve.erasure import Selection, erased, forget_candidates
 from service.serve.shelf import AnswerStore
 from service.settings import ServiceSettings, StoreSettings
@@ -35,7 +35,7 @@ def main(options: argparse.Namespace) -> int:
             for each in store.owned(selection.owner):
                 print(json.dumps(each, ensure_ascii=False))
             return 0
-        ledger = Ledger(settings.access.path)
+        ledger = open_ledger(settings.access)
         erasure = store.erase(selection.owner)
         candidates = forget_candidates(own.candidates, erasure.texts)
         act = erased(ledger, f"command:uid-{os.getuid()}", selection, erasure, candidates)

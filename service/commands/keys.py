@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from service.access.credentials import first_key, is_loopback
-from service.access.keys import Key, NewKey, SqliteKeys, facts
-from service.access.ledger import Ledger
+from service.access.keys import Key, LedgerKeys, NewKey, facts
+from service.access.ledger import open_ledger
 from service.access.principal import Allowance
 from service.access.rights import RIGHTS
 from service.settings import ServiceSettings
@@ -50,14 +50,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Do it; 2 where the record of acts was changed. Raises LedgerError, KeysError."""
-    return DOES[options.does](options, SqliteKeys(Ledger(ServiceSettings().access.path)))
+    return DOES[options.does](options, LedgerKeys(open_ledger(ServiceSettings().access)))
 
 
 def first(settings: ServiceSettings) -> str | None:
     """Make the first key where one is needed and there has never been any; return what to print, this once."""
     if is_loopback(settings.host) or settings.access.open:
         return None
-    made = first_key(SqliteKeys(Ledger(settings.access.path)), "start")
+    made = first_key(LedgerKeys(open_ledger(settings.access)), "start")
     if made is None:
         return None
     key, secret = made
@@ -67,7 +67,7 @@ def first(settings: ServiceSettings) -> str | None:
     )
 
 
-def _make(options: argparse.Namespace, keys: SqliteKeys) -> int:
+def _make(options: argparse.Namespace, keys: LedgerKeys) -> int:
     new = NewKey(
         options.name,
         tuple(dict.fromkeys(options.scope)),
@@ -78,7 +78,7 @@ def _make(options: argparse.Namespace, keys: SqliteKeys) -> int:
     return _show(*keys.make(new, _who()), options.json)
 
 
-def _list(options: argparse.Namespace, keys: SqliteKeys) -> int:
+def _list(options: argparse.Namespace, keys: LedgerKeys) -> int:
     listed = keys.listed()
     if options.json:
         print(json.dumps([facts(key) for key in listed], ensure_ascii=False, indent=1))
@@ -97,17 +97,17 @@ def _list(options: argparse.Namespace, keys: SqliteKeys) -> int:
     return 0
 
 
-def _rotate(options: argparse.Namespace, keys: SqliteKeys) -> int:
+def _rotate(options: argparse.Namespace, keys: LedgerKeys) -> int:
     return _show(*keys.rotate(options.id, options.keep_hours * 3600, _who()), options.json)
 
 
-def _revoke(options: argparse.Namespace, keys: SqliteKeys) -> int:
+def _revoke(options: argparse.Namespace, keys: LedgerKeys) -> int:
     key = keys.revoke(options.id, _who())
     print(json.dumps(facts(key), ensure_ascii=False) if options.json else f"{key.id} ({key.name}) is revoked")
     return 0
 
 
-def _audit(options: argparse.Namespace, keys: SqliteKeys) -> int:
+def _audit(options: argparse.Namespace, keys: LedgerKeys) -> int:
     for act in keys.ledger.acts(options.after):
         told = asdict(act) | {"at": datetime.fromtimestamp(act.at, UTC).isoformat(timespec="seconds")}
         print(json.dumps(told, ensure_ascii=False))
@@ -117,7 +117,7 @@ def _audit(options: argparse.Namespace, keys: SqliteKeys) -> int:
     return 0
 
 
-DOES: Mapping[str, Callable[[argparse.Namespace, SqliteKeys], int]] = {
+DOES: Mapping[str, Callable[[argparse.Namespace, LedgerKeys], int]] = {
     "make": _make,
     "list": _list,
     "rotate": _rotate,

@@ -44,16 +44,16 @@ def erased(ledger: Ledger, who: str, selection: Selection, erasure: Erasure, can
     told = {
         "answers": erasure.answers, "ratings": erasure.ratings, "candidates": candidates, "digest": erasure.digest
     }  # fmt: skip
-    with ledger.writing() as connection:
-        ledger.note(connection, who, ACT, selection.target, None, told)
-        (number,) = connection.execute("SELECT max(number) FROM acts").fetchone()
-    (act,) = ledger.acts(number - 1, 1)
+    with ledger.writing() as session:
+        ledger.note(session, who, ACT, selection.target, None, told)
+        ((number,),) = session.execute("SELECT max(number) FROM acts")
+    (act,) = ledger.acts(int(str(number)) - 1, 1)
     return act
 
 
 def last_erasure(ledger: Ledger) -> int:
-    """Return the number of the last erasure, 0 before the first."""
-    ((number,),) = ledger.rows("SELECT coalesce(max(number), 0) FROM acts WHERE act = ?", ACT)
+    """Return the number of the last erasure, 0 before the first; raises LedgerError."""
+    ((number,),) = ledger.rows("SELECT coalesce(max(number), 0) FROM acts WHERE act = :act", {"act": ACT})
     return int(str(number))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.jobs.folder import Folder
 from ingest.jobs.queue import Job, Jobs, JobsError, Kind
-from ingest.jobs.work import JOBS
+from ingest.jobs.work import open_jobs
 from ingest.settings import UploadSettings
 from ingest.sources.addresses import sources_of
 
@@ -49,7 +49,7 @@ class Intake:
         try:
             while True:
                 try:
-                    if await asyncio.to_thread(self.jobs.unfinished) and await self._work():
+                    if await asyncio.to_thread(self._waits) and await self._work():
                         await asyncio.sleep(PAUSE)
                 except JobsError as error:
                     log.error("no jobs are done: %s", error)
@@ -59,6 +59,13 @@ class Intake:
         finally:
             if watching:
                 watching.cancel()
+
+    def _waits(self) -> bool:
+        """Whether there is work that nobody is at, as far as the queue can tell."""
+        if not self.jobs.unfinished():
+            return False
+        with self.jobs.alone() as free:
+            return free
 
     async def _work(self) -> int:
         """Run a worker to its end and return its exit status; it ends with this process, even a killed one."""
@@ -94,4 +101,4 @@ def open_intake(own: UploadSettings, corpus: Sequence[Path | str]) -> Intake | N
     if own.path is None:
         return None
     here = [each for each in sources_of(corpus) if isinstance(each, Path) and each.exists()]
-    return Intake(Jobs(own.path / JOBS), Folder(own.path), here if own.watch else ())
+    return Intake(open_jobs(own.path, own), Folder(own.path), here if own.watch else ())

@@ -6,8 +6,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -25,17 +23,17 @@ from sqlalchemy import (
     func,
     make_url,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
+from ingest.shared.server import address, migrate, storable
 from service.serve.store import DAY, LOOK, Erasure, Kept, Owner, Rated, Rating, exported
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+VERSIONS = Path(__file__).parent / "versions"
 PATIENCE = 5  # seconds for a connection, and for a statement
-MOVING, FORGETTING = 0x6F7161, 0x6F7162  # advisory locks: tables are changed by one, and forgotten from by one
-OPENS = "give postgresql://USER:PASSWORD@HOST/NAME"
+FORGETTING = 0x6F7162  # advisory lock: answers are forgotten by one
+SETTING = "store.url"
 TABLES = MetaData()
 REPLIES = Table(
     "replies",
@@ -76,10 +74,10 @@ class PostgresStore:
         self._keep, self._rated = keep_days * DAY, None if rated_days is None else rated_days * DAY
         self._looked = 0.0
         options = {"connect_timeout": PATIENCE, "options": f"-c statement_timeout={PATIENCE}s"}
-        self._engine = create_engine(address(url), pool_size=1, connect_args=options)
+        self._engine = create_engine(address(url, SETTING), pool_size=1, connect_args=options)
         try:
             with self._engine.begin() as connection:
-                _migrate(connection)
+                migrate(connection, VERSIONS, "alembic_version")
         except SQLAlchemyError:
             self.close()
             raise
@@ -97,7 +95,7 @@ class PostgresStore:
 
     def rate(self, answer_id: str, rating: Rating, comment: str | None) -> bool:
         """Rate an answer, again if need be; False when it is not known."""
-        row = {"created": time.time(), "rating": rating, "comment": None if comment is None else _storable(comment)}
+        row = {"created": time.time(), "rating": rating, "comment": None if comment is None else storable(comment)}
         with self._engine.begin() as connection:
             known = _known(connection, answer_id)
             if known:
@@ -108,14 +106,14 @@ class PostgresStore:
     def unrate(self, answer_id: str) -> bool:
         """Take the rating of an answer back, where it has one; False when the answer is not known."""
         with self._engine.begin() as connection:
-            connection.execute(delete(FEEDBACK).where(FEEDBACK.c.answer_id == _storable(answer_id)))
+            connection.execute(delete(FEEDBACK).where(FEEDBACK.c.answer_id == storable(answer_id)))
             return _known(connection, answer_id)
 
     def find(self, answer_id: str) -> Kept | None:
         """Return an answer as it was kept; None when it is not known."""
         wanted = KEPT.add_columns(ASKED.c.session_id, ASKED.c.created, ASKED.c.readable)
         with self._engine.connect() as connection:
-            row = connection.execute(wanted.where(ASKED.c.id == _storable(answer_id))).first()
+            row = connection.execute(wanted.where(ASKED.c.id == storable(answer_id))).first()
         return Kept(row.id, row.question, _body(row), row.session_id, row.created, row.readable) if row else None
 
     def rated(self, rating: Rating) -> list[Rated]:
@@ -179,7 +177,7 @@ class ServerShelf:
 
     def __init__(self, url: str, keep_days: int, rated_days: int | None) -> None:
         """Raises ValueError for another address."""
-        made = make_url(address(url))
+        made = make_url(address(url, SETTING))
         self.name = f"{made.host or 'localhost'}/{made.database or ''}"
         self._made = url, keep_days, rated_days
 
@@ -191,32 +189,11 @@ class ServerShelf:
         return f"PostgreSQL at {self.name!r}: {reason}; start it, or correct OUTLINE_QA_STORE__URL"
 
 
-def address(url: str) -> str:
-    """Return an address as SQLAlchemy takes it; raises ValueError for one that is not PostgreSQL's."""
-    try:
-        made = make_url(url)
-    except ArgumentError as error:
-        raise ValueError(f"store.url is no address; {OPENS}") from error
-    if made.get_backend_name() not in ("postgresql", "postgres"):
-        raise ValueError(f"store.url is of {made.get_backend_name()!r}; {OPENS}")
-    return made.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def _migrate(connection: Connection) -> None:
-    """Make the tables, or change those of an earlier release; of replicas that start at once one does."""
-    connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
-    connection.execute(select(func.pg_advisory_xact_lock(MOVING)))
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
 def _insert(connection: Connection, answer: Kept) -> None:
     body = json.loads(answer.body)
     body.pop("id", None)
     timings = json.dumps(body.pop("timings_ms", {}))
-    question, whole = _storable(answer.question), json.dumps(body)
+    question, whole = storable(answer.question), json.dumps(body)
     key = hashlib.sha256(f"{question}\0{whole}".encode()).digest()
     connection.execute(insert(REPLIES).values(key=key, question=question, body=whole).on_conflict_do_nothing())
     row = {"created": answer.created, "session_id": answer.session_id, "reply": key, "timings": timings}
@@ -227,19 +204,14 @@ def _insert(connection: Connection, answer: Kept) -> None:
 
 def _of(owner: Owner) -> ColumnElement[bool]:
     column, value = owner.column
-    return ASKED.c[column] == _storable(value)
+    return ASKED.c[column] == storable(value)
 
 
 def _known(connection: Connection, answer_id: str) -> bool:
-    return connection.execute(select(ASKED.c.id).where(ASKED.c.id == _storable(answer_id))).first() is not None
+    return connection.execute(select(ASKED.c.id).where(ASKED.c.id == storable(answer_id))).first() is not None
 
 
 def _body(row: object) -> str:
     """The reply as it was sent."""
     id, body, timings = (getattr(row, name) for name in ("id", "body", "timings"))
     return json.dumps({"id": id, **json.loads(body), "timings_ms": json.loads(timings)}, ensure_ascii=False)
-
-
-def _storable(told: str) -> str:
-    """PostgreSQL's texts have no NUL and no half characters."""
-    return told.replace("\0", "\N{SYMBOL FOR NULL}").encode(errors="replace").decode()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ingest import bootstrap
 from ingest.__main__ import ensure
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.settings import AccessSettings
 from service.settings import ServiceSettings
@@ -41,7 +41,7 @@ def desk(model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings = ServiceSettings(access=AccessSettings(path=tmp_path / "access.sqlite"))
     embedder = bootstrap.embedder(settings)
     ensure(settings, embedder)
-    _, secret = SqliteKeys(Ledger(tmp_path / "access.sqlite")).make(NewKey("a", ("admin", "ask")), "test")
+    _, secret = LedgerKeys(Ledger(tmp_path / "access.sqlite")).make(NewKey("a", ("admin", "ask")), "test")
     live = Live(settings, embedder)
     live.pace.release()
     yield live, secret

@@ -29,4 +29,4 @@ def work(settings: IngestSettings, embedder: TinyEmbedder | None = None) -> None
 
 if __name__ == "__main__":  # a worker whose embedder stops for as long as a test needs to kill it
     os.environ.pop("OUTLINE_QA_UPLOADS__PATH", None)
-    work(settings_of(Path(sys.argv[1])), TinyEmbedder(delay=600))
+    work(settings_of(Path(sys.argv[1]), url=sys.argv[2] if sys.argv[2:] else None), TinyEmbedder(delay=600))

@@ -39,8 +39,8 @@ def actor() -> str:
 def note(request: Request, act: str, target: str, before: Facts | None, after: Facts | None) -> None:
     """Write an act down; raises LedgerError."""
     ledger: Ledger = request.app.state.entrance.ledger
-    with ledger.writing() as connection:
-        ledger.note(connection, actor(), act, target, before, after)
+    with ledger.writing() as session:
+        ledger.note(session, actor(), act, target, before, after)
 
 
 def moment(seconds: float) -> datetime:

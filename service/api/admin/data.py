@@ -39,7 +39,7 @@ async def erase(body: bodies.DataRequest, runtime: Current) -> bodies.ErasureRes
     queue = runtime.service.settings.store.candidates
     try:
         candidates = await asyncio.to_thread(forget_candidates, queue, erasure.texts)
-        runtime.forget()
+        await runtime.forget()
         if runtime.entrance is None:
             raise LedgerError("there is no record of acts here")
         act = await asyncio.to_thread(erased, runtime.entrance.ledger, actor(), selection, erasure, candidates)

@@ -1,14 +1,18 @@
-"""Jobs change the documents and the index together, or neither; one bad file stops no other."""
+"""Jobs change the documents and the index together, or neither, whether a file or PostgreSQL holds the queue."""
 
 import os
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from benchmarks.database import Postgres
 from ingest.build import build_index
 from ingest.index.versions import Versions
 from ingest.jobs import work as working
@@ -16,8 +20,11 @@ from ingest.jobs.folder import STAGED, Folder, document_name
 from ingest.jobs.queue import Job, Jobs, JobsError
 from ingest.settings import IngestSettings
 from tests.support.paths import ROOT
+from tests.support.postgres import postgres
 from tests.support.tiny_embedder import TinyEmbedder
 from tests.support.uploads import settings_of, work
+
+__all__ = ["postgres"]
 
 
 class Desk:
@@ -26,7 +33,7 @@ class Desk:
     def __init__(self, folder: Path, **uploads: object) -> None:
         self.settings = settings_of(folder, **uploads)
         self.root = folder / "documents"
-        self.jobs, self.folder = Jobs(self.root / working.JOBS), Folder(self.root)
+        self.jobs, self.folder = working.open_jobs(self.root, self.settings.uploads), Folder(self.root)
 
     def upload(self, **files: str | bytes) -> Job:
         id = f"j-{len(self.jobs.listed())}"
@@ -45,9 +52,12 @@ class Desk:
         return dict(Versions(self.settings.index).open().documents)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+@pytest.fixture(params=["file", "postgres"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    url = None if request.param == "file" else request.getfixturevalue("postgres").database()
+    desk = Desk(tmp_path, url=url)
+    yield desk
+    desk.jobs.close()
 
 
 def states(job: Job) -> dict[str, str]:
@@ -144,7 +154,8 @@ def test_limits_of_a_job(tmp_path: Path) -> None:
 def test_a_killed_worker_loses_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.done(desk.upload(a_md="# A\n\nOld.\n"))
     job = desk.upload(a_md="# A\n\nNew.\n")
-    command = [sys.executable, "-m", "tests.support.uploads", str(tmp_path)]
+    url = desk.settings.uploads.url
+    command = [sys.executable, "-m", "tests.support.uploads", str(tmp_path), *([url.get_secret_value()] if url else [])]
     worker = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
     until = time.monotonic() + 60
     while desk.jobs.job(job.id).stage != "chunk" and time.monotonic() < until:
@@ -197,3 +208,33 @@ def test_nothing_is_done_without_a_folder(tmp_path: Path) -> None:
     settings: IngestSettings = settings_of(tmp_path).with_corpus([tmp_path])
     work(settings)
     assert not (tmp_path / "documents").exists()
+
+
+def test_one_of_those_that_share_a_server_does_the_jobs(postgres: Postgres, tmp_path: Path) -> None:
+    """Each has a folder of its own here, so nothing but the server keeps them apart."""
+    url = postgres.database()
+    one, other = (Jobs(tmp_path / name, url) for name in ("one", "other"))
+    with closing(one), closing(other):
+        one.add("refresh", "t", ())
+        with one.alone() as first, other.alone() as second:
+            assert (first, second) == (True, False)
+        with other.alone() as third:
+            assert third
+            assert other.take()
+        assert one.take() is None
+        assert one.unfinished()
+
+
+def test_jobs_added_at_once_stand_in_one_line(postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.database()
+    with closing(Jobs(tmp_path, url)) as jobs, ThreadPoolExecutor(4) as pool:
+        added = list(pool.map(lambda n: jobs.add("upload", "t", [f"{n}.md"]), range(20)))
+        assert sorted(job.number for job in added) == [*range(1, 21)]
+        taken = list(pool.map(lambda _: jobs.take(), range(24)))
+    assert sorted(job.number for job in taken if job) == [*range(1, 21)]
+
+
+def test_a_server_that_is_away(tmp_path: Path) -> None:
+    with pytest.raises(JobsError, match="OUTLINE_QA_UPLOADS__URL") as failed:
+        Jobs(tmp_path, "postgresql://qa:s3cret@127.0.0.1:9/x")
+    assert "s3cret" not in str(failed.value)

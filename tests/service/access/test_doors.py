@@ -17,7 +17,7 @@ from benchmarks.loopback import serve
 from ingest.__main__ import ensure
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.rights import RIGHTS
 from service.api.app import create_app
@@ -71,7 +71,7 @@ def own(
 
 @pytest.fixture(scope="module")
 def secrets(own: ServiceSettings) -> dict[str, str]:
-    keys = SqliteKeys(Ledger(own.access.path))
+    keys = LedgerKeys(Ledger(own.access.path))
     reads = {"all": ("*",), "outline": (OUTLINE,), "note": (SECRET,), "part": (f"{SECRET}#2",), "none": ("x.md",)}
     return {name: keys.make(NewKey(name, RIGHTS, documents), "test")[1] for name, documents in reads.items()}
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.access.credentials import first_key, is_loopback
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.principal import Allowance
 from service.access.rights import RIGHTS, Right
@@ -31,8 +31,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def keys(path: Path) -> SqliteKeys:
-    return SqliteKeys(Ledger(path))
+def keys(path: Path) -> LedgerKeys:
+    return LedgerKeys(Ledger(path))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
 
 
-def test_open_on_loopback_until_there_is_a_key(serve: Open, keys: SqliteKeys) -> None:
+def test_open_on_loopback_until_there_is_a_key(serve: Open, keys: LedgerKeys) -> None:
     client = serve()
     assert client.post("/v1/ask", json=ASK, headers=bearer("sk-whatever")).status_code == 200
     assert client.post("/v1/ask", json=ASK, headers=bearer("oq_forged")).status_code == 401
@@ -86,7 +86,7 @@ def test_open_on_loopback_until_there_is_a_key(serve: Open, keys: SqliteKeys) ->
     assert client.post("/v1/ask", json=ASK, headers=bearer(secret)).status_code == 401
 
 
-def test_closed_on_other_addresses(serve: Open, keys: SqliteKeys) -> None:
+def test_closed_on_other_addresses(serve: Open, keys: LedgerKeys) -> None:
     client = serve("0.0.0.0")
     refused = client.post("/v1/ask", json=ASK)
     assert refused.status_code == 401
@@ -103,7 +103,7 @@ def test_a_setting_opens_it(serve: Open) -> None:
     assert client.get("/v1/admin/keys").status_code == 403
 
 
-def test_each_right_opens_its_doors_alone(serve: Open, keys: SqliteKeys) -> None:
+def test_each_right_opens_its_doors_alone(serve: Open, keys: LedgerKeys) -> None:
     doors: dict[Right, tuple[str, str]] = {
         "ask": ("POST", "/v1/ask"),
         "search": ("POST", "/v1/search"),
@@ -134,7 +134,7 @@ def test_what_anybody_may_read(serve: Open) -> None:
     assert client.post("/v1/ask", json=ASK, headers=bearer("wrong")).status_code == 401
 
 
-def test_keys_over_http(serve: Open, keys: SqliteKeys, caplog: pytest.LogCaptureFixture) -> None:
+def test_keys_over_http(serve: Open, keys: LedgerKeys, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     _, admin = keys.make(NewKey("admin", ("admin",)), "test")
     client = serve()
@@ -173,13 +173,13 @@ def test_keys_over_http(serve: Open, keys: SqliteKeys, caplog: pytest.LogCapture
     ],
 )
 def test_what_admin_refuses(
-    serve: Open, keys: SqliteKeys, method: str, door: str, body: dict[str, object] | None, status: int
+    serve: Open, keys: LedgerKeys, method: str, door: str, body: dict[str, object] | None, status: int
 ) -> None:
     _, admin = keys.make(NewKey("admin", ("admin",)), "test")
     assert serve().request(method, door, json=body, headers=bearer(admin)).status_code == status
 
 
-def test_requests_a_minute(serve: Open, keys: SqliteKeys) -> None:
+def test_requests_a_minute(serve: Open, keys: LedgerKeys) -> None:
     client = serve()
     secrets = [keys.make(NewKey(n, ("ask", "read"), allowance=Allowance(per_minute=2)), "test")[1] for n in "ab"]
     for left in (1, 0):
@@ -193,7 +193,7 @@ def test_requests_a_minute(serve: Open, keys: SqliteKeys) -> None:
     assert client.post("/v1/ask", json=ASK, headers=bearer(secrets[1])).status_code == 200
 
 
-def test_tokens_a_day(serve: Open, keys: SqliteKeys) -> None:
+def test_tokens_a_day(serve: Open, keys: LedgerKeys) -> None:
     """The answer that passes the limit is whole; the next is refused, by whatever door."""
     client = serve()
     _, secret = keys.make(NewKey("small", ("ask",), allowance=Allowance(tokens_a_day=10)), "test")
@@ -209,7 +209,7 @@ def test_tokens_a_day(serve: Open, keys: SqliteKeys) -> None:
 
 
 def test_at_once(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, path: Path) -> None:
-    keys = SqliteKeys(Ledger(path))
+    keys = LedgerKeys(Ledger(path))
     _, one = keys.make(NewKey("one", ("ask",), allowance=Allowance(at_once=1)), "test")
     _, other = keys.make(NewKey("other", ("ask",)), "test")
     app = create_app(Service(settings.model_copy(update={"access": AccessSettings(path=path)}), embedder))

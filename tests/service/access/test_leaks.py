@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from benchmarks.faulty_llm import MODEL, faulty_llm
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.rights import RIGHTS
 from service.access.settings import AccessSettings
@@ -89,7 +89,7 @@ def said(
     caplog.set_level(logging.DEBUG)
     exporter, provider, said = InMemorySpanExporter(), TracerProvider(), Said(tmp_path)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    keys = SqliteKeys(Ledger(tmp_path / "access.sqlite"))
+    keys = LedgerKeys(Ledger(tmp_path / "access.sqlite"))
     _, whole = keys.make(NewKey("all", RIGHTS), "test")
     _, narrow = keys.make(NewKey("narrow", ("ask",)), "test")
     said.secrets += [whole, narrow, FOREIGN, MODELS_KEY, PAGES_SECRET]

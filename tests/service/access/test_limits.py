@@ -1,67 +1,23 @@
 """Limits in memory and in a real Redis: the same contract."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
 
 import pytest
-import redis
 
 from service.access.limits import MEMORY, Limits, OverLimitError
 from service.access.principal import Allowance, Principal, open_to
+from tests.support.redis import RedisServer, redis_server
+
+__all__ = ["redis_server"]
 
 NONE = Allowance()
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
-
-
-class Server:
-    """A Redis of the test's own."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.address = f"redis://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        client = redis.Redis(port=self.port)
-        for _ in range(200):
-            try:
-                client.ping()
-                break
-            except redis.ConnectionError:
-                time.sleep(0.05)
-        client.close()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    if not shutil.which("redis-server"):
-        pytest.skip("redis-server is not installed")
-    server = Server()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["memory", "redis"])
 def storage(request: pytest.FixtureRequest) -> str:
     if request.param == "memory":
         return MEMORY
-    address: str = request.getfixturevalue("server").address
+    address: str = request.getfixturevalue("redis_server").address
     return address
 
 
@@ -118,9 +74,9 @@ def test_at_once() -> None:
     assert not limits._at_once
 
 
-def test_two_processes_count_together(server: Server) -> None:
+def test_two_processes_count_together(redis_server: RedisServer) -> None:
     async def run() -> None:
-        first, second = (Limits(Allowance(per_minute=2), server.address) for _ in range(2))
+        first, second = (Limits(Allowance(per_minute=2), redis_server.address) for _ in range(2))
         await first.take(principal("a"))
         await second.take(principal("a"))
         for limits in (first, second):
@@ -131,18 +87,18 @@ def test_two_processes_count_together(server: Server) -> None:
 
 
 def test_without_redis_each_counts_for_itself(
-    server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run() -> None:
-        limits = Limits(Allowance(per_minute=2), server.address)
+        limits = Limits(Allowance(per_minute=2), redis_server.address)
         await limits.take(principal("a"))
-        server.stop()
+        redis_server.stop()
         await limits.take(principal("a"))
         await limits.take(principal("a"))
         with pytest.raises(OverLimitError):
             await limits.take(principal("a"))
         assert "limits are counted in each process" in caplog.text
-        server.start()
+        redis_server.start()
         monkeypatch.setattr(limits, "_retry", 0.0)
         await limits.take(principal("a"))
 

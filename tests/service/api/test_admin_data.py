@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from benchmarks.database import Postgres
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.settings import AccessSettings
 from service.api.app import create_app
@@ -29,7 +29,7 @@ NEVER = "从来没有人问过的问题"
 class Desk:
     """A service with two readers' keys and an admin's."""
 
-    def __init__(self, client: TestClient, keys: SqliteKeys, queue: Path) -> None:
+    def __init__(self, client: TestClient, keys: LedgerKeys, queue: Path) -> None:
         self.client, self.queue = client, queue
         (self.one, self._one), (_, self._other), (_, self._admin) = (
             keys.make(NewKey(name, rights), "test")  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ def open_desk(settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot,
         own = settings.model_copy(update={"store": store, "access": AccessSettings(path=path)})
         client = TestClient(create_app(Service(own, embedder)))
         clients.append(client.__enter__())
-        return Desk(client, SqliteKeys(Ledger(path)), store.candidates)
+        return Desk(client, LedgerKeys(Ledger(path)), store.candidates)
 
     yield opened
     for client in clients:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from ingest.__main__ import ensure
 from ingest.models.embedder import Embedder
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.settings import AccessSettings
 from service.api.app import create_app
@@ -42,7 +42,7 @@ def client(
         patch.chdir(ROOT)
         made = ServiceSettings(access=AccessSettings(path=folder / "access.sqlite"))
         ensure(made, embedder)
-        _, secret = SqliteKeys(Ledger(folder / "access.sqlite")).make(NewKey("a", ("admin", "ask")), "test")
+        _, secret = LedgerKeys(Ledger(folder / "access.sqlite")).make(NewKey("a", ("admin", "ask")), "test")
         with TestClient(create_app(Service(made, embedder))) as client:
             client.headers["Authorization"] = f"Bearer {secret}"
             yield client

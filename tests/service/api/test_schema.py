@@ -14,7 +14,7 @@ from schemathesis.core.failures import FailureGroup
 from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.rights import RIGHTS
 from service.api.app import create_app
@@ -39,7 +39,7 @@ def api(
         update={"path": tmp_path_factory.mktemp("schema") / "access.sqlite", "per_minute": None, "at_once": None}
     )
     own = settings.model_copy(update={"access": access})
-    _, secret = SqliteKeys(Ledger(access.path)).make(NewKey("fuzz", RIGHTS), "test")
+    _, secret = LedgerKeys(Ledger(access.path)).make(NewKey("fuzz", RIGHTS), "test")
     with serve(create_app(Service(own, embedder))) as url:
         auth = {"openapi": {"key": {"bearer": secret}}}
         config = SchemathesisConfig.from_dict({"auth": auth, "generation": {"mode": "all"}, "checks": CHECKS})

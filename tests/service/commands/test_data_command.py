@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.database import Postgres
 from service.__main__ import main
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.principal import mark
 from service.serve.postgres import PostgresStore
@@ -77,7 +77,7 @@ def test_it_takes_the_queue_with_it_and_the_record_stays_whole(
     store: AnswerStore, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     ledger = Ledger(tmp_path / "access.sqlite")
-    SqliteKeys(ledger).make(NewKey("one", ("ask",)), "test")
+    LedgerKeys(ledger).make(NewKey("one", ("ask",)), "test")
     queue = tmp_path / "candidates.jsonl"
     rows = [{"question": MINE, "why": "rated down once"}, {"question": "怎样保养？", "why": f"understood as: {MINE}"}]
     queue.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")

@@ -14,7 +14,7 @@ import pytest
 from starlette.responses import JSONResponse
 
 from benchmarks.loopback import serve
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.rights import RIGHTS
 from service.api.app import create_app
@@ -37,7 +37,7 @@ def running(settings: ServiceSettings, api: Api, folder: Path, **own: Any) -> It
     """A service that needs keys, which platforms do not have."""
     access = settings.access.model_copy(update={"path": folder / "access.sqlite"} | own.pop("access", {}))
     ledger = Ledger(access.path)
-    SECRETS.append(SqliteKeys(ledger).make(NewKey("test", RIGHTS), "test")[1])
+    SECRETS.append(LedgerKeys(ledger).make(NewKey("test", RIGHTS), "test")[1])
     ledger.close()
     more = own.pop("channel", {})
     chats = {

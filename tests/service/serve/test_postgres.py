@@ -11,9 +11,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from benchmarks.database import Postgres
+from ingest.shared.server import address
 from service.serve import behind
 from service.serve.behind import StoreUnavailableError, WriteBehind
-from service.serve.postgres import TABLES, PostgresStore, ServerShelf, address
+from service.serve.postgres import SETTING, TABLES, PostgresStore, ServerShelf
 from service.serve.store import DAY, Kept
 from service.settings import StoreSettings
 from tests.support.postgres import postgres
@@ -43,7 +44,7 @@ def test_replicas_that_start_at_once_make_the_tables_once(url: str) -> None:
 
 def test_the_tables_are_those_of_the_code(url: str) -> None:
     PostgresStore(url, 30).close()
-    engine = create_engine(address(url))
+    engine = create_engine(address(url, SETTING))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), TABLES) == []
     engine.dispose()

@@ -13,7 +13,7 @@ from ingest.__main__ import main as ingest
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import CANDIDATE, PREVIOUS, Versions
 from ingest.models.embedder import Embedder
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.settings import AccessSettings
 from service.api.app import create_app
@@ -102,7 +102,7 @@ def test_what_differs_is_counted_and_not_shown(serve: Open, snapshot: Snapshot) 
 
 @pytest.mark.slow
 def test_each_key_has_one_version_at_every_door(serve: Open, versions: Versions, tmp_path: Path) -> None:
-    client, keys = serve(share=0.5), SqliteKeys(Ledger(tmp_path / "access.sqlite"))
+    client, keys = serve(share=0.5), LedgerKeys(Ledger(tmp_path / "access.sqlite"))
     seen = []
     for n in range(16):
         _, secret = keys.make(NewKey(f"k{n}", ("ask", "search", "read")), "test")

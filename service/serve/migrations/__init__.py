@@ -1,1 +1,0 @@
-"""The tables of answers in PostgreSQL, release by release (Alembic)."""
