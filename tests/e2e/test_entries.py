@@ -1,4 +1,4 @@
-"""Every entry in the reader: axe finds nothing, nothing is wider than the window, no sign is left over."""
+"""Every entry in the reader, light and dark: axe finds nothing, nothing is too wide, no sign is left over."""
 
 import re
 from typing import Any
@@ -7,11 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.axe import violations
+from tests.e2e.axe import COLOURS, violations
 from tests.e2e.live import Live
 from tests.e2e.visit import Visit
 from tests.e2e.wide import OUT
 
+READER = {"fromShadowDom": ["outline-qa", ".reader"]}
 SCREENS: dict[str, dict[str, Any]] = {
     "desk": {},
     "dark phone": {
@@ -47,11 +48,14 @@ def test_every_entry(live: Live, visit: Visit, screen: str) -> None:
             lambda: widget.reader.evaluate("(reader) => !reader.querySelector('.math:not(.failed):not(:has(math))')")
         )
         found = [
-            *violations(widget, {"fromShadowDom": ["outline-qa", ".reader"]}),
+            *violations(widget, READER),
             *widget.host.evaluate(OUT),
             *widget.reader.evaluate(LEFT),
             *widget.reader.evaluate(FAILED),
         ]
+        for scheme in ("dark", "light"):
+            widget.page.emulate_media(color_scheme=scheme)
+            found += violations(widget, READER, COLOURS)
         if found:
             wrong[entry["id"]] = found
     assert wrong == {}
