@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class MemoEmbedder:
-    """Vectors of another embedder, kept by text: for the few that stand in no index."""
+    """Vectors of another embedder, kept by text: for the few that stand in no index.
+
+    One text at a time: beside others a vector differs in its last bits, and a build must equal one from nothing.
+    """
 
     def __init__(self, embedder: Embedder, memo: Memo) -> None:
         self._embedder, self._memo = embedder, memo
