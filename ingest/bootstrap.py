@@ -48,7 +48,7 @@ def index(settings: IngestSettings) -> Versions:
 
 
 def limits(settings: ReadingSettings) -> Limits:
-    return Limits(**settings.model_dump())
+    return Limits(**settings.model_dump(exclude={"originals"}))
 
 
 def packs(settings: IngestSettings) -> Packs:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +22,7 @@ from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
 from ingest.index.dense import SAMPLE, DenseIndex
+from ingest.index.originals import Originals
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.index.ways import Ways
@@ -30,8 +32,8 @@ from ingest.models.again import MemoEmbedder
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
 from ingest.progress import Report
-from ingest.read.files import read
-from ingest.read.reading import Limits, Skipped
+from ingest.read.files import Source, read
+from ingest.read.reading import Limits, Skipped, UnfitError
 
 
 class BuildError(Exception):
@@ -65,28 +67,24 @@ def build_index(
     progress: Report = lambda *_: None,
     beside: Sequence[Skipped] = (),
     made: Path | None = None,
+    originals: bool = True,
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
     `packs` chooses what is known of the documents. Passages alike by `near_threshold` are all indexed and named in the
     report, None names none; `beside` was skipped before, and goes into the report too. In the folder `made` lies what
-    was made of each document, for the next build; `force` makes all anew. Raises BuildError when there is nothing to
-    index or the pack cannot be used, OSError for a path that cannot be read, BusyError while another build runs.
+    was made of each document, for the next build; `force` makes all anew; `originals` keeps the documents' files.
+    Raises BuildError when there is nothing to index or the pack cannot be used, OSError for a path that cannot be
+    read, BusyError while another build runs.
     """
     memo = Memo(made, force)
     sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits, memo)
     skipped = [*beside, *skipped]
     cleaned, report = clean_sources(sources, steps, skipped, memo)
     pack = _pack(packs, [source.name for source in sources])
-    settings = {
-        "chunker": chunker.fingerprint,
-        "embedder": embedder.fingerprint,
-        "tokeniser": pack.words.fingerprint,
-        "pack": pack.fingerprint,
-        "clean": json.dumps(asdict(steps) | {"near": near_threshold}, sort_keys=True),
-    }
+    settings = _settings(chunker, embedder, pack, asdict(steps) | {"near": near_threshold})
     if any(source.kind != "markdown" for source in sources):
-        settings["reading"] = (limits or Limits()).fingerprint
+        settings |= {"reading": (limits or Limits()).fingerprint, "originals": str(originals)}
     files = {source.name: source.sha256 for source in sources}
     inputs = hashlib.sha256(json.dumps([files, settings], sort_keys=True).encode()).hexdigest()
     with versions.building() as folder:
@@ -100,14 +98,44 @@ def build_index(
         cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
         if near_threshold is not None:
             report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold))
-        assembled, reused = _assemble(
-            cut, Manifest("", _now(), inputs, files, settings), pack, embedder, before, memo, progress
-        )
+        kept = _keep(sources, report, Originals(versions.root)) if originals else {}
+        manifest = Manifest("", _now(), inputs, files, settings, originals=kept)
+        assembled, reused = _assemble(cut, manifest, pack, embedder, before, memo, progress)
         manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
         snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
         versions.publish(folder, manifest)
+        used = {digest for each in versions.manifests() for digest in each.originals.values()}
+        Originals(versions.root).tidy(used)
     memo.tidy()
     return Outcome(manifest, True, report, tuple(cut.warnings), reused, _passages(assembled))
+
+
+def _settings(chunker: Chunker, embedder: Embedder, pack: Pack, clean: Mapping[str, object]) -> dict[str, str]:
+    return {
+        "chunker": chunker.fingerprint,
+        "embedder": embedder.fingerprint,
+        "tokeniser": pack.words.fingerprint,
+        "pack": pack.fingerprint,
+        "clean": json.dumps(clean, sort_keys=True),
+    }
+
+
+def _keep(sources: Sequence[Source], report: CleanReport, originals: Originals) -> dict[str, str]:
+    """Keep the files of documents in which nothing was masked; return their hashes by document.
+
+    A file that has changed since it was read is left out: the next build has it.
+    """
+    masked = {change.name for change in report.changes if change.step == "secrets"}
+    kept: dict[str, str] = {}
+    for source in sources:
+        if source.kind == "markdown" or source.name in masked or source.raw is None:
+            continue
+        if not originals.path(source.sha256):
+            with suppress(OSError, UnfitError):
+                originals.keep(source.raw())
+        if originals.path(source.sha256):
+            kept[source.name] = source.sha256
+    return kept
 
 
 def _passages(made: Snapshot) -> Mapping[str, int]:

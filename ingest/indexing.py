@@ -70,6 +70,7 @@ def index_documents(
         progress=progress,
         beside=[skip for each in had.values() for skip in each.skipped],
         made=settings.index / MADE,
+        originals=settings.reading.originals,
     )
     if root.is_dir():
         fetched.tidy(root, [each.folder for each in had.values()])

@@ -109,6 +109,11 @@ class ReadingSettings(Settings):
     unpacked_mb: int = Field(256, ge=1, description="Most (MB) that an office document may unpack to.")
     pages: int = Field(2000, ge=1, description="Most pages of a PDF.")
     cells: int = Field(500_000, ge=1, description="Most cells of a workbook.")
+    originals: bool = Field(
+        True,
+        description="Keep the files of other formats than Markdown, but those in which something was masked, for "
+        "`GET /v1/originals/{name}`.",
+    )
     ocr: bool = Field(True, description="Recognise the text of scanned pages, where the extra `ocr` is installed.")
     confidence: float = Field(
         0.6, ge=0, le=1, description="How sure recognised text must be; what is less is reported and left out."

@@ -51,8 +51,9 @@ def excerpt(whole: Snapshot, allows: Allows) -> Snapshot:
         "aliases": sum(len(row.others) for row in rows),
     }
     sources = {name: digest for name, digest in whole.manifest.sources.items() if name in documents}
+    originals = {name: digest for name, digest in whole.manifest.originals.items() if allows(name, None)}
     return Snapshot(
-        manifest=replace(whole.manifest, counts=counts, sources=sources, files={}),
+        manifest=replace(whole.manifest, counts=counts, sources=sources, originals=originals, files={}),
         documents=documents,
         entries=entries,
         chunks=chunks,

@@ -42,6 +42,7 @@ class Manifest:
     counts: Mapping[str, int] = field(default_factory=dict)  # documents, entries, chunks ...
     files: Mapping[str, str] = field(default_factory=dict)  # file in the snapshot -> sha256
     fusion: Mapping[str, Any] = field(default_factory=dict)  # what serves these documents, with its figures
+    originals: Mapping[str, str] = field(default_factory=dict)  # document -> sha256 of its file, where that is kept
     recall: Mapping[str, Any] = field(default_factory=dict)  # of the graphs that large indexes are searched through
     format: int = FORMAT
 

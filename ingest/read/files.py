@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 
@@ -50,6 +51,7 @@ class Source:
     warnings: tuple[str, ...] = ()
     origin: Origin = NOWHERE
     kind: str = "markdown"
+    raw: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)  # reads it once more
 
 
 def read(
@@ -98,7 +100,8 @@ def _load(item: Item, name: str, max_bytes: int, seen: set[tuple[Path, str]], pa
     reading = read_content(raw, file.name, parser)
     warnings = tuple(filter(None, (*reading.warnings, _other_format(file.suffix, reading.text))))
     digest = hashlib.sha256(raw).hexdigest()
-    return Source(name, reading.text, digest, item.path, reading.encoding, warnings, reading.origin, reading.kind)
+    told = (reading.encoding, warnings, reading.origin, reading.kind)
+    return Source(name, reading.text, digest, item.path, *told, partial(item.raw, max_bytes))
 
 
 def _other_format(suffix: str, text: str) -> str:

@@ -22,6 +22,7 @@ NEEDS: tuple[tuple[str, frozenset[Right]], ...] = (
     ("/v1/outline", frozenset({"read"})),
     ("/v1/entries", frozenset({"read"})),
     ("/v1/documents", frozenset({"read"})),
+    ("/v1/originals", frozenset({"read"})),
     ("/v1/widget", frozenset({"read"})),
     ("/v1/answers", frozenset({"read"})),
     ("/v1/models", frozenset({"ask"})),
