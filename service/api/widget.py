@@ -74,7 +74,7 @@ class Chunks(StaticFiles):
 
     def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(full_path, *args, **kwargs)
-        hashed = Path(full_path).suffix == ".js"
+        hashed = Path(full_path).suffix in (".js", ".mjs")
         response.headers.update(PUBLIC | (FOREVER if hashed else REVALIDATE))
         return response
 

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { type Plugin, transformWithEsbuild } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -22,9 +22,28 @@ function classicLoader(): Plugin {
   };
 }
 
+// pdf.js' tables of Chinese character sets, simplified and traditional.
+const CMAPS = new URL("node_modules/pdfjs-dist/cmaps/", import.meta.url);
+const CHINESE = /^(?:Adobe-(?:GB|CNS)1|B5|CNS|ETen|ETHK|GB|HK|UniGB|UniCNS).*\.bcmap$/;
+
+/** Copy them to where pdf.ts looks for them. */
+function characterMaps(): Plugin {
+  return {
+    name: "character-maps",
+    async generateBundle() {
+      for (const name of (await readdir(CMAPS)).filter((each) => CHINESE.test(each)))
+        this.emitFile({
+          type: "asset",
+          fileName: `widget/cmaps/${name}`,
+          source: await readFile(new URL(name, CMAPS)),
+        });
+    },
+  };
+}
+
 export default defineConfig({
   base: "./",
-  plugins: [classicLoader()],
+  plugins: [classicLoader(), characterMaps()],
   build: {
     outDir: "built",
     emptyOutDir: true,

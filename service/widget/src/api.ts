@@ -119,6 +119,16 @@ export class Client {
     return this.#part(document, Math.max(0, Math.min(start, length) - margin), Math.min(length, end + margin));
   }
 
+  /** The file that a document was read from; null where it is not kept. */
+  async original(document: string): Promise<ArrayBuffer | null> {
+    try {
+      return await (await this.#call(`/v1/originals/${pathOf(document)}`)).arrayBuffer();
+    } catch (error) {
+      if (error instanceof ApiError && error.failure.kind === "problem" && error.failure.status === 404) return null;
+      throw error;
+    }
+  }
+
   async feedback(body: FeedbackRequest): Promise<void> {
     await this.#call("/v1/feedback", undefined, body);
   }
@@ -134,8 +144,7 @@ export class Client {
   }
 
   #part(document: string, start: number, end: number): Promise<Part> {
-    const name = document.split("/").map(encodeURIComponent).join("/");
-    return this.#json(`/v1/documents/${name}?start=${start}&end=${end}`, replies.part);
+    return this.#json(`/v1/documents/${pathOf(document)}?start=${start}&end=${end}`, replies.part);
   }
 
   async #json<T>(path: string, schema: Schema<T>): Promise<T> {
@@ -163,6 +172,10 @@ export class Client {
     if (response.status === 401) this.#token.drop(token);
     return response;
   }
+}
+
+function pathOf(document: string): string {
+  return document.split("/").map(encodeURIComponent).join("/");
 }
 
 async function read<T>(response: Response, schema: Schema<T>): Promise<T> {

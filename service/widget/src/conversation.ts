@@ -12,7 +12,10 @@ export type Lack = AskResponse["lacks"][number];
 export type Rating = Exclude<FeedbackRequest["rating"], "none">;
 
 /** What is kept of a citation: only what is shown, so that a long conversation fits into the browser's storage. */
-export type Quotation = Pick<Citation, "n" | "document" | "start" | "end" | "entry_id" | "heading_path" | "quote">;
+export type Quotation = Pick<Citation, "n" | "document" | "start" | "end" | "entry_id" | "heading_path" | "quote"> & {
+  /** Of a PDF: none is one of another kind, or was kept by an earlier version of the widget. */
+  pages?: Citation["pages"];
+};
 
 export interface Turn {
   id: string;

@@ -21,6 +21,10 @@ const texts = v.array(text);
 const place = { document: text, start: v.number(), end: v.number() };
 const optional = v.optional(v.nullable(text), null);
 
+const pages = v.array(
+  v.object({ page: v.number(), boxes: v.array(v.array(v.number())), ocr: v.optional(v.boolean(), false) }),
+);
+
 export const status: Schema<Status> = v.picklist(["answered", "listed_unanswered", "not_in_documents", "declined"]);
 
 export const citation: Schema<Quotation> = v.object({
@@ -29,6 +33,7 @@ export const citation: Schema<Quotation> = v.object({
   entry_id: optional,
   heading_path: texts,
   quote: text,
+  pages: v.optional(v.fallback(pages, [])),
 });
 
 const mark = v.pipe(v.number(), v.minValue(0), v.maxValue(5));

@@ -159,7 +159,7 @@ export class Popover {
         "data-test": "open-in-outline",
         onclick: () => this.context.show(citation, this.context.session.turn(this.#turn)?.citations),
       },
-      text.openInOutline,
+      citation.pages?.[0] ? fill(text.openPage, { n: citation.pages[0].page }) : text.openInOutline,
       icon("arrow"),
     );
     this.element.setAttribute("aria-label", name);

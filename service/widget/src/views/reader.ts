@@ -1,5 +1,6 @@
 // One entry to read, with a quote marked in it.
 
+import type { PDFDocumentProxy } from "pdfjs-dist";
 import type { Span } from "../address";
 import type { EntryResponse } from "../contract";
 import type { Quotation } from "../conversation";
@@ -21,6 +22,7 @@ const MARGIN = 1500;
 export class Reader {
   readonly element = h("div", { class: "reader", "data-test": "reader", tabindex: 0, role: "region" });
   #asked = 0;
+  #pdf: PDFDocumentProxy | null = null;
 
   constructor(private readonly context: Context) {}
 
@@ -32,7 +34,10 @@ export class Reader {
   async show(citation: Quotation, all: readonly Quotation[]): Promise<void> {
     const { entry_id: id, document } = citation;
     const steps = this.#steps(citation, all);
-    await this.#open(() => (id ? this.#entry({ id, document }, citation, steps) : this.#passage(citation, steps)));
+    await this.#open(() => {
+      if (citation.pages?.length) return this.#page(citation, steps);
+      return id ? this.#entry({ id, document }, citation, steps) : this.#passage(citation, steps);
+    });
   }
 
   async visit(key: EntryKey, span: Span | null): Promise<void> {
@@ -43,6 +48,8 @@ export class Reader {
   async #open(load: () => Promise<() => Promise<void>>): Promise<void> {
     const { text } = this.context;
     const asked = ++this.#asked;
+    void this.#pdf?.loadingTask.destroy();
+    this.#pdf = null;
     this.element.setAttribute("aria-label", text.loading);
     this.element.replaceChildren(h("p", { class: "loading" }, text.loading));
     try {
@@ -94,7 +101,34 @@ export class Reader {
     };
   }
 
-  async #passage(citation: Quotation, steps: HTMLElement | null): Promise<() => Promise<void>> {
+  /** The page that a quote stands on; its text, where the file cannot be had or shown. */
+  async #page(citation: Quotation, steps: HTMLElement | null): Promise<() => Promise<void>> {
+    const { client, text } = this.context;
+    const { document, heading_path, pages = [] } = citation;
+    const [{ openPdf }, { PageView }, bytes] = await Promise.all([
+      import("../pdf"),
+      import("./page"),
+      client.original(document),
+    ]);
+    const pdf = bytes && (await openPdf(bytes).catch(() => null));
+    if (!pdf) return this.#passage(citation, steps, bytes ? text.pages.unreadable : text.pages.missing);
+    return async () => {
+      const title = heading_path.at(-1) ?? document;
+      const asText = (): void => void this.#open(() => this.#passage(citation, steps)).then(() => this.element.focus());
+      const view = new PageView(pdf, pages, text, asText);
+      this.#pdf = pdf;
+      this.element.setAttribute("aria-label", title);
+      this.element.replaceChildren(
+        ...[steps].filter((element) => element !== null),
+        h("p", { class: "reader-path" }, document),
+        h("h3", { class: "reader-title", dir: "auto" }, title),
+        view.element,
+      );
+      await view.start();
+    };
+  }
+
+  async #passage(citation: Quotation, steps: HTMLElement | null, note = ""): Promise<() => Promise<void>> {
     const { document, start, end, heading_path } = citation;
     const part = await this.context.client.around(document, start, end, MARGIN);
     return async () => {
@@ -105,6 +139,7 @@ export class Reader {
         ...[steps].filter((element) => element !== null),
         h("p", { class: "reader-path" }, document),
         h("h3", { class: "reader-title", dir: "auto" }, title),
+        ...(note ? [h("p", { class: "note", "data-test": "page-missing" }, note)] : []),
         content.element,
       );
       await content.show(part.text);
