@@ -12,7 +12,7 @@ from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.index.versions import Versions
 from ingest.pack import Packs
-from service.access.keys import NewKey, SqliteKeys
+from service.access.keys import LedgerKeys, NewKey
 from service.access.ledger import Ledger
 from service.access.rights import RIGHTS
 from service.access.settings import AccessSettings
@@ -45,7 +45,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     build_index(
         [folder / "in"], Versions(folder / "index"), embedder, RecursiveChunker(200), CleanSteps(), Packs("none")
     )
-    keys = SqliteKeys(Ledger(folder / "access.sqlite"))
+    keys = LedgerKeys(Ledger(folder / "access.sqlite"))
     secrets = [
         keys.make(NewKey(name, RIGHTS, documents=documents), "test")[1]
         for name, documents in (("all", ("*",)), ("hr", ("hr/*",)))
