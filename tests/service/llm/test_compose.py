@@ -37,6 +37,10 @@ def test_the_service_alone_is_the_default(services: dict[str, dict[str, Any]]) -
         "service": None,
         "vllm": ["gpu"],
         "vllm-cpu": ["cpu"],
+        "front": ["scale"],
+        "replica": ["scale"],
+        "postgres": ["scale"],
+        "redis": ["scale"],
         "nightly": ["nightly"],
         "prometheus": ["observe"],
         "grafana": ["observe"],
@@ -45,7 +49,8 @@ def test_the_service_alone_is_the_default(services: dict[str, dict[str, Any]]) -
 
 def test_only_the_service_is_published_and_only_here(services: dict[str, dict[str, Any]]) -> None:
     assert services["service"]["ports"] == ["${PUBLISH:-127.0.0.1:8000}:8000"]
-    for name in (*LLM, "nightly"):
+    assert services["front"]["ports"] == ["${PUBLISH:-127.0.0.1:8000}:8080"]
+    for name in (*LLM, "nightly", "replica", "postgres", "redis"):
         assert "ports" not in services[name]
         assert services[name].get("network_mode") is None
 
@@ -67,6 +72,30 @@ def test_every_service_has_a_health_check(services: dict[str, dict[str, Any]]) -
     assert "healthcheck" in services["vllm"]
 
 
+def test_replicas_are_the_service_and_share_all_that_can_be(services: dict[str, dict[str, Any]]) -> None:
+    service, replica = services["service"], services["replica"]
+    for part in ("image", "build", "user", "volumes", "read_only"):
+        assert replica[part] == service[part]
+    assert set(service["environment"].items()) <= set(replica["environment"].items())
+    more = set(replica["environment"]) - set(service["environment"])
+    url = re.compile(r"OUTLINE_QA_\w+__(URL|STORAGE)")
+    assert {name for name in variables(ServiceSettings) if url.fullmatch(name)} <= more
+    assert re.search(r"server replica:8000", (ROOT / "docker/nginx.conf").read_text("utf-8"))
+    assert services["front"]["volumes"] == ["./docker/nginx.conf:/etc/nginx/nginx.conf:ro"]
+    assert services["postgres"]["networks"] == services["redis"]["networks"] == ["shared"]
+
+
+def test_the_image_has_what_replicas_share_by() -> None:
+    """Each package that the extras bring beside the lock of the service."""
+    named = re.search(r"sed -n '/\^\\\((.*?)\\\)==/", DOCKERFILES[0].read_text("utf-8"))
+    assert named
+    locked = (ROOT / "requirements-dev.lock").read_text("utf-8")
+    for name in named[1].split(r"\|"):
+        assert re.search(rf"^{name}==", locked, re.MULTILINE), name
+    for needed in ("alembic", "psycopg", "psycopg-binary", "sqlalchemy", "redis"):
+        assert needed in named[1].split(r"\|")
+
+
 def test_every_setting_named_is_known() -> None:
     known = variables(ServiceSettings)
     for text in (COMPOSE, *(path.read_text("utf-8") for path in DOCKERFILES)):
@@ -76,7 +105,7 @@ def test_every_setting_named_is_known() -> None:
 
 def test_every_variable_is_documented() -> None:
     """Of the compose file, that is; the settings have a page of their own."""
-    text = "\n".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("vllm", "evaluation"))
+    text = "\n".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("vllm", "evaluation", "scale"))
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.MULTILINE))
     for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE):
         if not name.startswith(PREFIX):
