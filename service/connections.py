@@ -1,8 +1,12 @@
 """How long and how many connections may be: nobody who is slow, idle or silent keeps others out."""
 
 import asyncio
+import os
 import resource
+import socket
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +17,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.settings import ConnectionSettings
 
+LISTENERS = 16  # on one socket: uvloop takes one connection from each in a turn of the loop, the rest would queue up
+FAILED = 3  # uvicorn's own status where the start failed
 RESERVE = 64  # descriptors for the index, the store, models and servers that are asked
 TIMEOUT = b"The request did not come in time."
 FULL = (
@@ -120,6 +126,25 @@ class BoundedProtocol(H11Protocol):
         return True
 
 
+class BroadServer(uvicorn.Server):
+    """Takes many connections in a turn of the loop, so that who is refused hears of it at once."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        loop, config = asyncio.get_running_loop(), self.config
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        for bound in [each for server in self.servers for each in server.sockets]:
+            for _ in range(LISTENERS - 1):
+                own = socket.socket(fileno=os.dup(bound.fileno()))
+                self.servers.append(await loop.create_server(protocol, sock=own, backlog=config.backlog))
+
+
 def listen(
     app: object, host: str, port: int, log_level: str, settings: ConnectionSettings, proxies: Sequence[str] = ()
 ) -> None:
@@ -130,7 +155,7 @@ def listen(
         bounds = Bounds(settings.head_seconds, settings.body_seconds, settings.reply_seconds, max(most, 8))
         idle: ClassVar[dict[BoundedProtocol, None]] = {}
 
-    uvicorn.run(
+    config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         host=host,
         port=port,
@@ -143,6 +168,11 @@ def listen(
         proxy_headers=bool(proxies),
         forwarded_allow_ips=list(proxies),
     )
+    server = BroadServer(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(FAILED)
 
 
 def _descriptors() -> int:

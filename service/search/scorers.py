@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ingest.fit.reranker.card import CARD, read_card
 from ingest.models.offline import sha256_of
 from ingest.models.pairs import Pairs, padded
+from service.workers.priority import behind
 
 SHIPPED = Path(__file__).with_name("reranker")
 REMEDY = "take it from the repository again, or set rerank.kind to none"
@@ -54,7 +55,9 @@ class ShippedScorer:
         self.name = f"shipped:{sums['model.onnx'][:12]}"
         self.pairs = Pairs(folder / "tokenizer.json", max_tokens)
         # A pair a thread: its layers are too small to be shared out, so that 12 pairs on 2 cores take 0.86 of the time.
-        self._threads = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="scorer")
+        self._threads = ThreadPoolExecutor(
+            threads or os.cpu_count() or 1, thread_name_prefix="scorer", initializer=behind
+        )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         # Without AVX-512 VNNI the fast int8 kernels saturate: scores were off by 0.6 log odds on average, up to 1.8.

@@ -1,12 +1,17 @@
 """Slow, silent, idle and greedy clients end themselves, never the others; SIGTERM waits for what is being answered."""
 
+import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import uvicorn
+import uvloop
 
-from tests.support.small_server import EVENTS, SmallServer, rest
+from service.connections import BroadServer
+from tests.support.small_server import APP, EVENTS, SmallServer, rest
 
 SLOW_HEAD = "GET /echo HTTP/1.1\r\nHost: x\r\nX-Slow: "
 SLOW_BODY = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly a part"
@@ -118,3 +123,24 @@ def test_at_the_end_a_slow_client_is_not_waited_for_long() -> None:
         assert server.stop() < 15
         for each in slow:
             each.close()
+
+
+def test_many_are_taken_in_one_turn_of_the_loop() -> None:
+    """uvloop takes one connection from a listener in each: of many that come at once the last would wait long."""
+
+    async def run() -> int:
+        server, turns = BroadServer(uvicorn.Config(APP, port=0, log_config=None, lifespan="off")), 0
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup()
+        address = server.servers[0].sockets[0].getsockname()
+        opened = [socket.create_connection(address) for _ in range(64)]
+        while len(server.server_state.connections) < len(opened):
+            turns += 1
+            await asyncio.sleep(0)
+        for each in opened:
+            each.close()
+        await server.shutdown()
+        return turns
+
+    assert uvloop.run(run()) <= 16
