@@ -24,11 +24,12 @@ class NoPlaceError(Exception):
 class FairQueue:
     """`places` at once; at most `waiting` wait, up to `seconds` each; a free place goes to who has fewest.
 
+    Both numbers may be set anew at any time (`places`, `most`).
     When no more may wait, the last of the longest line gives way to one of a shorter line, so nobody fills the queue.
     """
 
     def __init__(self, places: int, waiting: int, seconds: float) -> None:
-        self._places, self._most, self._seconds = places, waiting, seconds
+        self.places, self.most, self._seconds = places, waiting, seconds
         self._running: Counter[str] = Counter()
         self._lines: dict[str, deque[asyncio.Future[None]]] = {}
         self._served: LRUCache[str, int] = LRUCache(KNOWN)  # the number of the last place that each got
@@ -43,10 +44,15 @@ class FairQueue:
     def waiting(self) -> int:
         return sum(map(len, self._lines.values()))
 
+    @property
+    def lines(self) -> Counter[str]:
+        """How many wait, of each."""
+        return Counter({who: len(line) for who, line in self._lines.items()})
+
     @asynccontextmanager
     async def place(self, who: str) -> AsyncIterator[None]:
         """Hold a place; raises NoPlaceError."""
-        if self.running < self._places and not self._lines:
+        if self.running < self.places and not self._lines:
             self._give(who)
         else:
             await self._wait(who)
@@ -58,7 +64,7 @@ class FairQueue:
             self._leave(who)
 
     async def _wait(self, who: str) -> None:
-        if self.waiting >= self._most:
+        if self.waiting >= self.most:
             self._make_room(who)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(who, deque()).append(turn)
@@ -93,7 +99,7 @@ class FairQueue:
         self._running[who] -= 1
         if not self._running[who]:
             del self._running[who]
-        while self._lines and self.running < self._places:
+        while self._lines and self.running < self.places:
             # Of equals the one served longest ago.
             first = min(self._lines, key=lambda line: (self._running[line], self._served.get(line, 0)))
             turn = self._lines[first][0]
@@ -108,4 +114,4 @@ class FairQueue:
 
     def _later(self) -> int:
         """Seconds until those who wait now have had their turn, at the pace of late."""
-        return max(1, math.ceil((self.waiting + 1) * self._mean / self._places))
+        return max(1, math.ceil((self.waiting + 1) * self._mean / max(1, self.places)))

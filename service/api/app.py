@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -43,6 +43,7 @@ from service.api.origins import Origins
 from service.api.packed import Packed
 from service.api.prometheus import Measured
 from service.api.runtime import open_runtime
+from service.api.turns import Crowd, Turns
 from service.bootstrap import Service
 from service.composition import open_channels, open_entrance
 from service.serve.intake import Intake, open_intake
@@ -133,20 +134,15 @@ def create_app(
     app.state.clerk = clerk = Clerk(runtime, entrance, open_channels(service.settings))
     mcp = mount_mcp(app, LocalDesk(runtime), settings.origins)
     app.add_middleware(Packed)
+    app.add_middleware(Turns, entrance=entrance, admission=runtime.admission)
+    app.add_middleware(problems.BodyLimit, upload=service.settings.uploads.job_mb << 20)
+    app.add_middleware(Crowd, admission=runtime.admission)
     app.add_middleware(Gate, entrance=entrance, prepare=runtime.prepare)
     app.add_middleware(Origins, tokens=runtime.tokens, origins=settings.origins, per_minute=settings.per_minute)
-    problems.install(app, service.settings.uploads.job_mb << 20)
+    problems.install(app)
     app.add_middleware(Hosts, hosts=service.settings.hosts)
     app.add_middleware(Measured, metrics=runtime.metrics)
-    # Outside of what fails, so that a page can read errors too.
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", *HEADERS],
-        expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id", "RateLimit", "RateLimit-Policy"],
-        max_age=600,
-    )
+    _share(app, settings.origins)  # outside of what fails, so that a page can read errors too
     app.add_middleware(problems.Head)
     app.add_middleware(problems.RequestId)
     if tracing:
@@ -154,6 +150,18 @@ def create_app(
     widget.mount(app)
     admin_page.mount(app)
     return app
+
+
+def _share(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let pages of other sites read the replies."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", *HEADERS],
+        expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id", "RateLimit", "RateLimit-Policy"],
+        max_age=600,
+    )
 
 
 async def _kept_up(index: LiveIndex, renew: bool, intake: Intake | None) -> None:

@@ -53,9 +53,13 @@ def problem(
     )
 
 
-def install(app: FastAPI, upload: int) -> None:
-    """Register the handlers and the middleware on an app; `upload` is the most bytes of one."""
-    app.add_middleware(BodyLimit, upload=upload)
+def told(error: ProblemError, scope: Scope) -> JSONResponse:
+    """The reply to who was refused before there was a route."""
+    return problem(error.status, error.detail, request_id=str(scope.get("request_id", "")), headers=error.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers and the middleware on an app."""
     app.add_middleware(Failures)
     app.add_middleware(OpenAIErrors)
 

@@ -40,7 +40,7 @@ async def metrics(request: Request, runtime: Current) -> Response:
 def _look(runtime: Runtime, metrics: Metrics) -> None:
     """Set what is as it is when it is looked at."""
     metrics.in_flight.set(runtime.in_flight)
-    metrics.places.set(int(runtime.admission.places))
+    metrics.places.set(runtime.admission.queue.places)
     metrics.waiting.set(runtime.store.waiting)
     metrics.failing.set(runtime.store.problem is not None)
     store, index = runtime.service.settings.store, runtime.index

@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
@@ -26,7 +26,7 @@ from service.bootstrap import Service
 from service.composition import open_pool
 from service.events import Answer, Delta, Event, Question, Sources
 from service.parts import Parts
-from service.serve.admission import Admission, OverloadedError
+from service.serve.admission import Admission, OverloadedError, looked
 from service.serve.behind import Keeping
 from service.serve.erasure import last_erasure
 from service.serve.live import LiveIndex
@@ -144,13 +144,13 @@ class Runtime:
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
             began, first = time.perf_counter(), None
             async with AsyncExitStack() as stack:
-                place = stack.enter_context(self.place())
+                place = await stack.enter_async_context(self.place())
                 noted = stack.enter_context(span("answer", "CHAIN", gen_ai__data_source__id=snapshot.manifest.version))
                 noted.content(input__value=question.text)
                 events = await stack.enter_async_context(aclosing(respond(question, parts)))
                 async for event in events:
                     if isinstance(event, worked):
-                        place.close()
+                        await place.aclose()
                     if first is None and isinstance(event, Delta):
                         first = time.perf_counter() - began
                     if isinstance(event, Answer):
@@ -165,13 +165,16 @@ class Runtime:
                             log.info("%s declined by %s", event.id, event.rule)
                     yield event
 
-        hit = self.metrics.cache.labels
+        def hit(result: str) -> None:
+            looked()
+            self.metrics.cache.labels(result).inc()
+
         shared = SharedAnswers(
             self._pooled(generate, snapshot, readable),
             settings.cache_size,
             settings.cache_seconds,
             settings.degraded_seconds,
-            lambda result: hit(result).inc(),
+            hit,
         )
         return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole)
 
@@ -190,32 +193,33 @@ class Runtime:
 
         async def other() -> Answer:
             parts = (await asyncio.to_thread(self.bound_to, readable, True)).parts
-            with self.place():
+            async with self.place():
                 *_, answer = [event async for event in respond(question, parts)]
             assert isinstance(answer, Answer)  # the pipeline always ends with it
             return answer
 
-        self.shadow.compare(shown, other, 2 * self.in_flight > self.admission.places)
+        self.shadow.compare(shown, other, 2 * self.in_flight > self.admission.queue.places)
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
         """Count a request in; 429 when as many are in flight as the setting allows."""
         if self.in_flight >= self.service.settings.in_flight:
-            raise _overload(self.admission.wait())
+            raise overload(self.admission.wait())
         self.in_flight += 1
         try:
             yield
         finally:
             self.in_flight -= 1
 
-    @contextmanager
-    def place(self) -> Iterator[ExitStack]:
-        """Hold a place for work that keeps the machine busy, until it is closed; 429 when there is none."""
-        with ExitStack() as place:
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[AsyncExitStack]:
+        """Hold a place for work that keeps the machine busy, until it is closed; 429 when there is none in time."""
+        principal = acting()
+        async with AsyncExitStack() as place:
             try:
-                place.enter_context(self.admission.place())
+                await place.enter_async_context(self.admission.place(principal.id if principal else ""))
             except OverloadedError as error:
-                raise _overload(error.seconds) from None
+                raise overload(error.seconds) from None
             yield place
 
     async def watch(self) -> None:
@@ -257,7 +261,8 @@ def open_runtime(service: Service, entrance: Entrance | None = None, index: Live
     )
 
 
-def _overload(seconds: float) -> ProblemError:
+def overload(seconds: float) -> ProblemError:
+    """The refusal of who comes too many, to be back in some seconds."""
     told = "More is asked than can be answered in time; come back as Retry-After says."
     return ProblemError(429, told, {"Retry-After": str(max(1, math.ceil(seconds)))})
 

@@ -21,7 +21,7 @@ async def search(body: contract.SearchRequest, runtime: Current) -> contract.Sea
     """Find the passages that come nearest to a query: BM25 and dense search, fused, reranked where set."""
     parts, began = runtime.bound().parts, time.perf_counter()
     text = await parts.conversation.standalone(body.query, messages(body.history))
-    with runtime.place():
+    async with runtime.place():
         hits = await parts.searcher.find(text, body.k, scope(body.filters, parts.snapshot))
     missing = [hits.missing] if hits.missing else []
     runtime.metrics.lacked(missing)

@@ -141,11 +141,12 @@ def test_who_comes_too_many_is_told_when_to_come_back(
     known = {"question": "什么是 LoRA？"}
     whole = client.post("/v1/ask", json=known).json()
     runtime = client.app.state.outline_qa  # type: ignore[attr-defined]
-    monkeypatch.setattr(runtime.admission, "places", 0.0)
+    for bound in ("places", "most"):
+        monkeypatch.setattr(runtime.admission.queue, bound, 0)
     reply = client.post(path, json=body)
     assert reply.status_code == 429
     assert int(reply.headers["retry-after"]) >= 1
     assert reply.headers["content-type"] == "application/problem+json"
     assert client.post("/v1/ask", json=known).json()["answer"] == whole["answer"]  # what is kept needs no place
     assert "outline_qa_places 0.0" in client.get("/metrics").text
-    assert runtime.admission.taken == 0
+    assert runtime.admission.queue.running == 0
