@@ -7,6 +7,7 @@ import re
 from lxml import etree
 
 SIGN = re.compile(r"\s*\[?(?:\d{1,3}|[*†‡§a-z])\]?\s*")  # what a mark shows
+MOST = 5_000  # links within a page; one with more is an index, and to rewrite it takes the square of the time
 HOLDERS = {"li", "p", "div", "aside", "dd"}
 
 
@@ -14,7 +15,8 @@ def mark_notes(root: etree._Element) -> None:
     """Change the marks that lead to a note in the same tree, and the notes that they lead to."""
     targets = {name: each for each in root.iter(*HOLDERS) if (name := each.get("id"))}
     labels: dict[str, int] = {}
-    for link in [each for each in root.iter("a") if each.get("href", "").startswith("#")]:
+    links = [each for each in root.iter("a") if each.get("href", "").startswith("#")]
+    for link in links if len(links) <= MOST else ():
         target = link.get("href", "")[1:]
         inside = any(above is targets.get(target) for above in link.iterancestors())
         if target in targets and not inside and SIGN.fullmatch("".join(link.itertext())):

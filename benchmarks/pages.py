@@ -1,0 +1,86 @@
+"""Pages a second of PDFs with text, beside the parser alone: `python -m benchmarks.pages [FILE…]`.
+
+Seconds are of the processor, in this process and the one that parses: what else the machine does counts for neither.
+
+The parser alone is pypdfium2 giving the text of each page, in this process. Ours is what a build does with a file: the
+process apart, boxes of characters, layout, tables, Markdown, and the way back from each character to its place. Without
+files it reads what `benchmarks.formats` has typeset, ten times as long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pypdfium2
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+from benchmarks.format_files.printed import typeset
+from benchmarks.format_files.words import Words
+from ingest.read.content import read_content
+from ingest.read.reading import Limits
+from ingest.read.sandbox import Sandbox
+
+ROUNDS = 3
+LONG = 500  # sentences of a section of what is typeset here
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("files", nargs="*", type=Path, help="PDFs to read instead")
+    files = {path.name: path.read_bytes() for path in parser.parse_args().files} or typeset_files()
+    print("| file | pages | characters a page | ours, pages a second | parser alone | ratio of the times |")
+    print("|---|---|---|---|---|---|")
+    with Sandbox(Limits(seconds=600)) as sandbox:
+        read_content(next(iter(files.values())), "first.pdf", sandbox)  # starts the process
+        for name, raw in files.items():
+            pages = len(pypdfium2.PdfDocument(raw))
+            ours = _seconds(lambda raw=raw: read_content(raw, "a.pdf", sandbox))  # type: ignore[misc]
+            alone = _seconds(lambda raw=raw: _text(raw))  # type: ignore[misc]
+            dense = _text(raw) / pages
+            print(
+                f"| {name} | {pages} | {dense:,.0f} | {pages / ours:.1f} | {pages / alone:.1f} | {ours / alone:.1f} |"
+            )
+
+
+def typeset_files() -> dict[str, bytes]:
+    """Chinese and English, in one column and in two."""
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    return {
+        f"{language}, {columns} column{'s' * (columns > 1)}": typeset(
+            Words(language, 11, table=5, long=LONG), columns, A4
+        )
+        for language in ("zh", "en")
+        for columns in (1, 2)
+    }
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    """The median of the processor's seconds in some rounds."""
+    taken = []
+    for _ in range(ROUNDS):
+        began = _spent()
+        act()
+        taken.append(_spent() - began)
+    return statistics.median(taken)
+
+
+def _spent() -> float:
+    """Seconds that this process and those it started have had of the processor."""
+    own = psutil.Process()
+    times = [process.cpu_times() for process in (own, *own.children())]
+    return float(sum(each.user + each.system for each in times))
+
+
+def _text(raw: bytes) -> int:
+    document = pypdfium2.PdfDocument(raw)
+    return sum(len(page.get_textpage().get_text_bounded()) for page in document)
+
+
+if __name__ == "__main__":
+    main()
