@@ -1,6 +1,7 @@
 """The servers of the model: which to ask next, which to spare, and whether they get on with their work."""
 
 import asyncio
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ FAILURES = 3  # in a row, after which a server is spared
 SPARED_SECONDS = 15.0  # until one request probes it again
 STRIKES = 3  # failed looks in a row until a server that was up counts as down: a busy one may miss one
 STILL_SECONDS = 30.0  # without a token while requests run: stalled
+LEAD = 8  # requests more than the least loaded has, past which a warm cache is not waited for
 LOOK_SECONDS = 2.0  # between two looks; those who ask in between get the last one
 # What a request itself is to blame for says nothing about the server.
 NO_FAULT = frozenset({"context", "length", "empty", "unsupported"})
@@ -47,6 +49,10 @@ class Replica:
     strikes: int = 0
     tokens: float = -1.0
     moved: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        return bool(self.breaker.current_state == "closed")
 
     @property
     def local(self) -> bool:
@@ -93,9 +99,21 @@ class Replicas:
     def __iter__(self) -> Iterator[Replica]:
         return iter(self._all)
 
-    def ranked(self) -> list[Replica]:
-        """Return the servers to try, least loaded first, those that are spared last."""
-        return sorted(self._all, key=lambda replica: (replica.breaker.current_state != "closed", replica.in_flight))
+    def ranked(self, alike: str = "") -> list[Replica]:
+        """Return the servers to try, least loaded first, those that are spared last.
+
+        Requests that begin `alike` go to the same one first, whose prefix cache then has that: by rendezvous hashing
+        (Thaler and Ravishankar 1998), so that one more server or one less moves only its own share. One that is far
+        busier than another is not waited for.
+        """
+        by_load = sorted(self._all, key=lambda replica: (not replica.sound, replica.in_flight))
+        sound = [replica for replica in by_load if replica.sound]
+        if not alike or not sound:
+            return by_load
+        home = max(sound, key=lambda replica: hashlib.sha256(f"{replica.url}\0{alike}".encode()).digest())
+        if home.in_flight - sound[0].in_flight > LEAD:
+            return by_load
+        return [home, *(replica for replica in by_load if replica is not home)]
 
     async def health(self) -> Health:
         """Look at every server: does it serve the model, and does it make tokens while requests run?"""

@@ -43,7 +43,7 @@ THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 
 
 class ChatModel:
-    """The model on all its servers; a request goes to the least loaded, and on to the next when that one fails."""
+    """The model on all its servers: a request goes to the one that has its beginning, or is least loaded, then on."""
 
     def __init__(
         self,
@@ -63,8 +63,11 @@ class ChatModel:
             for replica in replicas
         }
 
-    async def stream(self, system: str, message: str) -> AsyncGenerator[str, None]:
-        """Yield the answer's text as it comes. Raises WriterError; closing this closes the connection."""
+    async def stream(self, system: str, message: str, alike: str = "") -> AsyncGenerator[str, None]:
+        """Yield the answer's text as it comes. Raises WriterError; closing this closes the connection.
+
+        Messages that begin with the same `alike` go to the same server where they can.
+        """
         async with self._turn:
             # A request takes milliseconds to make. One a turn of the loop: all else that waits comes in between.
             await asyncio.sleep(0)
@@ -72,7 +75,7 @@ class ChatModel:
         deadline = loop.time() + self._first
         messages = _prompt(system).format_messages(message=message)
         failure = WriterError("unreachable", "no server of the language model is set")
-        for replica in self.replicas.ranked():
+        for replica in self.replicas.ranked(alike and f"{system}\0{alike}"):
             began = False
             stream = self._chats[id(replica)].astream(messages)
             try:
@@ -164,7 +167,7 @@ class VllmWriter:
         message = prompt.render(query.asked, language, [passages[i] for i in order], shown)
         cutter, said, failure = Cutter(), Counter[str](), None
 
-        async with aclosing(_thoughtless(self._chat.stream(prompt.SYSTEM, message))) as stream:
+        async with aclosing(_thoughtless(self._chat.stream(prompt.SYSTEM, message, "\0".join(shown)))) as stream:
             try:
                 async for text in stream:
                     for claim in _claims(cutter.feed(text), order):
