@@ -35,16 +35,10 @@ async def respond(question: Question, parts: Parts) -> AsyncGenerator[Event, Non
 async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
     """Understand the question, search, decide, and say what there is to say."""
     wording = phrases.wording(draft.language)
-    with span("guard", "GUARDRAIL") as noted:
-        rule = await parts.guard.declined(question.text)
-        noted.note(outline_qa__rule=rule)
-    if rule:
+    if rule := await parts.guard.declined(question.text):
         yield draft.say("declined", wording.declined, rule)
         return
-    with span("condense", "CHAIN") as noted:
-        turn = await parts.conversation.turn(question.text, question.history)
-        noted.note(outline_qa__turn=turn.kind)
-        noted.content(output__value=turn.question)
+    turn = await parts.conversation.turn(question.text, question.history)
     draft.lap("condense")
     facts = await parts.outline.facts(turn)
     edit = edited(turn, question.history, parts.snapshot.pack.words)
@@ -62,7 +56,10 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
             yield draft.say(verdict, wording.not_in_documents)
             return
         if verdict == "listed_unanswered":
-            events = await _listed(hits, draft, parts)
+            first, *others = hits.candidates
+            draft.relate(near := parts.searcher.related(others))
+            statement = await parts.work(unanswered, parts.snapshot, first.chunk, near, draft.language)
+            events = _told(statement, draft, parts, Edit())
         else:
             events = _answered(hits, turn, inquiry, draft, parts, edit)
     else:
@@ -81,16 +78,6 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
 def _told(statement: Statement, draft: Draft, parts: Parts, edit: Edit) -> AsyncGenerator[Event, None]:
     """Say what is the service's own to say, with the lines that it is read from."""
     return draft.show(parts.review(statement.passages, "", draft.language), edit(statement.dictate()))
-
-
-async def _listed(hits: Hits, draft: Draft, parts: Parts) -> AsyncGenerator[Event, None]:
-    """Say that the outline lists the question without an answer."""
-    first = hits.candidates[0].chunk
-    entry = parts.snapshot.entry(first.document, first.entry_id)
-    others = parts.searcher.related(hits.candidates[1:])
-    draft.relate(others)
-    statement = await parts.work(unanswered, parts.snapshot, entry, others, draft.language)
-    return _told(statement, draft, parts, Edit())
 
 
 async def _answered(

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ingest.pack import model_of
 from service.guard.address import asks, signs, unquoted
 from service.search.retrieve import Query
+from service.tracing import span
 
 FILE = "guard.json"
 SCALE = 8.0  # of a request's vector beside signs, which are 0 or 1
@@ -58,6 +59,12 @@ class Guard:
 
     async def declined(self, request: str) -> str | None:
         """Return the name of the rule by which a request is turned down, None when it is taken."""
+        with span("guard", "GUARDRAIL") as noted:
+            rule = await self._rule(request)
+            noted.note(outline_qa__rule=rule)
+        return rule
+
+    async def _rule(self, request: str) -> str | None:
         found = signs(request)
         if not found:
             return None

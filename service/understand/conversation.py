@@ -13,6 +13,7 @@ from service.language.length import LONGEST, bounded
 from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Query
+from service.tracing import span
 from service.understand.follow_ups import Message, grounds
 from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
@@ -77,6 +78,13 @@ class Conversation:
 
     async def turn(self, text: str, history: Sequence[Message]) -> Turn:
         """Return what a message asks for."""
+        with span("condense", "CHAIN") as noted:
+            turn = await self._turn(text, history)
+            noted.note(outline_qa__turn=turn.kind)
+            noted.content(output__value=turn.question)
+        return turn
+
+    async def _turn(self, text: str, history: Sequence[Message]) -> Turn:
         read = await self._read(text)
         kind, kinds = self._talk(read), read.kinds
         kind = "again" if kind is None and history and _is_form(text) else kind

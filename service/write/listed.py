@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.language import phrases
@@ -10,8 +11,9 @@ from service.search.passages import entry_line
 from service.write.writer import Quote, Sentence, Statement
 
 
-def unanswered(snapshot: Snapshot, entry: Entry, related: Sequence[Entry], language: Language) -> Statement:
-    """Say that an entry is listed without an answer, and whether related ones have one, citing its line."""
+def unanswered(snapshot: Snapshot, chunk: Chunk, related: Sequence[Entry], language: Language) -> Statement:
+    """Say that a chunk's entry is listed without an answer, and whether related ones have one, citing its line."""
+    entry = snapshot.entry(chunk.document, chunk.entry_id)
     line = entry_line(snapshot, entry)
     quote = Quote(0, line.start, line.end)
     texts = phrases.listed(entry, language, any(other.answered for other in related))
