@@ -62,7 +62,7 @@ def segments_of(chars: Iterable[Char]) -> list[Segment]:
 
 
 def _follows(before: Char, char: Char, gap: float = GAP) -> bool:
-    size = max(before.size, char.size)
+    size = before.size if before.size > char.size else char.size  # once a character: max is half the time
     shift = abs((before.y0 + before.y1) - (char.y0 + char.y1)) / 2
     return shift <= SHIFT * size * 0.9 and -0.5 * size <= char.x0 - before.x1 <= gap * size
 

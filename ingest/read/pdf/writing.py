@@ -109,18 +109,21 @@ class Writing:
                 self._run(start, chars[begun:upto], edges, sheet)
             edges = []
 
+        before: Char | None = None
         for index, char in enumerate(chars):
-            if index and _is_spaced(chars[index - 1], char):
-                edges.append(chars[index - 1].x1)
+            if before and _is_spaced(before, char):
+                edges.append(before.x1)
                 self.add(" ")
-            if (char.text == "|" and cell) or (first and not index and char.text in "#>|~`"):
+            before = char
+            if (cell and char.text == "|") or (first and not index and char.text in "#>|~`"):
                 close(index)
                 self.add("\\")
                 start, begun = self.length, index
             if not edges:
                 start, begun = self.length, index
-            step = (char.x1 - char.x0) / len(char.text)
-            edges += [char.x0 + step * i for i in range(len(char.text))]
+            edges.append(char.x0)
+            if (letters := len(char.text)) > 1:
+                edges += [char.x0 + (char.x1 - char.x0) / letters * i for i in range(1, letters)]
             self.add(char.text)
         close(len(chars))
 
@@ -135,7 +138,8 @@ class Writing:
         top = min(min(char.y0 for char in main), min(middles) - 0.5)
         bottom = max(max(char.y1 for char in main), max(middles) + 0.5)
         near, far = across(way, top, bottom, frame)
-        places = array("f", (along(way, edge, frame) for edge in [*edges, chars[-1].x1]))
+        ends = [*edges, chars[-1].x1]
+        places = array("f", ends if way == "right" else [along(way, edge, frame) for edge in ends])
         self.stretches.append(Stretch(start, sheet.number, way, round(near, 2), round(far, 2), places, sheet.ocr))
 
 
@@ -149,7 +153,10 @@ def _goes_on(above: TextBlock, block: TextBlock) -> bool:
 
 
 def _is_spaced(before: Char, char: Char) -> bool:
-    gap, size = char.x0 - before.x1, max(before.size, char.size)
+    gap = char.x0 - before.x1
+    size = before.size if before.size > char.size else char.size
+    if gap <= WORD_GAP * size and not char.spaced:
+        return False  # as most are
     han = _is_han(before.text) + _is_han(char.text)
     return gap > (HAN_GAP if han else WORD_GAP) * size or (char.spaced and han < 2 and gap > -0.3 * size)
 
