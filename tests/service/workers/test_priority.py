@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -27,6 +28,11 @@ def test_only_the_thread_goes_behind() -> None:
 def test_what_scores_goes_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     score = ShippedScorer._score
-    monkeypatch.setattr(ShippedScorer, "_score", lambda self, row: (seen.append(niceness()), score(self, row))[1])
+
+    def watched(self: ShippedScorer, row: Sequence[int]) -> float:
+        seen.append(niceness())
+        return score(self, row)
+
+    monkeypatch.setattr(ShippedScorer, "_score", watched)
     ShippedScorer().scores([("什么是 LoRA？", "LoRA 是一种微调方法。")])
     assert seen == [min(niceness() + LESS, 19)]
