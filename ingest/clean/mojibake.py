@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ftfy import TextFixerConfig, fix_encoding
-from ftfy.badness import is_bad
-
 from ingest.clean.report import Edit, edits
 
-# Nothing that guesses: characters that are lost stay lost.
-_CONFIG = TextFixerConfig(replace_lossy_sequences=False)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")  # not splitlines: U+0085 is part of broken text
 _FENCE = re.compile(r"(?:[ \t>]|[-*+] |[0-9]{1,9}[.)] )*+(`{3,}|~{3,})(.*)")
 _TICKS = re.compile(r"`+")
@@ -19,6 +14,8 @@ _TICKS = re.compile(r"`+")
 
 def repair_mojibake(text: str) -> tuple[str, list[Edit]]:
     """Repair lines that ftfy finds broken, but not code, which may show mojibake on purpose."""
+    from ftfy.badness import is_bad  # ftfy takes a tenth of a second to load, which who asks need not wait for
+
     lines: list[str] = []
     repaired: list[tuple[str, int]] = []
     position = 0
@@ -49,12 +46,15 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _repair_line(line: str) -> str:
+    from ftfy import TextFixerConfig, fix_encoding
+
+    config = TextFixerConfig(replace_lossy_sequences=False)  # nothing that guesses: characters that are lost stay lost
     parts: list[str] = []
     end = 0
     for start, stop in _code_spans(line):
-        parts += [fix_encoding(line[end:start], _CONFIG), line[start:stop]]
+        parts += [fix_encoding(line[end:start], config), line[start:stop]]
         end = stop
-    return "".join([*parts, fix_encoding(line[end:], _CONFIG)])
+    return "".join([*parts, fix_encoding(line[end:], config)])
 
 
 def _code_spans(line: str) -> Iterator[tuple[int, int]]:
