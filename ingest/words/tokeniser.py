@@ -10,6 +10,7 @@ from itertools import chain
 import jieba
 import snowballstemmer
 
+from ingest.words.dictionary import counts
 from ingest.words.text import normalise, visible
 
 # Scripts without spaces start at U+2E80 (CJK, kana, hangul); every other letter or digit makes spaced words.
@@ -153,13 +154,9 @@ class Tokeniser:
 
 
 def _segmenter(words: Sequence[str]) -> jieba.Tokenizer:
-    """Build jieba's prefix dictionary in memory.
-
-    Its own `initialize` would unmarshal a cache from a fixed path in the shared temporary folder, where
-    anyone can put a file, and log to stderr.
-    """
+    """Build jieba's prefix dictionary; its own `initialize` would log to stderr, too."""
     segmenter = jieba.Tokenizer()
-    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.FREQ, segmenter.total = counts()
     segmenter.initialized = True
     for word in words:
         segmenter.add_word(word)
