@@ -1,7 +1,13 @@
-"""What each door adds to /v1/ask: the same kept answer, asked in turn through every door on the same machine."""
+"""What each door adds to /v1/ask, and how soon the command line begins to answer: `python -m benchmarks.doors`.
+
+The same kept answer is asked in turn through every door on the same machine. The command is a process of its own, timed
+from its start to the first words, by the address of that service and over the index here, whose files are warm.
+"""
 
 import asyncio
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,7 +21,7 @@ from service.api.app import create_app
 from service.bootstrap import Service
 from service.settings import ServiceSettings, StoreSettings
 
-QUESTION, ROUNDS = "QLoRA 的训练速度比 LoRA 慢吗？", 60
+QUESTION, ROUNDS, COMMANDS = "QLoRA 的训练速度比 LoRA 慢吗？", 60, 7
 MESSAGES = [{"role": "user", "content": QUESTION}]
 UI = [{"role": "user", "parts": [{"type": "text", "text": QUESTION}]}]
 CALL = {"name": "ask", "arguments": {"question": QUESTION}}
@@ -52,15 +58,35 @@ async def measure(url: str) -> dict[str, list[float]]:
     return {name: times[5:] for name, times in took.items()}
 
 
+def first_words(*options: str) -> list[float]:
+    """Return seconds from the command to the first words of its answer."""
+    took = []
+    for _ in range(COMMANDS + 1):
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "service", "ask", QUESTION, *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            if not process.stdout.read(1):
+                raise SystemExit(f"{' '.join(command)} said nothing")
+            took.append(time.perf_counter() - began)
+            process.stdout.read()
+    return took[1:]
+
+
 def main() -> None:
     with TemporaryDirectory() as folder:
         settings = ServiceSettings(store=StoreSettings(path=Path(folder) / "answers.sqlite"))
         with serve(create_app(Service(settings))) as url:
             took = asyncio.run(measure(url))
+            commands = {"command, by address": first_words("--url", url)}
+        commands["command, in process"] = first_words()
     plain = statistics.median(took["/v1/ask"])
     for name, times in took.items():
         middle = statistics.median(times)
         print(f"{name:28} p50 {middle:6.1f} ms, {middle - plain:+5.1f} ms, {middle / plain:4.1f} times /v1/ask")
+    for name, seconds in commands.items():
+        middle, most = statistics.median(seconds), max(seconds)
+        print(f"{name:28} first words p50 {middle:.2f} s, at least {min(seconds):.2f}, at most {most:.2f} s")
 
 
 if __name__ == "__main__":

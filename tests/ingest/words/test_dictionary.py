@@ -50,7 +50,7 @@ def test_what_cannot_be_trusted_is_made_again(home: Path, read: list[int], spoil
     expected = counts()
     (copy,) = home.iterdir()
     if spoilt == "cut":
-        copy.write_bytes(copy.read_bytes()[:-100])
+        copy.write_bytes(copy.read_bytes()[:-1])
     elif spoilt == "other":
         copy.write_bytes(b"N")
     elif spoilt == "old":
