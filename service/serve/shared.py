@@ -74,11 +74,11 @@ class SharedAnswers:
                 if number > run.read:
                     run.read = number
                     run.change()
-                if run.failure:
-                    raise run.failure
-                if run.ended:
-                    return
-                if number == len(run.events):
+                if number == len(run.events):  # else more came while these were read
+                    if run.failure:
+                        raise run.failure
+                    if run.ended:
+                        return
                     await run.changed.wait()
                 # A generation that never waits wakes its reader in each turn of the loop, and anyio does not cancel
                 # a task that is about to go on; here it can.

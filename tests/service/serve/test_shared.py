@@ -64,6 +64,38 @@ def whole(events: list[Event]) -> Answer:
     return events[-1]
 
 
+async def slowly(generator: Generator, answers: SharedAnswers, events: list[Event]) -> None:
+    """Read the first event, and look at it until all others are made."""
+    generator.go.clear()
+    async with aclosing(answers.answer(QUESTION)) as given:
+        async for event in given:
+            events.append(event)
+            generator.go.set()
+            while not generator.closed:
+                await asyncio.sleep(0)
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+
+def test_who_reads_slowly_gets_all_of_what_ended_meanwhile() -> None:
+    async def test() -> None:
+        generator, events = Generator(), list[Event]()
+        await slowly(generator, shared(generator)[0], events)
+        assert whole(events).text == "1 2 3 "
+
+    run(test)
+
+
+def test_what_failed_meanwhile_is_told_after_what_was_said() -> None:
+    async def test() -> None:
+        generator, events = Generator(failure=ValueError("gone")), list[Event]()
+        with pytest.raises(ValueError, match="gone"):
+            await slowly(generator, shared(generator)[0], events)
+        assert [event.text for event in events if isinstance(event, Delta)] == ["1 ", "2 ", "3 "]
+
+    run(test)
+
+
 def test_who_asks_at_once_share_one_generation_under_ids_of_their_own() -> None:
     async def test() -> None:
         generator = Generator()
