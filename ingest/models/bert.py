@@ -57,7 +57,7 @@ class BertEncoder:
     """The mean of a BERT's last layer, as its unit vector."""
 
     def __init__(self, folder: Path, device: str | None, dtype: Dtype, threads: int = 0) -> None:
-        """Map the weights, of which torch takes a copy when passages are embedded. Raises ModelUnavailableError."""
+        """Map the weights; torch reads the same pages when passages are embedded. Raises ModelUnavailableError."""
         from tokenizers import Tokenizer
 
         try:

@@ -204,7 +204,7 @@ def test_what_openai_s_clients_got_can_be_rated(url: str) -> None:
     assert httpx.get(f"{url}/v1/answers/{title.id}", trust_env=False).status_code == 404  # no person asked that
 
 
-@pytest.mark.parametrize("question", QUESTIONS[:2])
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_the_command_line_says_the_same(url: str, question: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", question, "--url", url, "--json"]) == 0
     assert of(json.loads(capsys.readouterr().out)["data"]) == http(url, question)
