@@ -5,38 +5,25 @@ import re
 import shutil
 import subprocess
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from eval.commands.nightly import FIGURES, _leave
+from eval.commands import live, nightly
 from service.serve.metrics import Metrics
+from tests.support.boards import FOLDER, dashboards, panel_queries, rules
 from tests.support.paths import ROOT
 
-FOLDER = ROOT / "docker/observability"
 NAME = re.compile(r"\b(?:outline_qa|process)(?::|_)[\w:]+")
 LABELS = re.compile(r"(\w+)\{([^}]*)\}|by \(([^)]*)\)")
 promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Debian's prometheus")
 
 
-def dashboards() -> Iterator[tuple[str, dict[str, object]]]:
-    for path in sorted((FOLDER / "dashboards").glob("*.json")):
-        yield path.stem, json.loads(path.read_text("utf-8"))
-
-
 def queries() -> list[str]:
     """Every query of a panel and of a rule."""
-    found = [
-        target["expr"]
-        for _, board in dashboards()
-        for panel in board["panels"]  # type: ignore[attr-defined]
-        for target in panel["targets"]
-    ]
-    rules = yaml.safe_load((FOLDER / "rules.yml").read_text("utf-8"))
-    return found + [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    return [query for _, query in panel_queries()] + [rule["expr"] for rule in rules()]
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +36,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         kinds = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}.get(collected.type, ("",))
         for ending in kinds:
             found[collected.name + ending] = {*own, *(("le",) if ending == "_bucket" else ())}
-    figures = tmp_path_factory.mktemp("night") / FIGURES
-    _leave(figures, passed=True)
-    found |= {family.name: set() for family in text_string_to_metric_families(figures.read_text("utf-8"))}
-    rules = yaml.safe_load((FOLDER / "rules.yml").read_text("utf-8"))
-    return found | {rule["record"]: set() for group in rules["groups"] for rule in group["rules"] if "record" in rule}
+    folder = tmp_path_factory.mktemp("night")
+    nightly._leave(folder / nightly.FIGURES, passed=True)
+    live._leave(folder / live.FIGURES, 7, {"support": 0.9})
+    for name in (nightly.FIGURES, live.FIGURES):
+        for family in text_string_to_metric_families((folder / name).read_text("utf-8")):
+            found[family.name] = {label for sample in family.samples for label in sample.labels}
+    return found | {rule["record"]: set() for rule in rules() if "record" in rule}
 
 
 def test_all_that_is_asked_for_is_exported(exported: dict[str, set[str]]) -> None:
@@ -74,16 +63,14 @@ def test_each_figure_of_the_docs_is_exported_and_each_exported_one_described(exp
     page = (ROOT / "docs/operations.md").read_text("utf-8")
     for name in exported:
         plain = re.sub(r"_(?:bucket|count|sum)$", "", name)
-        if plain.startswith("outline_qa_") and "night" not in plain:
+        if plain.startswith("outline_qa_") and not re.search("night|live", plain):
             assert f"`{plain}`" in page, plain
 
 
 def test_the_night_says_whether_it_passed(tmp_path: Path) -> None:
-    from eval.commands import nightly
-
     with pytest.raises(AttributeError):  # it measures nothing, so it has failed
         nightly._night(Namespace(folder=tmp_path))
-    assert "outline_qa_night_passed 0\n" in (tmp_path / FIGURES).read_text("utf-8")
+    assert "outline_qa_night_passed 0\n" in (tmp_path / nightly.FIGURES).read_text("utf-8")
 
 
 @promtool
@@ -103,9 +90,8 @@ def test_prometheus_reads_the_queries_of_all_panels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "board"), list(dashboards()), ids=lambda each: each if isinstance(each, str) else "")
-def test_dashboards_are_whole(name: str, board: dict[str, object]) -> None:
+def test_dashboards_are_whole(name: str, board: dict[str, Any]) -> None:
     assert board["uid"] == f"outline-qa-{name}"
     panels = board["panels"]
-    assert isinstance(panels, list)
     assert [panel["id"] for panel in panels] == list(range(1, len(panels) + 1))
     assert all(panel["datasource"]["uid"] == "prometheus" for panel in panels)
