@@ -34,8 +34,13 @@ class AccessSettings(Settings):
     per_minute: int | None = Field(120, ge=1, description="Requests a minute of a key that has no limit of its own.")
     at_once: int | None = Field(16, ge=1, description="Requests at the same time of such a key.")
     tokens_a_day: int | None = Field(None, ge=1, description="Tokens of answers a day of such a key; unset: any.")
-    waiting: int = Field(64, ge=0, description="Questions that wait for a place among `IN_FLIGHT`; one more gets 429.")
-    waiting_seconds: float = Field(2, gt=0, description="How long one waits at most.")
+    waiting: int = Field(
+        64,
+        ge=0,
+        description="Requests that wait in the outer queue, for a place among `IN_FLIGHT`; one more gets 429. How many "
+        "questions wait inside for the models follows their pace and `ANSWER__WAIT_SECONDS`, not this.",
+    )
+    waiting_seconds: float = Field(2, gt=0, description="How long one waits in the outer queue at most.")
     storage: SecretStr = Field(
         SecretStr("memory://"), description="Where limits are counted; `redis://HOST:PORT` for several processes."
     )
