@@ -35,7 +35,6 @@ from rich.table import Table
 from benchmarks.figures import write
 from ingest.index.bm25 import Postings, top
 from ingest.words.words import Words
-from service.search.retrieve import bm25_scores
 from service.settings import RetrievalSettings
 
 K = RetrievalSettings().depth
@@ -64,7 +63,7 @@ def served(passages: Sequence[Terms]) -> Search:
     index = Postings.build(passages)
 
     def search(query: Terms) -> NDArray[np.floating]:
-        scores = bm25_scores(index, query, (), 0.0)
+        scores = index.scores(query)
         best: NDArray[np.floating] = scores[top(scores, K)]
         return best
 

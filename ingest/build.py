@@ -90,6 +90,7 @@ def build_index(
     with versions.building() as folder:
         before = None if force else _previous(versions)
         if before and before.manifest.inputs == inputs:
+            versions.backend.load(before, versions.folder(before.manifest.version))
             return Outcome(before.manifest, False, report, (), len(before.chunks), _passages(before))
         cut = cut_documents(cleaned, chunker, pack.words, near_threshold, steps.duplicates, memo, progress)
         if not cut.chunks:
@@ -102,7 +103,7 @@ def build_index(
         manifest = Manifest("", _now(), inputs, files, settings, originals=kept)
         assembled, reused = _assemble(cut, manifest, pack, embedder, before, memo, progress)
         manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
-        snapshot.read(folder, embedder.fingerprint, packs)  # what cannot be read back is never published
+        versions.backend.load(snapshot.read(folder, embedder.fingerprint, packs), folder)  # what fails is not published
         versions.publish(folder, manifest)
         used = {digest for each in versions.manifests() for digest in each.originals.values()}
         Originals(versions.root).tidy(used)

@@ -179,7 +179,8 @@ class Service:
     def retriever(self, snapshot: Snapshot) -> Retriever:
         retrieval = self.settings.retrieval
         fusion = plugins.factory("fusions", plugged(self.settings.fusion))(self.settings.fusion, snapshot.fitted)
-        return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion)
+        index = self.index.index(snapshot)
+        return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion, index)
 
     def searcher(self, snapshot: Snapshot) -> Searcher:
         """Bind the search to a snapshot."""

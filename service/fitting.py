@@ -10,7 +10,6 @@ import numpy as np
 from ingest.fit.engine import Claim, Engine, Evidence, Key, Passages, Ranking, Sight
 from ingest.fit.part import Part
 from ingest.fitted import Fitted, Stage
-from ingest.index.nearness import relative
 from ingest.index.snapshot import Snapshot
 from ingest.pack import NONE
 from service.bootstrap import Service, scorer
@@ -91,9 +90,8 @@ class ServiceEngine:
     def passages(self, question: str, key: Key, expansion: float) -> Passages:
         retriever, query = self._trial(self._with_expansion(expansion)).retriever, self._query(question)
         rows = list(self.snapshot.groups[self._numbers[key]].rows)
-        cosines = self.snapshot.dense.similarity(query.vector, rows).tolist()
         texts = tuple(self.snapshot.chunks[row].text for row in rows)
-        return Passages(texts, relative(retriever.bm25(query)[rows], cosines, retriever.spread))
+        return Passages(texts, retriever.nearness(query, rows))
 
     def ranking(self, question: str, fitted: Fitted, fusion: str) -> Ranking:
         query, candidates = self._query(question), self._fused(question, fitted, fusion)

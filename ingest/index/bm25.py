@@ -59,8 +59,15 @@ class Postings:
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(df)])
         return cls(n, dict(rows), offsets, ids.astype(np.int32), weights)
 
-    def scores(self, query: Sequence[str]) -> NDArray[np.float64]:
-        """Return every document's score, (n,) float64; a term counts as often as the query repeats it."""
+    def scores(self, query: Sequence[str], others: Sequence[str] = (), weight: float = 0.0) -> NDArray[np.float64]:
+        """Return every document's score, (n,) float64; a term counts as often as the query repeats it.
+
+        `others` are other names for what is asked, worth `weight` of it.
+        """
+        own = self._scores(query)
+        return own + weight * self._scores(others) if others else own
+
+    def _scores(self, query: Sequence[str]) -> NDArray[np.float64]:
         counts = {self.vocabulary[term]: c for term, c in Counter(query).items() if term in self.vocabulary}
         if not counts:
             return np.zeros(self.documents)

@@ -7,10 +7,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.index import snapshot
+from ingest.index.backend import Backend
+from ingest.index.embedded import Embedded
+from ingest.index.index import Index
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.pack import Packs
 
@@ -29,10 +32,12 @@ class Versions:
     """Snapshots by version under `root/versions`; the file `root/current` names the one in use.
 
     `root/candidate` names one that is tried beside it; with that `pointer`, what is built becomes the candidate.
+    `backend` is what searches them, one as the other: the pointer alone says which.
     """
 
     root: Path
     pointer: str = POINTER
+    backend: Backend = field(default_factory=Embedded)
 
     def current(self) -> str | None:
         """Return the current version, None when nothing was built yet; before there is a candidate, it is that one."""
@@ -71,11 +76,22 @@ class Versions:
         return matches[0]
 
     def open(self, embedder: str | None = None, version: str | None = None, packs: Packs | None = None) -> Snapshot:
-        """Open and check the current snapshot, or the one named; raises SnapshotError."""
+        """Open and check the current snapshot, or the one named; raises SnapshotError.
+
+        One that is opened to be asked, with an `embedder`, can be searched from then on.
+        """
         version = version or self.current()
         if version is None:
             raise SnapshotError(f"no index under {str(self.root)!r}; run `python -m ingest build`")
-        return snapshot.read(self.folder(version), embedder, packs)
+        opened = snapshot.read(self.folder(version), embedder, packs)
+        if embedder is not None:
+            self.backend.load(opened, self.folder(version))
+        return opened
+
+    def index(self, opened: Snapshot) -> Index:
+        """Search a snapshot that was opened, or a part of one, which is searched where it lies."""
+        backend = self.backend if opened.manifest.files else Embedded()
+        return backend.open(opened, self.folder(opened.manifest.version))
 
     def publish(self, building: Path, manifest: Manifest) -> None:
         """Move a checked build to its place and make it current; an intact equal version is kept instead."""

@@ -145,7 +145,7 @@ class Matcher:
             max(names, default=0.0),
             english,
             margin,
-            float(self._retriever.bm25(query).max(initial=0)) / (self._snapshot.postings.rarest or 1.0),
+            self._retriever.strongest(query) / (self._snapshot.postings.rarest or 1.0),
             english * found / total,
             float(language(query.text, "auto") != language(candidates[0].chunk.indexed, "auto")),
         )

@@ -56,11 +56,11 @@ def gather(
     A passage is drawn on when it matches about as well as the best of its entry. When the entry's title holds the
     question's rarer words, the question is about all of the entry.
     """
-    margins, fitted, bm25 = scale.margins(candidates), snapshot.fitted.match, retriever.bm25(query)
+    margins, fitted = scale.margins(candidates), snapshot.fitted.match
     gathered: list[Passage] = []
     for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins, limit):
         members = snapshot.rows[candidate.chunk.group]
-        match = dict(zip(members, retriever.matches(query, bm25, members), strict=True))
+        match = dict(zip(members, retriever.matches(query, members), strict=True))
         best = max(match.values())
         least = -math.inf if _is_whole(snapshot, query, candidate.chunk) else best - fitted.near
         gathered += [

@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
-from itertools import islice
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
-from ingest.fitted import FEEDBACK
-from ingest.index.bm25 import Postings, top
+from ingest.index.embedded import EmbeddedIndex
+from ingest.index.index import Index, Probe
 from ingest.index.nearness import relative
+from ingest.index.scope import Scope as Scope
 from ingest.index.snapshot import Snapshot
 from ingest.words.words import Words
-from service.search.columns import Columns, Mask
 from service.search.fusion import Evidence, Fusion
 
 
@@ -48,37 +47,6 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Which chunks may be found; None does not restrict."""
-
-    sections: frozenset[int] | None = None
-    min_stars: int | None = None
-    documents: frozenset[str] | None = None
-    answered: bool | None = None
-
-    def mask(self, columns: Columns) -> Mask:
-        """Say of each indexed chunk whether it, or an equal one that is indexed with it, may be found; (n,) bool."""
-        allowed = np.ones(len(columns.rows), np.bool_)
-        if self.sections is not None:
-            allowed &= np.isin(columns.sections, sorted(self.sections))
-        if self.min_stars is not None:
-            allowed &= columns.stars >= self.min_stars
-        if self.documents is not None:
-            allowed &= columns.within(self.documents)
-        if self.answered is not None:
-            allowed &= columns.answered == self.answered
-        return columns.indexes(allowed)
-
-    def allows(self, chunk: Chunk) -> bool:
-        return (
-            (self.sections is None or chunk.section in self.sections)
-            and (self.min_stars is None or (chunk.stars or 0) >= self.min_stars)
-            and (self.documents is None or chunk.document in self.documents)
-            and (self.answered is None or (chunk.kind == "text") == self.answered)
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """A chunk found; ranks are among passages, from 1, None where that index did not find it.
 
@@ -102,21 +70,28 @@ class Candidate:
 
 
 class Retriever:
-    """Hybrid search over one snapshot."""
+    """Hybrid search over one snapshot, through whichever index searches it."""
 
     def __init__(
-        self, snapshot: Snapshot, fusion: Fusion, depth: int = 60, per_entry: int = 1, expansion: float | None = None
+        self,
+        snapshot: Snapshot,
+        fusion: Fusion,
+        depth: int = 60,
+        per_entry: int = 1,
+        expansion: float | None = None,
+        index: Index | None = None,
     ) -> None:
-        """`expansion` is the weight of a question's other names in BM25; None: as fitted."""
+        """`expansion` is the weight of a question's other names in BM25; None: as fitted. `index` None: the snapshot's
+        own.
+        """
         fitted = snapshot.fitted
         self._snapshot, self._fusion, self._match = snapshot, fusion, fitted.match
+        self._index = EmbeddedIndex(snapshot) if index is None else index
         self._expansion = fitted.fusion.expansion if expansion is None else expansion
         self._depth, self._per_entry = depth, per_entry
         self._group = snapshot.numbers()
         self._ways = snapshot.ways.dense.vectors()
         self._way_groups, self._way_places = np.unique(np.array(snapshot.ways.groups, np.int64), return_inverse=True)
-        self._columns = Columns.of(snapshot.chunks, snapshot.aliases)
-        self._scored: tuple[Query, NDArray[np.float64]] | None = None
         self.spread = snapshot.spread
 
     @property
@@ -126,10 +101,7 @@ class Retriever:
 
     def retrieve(self, query: Query, k: int, scope: Scope | None = None) -> list[Candidate]:
         """Return up to k candidates, best first, at most `per_entry` passages of one entry."""
-        allowed = scope.mask(self._columns) if scope else None
-        if allowed is not None and not allowed.any():
-            return []
-        found = self._find(query, max(self._depth, k), allowed)
+        found = self._find(query, max(self._depth, k), scope)
         scores = self._fusion.score(self._evidence(found), self.spread)
         match = dict(zip(found.cosines, self._matched(found.bm25, found.cosines), strict=True))
         candidates: list[Candidate] = []
@@ -140,35 +112,32 @@ class Retriever:
             ]
         return candidates[:k]
 
-    def matches(self, query: Query, bm25: NDArray[np.float64], rows: Sequence[int]) -> list[float]:
-        """Return how well passages, by their rows, match a question beside one another, in nats.
+    def nearness(self, query: Query, rows: Sequence[int]) -> NDArray[np.float64]:
+        """Return BM25 and cosine of passages, by their rows, beside one another, (n, 2); see `relative`."""
+        scores = self._index.score(self._probe(query), rows)
+        return relative(scores.bm25, scores.cosines, self.spread)
 
-        `bm25` are all chunks' scores, as `bm25` returns them.
-        """
-        cosines = self._snapshot.dense.similarity(query.vector, rows).tolist()
-        return self._matched(bm25, dict(zip(rows, cosines, strict=True)))
+    def matches(self, query: Query, rows: Sequence[int]) -> list[float]:
+        """Return how well passages, by their rows, match a question beside one another, in nats."""
+        return self._weighed(self.nearness(query, rows))
 
-    def _matched(self, bm25: NDArray[np.float64], cosines: Mapping[int, float]) -> list[float]:
-        both = relative(bm25[list(cosines)], list(cosines.values()), self.spread)
-        matched: list[float] = (both @ np.array((self._match.bm25, self._match.dense))).tolist()
-        return matched
+    def strongest(self, query: Query) -> float:
+        """Return the best BM25 score of all passages."""
+        return self._index.strongest(self._probe(query))
 
     def evidence(self, query: Query) -> dict[int, Evidence]:
         """Return what the indexes say of each entry found, by the number of its group; for fitting."""
         return self._evidence(self._find(query, self._depth, None))
 
-    def bm25(self, query: Query) -> NDArray[np.float64]:
-        """Return every chunk's BM25 score, (n,) float64, the question's other names counting less; not to be changed.
+    def _matched(self, bm25: Mapping[int, float], cosines: Mapping[int, float]) -> list[float]:
+        return self._weighed(relative(list(bm25.values()), list(cosines.values()), self.spread))
 
-        Those of the last question are kept, since retrieval, decision and drawing each ask for them.
-        """
-        kept = self._scored
-        if kept is None or kept[0] is not query:
-            self._scored = kept = (query, self._bm25(self._snapshot.postings, query))
-        return kept[1]
+    def _weighed(self, nearness: NDArray[np.float64]) -> list[float]:
+        matched: list[float] = (nearness @ np.array((self._match.bm25, self._match.dense))).tolist()
+        return matched
 
-    def _bm25(self, postings: Postings, query: Query) -> NDArray[np.float64]:
-        return bm25_scores(postings, query.terms, query.synonyms, self._expansion)
+    def _probe(self, query: Query) -> Probe:
+        return Probe(query.vector, query.terms, query.synonyms, self._expansion)
 
     def _best_way(self, scores: NDArray[np.floating[Any]], least: float) -> dict[int, float]:
         """Return the best score of a group's other ways to ask, by its number; at least `least`."""
@@ -176,56 +145,46 @@ class Retriever:
         np.maximum.at(best, self._way_places, scores)
         return dict(zip(self._way_groups.tolist(), best.tolist(), strict=True))
 
-    def _find(self, query: Query, depth: int, allowed: Mask | None) -> "_Found":
-        snapshot = self._snapshot
-        groups: Mask | None = None
-        bm25 = self.bm25(query)
-        if allowed is not None:
-            groups = np.zeros(len(snapshot.groups), np.bool_)
-            groups[self._group[allowed]] = True
-            bm25 = np.where(allowed, bm25, 0)
-        lexical = _ranks(top(bm25, depth))
-        nearest = snapshot.dense.search(query.vector, depth, allowed)[0]
-        dense = _ranks(nearest)
-        titles = _ranks(snapshot.titles.search(query.vector, depth, groups)[0])
+    def _find(self, query: Query, depth: int, scope: Scope | None) -> "_Found":
+        probe = self._probe(query)
+        legs = self._index.find(probe, depth, scope)
+        lexical, dense, titles = (_ranks(leg.numbers) for leg in (legs.lexical, legs.dense, legs.titles))
         asked_cosine = self._best_way(self._ways @ query.vector, -1.0)
-        asked_bm25 = self._best_way(self._bm25(snapshot.ways.postings, query), 0.0)
+        ways = self._snapshot.ways.postings
+        asked_bm25 = self._best_way(ways.scores(probe.terms, probe.others, probe.weight), 0.0)
         listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
-        near = {group for best in (asked_cosine, asked_bm25) for group in _first(best, depth)}
-        listed |= near if groups is None else {g for g in near if groups[g]}
-        members = {
-            group: [row for row in snapshot.groups[group].rows if allowed is None or allowed[row]]
-            for group in sorted(listed)
-        }
+        listed |= {group for best in (asked_cosine, asked_bm25) for group in _first(best, depth)}
+        members = {group: rows for group in sorted(listed) if (rows := self._members(group, scope))}
         rows = [row for inside in members.values() for row in inside]
+        scores = self._index.score(probe, rows, list(members), legs.centre)
         return _Found(
             members=members,
-            bm25=bm25,
-            cosines=dict(zip(rows, snapshot.dense.similarity(query.vector, rows).tolist(), strict=True)),
-            feedback=dict(zip(rows, self._feedback(nearest, rows), strict=True)),
+            bm25=dict(zip(rows, scores.bm25.tolist(), strict=True)),
+            cosines=dict(zip(rows, scores.cosines.tolist(), strict=True)),
+            feedback=dict(zip(rows, scores.feedback.tolist(), strict=True)),
             titles={
                 group: max(title, asked_cosine.get(group, -1.0))
-                for group, title in zip(
-                    members, snapshot.titles.similarity(query.vector, list(members)).tolist(), strict=True
-                )
+                for group, title in zip(members, scores.titles.tolist(), strict=True)
             },
             asked=asked_bm25,
             lexical=lexical,
             dense=dense,
         )
 
-    def _feedback(self, nearest: Iterable[np.integer], rows: Sequence[int]) -> list[float]:
-        """Return the cosines of passages to the mean of the nearest ones."""
-        dense = self._snapshot.dense
-        first = dense.vectors()[[int(row) for row in islice(nearest, FEEDBACK)]]
-        again: list[float] = dense.similarity(first.mean(axis=0), rows).tolist() if len(first) else [0.0] * len(rows)
-        return again
+    def _members(self, group: int, scope: Scope | None) -> Sequence[int]:
+        """Return the chunks of a group that may be found."""
+        rows = self._snapshot.groups[group].rows
+        return rows if scope is None else [row for row in rows if self._allowed(row, scope)]
+
+    def _allowed(self, row: int, scope: Scope) -> bool:
+        chunk = self._snapshot.chunks[row]
+        return scope.allows(chunk) or any(map(scope.allows, self._snapshot.aliases.get(chunk.id, ())))
 
     def _evidence(self, found: "_Found") -> dict[int, Evidence]:
         lexical, dense = (_ranks(self._group[list(ranks)]) for ranks in (found.lexical, found.dense))
         return {
             group: Evidence(
-                bm25=max(float(found.bm25[row]) for row in rows),
+                bm25=max(found.bm25[row] for row in rows),
                 cosine=max(found.cosines[row] for row in rows),
                 feedback=max(found.feedback[row] for row in rows),
                 title_cosine=found.titles[group],
@@ -242,8 +201,8 @@ class Retriever:
 class _Found:
     """What the indexes gave, chunk by chunk, and the groups those are in."""
 
-    members: dict[int, list[int]]
-    bm25: NDArray[np.float64]
+    members: dict[int, Sequence[int]]
+    bm25: dict[int, float]
     cosines: dict[int, float]
     feedback: dict[int, float]
     titles: dict[int, float]
@@ -260,14 +219,6 @@ class _Found:
             self.cosines[row],
             self.titles[group],
         )
-
-
-def bm25_scores(
-    postings: Postings, words: Sequence[str], synonyms: Sequence[str], expansion: float
-) -> NDArray[np.float64]:
-    """Return every document's BM25 score, (n,) float64, for the words and, times `expansion`, other names for them."""
-    scores = postings.scores(words)
-    return scores + expansion * postings.scores(synonyms) if synonyms else scores
 
 
 def _first(scores: Mapping[int, float], k: int) -> list[int]:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunk import Chunk
-from service.search.columns import Columns
-from service.search.retrieve import Scope
+from ingest.index.columns import Columns
+from ingest.index.scope import Scope
 
 NAMES = ("a.md", "b.md", "c.md")
 PLAIN = Chunk("", "text", "a.md", (), None, None, 0, 1, (0, 1), "x")
