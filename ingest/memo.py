@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from threading import get_ident
 from typing import Any, TypeVar
 
 Made = TypeVar("Made")
@@ -44,7 +45,7 @@ class Memo:
         made = make()
         body = json.dumps(to_json(made), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         self._folder.mkdir(parents=True, exist_ok=True)
-        written = path.with_suffix(".new")
+        written = path.with_suffix(f".{get_ident()}.new")  # two threads may make the same
         written.write_bytes(_digest(body) + b"\n" + body)
         written.replace(path)
         return made

@@ -21,9 +21,9 @@ from ingest.memo import Memo
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError
 from ingest.read.content import read_content
-from ingest.read.reading import Skipped, UnfitError
+from ingest.read.reading import Reading, Skipped, UnfitError
 from ingest.read.readings import Readings
-from ingest.read.sandbox import Sandbox
+from ingest.read.sandboxes import Sandboxes
 from ingest.read.walk import Item, items_of
 from ingest.settings import IngestSettings, UploadSettings
 from ingest.sources.source import FetchError
@@ -153,14 +153,17 @@ def _check(checked: _Checked, staged: Path, settings: IngestSettings, notes: _No
     items = list(items_of(staged, skipped, limits.unpacked_mb))
     for skip in skipped:
         checked.refuse(skip.name, skip.reason)
-    with Sandbox(limits) as sandbox:
-        parser = Readings(sandbox, Memo(settings.index / MADE))
-        for done, item in enumerate(items, 1):
+    with Sandboxes(limits) as sandboxes:
+        parser = Readings(sandboxes, Memo(settings.index / MADE))
+
+        def load(item: Item) -> tuple[str, bytes, Reading]:
+            name, raw = document_name(item.name), item.raw(settings.uploads.file_mb << 20)
+            return name, raw, read_content(raw, name, parser)
+
+        for done, (item, loaded) in enumerate(sandboxes.ahead(load, items), 1):
             notes("check", done, len(items))
             try:
-                name = document_name(item.name)
-                raw = item.raw(settings.uploads.file_mb << 20)
-                reading = read_content(raw, name, parser)
+                name, raw, reading = loaded.result()
             except (UnfitError, ValueError) as error:
                 checked.refuse(item.name, str(error))
             except OSError as error:

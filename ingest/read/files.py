@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ from ingest.read.kinds import SUFFIXES
 from ingest.read.origin import NOWHERE, Origin
 from ingest.read.reading import Limits, Skipped, UnfitError
 from ingest.read.readings import Readings
-from ingest.read.sandbox import Sandbox
+from ingest.read.sandboxes import Sandboxes
 from ingest.read.walk import Item, items_of, safe
 
 MIB = 1024 * 1024
@@ -68,40 +68,58 @@ def read(
     """
     limits = limits or Limits()
     skipped: list[Skipped] = []
-    items = [item for path in paths for item in items_of(path, skipped, limits.unpacked_mb)]
+    items = list(_once([item for path in paths for item in items_of(path, skipped, limits.unpacked_mb)], skipped))
     sources: list[Source] = []
     names: set[str] = set()
-    seen: set[tuple[Path, str]] = set()
-    with Sandbox(limits) as sandbox:
-        parser = Readings(sandbox, memo or Memo())
-        for done, item in enumerate(items, 1):
+    with Sandboxes(limits) as sandboxes:
+        parser = Readings(sandboxes, memo or Memo())
+        loaded = sandboxes.ahead(lambda item: _load(item, max_bytes, parser), items)
+        for done, (item, load) in enumerate(loaded, 1):
             try:
-                name = _free(item, names)
-                sources.append(_load(item, name, max_bytes, seen, parser))
-                names.add(name)
+                source = load.result()
+                sources.append(replace(source, name=_free(item, names)))
+                names.add(sources[-1].name)
             except UnfitError as error:
                 skipped.append(Skipped(safe(item.name), str(error)))
             except OSError as error:
-                if item.given:
-                    raise
-                skipped.append(Skipped(safe(item.name), f"cannot be read: {error.strerror}"))
+                skipped.append(_unreadable(item, error))
             if progress:
                 progress(done, len(items))
     return sources, skipped
 
 
-def _load(item: Item, name: str, max_bytes: int, seen: set[tuple[Path, str]], parser: Parser) -> Source:
-    identity = item.identity
-    if identity in seen:
-        raise UnfitError("already read by another path")
-    seen.add(identity)
+def _once(items: Sequence[Item], skipped: list[Skipped]) -> Iterator[Item]:
+    """Yield each file by the first path that leads to it."""
+    seen: set[tuple[Path, str]] = set()
+    for item in items:
+        try:
+            identity = item.identity
+        except OSError as error:
+            skipped.append(_unreadable(item, error))
+            continue
+        if identity in seen:
+            skipped.append(Skipped(safe(item.name), "already read by another path"))
+            continue
+        seen.add(identity)
+        yield item
+
+
+def _unreadable(item: Item, error: OSError) -> Skipped:
+    """Say why a file found below a folder is left out; raises the error for one that was given by its path."""
+    if item.given:
+        raise error
+    return Skipped(safe(item.name), f"cannot be read: {error.strerror}")
+
+
+def _load(item: Item, max_bytes: int, parser: Parser) -> Source:
+    """Read a file; its name is not yet unique."""
     raw = item.raw(max_bytes)
     file = PurePosixPath(item.name)
     reading = read_content(raw, file.name, parser)
     warnings = tuple(filter(None, (*reading.warnings, _other_format(file.suffix, reading.text))))
     digest = hashlib.sha256(raw).hexdigest()
     told = (reading.encoding, warnings, reading.origin, reading.kind)
-    return Source(name, reading.text, digest, item.path, *told, partial(item.raw, max_bytes))
+    return Source(item.name, reading.text, digest, item.path, *told, partial(item.raw, max_bytes))
 
 
 def _other_format(suffix: str, text: str) -> str:

@@ -23,6 +23,7 @@ class Sandbox:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._child: subprocess.Popen[bytes] | None = None
+        self._over = False
 
     def __enter__(self) -> Self:
         return self
@@ -31,6 +32,12 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def kill(self) -> None:
+        """End what is being read, and read no more; who waits for it in another thread gets an UnfitError."""
+        self._over = True
+        if child := self._child:
+            child.kill()
 
     def close(self) -> None:
         if self._child:
@@ -41,6 +48,9 @@ class Sandbox:
     def read(self, kind: str, raw: bytes, name: str) -> Reading:
         """Return what the reader of a kind makes of it; raises UnfitError, also for what breaks the process."""
         child = self._child or self._start()
+        if self._over:
+            self.close()
+            raise UnfitError("reading was ended")
         assert child.stdin
         assert child.stdout
         late: list[bool] = []

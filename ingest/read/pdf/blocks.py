@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 from typing import Literal
 
@@ -24,6 +25,7 @@ ENDS = tuple("。；;，,:：、!！?？.")
 FULL = "。！？；：.!?;:”’」』）)"  # what a paragraph ends with, more often than not
 CLOSING = "，。、；：？！）」』》”’%"  # what no line begins with
 UNFINISHED = 0.2  # of the column's width, that the last line of a paragraph without an end of a sentence leaves free
+BOLD, FIXED = attrgetter("bold"), attrgetter("fixed")
 PITCH = 1.35  # times the usual distance of lines, that parts paragraphs
 
 
@@ -115,13 +117,11 @@ def _is_latin(text: str) -> bool:
 
 
 def _is_bold(line: Segment) -> bool:
-    return sum(char.bold for char in line.chars) > 0.9 * len(line.chars)
+    return bool(sum(map(BOLD, line.chars)) > 0.9 * len(line.chars))
 
 
 def _is_code(line: Segment) -> bool:
-    return sum(char.fixed for char in line.chars) > 0.9 * len(line.chars) and any(
-        char.text.isalpha() for char in line.chars
-    )
+    return sum(map(FIXED, line.chars)) > 0.9 * len(line.chars) and any(char.text.isalpha() for char in line.chars)
 
 
 def _block(lines: Sequence[Segment], style: Style) -> TextBlock:

@@ -136,8 +136,10 @@ def _without_heads(leaves: Sequence[Leaf]) -> list[Leaf]:
     kept: list[Leaf] = []
     for leaf, edge in zip(leaves, edges, strict=True):
         out = {id(char) for key, line in edge if key in often or NUMBER.fullmatch(line.text) for char in line.chars}
-        ways = tuple((way, tuple(char for char in held if id(char) not in out)) for way, held in leaf.ways)
-        kept.append(Leaf(leaf.sheet, ways, leaf.lines))
+        if out:
+            ways = tuple((way, tuple(char for char in held if id(char) not in out)) for way, held in leaf.ways)
+            leaf = Leaf(leaf.sheet, ways, leaf.lines)
+        kept.append(leaf)
     return kept
 
 

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import mean, median
+from statistics import fmean, median
 
 from ingest.read.pdf.chars import Char
 from ingest.read.pdf.rules import Grid
@@ -198,8 +198,8 @@ def _is_prose(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> 
         if any(isinstance(item, Table) for item in part):
             continue
         width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
-        filled = mean((line.x1 - line.x0) / width for line in lines)
-        letters = mean(sum(1 + (char > "\u2e80") for char in line.text) for line in lines)
+        filled = fmean((line.x1 - line.x0) / width for line in lines)
+        letters = fmean(sum(1 + (char > "\u2e80") for char in line.text) for line in lines)
         if len(lines) < 3 or filled < FILLED or letters < WIDE:
             return False
     return True
@@ -260,7 +260,10 @@ def _lines(pieces: Sequence[Segment]) -> list[Segment]:
             rows[-1].append(piece)
         else:
             rows.append([piece])
-    return [segment([char for piece in sorted(row, key=lambda p: p.x0) for char in piece.chars]) for row in rows]
+    return [
+        row[0] if len(row) == 1 else segment([c for piece in sorted(row, key=lambda p: p.x0) for c in piece.chars])
+        for row in rows
+    ]
 
 
 def _is_below_of(held: Column, region: Column) -> bool:

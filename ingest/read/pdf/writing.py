@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ingest.read.origin import Stretch
 from ingest.read.pdf.blocks import FULL, TextBlock
 from ingest.read.pdf.chars import Char, Frame, across, along
-from ingest.read.pdf.segments import Segment
+from ingest.read.pdf.segments import Segment, is_level
 
 WORD_GAP = 0.12  # of the text's height between letters, from which it is a space
 HAN_GAP = 0.5  # the same beside a Chinese character
@@ -100,41 +100,37 @@ class Writing:
     def _line(self, chars: Sequence[Char], sheet: Sheet, cell: bool) -> None:
         """Add characters of one line, as one stretch for each stretch without anything made up."""
         edges: list[float] = []
-        start, begun = self.length, 0
+        run: list[str] = []
+        begun, before = 0, None
         first = not cell and self._begins_line()
-
-        def close(upto: int) -> None:
-            nonlocal edges
-            if edges:
-                self._run(start, chars[begun:upto], edges, sheet)
-            edges = []
-
-        before: Char | None = None
         for index, char in enumerate(chars):
+            text, x0 = char.text, char.x0
             if before and _is_spaced(before, char):
                 edges.append(before.x1)
-                self.add(" ")
-            before = char
-            if (cell and char.text == "|") or (first and not index and char.text in "#>|~`"):
-                close(index)
+                run.append(" ")
+            if (cell and text == "|") or (first and not index and text in "#>|~`"):
+                self._run(run, chars[begun:index], edges, sheet)
                 self.add("\\")
-                start, begun = self.length, index
-            if not edges:
-                start, begun = self.length, index
-            edges.append(char.x0)
-            if (letters := len(char.text)) > 1:
-                edges += [char.x0 + (char.x1 - char.x0) / letters * i for i in range(1, letters)]
-            self.add(char.text)
-        close(len(chars))
+                run, edges, begun = [], [], index
+            edges.append(x0)
+            if (letters := len(text)) > 1:
+                edges += [x0 + (char.x1 - x0) / letters * i for i in range(1, letters)]
+            run.append(text)
+            before = char
+        self._run(run, chars[begun:], edges, sheet)
 
     def _begins_line(self) -> bool:
         return not self.pieces or self.pieces[-1].endswith("\n")
 
-    def _run(self, start: int, chars: Sequence[Char], edges: list[float], sheet: Sheet) -> None:
-        way, frame = chars[0].way, sheet.frame
-        size = max(char.size for char in chars)
-        main = [char for char in chars if char.size >= 0.8 * size]
-        middles = [(char.y0 + char.y1) / 2 for char in chars]
+    def _run(self, texts: Sequence[str], chars: Sequence[Char], edges: Sequence[float], sheet: Sheet) -> None:
+        if not chars:
+            return
+        start, way, frame = self.length, chars[0].way, sheet.frame
+        self.add("".join(texts))
+        alike = chars[:1] if is_level(chars) else chars
+        size = max(char.size for char in alike)
+        main = [char for char in alike if char.size >= 0.8 * size]
+        middles = [(char.y0 + char.y1) / 2 for char in alike]
         top = min(min(char.y0 for char in main), min(middles) - 0.5)
         bottom = max(max(char.y1 for char in main), max(middles) + 0.5)
         near, far = across(way, top, bottom, frame)
