@@ -47,6 +47,15 @@ def index(settings: IngestSettings) -> Versions:
     return made
 
 
+def qdrant(root: Path) -> Versions:
+    """Keep versions as files, and search them in Qdrant's engine; raises ValueError without the extra."""
+    try:
+        from ingest.index.qdrant.edge import QdrantEdge
+    except ImportError as error:
+        raise ValueError(f"index_kind qdrant needs an extra: pip install 'outline-qa[qdrant]' ({error})") from error
+    return Versions(root, backend=QdrantEdge())
+
+
 def limits(settings: ReadingSettings) -> Limits:
     return Limits(**settings.model_dump(exclude={"originals"}))
 

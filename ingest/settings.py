@@ -170,7 +170,11 @@ class IngestSettings(BaseSettings):
         "`git+https://…`, and lists of these in TOML; see [sources](sources.md).",
     )
     index: Path = Field(Path("var/index"), description="Where the versions of the index lie.")
-    index_kind: str = Field("embedded", description="Who keeps them: files of our own, or the name of a plug-in.")
+    index_kind: str = Field(
+        "embedded",
+        description="What searches them: `embedded` (arrays of our own), `qdrant`, or the name of a plug-in; see "
+        "[scale](scale.md#another-engine).",
+    )
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
     max_file_mb: int = Field(64, ge=1, description="A larger file (in MiB) is skipped and reported.")
     pack: str = Field(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FORMAT = 1
+EPSILON = 0.25  # rank_bm25's
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -37,7 +38,7 @@ class Postings:
 
     @classmethod
     def build(
-        cls, documents: Sequence[Sequence[str]], k1: float = 1.5, b: float = 0.75, epsilon: float = 0.25
+        cls, documents: Sequence[Sequence[str]], k1: float = 1.5, b: float = 0.75, epsilon: float = EPSILON
     ) -> "Postings":
         """Index documents by their terms; their order gives their numbers.
 
@@ -76,6 +77,15 @@ class Postings:
         # Multiplying by 1 would cost a tenth of the query.
         weights = np.concatenate([self.weights[s] * c if c > 1 else self.weights[s] for s, c in spans])
         return np.bincount(ids, weights, self.documents).astype(np.float64, copy=False)
+
+    def factors(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Split the weights: what each term is worth, (terms,), and what its frequency makes of it, (postings,).
+
+        Their product is `weights`, whatever epsilon they were built with.
+        """
+        counts = np.diff(self.offsets)
+        worth = _idf(counts, self.documents, EPSILON)
+        return worth, self.weights / np.repeat(worth, counts)
 
     def idf(self, term: str) -> float:
         """Return log(1 + n / df), Robertson's without the negative values; 0 for a term no document has."""

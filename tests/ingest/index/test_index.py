@@ -17,6 +17,7 @@ from ingest.index.backend import Backend
 from ingest.index.dense import ENOUGH, DenseIndex
 from ingest.index.embedded import Embedded
 from ingest.index.index import Index, Leg, Probe
+from ingest.index.qdrant.edge import QdrantEdge
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
 from ingest.index.versions import Versions
@@ -49,7 +50,12 @@ class Kind:
     least: float = 0.99  # recall where a filter leaves many
 
 
-KINDS = {"embedded": Kind(Embedded), "embedded, graphs": Kind(Embedded, "graphs", ENOUGH)}
+KINDS = {
+    "embedded": Kind(Embedded),
+    "embedded, graphs": Kind(Embedded, "graphs", ENOUGH),
+    "qdrant": Kind(QdrantEdge),
+    "qdrant, graphs": Kind(lambda: QdrantEdge(MANY)),
+}
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -97,7 +103,9 @@ SCOPES = {
     "answered": Scope(answered=True),
     "unanswered": Scope(answered=False),
     "everything at once": Scope(frozenset({2, 3, 4}), 2, frozenset({"small.md", "tenth.md", "rest.md"}), True),
-    "nothing": Scope(sections=frozenset()),
+    "no section": Scope(sections=frozenset()),
+    "no document": Scope(documents=frozenset()),
+    "no condition": Scope(),
     "nowhere": Scope(documents=frozenset({"none.md"})),
 }
 

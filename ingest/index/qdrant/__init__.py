@@ -1,0 +1,1 @@
+"""Qdrant as an index: its engine within this process."""

@@ -1,0 +1,96 @@
+"""A snapshot as points: one for each passage, with its vector and its words, and one for each group's title."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.chunk import Chunk
+from ingest.index.bm25 import Postings
+from ingest.index.columns import NONE
+from ingest.index.index import Vector
+from ingest.index.snapshot import Snapshot
+
+PASSAGE, TITLE, WORDS = "passage", "title", "words"  # the named vectors, the last one sparse
+TEXTS, NUMBERS = ("document",), ("section", "stars", "answered", "several")  # what filters ask of a payload
+PLACES = "places"
+
+Place = dict[str, str | int]
+Payload = dict[str, str | int | list[Place]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QdrantPoint:
+    """A point: its number, the name of its vector, that vector, its words as a sparse one, and what filters ask."""
+
+    number: int
+    name: str
+    vector: Vector
+    terms: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frequencies:
+    """Postings by document: of document i, `terms[ends[i]:ends[i + 1]]` and what their frequency is worth.
+
+    A query's weights are counts times `worth`, (terms,), each term's idf; the product is the score of `Postings`. So
+    the engine only adds up: no tokenisation, mean length or idf of its own has a say.
+    """
+
+    ends: NDArray[np.int64]
+    terms: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    worth: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, postings: Postings) -> Self:
+        worth, weights = postings.factors()
+        order = np.argsort(postings.ids, kind="stable")
+        terms = np.repeat(np.arange(len(worth)), np.diff(postings.offsets))
+        counts = np.bincount(postings.ids, minlength=postings.documents)
+        return cls(np.concatenate([[0], np.cumsum(counts)]), terms[order], weights[order], worth)
+
+
+def items(snapshot: Snapshot) -> Iterator[QdrantPoint]:
+    """Return all points: passage i has number i, the title of group g has that of the last passage, 1 and g."""
+    frequencies, vectors, titles = (
+        Frequencies.of(snapshot.postings),
+        snapshot.dense.vectors(),
+        snapshot.titles.vectors(),
+    )
+    places = [(chunk, *snapshot.aliases.get(chunk.id, ())) for chunk in snapshot.chunks]
+    for row, several in enumerate(places):
+        span = slice(frequencies.ends[row], frequencies.ends[row + 1])
+        words = frequencies.terms[span], frequencies.weights[span]
+        yield QdrantPoint(row, PASSAGE, vectors[row], *words, _payload(several))
+    nothing = frequencies.terms[:0], frequencies.weights[:0]
+    for number, group in enumerate(snapshot.groups):
+        inside = _payload(chunk for row in group.rows for chunk in places[row])
+        yield QdrantPoint(len(places) + number, TITLE, titles[number], *nothing, inside)
+
+
+def sparse(
+    counts: dict[str, float], postings: Postings, worth: NDArray[np.float64]
+) -> tuple[Sequence[int], list[float]]:
+    """Return a query's words as a sparse vector, of those that there are: the numbers of terms, and their weights."""
+    known = sorted((row, count) for term, count in counts.items() if (row := postings.vocabulary.get(term)) is not None)
+    return [row for row, _ in known], [count * float(worth[row]) for row, count in known]
+
+
+def _payload(chunks: Iterable[Chunk]) -> Payload:
+    """Say where a passage stands. Those that stand at one place say it plainly: that is an index's to look up."""
+    places: list[Place] = []
+    for chunk in chunks:
+        place: Place = {
+            "document": chunk.document,
+            "section": NONE if chunk.section is None else chunk.section,
+            "stars": chunk.stars or 0,
+            "answered": int(chunk.kind == "text"),
+        }
+        if place not in places:
+            places.append(place)
+    return {**places[0]} if len(places) == 1 else {"several": 1, PLACES: places}
