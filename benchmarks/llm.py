@@ -21,7 +21,7 @@ import httpx
 from benchmarks.loopback import serve
 from ingest.index.snapshot import Snapshot
 from service.api.app import create_app
-from service.bootstrap import Service
+from service.bootstrap import LanguageModel, Service
 from service.check.support import Support, Supported
 from service.parts import Parts
 from service.search.passages import Passage
@@ -78,8 +78,8 @@ class TimedService(Service):
         super().__init__(settings)
         self._timed = timed
 
-    def parts(self, snapshot: Snapshot) -> Parts:
-        parts = super().parts(snapshot)
+    def parts(self, snapshot: Snapshot, model: LanguageModel | None = None) -> Parts:
+        parts = super().parts(snapshot, model)
         return replace(parts, support=TimedSupport(parts.support, self._timed))
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from service.commands import ask, completion, data, doctor, keys, mcp, search, serve
+from service.commands import ask, completion, data, doctor, keys, mcp, search, serve, trial
 from service.commands.failure import INTERRUPTED, failure_of, report
 from service.commands.passed import PASSED, run_passed
 
@@ -17,6 +17,7 @@ COMMANDS: dict[str, ModuleType] = {
     "mcp": mcp,
     "keys": keys,
     "data": data,
+    "trial": trial,
     "doctor": doctor,
     "completion": completion,
 }

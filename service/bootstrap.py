@@ -25,7 +25,7 @@ from ingest.pack import NONE, SHIPPED, none
 from ingest.settings import plugged
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, SupportModel
-from service.composition import open_shelf
+from service.composition import open_candidate, open_shelf
 from service.decide.confidence import Matcher, confidence_models
 from service.decide.coverage import covered
 from service.decide.verdict import Decider
@@ -47,6 +47,7 @@ from service.settings import (
     ShippedSettings,
     VllmSettings,
     WeightedSettings,
+    WriterSettings,
 )
 from service.tracing import span
 from service.understand.conversation import Conversation
@@ -134,6 +135,7 @@ def extractive_only(_: ExtractiveSettings) -> LanguageModel:
 
 
 def vllm(s: VllmSettings) -> LanguageModel:
+    from service.write.prompt import SYSTEM
     from service.write.replicas import Replicas
     from service.write.vllm import ChatModel, VllmWriter  # LangChain takes seconds to load
 
@@ -141,13 +143,22 @@ def vllm(s: VllmSettings) -> LanguageModel:
     chat = ChatModel(
         replicas, s.model, s.max_tokens, s.temperature, s.first_token_seconds, s.stall_seconds, s.extra_body
     )
+    try:
+        system = s.prompt.read_text("utf-8").strip() if s.prompt else SYSTEM
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the writer's prompt {str(s.prompt)!r} cannot be read: {error}") from error
     return LanguageModel(
-        lambda words, idf, _: VllmWriter(chat, words, idf, s.context_tokens),
+        lambda words, idf, _: VllmWriter(chat, words, idf, s.context_tokens, system),
         lambda words, work: ModelRewriter(chat, s.rewrite_seconds, words, work),
         replicas.health,
         s.min_support,
         replicas,
     )
+
+
+def _language_model(settings: WriterSettings) -> LanguageModel:
+    made: LanguageModel = plugins.factory("writers", plugged(settings))(settings)
+    return made
 
 
 class Service:
@@ -167,7 +178,9 @@ class Service:
         self._asked: LRUCache[tuple[Words, str], Query] = LRUCache(ASKED)
         self._lock = Lock()
         self.work = Worker()
-        self.model: LanguageModel = plugins.factory("writers", plugged(settings.writer))(settings.writer)
+        self.model = _language_model(settings.writer)
+        self.candidate = open_candidate(settings)
+        self.candidate_model = _language_model(self.candidate.writer) if self.candidate else None
         self._turns = TurnReader.read(SHIPPED / NONE, self.embedder.fingerprint)
         self._recogniser = Recogniser.read(SHIPPED / NONE, self.embedder.fingerprint)
         self._guard = Guard.read(SHIPPED / NONE, self.embedder.fingerprint, self._plain)
@@ -194,8 +207,9 @@ class Service:
             passages=self.settings.answer.passages,
         )
 
-    def parts(self, snapshot: Snapshot) -> Parts:
-        """Bind the pipeline to a snapshot."""
+    def parts(self, snapshot: Snapshot, model: LanguageModel | None = None) -> Parts:
+        """Bind the pipeline to a snapshot, and to the model that is set where none is given."""
+        model = model or self.model
         answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
         words, fitted, specificity = pack.words, snapshot.fitted, snapshot.postings.specificity
         searcher = self.searcher(snapshot)
@@ -205,7 +219,7 @@ class Service:
         sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
         longest, relevance = answer.max_characters, self.reranker.relevance
         extractive = ExtractiveWriter(words, specificity, relevance, longest, sentence)
-        rewriter, reader = self.model.rewriter(words, self.work), self._reader(snapshot)
+        rewriter, reader = model.rewriter(words, self.work), self._reader(snapshot)
         return Parts(
             snapshot=snapshot,
             guard=self._guard,
@@ -220,14 +234,14 @@ class Service:
                 covered(snapshot.entries, pack.covered),
                 answer.min_confidence,
             ),
-            writer=self.model.writer(words, idf, extractive),
+            writer=model.writer(words, idf, extractive),
             extractive=extractive,
             thorough=ExtractiveWriter(words, specificity, relevance, THOROUGH * longest, math.inf),
             support=LexicalSupport(
                 words, specificity, self._reader(snapshot), SupportModel.of(fitted.support), self.work
             ),
             work=self.work,
-            min_support=fitted.support.threshold if self.model.min_support is None else self.model.min_support,
+            min_support=fitted.support.threshold if model.min_support is None else model.min_support,
         )
 
     def _reader(self, snapshot: Snapshot) -> Embed:
@@ -260,10 +274,6 @@ class Service:
         if not store.enabled:
             return NothingKept()
         return WriteBehind(open_shelf(store), lost)
-
-    async def writer_health(self) -> Health:
-        """Look whether the writer can write now; always so when it is the extractive one."""
-        return await self.model.health()
 
     def forget(self) -> None:
         """Forget the questions that were read last."""

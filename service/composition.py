@@ -1,6 +1,11 @@
 """What stands beside the pipeline, from its settings: the entrance, chat channels, and where answers are kept."""
 
+import hashlib
+import tomllib
+from dataclasses import dataclass
 from functools import partial
+
+from pydantic import TypeAdapter
 
 from service.access.credentials import Credentials, is_loopback
 from service.access.entrance import Entrance
@@ -16,10 +21,21 @@ from service.channels.dingtalk import Dingtalk
 from service.channels.feishu import Feishu
 from service.channels.slack import Slack
 from service.channels.wecom import Wecom
+from service.serve.candidacy import Candidacy
 from service.serve.pool import Pool
 from service.serve.shelf import FileShelf, Shelf
 from service.serve.store import MEGABYTE, Store
-from service.settings import AnswerSettings, ServiceSettings, StoreSettings
+from service.settings import AnswerSettings, ServiceSettings, StoreSettings, WriterSettings
+
+_WRITER: TypeAdapter[WriterSettings] = TypeAdapter(WriterSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class TriedWriter:
+    """A writer that is tried, and what has become of it."""
+
+    writer: WriterSettings
+    candidacy: Candidacy
 
 
 def open_entrance(settings: ServiceSettings) -> Entrance:
@@ -59,6 +75,20 @@ def open_pool(s: AnswerSettings) -> Pool | None:
     except ImportError as error:
         raise ValueError(f"answer.storage needs an extra: pip install 'outline-qa[redis]' ({error})") from error
     return RedisPool.at(address)
+
+
+def open_candidate(s: ServiceSettings) -> TriedWriter | None:
+    """Read the settings of a candidate to write; None for none. Raises ValueError for a file that is not right."""
+    if s.trial.writer is None:
+        return None
+    try:
+        writer = _WRITER.validate_python(tomllib.loads(s.trial.writer.read_text("utf-8")))
+        rules = getattr(writer, "prompt", None)
+        said = rules.read_text("utf-8") if rules else ""
+    except (OSError, ValueError) as error:
+        raise ValueError(f"trial.writer {str(s.trial.writer)!r}: {error}") from error
+    own = f"{writer.model_dump_json(exclude={'api_key'})}\0{said}"
+    return TriedWriter(writer, Candidacy(s.index, hashlib.sha256(own.encode()).hexdigest()[:12]))
 
 
 def open_shelf(s: StoreSettings) -> Shelf:

@@ -125,6 +125,9 @@ class VllmSettings(Settings):
     min_support: float | None = Field(
         None, ge=0, le=1, description="Probability of support, below which a sentence goes; unset: as fitted."
     )
+    prompt: Path | None = Field(
+        None, description="A text file of rules that the model is given instead of the shipped ones; unset: those."
+    )
     extra_body: dict[str, JsonValue] = Field(
         {},
         description="More fields for each request, as JSON; for Qwen3 "
@@ -222,11 +225,22 @@ class ConnectionSettings(Settings):
 
 
 class TrialSettings(Settings):
-    """A candidate version of the index beside the current one; see [operations](operations.md)."""
+    """A candidate beside what serves: a version of the index, or a writer; see [operations](operations.md)."""
 
     share: float = Field(0, ge=0, le=1, description="Of keys, subjects and addresses, those that get the candidate.")
     shadow: float = Field(
         0, ge=0, le=1, description="Of new answers, those that the candidate gives too, to be compared and not shown."
+    )
+    writer: Path | None = Field(
+        None,
+        description='A TOML file with the settings of `WRITER` for another model or prompt, as `kind = "vllm"`, '
+        "`base_urls`, `model`, `prompt`: a candidate to write.",
+    )
+    record: Path = Field(
+        Path("var/store/shadow.jsonl"), description="Where the figures of compared answers are kept for `eval shadow`."
+    )
+    content: bool = Field(
+        False, description="Whether that file holds questions, personal data masked, and both answers."
     )
 
 

@@ -25,7 +25,7 @@ async def readyz(response: Response, runtime: Current) -> contract.Readiness:
     if index.snapshot is None:
         response.status_code = 503
         return contract.Readiness(status="unready", index_version=None, generator="extractive", reasons=reasons)
-    health = await runtime.service.writer_health()
+    health = await runtime.writer_health()
     parts = runtime.bound().parts
     return contract.Readiness(
         status="degraded" if reasons or not health.ready else "ready",

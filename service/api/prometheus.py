@@ -29,7 +29,7 @@ router = APIRouter(tags=["operation"])
 )
 async def metrics(request: Request, runtime: Current) -> Response:
     """Requests, stages, first texts, answers, what was missing, sentences taken out, and the cache."""
-    runtime.metrics.writer_ready.set((await runtime.service.writer_health()).ready)
+    runtime.metrics.writer_ready.set((await runtime.writer_health()).ready)
     await asyncio.to_thread(_look, runtime, runtime.metrics)
     if runtime.service.settings.store.url:
         await _weigh(runtime)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from fastapi import Depends, Request
 
@@ -22,12 +22,13 @@ from service.access.principal import acting
 from service.access.readable import Readable
 from service.answer import respond
 from service.api.problems import ProblemError
-from service.bootstrap import Service
+from service.bootstrap import LanguageModel, Service
 from service.composition import open_pool
 from service.events import Answer, Delta, Event, Question, Sources
 from service.parts import Parts
 from service.serve.admission import Admission, OverloadedError, looked
 from service.serve.behind import Keeping
+from service.serve.comparisons import Comparisons
 from service.serve.erasure import last_erasure
 from service.serve.live import LiveIndex
 from service.serve.metrics import Metrics
@@ -37,6 +38,7 @@ from service.serve.shared import Generate, SharedAnswers
 from service.serve.tokens import Tokens
 from service.serve.trial import Trial
 from service.tracing import span
+from service.write.writer import Health
 
 log = logging.getLogger(__name__)
 VIEWS = 32  # parts of an index that are kept ready beside the whole
@@ -49,6 +51,7 @@ class Bound:
     parts: Parts
     answers: Metered
     whole: Snapshot
+    model: LanguageModel
 
     @property
     def snapshot(self) -> Snapshot:
@@ -92,13 +95,14 @@ class Runtime:
     def bound_to(self, readable: Readable | None, tried: bool = False) -> Bound:
         """Return the pipeline over a part of the index in use, or of the one that is tried; threads may share it."""
         whole, key = (tried and self.trial.snapshot) or self._whole(), (readable, tried)
+        model = self._model(tried)
         known = self._bounds.get(key)
-        if known is not None and known.whole is whole:
+        if _is_of(known, whole, model):
             return known
         with self._binding:
             known = self._bounds.get(key)
-            if known is None or known.whole is not whole:
-                known = self._bind(whole, self._part(whole, readable), key)
+            if not _is_of(known, whole, model):
+                known = self._bind(whole, self._part(whole, readable), key, model)
                 self._bounds.pop(key, None)
                 self._bounds[key] = known
                 for oldest in [each for each in self._bounds if each[0] is not None][:-VIEWS]:
@@ -114,13 +118,23 @@ class Runtime:
 
     async def prepare(self, readable: Readable | None) -> None:
         """Make what somebody may read (None: all) ready on a thread; what cannot be is said when it is asked for."""
-        for tried, whole in ((False, self.index.snapshot), (True, self.trial.snapshot)):
-            known = self._bounds.get((readable, tried))
-            if tried and whole is None:
-                self._bounds.pop((readable, True), None)  # nothing is tried any more
-            elif known is None or known.whole is not whole:
+        if self.trial.name is None:
+            self._bounds.pop((readable, True), None)  # nothing is tried any more
+        for tried in (False, True) if self.trial.name else (False,):
+            whole = (tried and self.trial.snapshot) or self.index.snapshot
+            if not _is_of(self._bounds.get((readable, tried)), whole, self._model(tried)):
                 with suppress(ProblemError):
                     await asyncio.to_thread(self.bound_to, readable, tried)
+
+    def _model(self, tried: bool) -> LanguageModel:
+        """Return who writes: the candidate for those who try it, and for everybody once it was promoted."""
+        candidate = self.service.candidate_model
+        own = self.trial.promoted or (tried and self.trial.writes)
+        return candidate if candidate and own else self.service.model
+
+    async def writer_health(self) -> Health:
+        """Look whether the writer of those who try nothing can write now; always so when it is the extractive one."""
+        return await self._model(False).health()
 
     def _whole(self) -> Snapshot:
         if self.index.snapshot is None:
@@ -135,11 +149,12 @@ class Runtime:
         except NothingLeftError as error:
             raise ProblemError(403, "This key may read none of the documents here.") from error
 
-    def _bind(self, whole: Snapshot, snapshot: Snapshot, key: tuple[Readable | None, bool]) -> Bound:
-        settings, parts = self.service.settings.answer, self.service.parts(snapshot)
-        # What a busy machine is slow at: all of an extractive answer, of another what it is written from.
+    def _bind(
+        self, whole: Snapshot, snapshot: Snapshot, key: tuple[Readable | None, bool], model: LanguageModel
+    ) -> Bound:
+        settings, parts = self.service.settings.answer, self.service.parts(snapshot, model)
         readable, tried = key
-        worked = (Delta, Answer) if parts.writer.name == parts.extractive.name else (Sources, Delta, Answer)
+        worked = _worked(parts)
 
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
             began, first = time.perf_counter(), None
@@ -170,21 +185,25 @@ class Runtime:
             self.metrics.cache.labels(result).inc()
 
         shared = SharedAnswers(
-            self._pooled(generate, snapshot, readable),
+            self._pooled(generate, snapshot, readable, model),
             settings.cache_size,
             settings.cache_seconds,
             settings.degraded_seconds,
             hit,
         )
-        return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole)
+        return Bound(parts, Metered(shared, self.entrance.limits if self.entrance else None), whole, model)
 
-    def _pooled(self, generate: Generate, snapshot: Snapshot, readable: Readable | None) -> Generate:
+    def _pooled(
+        self, generate: Generate, snapshot: Snapshot, readable: Readable | None, model: LanguageModel
+    ) -> Generate:
         """Share what is generated with other processes, where they are to."""
         if self.pool is None:
             return generate
         own = self.service.settings
         answers = own.answer.model_dump(mode="json", exclude={"storage"})
-        stages = [each.model_dump(mode="json") for each in (own.retrieval, own.fusion, own.rerank, own.writer)]
+        candidate = self.service.candidate
+        writer = candidate.writer if candidate and model is self.service.candidate_model else own.writer
+        stages = [each.model_dump(mode="json") for each in (own.retrieval, own.fusion, own.rerank, writer)]
         of = (__version__, snapshot.manifest.version, readable.patterns if readable else None, answers, stages)
         return self.pool.answers(generate, of, own.answer.cache_seconds, own.answer.degraded_seconds)
 
@@ -193,12 +212,15 @@ class Runtime:
 
         async def other() -> Answer:
             parts = (await asyncio.to_thread(self.bound_to, readable, True)).parts
-            async with self.place():
-                *_, answer = [event async for event in respond(question, parts)]
-            assert isinstance(answer, Answer)  # the pipeline always ends with it
-            return answer
+            worked = _worked(parts)
+            async with self.place() as place, aclosing(respond(question, parts)) as events:
+                async for event in events:
+                    if isinstance(event, worked):
+                        await place.aclose()
+            assert isinstance(event, Answer)  # the pipeline always ends with it
+            return event
 
-        self.shadow.compare(shown, other, 2 * self.in_flight > self.admission.queue.places)
+        self.shadow.compare(question.text, shown, other, 2 * self.in_flight > self.admission.queue.places)
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -246,6 +268,8 @@ class Runtime:
 def open_runtime(service: Service, entrance: Entrance | None = None, index: LiveIndex | None = None) -> Runtime:
     """Make the runtime of loaded models, without an index yet where none is given."""
     settings, metrics, trial = service.settings.widget, Metrics(), service.settings.trial
+    candidacy = service.candidate.candidacy if service.candidate else None
+    kept = Comparisons(trial.record, service.settings.store.keep_days, trial.content)
     secret = settings.secret.get_secret_value() if settings.secret else None
     return Runtime(
         service,
@@ -254,11 +278,21 @@ def open_runtime(service: Service, entrance: Entrance | None = None, index: Live
         Tokens(secret, settings.token_seconds),
         metrics,
         Admission(service.settings.in_flight, service.settings.answer.wait_seconds),
-        Trial(service.index, service.embedder.fingerprint, service.packs, trial.share, trial.shadow),
-        Shadow(lambda outcome: metrics.shadow.labels(outcome).inc()),
+        Trial(service.index, service.embedder.fingerprint, service.packs, trial.share, trial.shadow, candidacy),
+        Shadow(lambda outcome: metrics.shadow.labels(outcome).inc(), kept),
         entrance,
         open_pool(service.settings.answer),
     )
+
+
+def _is_of(bound: Bound | None, whole: Snapshot | None, model: LanguageModel) -> TypeGuard[Bound]:
+    """Whether a pipeline is the one over this index, with this model."""
+    return bound is not None and bound.whole is whole and bound.model is model
+
+
+def _worked(parts: Parts) -> tuple[type[Event], ...]:
+    """What ends the work of a busy machine: all of an extractive answer, of another what it is written from."""
+    return (Delta, Answer) if parts.writer.name == parts.extractive.name else (Sources, Delta, Answer)
 
 
 def overload(seconds: float) -> ProblemError:

@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict
 
 from service.access.ledger import open_ledger
-from service.serve.erasure import Selection, erased, forget_candidates
+from service.serve.erasure import Selection, erased, forget_texts
 from service.serve.shelf import AnswerStore
 from service.settings import ServiceSettings, StoreSettings
 
@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> int:
             return 0
         ledger = open_ledger(settings.access)
         erasure = store.erase(selection.owner)
-        candidates = forget_candidates(own.candidates, erasure.texts)
+        candidates = forget_texts((own.candidates, settings.trial.record), erasure.texts)
         act = erased(ledger, f"command:uid-{os.getuid()}", selection, erasure, candidates)
         print(json.dumps(asdict(act), ensure_ascii=False))
         return 0

@@ -21,7 +21,7 @@ EXITS: dict[Kind, int] = {
     "busy": 7,
 }
 # Errors of modules that take long to load, by name.
-NOT_READY = {"SnapshotError", "BuildError", "ModelUnavailableError", "LedgerError"}
+NOT_READY = {"SnapshotError", "BuildError", "ModelUnavailableError", "LedgerError", "CandidacyError"}
 INTERRUPTED = 130  # as shells have it
 STATUSES: dict[int, Kind] = {
     400: "usage",

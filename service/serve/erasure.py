@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -57,6 +58,14 @@ def last_erasure(ledger: Ledger) -> int:
     return int(str(number))
 
 
+def forget_texts(files: Sequence[Path], texts: Collection[str]) -> int:
+    """Take what was made of questions and comments out of the evaluation's files; return how many lines went.
+
+    These are its queue and what the shadow found. Raises OSError, Timeout.
+    """
+    return sum(forget_candidates(each, texts) for each in files)
+
+
 def forget_candidates(queue: Path, texts: Collection[str]) -> int:
     """Take what was made of questions and comments out of the evaluation's queue and its decisions; return how many.
 
@@ -75,6 +84,7 @@ def _filtered(path: Path, texts: Collection[str]) -> int:
     if len(left) != len(lines):
         new = path.with_name(f".{path.name}.erased")
         with new.open("w", encoding="utf-8") as file:
+            shutil.copymode(path, new)
             file.writelines(left)
             file.flush()
             os.fsync(file.fileno())
@@ -84,4 +94,4 @@ def _filtered(path: Path, texts: Collection[str]) -> int:
 
 def _holds(record: Mapping[str, object], texts: Collection[str]) -> bool:
     question, why = str(record.get("question", "")).strip(), str(record.get("why", ""))
-    return any(text == question or (len(text) >= TELLING and text in why) for text in texts)
+    return any((text and text == question) or (len(text) >= TELLING and text in why) for text in texts)

@@ -6,29 +6,30 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from service.events import Answer
+from service.serve.comparisons import Comparisons, Difference
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1  # so that comparing never takes more than one place
-Outcome = Literal["same", "status", "citations", "text", "failed", "skipped"]
+Outcome = Literal[Difference, "failed", "skipped"]
 
 
 class Shadow:
-    """Has the candidate answer too, in a task that nobody waits for, and tells how the two differ."""
+    """Has the candidate answer too, in a task that nobody waits for, tells how the two differ, and keeps it."""
 
-    def __init__(self, tell: Callable[[Outcome], None]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[Outcome], None], kept: Comparisons) -> None:
+        self._tell, self._kept = tell, kept
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def compare(self, shown: Answer, answer: Callable[[], Awaitable[Answer]], busy: bool) -> None:
+    def compare(self, question: str, shown: Answer, answer: Callable[[], Awaitable[Answer]], busy: bool) -> None:
         """Begin it; "skipped" while the service is busy or another is compared."""
         if busy or len(self._tasks) >= AT_ONCE:
             self._tell("skipped")
             return
-        task = asyncio.create_task(self._compare(shown, answer))
+        task = asyncio.create_task(self._compare(question, shown, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _compare(self, shown: Answer, answer: Callable[[], Awaitable[Answer]]) -> None:
+    async def _compare(self, question: str, shown: Answer, answer: Callable[[], Awaitable[Answer]]) -> None:
         try:
             other = await answer()
         except Exception:  # the outermost layer of a task whose failure concerns nobody who asks
@@ -36,6 +37,7 @@ class Shadow:
             self._tell("failed")
             return
         outcome = difference(shown, other)
+        await asyncio.to_thread(self._kept.keep, question, shown, other, outcome)
         self._tell(outcome)
         if outcome != "same":
             log.info("shadow of %s: %s differs, %s and %s", shown.id, outcome, shown.status, other.status)
@@ -46,7 +48,7 @@ class Shadow:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def difference(shown: Answer, other: Answer) -> Outcome:
+def difference(shown: Answer, other: Answer) -> Difference:
     """Return the first in which two answers differ: status, what is cited, text."""
     if shown.status != other.status:
         return "status"

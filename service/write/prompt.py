@@ -37,7 +37,14 @@ QUESTION: dict[Language, str] = {
     "en": "Question: {question}\nAnswer in English. End every sentence with the number of its passage.",
 }
 EXAMPLE_WORDS = frozenset({"高山", "大气压", "气压", "沸点", "沸腾"})
-VERSION = hashlib.sha256("\0".join([SYSTEM, PASSAGE, *QUESTION.values()]).encode()).hexdigest()[:8]
+
+
+def version(system: str) -> str:
+    """Return what names a prompt with these rules: another wherever a word of it is."""
+    return hashlib.sha256("\0".join([system, PASSAGE, *QUESTION.values()]).encode()).hexdigest()[:8]
+
+
+VERSION = version(SYSTEM)
 
 
 def refuses(text: str) -> bool:

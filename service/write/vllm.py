@@ -151,23 +151,34 @@ class ChatModel:
 
 
 class VllmWriter:
-    """Asks the model, cuts what it writes into claims, and turns the numbers it cites into passages."""
+    """Asks the model, cuts what it writes into claims, and turns the numbers it cites into passages.
 
-    def __init__(self, chat: ChatModel, words: Words, idf: Callable[[str], float], context_tokens: int) -> None:
-        self._chat = chat
+    Other rules than the shipped ones are part of its name, by their version.
+    """
+
+    def __init__(
+        self,
+        chat: ChatModel,
+        words: Words,
+        idf: Callable[[str], float],
+        context_tokens: int,
+        system: str = prompt.SYSTEM,
+    ) -> None:
+        self._chat, self._system = chat, system
         self._budget = Budget(words, idf, lambda text: count_tokens(chat.replicas, chat.model, text), context_tokens)
-        self.name = f"vllm:{chat.model}"
+        own = prompt.version(system)
+        self.name = f"vllm:{chat.model}" + (f"@{own}" if own != prompt.VERSION else "")
 
     async def write(self, query: Query, passages: Sequence[Passage], language: Language) -> AsyncIterator[Claim]:
         """Yield claims; raises WriterError when the model fails, is cut off, or says nothing at all."""
-        fixed = prompt.SYSTEM + prompt.render(query.asked, language, [], [])
+        fixed = self._system + prompt.render(query.asked, language, [], [])
         texts = await self._budget.fit(query, passages, fixed)
         order = [i for i in prompt.in_order(passages) if i in texts]
         shown = [without_commands(texts[i]) for i in order]
         message = prompt.render(query.asked, language, [passages[i] for i in order], shown)
         cutter, said, failure = Cutter(), Counter[str](), None
 
-        async with aclosing(_thoughtless(self._chat.stream(prompt.SYSTEM, message, "\0".join(shown)))) as stream:
+        async with aclosing(_thoughtless(self._chat.stream(self._system, message, "\0".join(shown)))) as stream:
             try:
                 async for text in stream:
                     for claim in _claims(cutter.feed(text), order):

@@ -15,7 +15,7 @@ import uvicorn
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
-from service.bootstrap import Service
+from service.bootstrap import LanguageModel, Service
 from service.parts import Parts
 from service.serve.store import Store
 from service.settings import ServiceSettings
@@ -32,8 +32,8 @@ class PacedService(Service):
         super().__init__(settings, embedder)
         self._pace = pace
 
-    def parts(self, snapshot: Snapshot) -> Parts:
-        parts = super().parts(snapshot)
+    def parts(self, snapshot: Snapshot, model: LanguageModel | None = None) -> Parts:
+        parts = super().parts(snapshot, model)
         return replace(parts, writer=Paced(parts.writer, self._pace))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
-from service.bootstrap import Service
+from service.bootstrap import LanguageModel, Service
 from service.parts import Parts
 from service.search.passages import Passage
 from service.search.retrieve import Query
@@ -40,5 +40,5 @@ class EndlessService(Service):
         super().__init__(settings, embedder)
         self._writer = writer
 
-    def parts(self, snapshot: Snapshot) -> Parts:
-        return replace(super().parts(snapshot), writer=self._writer)
+    def parts(self, snapshot: Snapshot, model: LanguageModel | None = None) -> Parts:
+        return replace(super().parts(snapshot, model), writer=self._writer)

@@ -13,7 +13,7 @@ from service.api.admin.acts import actor
 from service.api.problems import ProblemError
 from service.api.runtime import Current
 from service.serve.behind import StoreUnavailableError, waited
-from service.serve.erasure import Selection, erased, forget_candidates
+from service.serve.erasure import Selection, erased, forget_texts
 
 SECONDS = 60  # that the store may take
 Done = TypeVar("Done")
@@ -36,9 +36,9 @@ async def erase(body: bodies.DataRequest, runtime: Current) -> bodies.ErasureRes
     """
     selection = Selection(body.kind, body.name)
     erasure = await _done(runtime.store.do(lambda store: store.erase(selection.owner)))
-    queue = runtime.service.settings.store.candidates
+    own = runtime.service.settings
     try:
-        candidates = await asyncio.to_thread(forget_candidates, queue, erasure.texts)
+        candidates = await asyncio.to_thread(forget_texts, (own.store.candidates, own.trial.record), erasure.texts)
         await runtime.forget()
         if runtime.entrance is None:
             raise LedgerError("there is no record of acts here")

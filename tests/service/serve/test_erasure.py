@@ -11,7 +11,7 @@ import pytest
 from benchmarks.database import Postgres
 from service.access.ledger import Ledger
 from service.access.principal import Principal, mark_of
-from service.serve.erasure import Selection, erased, forget_candidates, last_erasure
+from service.serve.erasure import Selection, erased, forget_candidates, forget_texts, last_erasure
 from service.serve.postgres import PostgresStore
 from service.serve.shelf import AnswerStore
 from service.serve.store import Kept, Owner, Store
@@ -117,3 +117,17 @@ def test_a_store_of_an_earlier_release_is_taken_over(store: Store, tmp_path: Pat
     assert len(again.owned(Owner(session_id="s-1"))) == 2
     assert again.owned(Owner(who="x")) == []
     again.close()
+
+
+def test_what_the_shadow_kept_goes_too(tmp_path: Path) -> None:
+    record = tmp_path / "shadow.jsonl"
+    lines = [
+        {"outcome": "same"},
+        {"outcome": "text", "question": SECRET},
+        {"outcome": "text", "question": "怎么除垢？"},
+    ]
+    record.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+    record.chmod(0o600)
+    assert forget_texts([tmp_path / "none.jsonl", record], {SECRET, " "}) == 1
+    assert [json.loads(line).get("question") for line in record.read_text("utf-8").splitlines()] == [None, "怎么除垢？"]
+    assert record.stat().st_mode & 0o777 == 0o600

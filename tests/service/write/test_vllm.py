@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
@@ -242,25 +243,33 @@ def test_passages_stand_in_document_order_and_the_question_last(ask: Any, llm: F
 
 
 def test_a_dead_server_is_spared_and_the_next_one_asked(
-    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot, llm: FaultyLLM
+    settings: ServiceSettings, embedder: Embedder, snapshot: Snapshot
 ) -> None:
-    llm.answer, llm.fault = GOOD, ""
-    dead = "http://127.0.0.1:9/v1"
-    writer = VllmSettings(kind="vllm", base_urls=[dead, llm.url], model=MODEL)
-    service = Service(settings.model_copy(update={"writer": writer, **UNSHARED}), embedder)
-    with TestClient(create_app(service)) as client:
-        for n in range(4):
-            assert client.post("/v1/ask", json={"question": QUESTION + "？" * n}).json()["generator"] == f"vllm:{MODEL}"
-        assert service.model.replicas
-        down, up = service.model.replicas
-        assert down.breaker.current_state == "open"
-        assert up.breaker.current_state == "closed"
-        assert (down.in_flight, up.in_flight) == (0, 0)
+    with ExitStack() as stack:
+        ends = [stack.enter_context(ExitStack()) for _ in range(2)]
+        servers = [end.enter_context(faulty_llm(answer=GOOD)) for end in ends]
+        writer = VllmSettings(kind="vllm", base_urls=[each.url for each in servers], model=MODEL)
+        service = Service(settings.model_copy(update={"writer": writer, **UNSHARED}), embedder)
+        client = stack.enter_context(TestClient(create_app(service)))
+
+        def ask(question: str) -> None:
+            reply = client.post("/v1/ask", json={"question": question})
+            assert reply.json()["generator"] == f"vllm:{MODEL}"
+
+        ask(QUESTION)
+        first = next(place for place, server in enumerate(servers) if server.asked)
+        ends[first].close()  # the one that is asked first for these passages
+        for n in range(1, 5):
+            ask(QUESTION + "？" * n)
+        replicas = list(service.model.replicas or ())
+        assert [each.breaker.current_state for each in (replicas[first], replicas[1 - first])] == ["open", "closed"]
+        assert [each.in_flight for each in replicas] == [0, 0]
 
 
 def test_health(vllm: tuple[TestClient, Service], llm: FaultyLLM) -> None:
     _, service = vllm
-    assert asyncio.run(service.writer_health()).ready
+    assert service.model.replicas
+    assert asyncio.run(service.model.replicas.health()).ready
 
 
 @pytest.mark.parametrize("pause", [0.02, 3600], ids=["while it writes", "before the first token"])
