@@ -26,6 +26,7 @@ from eval.commands import (
     report,
     robustness,
     run,
+    shadow,
     trust,
     vain,
 )
@@ -58,6 +59,7 @@ COMMANDS: dict[str, ModuleType] = {
     "live": live,
     "vain": vain,
     "ab": ab,
+    "shadow": shadow,
     "promote-feedback": promote_feedback,
     "accept": accept,
     "trust": trust,

@@ -24,7 +24,7 @@ def sampled(store: Path, since: float, share: float) -> list[Row]:
     Which ones goes by a hash of the answer's id, so a later look takes the same. What has no citation speaks of the
     outline itself, and is not held against quotes.
     """
-    found = (_row(*each) for each in rows(store, _ANSWERS.format(since=since)) if _drawn(each[0], share))
+    found = (scored(*each) for each in rows(store, _ANSWERS.format(since=since)) if _drawn(each[0], share))
     return [row for row in found if row]
 
 
@@ -32,7 +32,8 @@ def _drawn(id: str, share: float) -> bool:
     return int.from_bytes(hashlib.sha256(id.encode()).digest()[:4]) < share * WHOLE
 
 
-def _row(id: str, asked: str, body: str) -> Row | None:
+def scored(id: str, asked: str, body: str) -> Row | None:
+    """Return a question and its reply, JSON, with what needs no model; None for what is no reply of this release."""
     try:
         reply, told = _REPLY.validate_json(body), json.loads(body)
     except (ValidationError, ValueError):

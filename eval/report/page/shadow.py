@@ -1,0 +1,38 @@
+"""The page of a shadow run: one HTML file that needs no other."""
+
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from eval.report.page.text import shown
+from eval.traffic.comparisons import Arm, Movement, Pair, outcomes, statuses
+
+EXAMPLES = 20  # pairs that differ, the newest
+
+
+def shadow_page(pairs: Sequence[Pair], found: Sequence[Movement], days: tuple[str, ...]) -> str:
+    """Return the page; `days` are the first and the last. Pairs without their words are counted and not shown."""
+    made = Environment(
+        loader=PackageLoader("eval.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["shown"] = shown
+    differing = [pair for pair in reversed(pairs) if pair.rows and pair.outcome != "same"]
+    return made.get_template("shadow.html").render(
+        pairs=len(pairs),
+        days=days,
+        arms=[sorted({f"{arm.writer} on {arm.index_version}" for arm in side}) for side in _sides(pairs)],
+        outcomes=outcomes(pairs),
+        statuses=statuses(pairs),
+        changes=found,
+        examples=differing[:EXAMPLES],
+        differing=len(differing),
+        words=any(pair.rows for pair in pairs),
+    )
+
+
+def _sides(pairs: Sequence[Pair]) -> tuple[list[Arm], list[Arm]]:
+    return [pair.shown for pair in pairs], [pair.candidate for pair in pairs]
