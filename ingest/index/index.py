@@ -67,9 +67,9 @@ class ExactScores:
 class Index(Protocol):
     """One version of the passages, searched: row i is the snapshot's chunks[i], group i its groups[i].
 
-    BM25 is that of `Postings`, to 1e-5 of a score; a filter is exact, and what a leg finds is 0.98 of what a scan of
-    all finds. Calls block, and threads may make them at once. Texts, entries and statistics are the snapshot's,
-    whichever index searches it.
+    BM25 is that of `Postings`, to 1e-5. What a filter leaves is all that is found, and all of it where that is little;
+    what a graph finds among many is measured when it is made. Calls block, and threads may make them at once. Texts,
+    entries and statistics are the snapshot's, whichever index searches it.
     """
 
     def find(self, probe: Probe, depth: int, scope: Scope | None = None) -> Legs:

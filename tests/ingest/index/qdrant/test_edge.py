@@ -50,7 +50,7 @@ def test_a_graph_is_made_of_many_and_found_wide_enough(snapshot: Snapshot, tmp_p
     assert about(few)["widths"] == {"passage": 0, "title": 0}
     widths = about(many)["widths"]
     assert isinstance(widths, dict)
-    assert set(widths.values()) <= {64, 128, 256, 512}
+    assert set(widths.values()) <= {64, 128, 256, 512, 1024}
     assert about(many)["points"] == 4000
 
 
