@@ -77,12 +77,13 @@ class QdrantEdge:
         return EdgeIndex(shard, snapshot, Widths(**about["widths"]))
 
     def _made(self, snapshot: Snapshot, folder: Path) -> bool:
-        """Whether it is there, of this layout and engine."""
+        """Whether it is there, of this layout and engine, and whole; what is not is made again."""
         try:
             about = json.loads((folder / FOLDER / ABOUT).read_text("utf-8"))
-        except (OSError, ValueError):
+            shard = EdgeShard.load(str(folder / FOLDER / SHARD))
+        except Exception:  # the engine raises no other class
             return False
-        return {**about, "widths": {}} == self._about(snapshot)
+        return {**about, "widths": {}} == self._about(snapshot) and shard.info().points_count == about["points"]
 
     def _about(self, snapshot: Snapshot) -> dict[str, object]:
         made = {"layout": LAYOUT, "engine": version("qdrant-edge-py"), "many": self._many}

@@ -71,6 +71,17 @@ def test_what_is_there_is_left_and_what_is_not_as_it_should_be_is_made_again(
     assert found(backend.open(snapshot, tmp_path)) == expected
 
 
+@pytest.mark.parametrize("lost", ["shard", "shard/segments", "about.json"])
+def test_what_was_lost_is_made_again(snapshot: Snapshot, tmp_path: Path, lost: str) -> None:
+    backend = QdrantEdge()
+    backend.load(snapshot, tmp_path)
+    expected, gone = found(backend.open(snapshot, tmp_path)), tmp_path / "qdrant" / lost
+    assert gone.exists()
+    gone.rename(tmp_path / "gone")
+    backend.load(snapshot, tmp_path)
+    assert found(backend.open(snapshot, tmp_path)) == expected
+
+
 def test_what_cannot_be_opened_says_what_to_do(snapshot: Snapshot, tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match=r"cannot be opened by Qdrant .*No such file.* remove '.*/qdrant'"):
         QdrantEdge().open(snapshot, tmp_path)
