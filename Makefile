@@ -119,7 +119,7 @@ nightly: .venv/.dev
 judge: .venv-eval/.made
 
 test-judge: .venv-eval/.made
-	.venv-eval/bin/python -m pytest tests/eval/judge/test_ragas_scores.py tests/eval/judge/test_line.py tests/eval/judge/test_trust.py
+	.venv-eval/bin/python -m pytest tests/eval/judge/test_ragas_scores.py tests/eval/judge/test_line.py tests/eval/judge/test_trust.py tests/eval/judge/test_live_judged.py
 
 # What is written from data: the tables of docs/settings.md, and those of published figures.
 settings: .venv/.dev

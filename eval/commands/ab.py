@@ -2,23 +2,23 @@
 
 import argparse
 import time
-from pathlib import Path
 
 from rich.console import Console
 
 from eval.commands import DONE
 from eval.commands.drift import table
 from eval.traffic.samples import compare, read
+from eval.traffic.store import named
 
 EPILOG = (
-    "A and B are the SQLite files of two services between which a proxy divides the visitors; they are only read. What "
-    "the two had at the same time is compared. Exit status: 0 compared, 2 not."
+    "A and B are the stores of two services between which a proxy divides the visitors, files or postgresql://…; "
+    "they are only read. What the two had at the same time is compared. Exit status: 0 compared, 2 not."
 )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("a", metavar="A", type=Path, help="store of the service as it is")
-    parser.add_argument("b", metavar="B", type=Path, help="store of the service that may replace it")
+    parser.add_argument("a", metavar="A", type=named, help="store of the service as it is")
+    parser.add_argument("b", metavar="B", type=named, help="store of the service that may replace it")
 
 
 def main(options: argparse.Namespace) -> int:

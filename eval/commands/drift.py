@@ -3,7 +3,6 @@
 import argparse
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +10,7 @@ from rich.table import Table
 from eval.commands import BROKEN, DONE, columns, fixed, positive, probability
 from eval.grow.feedback import masked
 from eval.traffic.samples import DAY, FIGURES, UNANSWERED, Contrast, Request, Shift, compare, gaps, read, subjects
-from eval.traffic.store import STORE
+from eval.traffic.store import HELP, STORE, named
 
 EPILOG = (
     "The last days are compared with those before, as far as the store reaches. The interval is a bootstrap and p a "
@@ -22,7 +21,7 @@ SHOWN = 10
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, default=STORE, help="SQLite file of the service; it is only read")
+    parser.add_argument("--store", type=named, default=STORE, help=HELP)
     parser.add_argument("--days", type=positive, default=7, help="how many days are the last ones")
 
 

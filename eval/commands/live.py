@@ -10,14 +10,14 @@ from pathlib import Path
 from rich.console import Console
 
 from eval.commands import DONE, bars, columns, console, fixed, positive
-from eval.judge.line import PRIORITY
+from eval.judge.line import PRIORITY, JudgeError
 from eval.nights.run import add
 from eval.score.likeness import EMBEDDER, Likeness
 from eval.score.row import METRICS, Row, values
 from eval.score.significance import bootstrap
 from eval.traffic.live import sampled
 from eval.traffic.samples import DAY
-from eval.traffic.store import STORE
+from eval.traffic.store import HELP, STORE, named
 
 EPILOG = (
     "The store is only read. Figures are means with a bootstrap's 95 % interval; what has no quotes, and what was not "
@@ -28,7 +28,7 @@ FIGURES = "live.prom"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, default=STORE, help="SQLite file of the service; it is only read")
+    parser.add_argument("--store", type=named, default=STORE, help=HELP)
     parser.add_argument("--days", type=positive, default=1, help="how many days back")
     parser.add_argument("--share", type=_share, default=0.1, help="of the answers, from 0 to 1; always the same ones")
     parser.add_argument("--folder", type=Path, default=Path("var/eval"), help=f"{FIGURES} for Prometheus goes here")
@@ -59,7 +59,13 @@ async def _scored(options: argparse.Namespace, rows: Sequence[Row]) -> list[Row]
         scored = [add(row, await asyncio.to_thread(likeness.score, row), {}) for row in scored]
     else:
         console.print(f"no model in {options.embedder}: answers are not held against their quotes", style="yellow")
-    return await _judged(options, scored) if options.judge else scored
+    if not options.judge:
+        return scored
+    try:
+        return await _judged(options, scored)
+    except JudgeError as error:  # the other figures stand
+        console.print(f"not judged: {error}", style="yellow", highlight=False, soft_wrap=True)
+        return scored
 
 
 async def _judged(options: argparse.Namespace, rows: Sequence[Row]) -> list[Row]:

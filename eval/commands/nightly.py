@@ -11,9 +11,12 @@ from types import ModuleType
 
 from eval.commands import BROKEN, DONE, FAILED, console, gate, live, report, run
 from eval.golden.question import GOLDEN
+from eval.judge.line import JudgeError
 from eval.nights.clock import hour, next_time
 from eval.nights.webhook import trouble
+from eval.score.likeness import LikenessError
 from eval.score.row import RUN
+from eval.traffic.store import HELP, VARIABLE, StoreError, named
 
 EPILOG = "Exit status of a single night: 0 passed, 1 got worse or is beyond a limit, 2 could not be measured."
 FIGURES = "night.prom"
@@ -33,7 +36,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", help="so many questions, of each kind its share")
     parser.add_argument("--concurrency", help="questions asked at once")
     parser.add_argument("--timeout", help="seconds that a reply may take")
-    parser.add_argument("--store", type=Path, help="the service's SQLite file: a share of live answers is scored too")
+    parser.add_argument(
+        "--store",
+        type=named,
+        default=os.environ.get(VARIABLE),
+        help=f"a share of its live answers is scored too: {HELP}",
+    )
     parser.add_argument("--judge", help="OpenAI-compatible server whose model judges the answers, up to /v1")
     parser.add_argument("--judge-model", help="the model's name there")
     parser.add_argument("--against", help="last (default), best, or the id of a run")
@@ -66,10 +74,18 @@ def _night(options: argparse.Namespace) -> int:
             code = subprocess.run(options.when_worse, shell=True).returncode
             console.print(f"{options.when_worse!r} ended with {code}", highlight=False)
         if options.store:
-            _call(live, options, ["--folder", str(options.folder)])
+            _score_live(options)
         return status
     finally:
         _leave(options.folder / FIGURES, passed)
+
+
+def _score_live(options: argparse.Namespace) -> None:
+    """Score live answers too; what hinders that says nothing about the night."""
+    try:
+        _call(live, options, ["--folder", str(options.folder)])
+    except (StoreError, LikenessError, JudgeError) as error:
+        console.print(f"live answers are not scored: {error}", style="yellow", highlight=False, soft_wrap=True)
 
 
 def _leave(path: Path, passed: bool) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from eval.commands import DONE
 from eval.grow import candidates, feedback
-from eval.traffic.store import STORE
+from eval.traffic.store import HELP, STORE, named
 
 EPILOG = (
     "Fill in kind, status, entries, evidence and key points in the queue's file, then run `python -m eval accept ID`. "
@@ -14,7 +14,7 @@ EPILOG = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, default=STORE, help="SQLite file of the service; it is only read")
+    parser.add_argument("--store", type=named, default=STORE, help=HELP)
     parser.add_argument("--queue", type=Path, default=candidates.QUEUE, help="file of the candidates")
 
 

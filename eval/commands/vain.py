@@ -8,7 +8,7 @@ from eval.commands import DONE, positive
 from eval.grow.gaps import entries_to_write
 from eval.report.page.vain import vain_page
 from eval.traffic.samples import DAY, read
-from eval.traffic.store import STORE
+from eval.traffic.store import HELP, STORE, named
 
 EPILOG = (
     "Questions alike are one line; a question that fewer than --least visitors asked is on no page, and personal data "
@@ -17,7 +17,7 @@ EPILOG = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, default=STORE, help="SQLite file of the service; it is only read")
+    parser.add_argument("--store", type=named, default=STORE, help=HELP)
     parser.add_argument("--days", type=positive, default=7, help="how many days the page is of")
     parser.add_argument("--least", type=positive, default=3, help="visitors who asked it at least")
     parser.add_argument("--out", type=Path, default=Path("var/eval/vain.html"), help="the page")

@@ -5,11 +5,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from eval.golden.duplicates import together
 from eval.grow.candidates import Candidate
-from eval.traffic.store import STORE, rows
+from eval.traffic.store import STORE, Store, rows
 
 SHOWN = 300  # characters of an answer
 COMMENTS = 3
@@ -38,7 +37,7 @@ class Complaint:
     comment: str
 
 
-def read(store: Path = STORE) -> list[Complaint]:
+def read(store: Store = STORE) -> list[Complaint]:
     """Return the answers rated down, oldest first, without changing the store; raises StoreError."""
     return [_complaint(*row) for row in rows(store, _DOWN)]
 

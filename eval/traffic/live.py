@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -10,7 +9,7 @@ from eval.golden.question import UNSORTED, GoldenQuestion
 from eval.score import prose, readability
 from eval.score.exchange import Reply
 from eval.score.row import Row
-from eval.traffic.store import rows
+from eval.traffic.store import Store, rows
 
 KIND = "live"
 WHOLE = 1 << 32
@@ -18,7 +17,7 @@ _ANSWERS = "SELECT id, question, body FROM answers WHERE created >= {since:f} OR
 _REPLY = TypeAdapter(Reply)
 
 
-def sampled(store: Path, since: float, share: float) -> list[Row]:
+def sampled(store: Store, since: float, share: float) -> list[Row]:
     """Return a share of the answers since a moment, in seconds since 1970, with what needs no model; raises StoreError.
 
     Which ones goes by a hash of the answer's id, so a later look takes the same. What has no citation speaks of the

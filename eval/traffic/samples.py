@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from eval.golden.duplicates import together
 from eval.score.significance import LEVEL, holm
-from eval.traffic.store import rows
+from eval.traffic.store import Store, rows
 
 DAY = 86_400.0
 SAMPLES, BLOCK = 4000, 200  # resamples, and how many of them are held at once
@@ -116,7 +115,7 @@ class Contrast:
         return self.other_subjects or any(shift.significant for shift in self.figures)
 
 
-def read(store: Path) -> list[Request]:
+def read(store: Store) -> list[Request]:
     """Return what is kept, oldest first; raises StoreError.
 
     The store forgets answers after a while, but not rated ones: what is older than the oldest unrated one is left

@@ -91,3 +91,12 @@ def test_a_night_that_got_worse_runs_a_command_and_others_do_not(stub: StubServi
     stub.answers["LoRA q1?"] = {"status": "not_in_documents", "answer": "文档里没有。"}
     assert nightly(stub.url, golden, *when) == 1
     assert (folder / "told").read_text("utf-8") == "worse\n"
+
+
+def test_live_answers_that_cannot_be_read_say_nothing_about_the_night(
+    stub: StubService, golden: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nightly(stub.url, golden, "--store", "postgresql://qa:s3cret@127.0.0.1:9/answers") == 0
+    assert "live answers are not scored" in (told := capsys.readouterr().err)
+    assert "s3cret" not in told
+    assert "outline_qa_night_passed 1\n" in (golden.parent / "eval" / "night.prom").read_text("utf-8")
