@@ -8,6 +8,7 @@ from ingest.chunk import Chunk, Head, Note
 from ingest.fitted import Margins
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
+from service.search.odds import likely
 from service.search.retrieve import Candidate, Query, Retriever
 from service.search.scale import Scale, distances
 
@@ -27,7 +28,7 @@ class Passage:
     """A piece of a document that may be cited; text == document[start:end]. `relevance` is at most 1.
 
     `head` is that of the table among whose rows it begins, `notes` are its footnotes; they may be cited too. `asked`
-    is the part of a question that it was drawn for, None for the whole.
+    are the parts of a question that it was drawn for, none for the whole.
     """
 
     chunk_id: str
@@ -40,7 +41,7 @@ class Passage:
     relevance: float
     head: Head | None = None
     notes: tuple[Note, ...] = ()
-    asked: Query | None = field(default=None, compare=False, repr=False)
+    asked: tuple[Query, ...] = field(default=(), compare=False, repr=False)
 
 
 def gather(
@@ -120,13 +121,6 @@ def _entries(
             chosen.append(placed)
             said |= words(candidate)
     return chosen[:most]
-
-
-def likely(behind: Sequence[float], share: float) -> int:
-    """Return how many of what is so many nats behind the first must be taken to be right with a probability."""
-    odds = [math.exp(-nats) for nats in behind]
-    sums = [sum(odds[: count + 1]) for count in range(len(odds))]
-    return next((count + 1 for count, reached in enumerate(sums) if reached >= share * sum(odds)), 0)
 
 
 def _is_whole(snapshot: Snapshot, query: Query, chunk: Chunk) -> bool:

@@ -165,6 +165,25 @@ def test_what_is_decided_on_waits_past_the_budget(folder: Path) -> None:
         assert [c.chunk for c in found] == [c.chunk for c in alone]
 
 
+@pytest.mark.parametrize(
+    ("behind", "read"),
+    [
+        ([0.0, 9.0, 9.0, 9.0, 9.0], 3),  # the first is right as far as can be told: three all the same
+        ([0.0, 0.1, 0.2, 0.3, 9.0], 4),
+        ([0.0, 0.0, 0.0, 0.0, 0.0], 5),
+        ([0.0, 9.0], 2),
+    ],
+)
+def test_what_is_decided_on_is_read_as_far_as_it_takes(folder: Path, behind: list[float], read: int) -> None:
+    reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
+    fused = [replace(each, score=-nats) for each, nats in zip(candidates("abcde"), behind, strict=False)]
+    found, _ = asyncio.run(reranker.rerank(QUERY, fused, decided=True))
+    assert sum(each.rerank_score is not None for each in found) == read
+    assert len(found) == len(fused)
+    in_search, _ = asyncio.run(reranker.rerank(QUERY, fused))
+    assert all(each.rerank_score is not None for each in in_search)
+
+
 def test_a_score_that_is_no_number_leaves_the_fused_order(folder: Path, tmp_path: Path) -> None:
     model = BertForSequenceClassification.from_pretrained(folder)
     with torch.no_grad():
