@@ -41,7 +41,7 @@ def _plain(event: Event) -> Event:
 
 
 def _undrawn(passage: Passage) -> Passage:
-    return replace(passage, asked=None)
+    return replace(passage, asked=())
 
 
 @cache

@@ -1,7 +1,7 @@
 """Which lines of the passages answer: by a cross-encoder's scores, or by the question's words."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -9,11 +9,14 @@ from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.phrases import Missing
 from service.language.rule import rules
-from service.search.passages import Passage, likely
+from service.search.odds import likely
+from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
 from service.write.line import Line
 from service.write.order import Fit
+from service.write.part import Item
+from service.write.tree import SHARE, Tree
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
@@ -35,11 +38,15 @@ Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The places of the lines that answer, how well lines do, and why there were no scores for some of them."""
+    """The places of the lines that answer, how well lines do, and why there were no scores for some of them.
+
+    `parts` are, by place, items without what stands in them before the answer.
+    """
 
     places: Origin
     fit: Fit = field(default_factory=dict)
     missing: Missing | None = None
+    parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
 
 
 def owner(passage: Passage) -> tuple[str, ...]:
@@ -61,48 +68,59 @@ class Chooser:
         self._words, self._specificity, self._relevance, self._unit = words, specificity, relevance, unit
 
     async def choose(self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]) -> Choice:
-        """Return which lines answer, and how well."""
+        """Return which lines answer, and how well; of entries that parts of a question are asked of, for each part."""
         if self._unit == math.inf:
             return Choice({line.place for own in lines for line in own})
         entries: dict[tuple[str, ...], list[Line]] = {}
+        asked: dict[tuple[str, ...], dict[str, Query]] = {}
         for passage, own in zip(passages, lines, strict=True):
             entries.setdefault(owner(passage), []).extend(own)
-        kept: dict[tuple[str, ...], Origin] = {}
-        fit: dict[tuple[str, ...], Fit] = {}
-        asked = {owner(passage): passage.asked for passage in passages if passage.asked}
-        defined: list[tuple[str, ...]] = []
+            asked.setdefault(owner(passage), {}).update({part.text: part for part in passage.asked})
+        found: list[tuple[Query, _Found]] = []
         missing: Missing | None = None
-        top: dict[str, float] = {}  # of the entries for a question, or for a part of it
         for key, entry in entries.items():
-            question = asked.setdefault(key, query)
-            telling = self._telling(question)
-            opening = min(entry, key=lambda line: line.quote(passages).start)
-            title = self._words.widened(" ".join(passages[opening.passage].heading_path[:2]))
-            broad = bool(telling) and telling <= title
-            if broad and telling <= opening.terms:  # it says what the thing is, before all else
-                defined.append(key)
-            if len(entries) == 1 and defined and _is_short(entry):
-                return Choice({line.place for line in entry})
-            scores: Fit = {}
-            if missing is None:
+            for question in asked[key].values() or (query,):
                 try:
-                    scores = await self._scores(question, passages, entry)
+                    one = await self._found(question, passages, entry, missing is None, len(entries) == 1)
                 except UnreadError as error:
                     missing = error.code
-            kept[key], fits = self._answering(question, entry, scores)
-            if _is_short(entry) and (broad or not scores):
-                kept[key] = {line.place for line in entry}
-            if key in defined:
-                kept[key].add(opening.place)
-            fit[key] = fits if scores else {}
-            top[question.text] = max([*fits.values(), top.get(question.text, -math.inf)])
-        apart = {key for key, fits in fit.items() if fits and max(fits.values()) < top[asked[key].text] - APART}
-        fit |= {key: {} for key in defined}
+                    one = await self._found(question, passages, entry, False, len(entries) == 1)
+                found.append((question, one))
+        top: dict[str, float] = {}  # of the entries for a question, or for a part of it
+        for question, one in found:
+            top[question.text] = max([*one.fit.values(), top.get(question.text, -math.inf)])
+        near = [one for question, one in found if not one.fit or max(one.fit.values()) >= top[question.text] - APART]
+        fit: dict[tuple[int, int], float] = {}
+        for one in near:
+            fit |= {place: max(value, fit.get(place, value)) for place, value in one.fit.items() if not one.defined}
         return Choice(
-            {place for key in kept.keys() - apart for place in kept[key]},
-            {place: value for fits in fit.values() for place, value in fits.items()},
+            {place for one in near for place in one.places},
+            fit,
             missing,
+            {place: part for one in near for place, part in one.parts.items()},
         )
+
+    async def _found(
+        self, question: Query, passages: Sequence[Passage], entry: Sequence[Line], read: bool, alone: bool
+    ) -> "_Found":
+        """Return what of an entry answers a question; without scores unless it may be `read`."""
+        telling = self._telling(question)
+        opening = min(entry, key=lambda line: line.quote(passages).start)
+        title = self._words.widened(" ".join(passages[opening.passage].heading_path[:2]))
+        broad = bool(telling) and telling <= title
+        defined = broad and telling <= opening.terms  # it says what the thing is, before all else
+        if alone and defined and _is_short(entry):
+            return _Found({line.place for line in entry})
+        scores = await self._scores(question, passages, entry) if read else {}
+        kept, fit = self._answering(question, entry, scores)
+        parts: Mapping[tuple[int, int], Line] = {}
+        if scores and single(question):
+            parts = await self._parts(question, passages, [line for line in entry if line.place in kept])
+        if _is_short(entry) and (broad or not scores):
+            kept, parts = {line.place for line in entry}, {}
+        if defined:
+            kept.add(opening.place)
+        return _Found(kept, fit if scores else {}, defined, parts)
 
     def _telling(self, question: Query) -> set[str]:
         """The words that say what a question is about."""
@@ -112,16 +130,31 @@ class Chooser:
     async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
         """Score the lines of an entry, each below its headings; {} where there are no scores."""
         read = [line for line in entry if not line.program]
-        paths = [" > ".join((*passages[line.passage].heading_path, *line.headings)) for line in read]
-        rows = [f"{line.columns}\n{line.text}" if line.row else line.text for line in read]
-        texts = [f"{path}\n{row}" for path, row in zip(paths, rows, strict=True)]
+        rows = [(line, f"{line.columns}\n{line.text}" if line.row else line.text) for line in read]
+        return dict(zip((line.place for line in read), await self._read(query, passages, rows), strict=False))
+
+    async def _parts(
+        self, query: Query, passages: Sequence[Passage], chosen: Sequence[Line]
+    ) -> dict[tuple[int, int], Line]:
+        """Return items from where their sentences answer about as well as the best of them, by place."""
+        items = [item for line in chosen if (item := Item.of(line))]
+        texts = [(item.line, text) for item in items for text in item.texts]
+        scores = iter(await self._read(query, passages, texts))
+        return {item.line.place: item.begun([next(scores) for _ in item.sentences], ONE) for item in items}
+
+    async def _read(
+        self, query: Query, passages: Sequence[Passage], said: Sequence[tuple[Line, str]]
+    ) -> Sequence[float]:
+        """Score what lines say, below their headings; [] where there are no scores."""
+        paths = (" > ".join((*passages[line.passage].heading_path, *line.headings)) for line, _ in said)
+        texts = [f"{path}\n{text}" for path, (_, text) in zip(paths, said, strict=True)]
         if self._unit is None or not texts:
-            return {}
+            return []
         relevance = await self._relevance(query, texts)
         if query.said:  # what it says itself counts as much as all that it follows
             own = await self._relevance(query.said, texts)
-            relevance = [(a + b) / 2 for a, b in zip(relevance, own, strict=False)]
-        return dict(zip((line.place for line in read), relevance, strict=False))
+            return [(a + b) / 2 for a, b in zip(relevance, own, strict=False)]
+        return relevance
 
     def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Origin, Fit]:
         """Return the places of the lines about as good as the entry's best, by score and words, or by words alone."""
@@ -144,7 +177,8 @@ class Chooser:
         behind = [fit[best[0]] - fit[place] for place in best]
         far = ONE if single(query) else MANY
         count = min(likely([each / self._unit for each in behind], SURE), sum(each <= far for each in behind))
-        return programs | set(best[:count]), fit
+        chosen = programs | set(best[:count])
+        return chosen | (_list(entry, chosen, best) if several(query) else set()), fit
 
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""
@@ -157,11 +191,44 @@ class Chooser:
         return {t: w for t, w in weights.items() if 0 < held[t] <= max(1, NARROW * len(entry))}
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What of one entry answers one question; `defined` where it begins with what the thing is that is asked for."""
+
+    places: Origin
+    fit: Fit = field(default_factory=dict)
+    defined: bool = False
+    parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
+
+
 def single(query: Query) -> bool:
     """Whether one thing is asked for, which a line or two say; what follows up narrows down what was said."""
     asked = normalise(query.asked)
     others = rules("several") + rules("joined")
     return query.said is not None or (rules("single").holds(asked) and not others.holds(asked))
+
+
+def share(query: Query) -> float:
+    """Of how many items of a list it answers with all of them; more than 1 where only what answers is wanted."""
+    if single(query):
+        return math.inf
+    return 0.0 if rules("steps").holds(normalise(query.asked)) else SHARE
+
+
+def several(query: Query) -> bool:
+    """Whether several things are asked for, as a list has them."""
+    return (rules("many") + rules("steps")).holds(normalise(query.asked))
+
+
+def _list(entry: Sequence[Line], chosen: Origin, best: Sequence[tuple[int, int]]) -> Origin:
+    """The best item of an entry's lists and those beside it, where no item is chosen."""
+    items = {line.place for line in entry if line.unit.kind == "list_item" and not line.reference}
+    first = next((place for place in best if place in items), None)
+    if first is None or chosen & items:
+        return set()
+    passage, index = first
+    own = [line for line in entry if line.passage == passage]
+    return {(passage, own[place].index) for place in Tree.of(own).beside(index)}
 
 
 def _heads(entry: Sequence[Line]) -> list[Line]:

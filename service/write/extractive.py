@@ -17,7 +17,7 @@ from service.language.rule import rules
 from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.choose import Chooser, Relevance, owner, single
+from service.write.choose import Chooser, Relevance, owner, share
 from service.write.line import STEP, Line, lines_of
 from service.write.once import said_once
 from service.write.order import direct
@@ -62,10 +62,11 @@ class ExtractiveWriter:
         choice = await self._chooser.choose(query, passages, lines)
         if choice.missing:
             yield Gap(choice.missing)
-        narrow = [single(passage.asked or query) for passage in passages]
+        lines = [[choice.parts.get(line.place, line) for line in own] for own in lines]
+        shares = [min(map(share, passage.asked or (query,))) for passage in passages]
         for number, passage in enumerate(passages):
             full = 0  # where the list ends that there was no room for
-            for line in _pick(lines[number], choice.places, with_code, lists=not narrow[number]):
+            for line in _pick(lines[number], choice.places, with_code, shares[number]):
                 place = (passage.document, passage.start + line.unit.start)
                 cost = 0 if line.program else len(line.text)
                 if place in taken or line.index < full:
@@ -86,25 +87,25 @@ class ExtractiveWriter:
         chosen = _announced(said_once(self._naming, query.text, chosen, passages), lines)
         entries = groupby(chosen, key=lambda line: owner(passages[line.passage]))
         chosen = [line for _, entry in entries for line in direct(list(entry), choice.fit)]
-        counted = [line for line in chosen if not narrow[line.passage]]
+        counted = [line for line in chosen if shares[line.passage] <= 1]
         for sentence in _compose(chosen, passages, remaining(counted, lines, passages, language)):
             yield sentence
 
 
-def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool, lists: bool) -> list[Line]:
+def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool, share: float) -> list[Line]:
     """Return the lines that are kept, with what they lean on and what hangs on them; programs, lists where wanted."""
     if not with_code and any(not line.program and not line.announces for line in lines):
         of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.starts[-1])}
         announced = {i for i in range(1, len(lines)) if lines[i - 1].announces and lines[i - 1].number is not None}
         lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps | announced]
-    wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines, lists)
-    wanted = unbroken(wanted, lines) if lists else wanted
+    wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines, share)
+    wanted = unbroken(wanted, lines) if share <= 1 else wanted
     return [line for i, line in enumerate(lines) if i in wanted]
 
 
-def _with_context(keep: set[int], lines: Sequence[Line], lists: bool) -> set[int]:
+def _with_context(keep: set[int], lines: Sequence[Line], share: float) -> set[int]:
     """Add what a kept line leans on (lead-in, parent), what hangs on it, and a list of which much is kept."""
-    wanted = Tree.of(lines).whole(keep, lists)
+    wanted = Tree.of(lines).whole(keep, share)
     for i in sorted(keep):
         wanted.update(_table(i, keep, lines))
     return wanted

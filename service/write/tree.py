@@ -56,11 +56,11 @@ class Tree:
         above = self.parents[i]
         return above is not None and (above == on or self.hangs(above, on))
 
-    def whole(self, keep: Collection[int], lists: bool = True) -> set[int]:
-        """Add what lines hang on and what hangs on them; their siblings where SHARE are kept, if `lists` are wanted."""
+    def whole(self, keep: Collection[int], share: float = SHARE) -> set[int]:
+        """Add what lines hang on and what hangs on them, and their siblings where more than a share of them is kept."""
         kept = set(keep)
-        for group in self._siblings() if lists else ():
-            if len(kept.intersection(group)) >= SHARE * len(group):
+        for group in self._siblings():
+            if (held := len(kept.intersection(group))) and held >= share * len(group):
                 kept.update(group)
         wanted = set(kept)
         for i in range(len(self.parents)):  # parents stand before their children
@@ -72,6 +72,10 @@ class Tree:
                 wanted.add(above)
                 above = self.parents[above]
         return wanted
+
+    def beside(self, i: int) -> list[int]:
+        """The items of the list that an item is one of."""
+        return next(group for group in self._siblings() if i in group)
 
     def _siblings(self) -> list[list[int]]:
         groups: dict[tuple[int | None, int], list[int]] = {}

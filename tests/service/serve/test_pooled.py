@@ -44,7 +44,7 @@ class Writer:
         self.started += 1
         try:
             yield Meta("a-0", "v", "fake")
-            yield Sources((replace(PASSAGE, asked=Query("q", np.ones(2, np.float32), (), (), "q", "q")),))
+            yield Sources((replace(PASSAGE, asked=(Query("q", np.ones(2, np.float32), (), (), "q", "q"),)),))
             await self.go.wait()
             yield Delta("低秩 ")
             yield CITATION
@@ -84,7 +84,7 @@ def test_events_come_back_as_they_were() -> None:
         events = [event async for event in Writer(("reranker_late",))(QUESTION)]
         assert events_of(packed(events)) == events  # what a passage was drawn for is not compared
         passages = [each.passages for each in events_of(packed(events)) if isinstance(each, Sources)]
-        assert passages[0][0].asked is None
+        assert passages[0][0].asked == ()
 
     run(test)
 

@@ -106,6 +106,37 @@ def test_one_thing_comes_alone_out_of_a_list() -> None:
     ]  # fmt: skip
 
 
+def test_an_item_is_given_from_where_it_answers_one_thing() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [9.0 if text.endswith("两升。") else 5.0 if "水箱" in text else -9.0 for text in texts]
+
+    text = long("- **水箱**：它在壶底。容量为两升。\n- **壶盖**：它在壶顶。是铜的。")
+    assert written(relevance, text, question="水箱多大？") == ["- **水箱**：容量为两升。"]
+    assert written(relevance, text, question="为什么要水箱？")[0] == "- **水箱**：它在壶底。容量为两升。"
+
+
+def test_each_part_of_a_question_gets_its_line_of_one_passage() -> None:
+    parts = tuple(map(read, ("水箱多大？", "保修几年？")))
+    text = replace(long("水箱装两升。", "保修三年。"), asked=parts)
+
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        word = "水箱" if "水箱" in query.text else "保修"
+        return [5.0 if word in text else -9.0 for text in texts]
+
+    assert written(relevance, text, question="水箱多大，保修又有几年？") == ["水箱装两升。", "保修三年。"]
+
+
+def test_steps_that_are_asked_for_come_whole_and_kinds_as_a_list() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [5.0 if "水壶" in text else 1.0 if "断电" in text else -9.0 for text in texts]
+
+    steps = ["1. 断电。", "2. 倒水。", "3. 擦干。", "4. 收好。"]
+    text = long("水壶每月除垢。", "\n".join(steps))
+    assert written(relevance, text, question="该怎么操作？") == ["水壶每月除垢。", *steps]
+    assert written(relevance, text, question="除垢有哪些办法？") == ["水壶每月除垢。", *steps]
+    assert written(relevance, text, question="为什么要除垢？") == ["水壶每月除垢。"]
+
+
 def test_a_follow_up_is_read_by_itself_too_and_asks_for_what_it_names() -> None:
     asked: list[str] = []
 

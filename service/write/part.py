@@ -1,0 +1,56 @@
+"""Where in an item of several sentences the answer begins: what stands before, below the item's label, can go."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.parse.sentences import sentence_spans
+from ingest.words.text import normalise
+from service.language.claims import plain
+from service.language.rule import rules
+from service.write.line import Line
+
+# A bullet or number, and what the item is about, if it says so: bold words, or a few up to a colon.
+LABEL = re.compile(
+    r"(?:[-*+•]|\d{1,3}[.)])[ \t]+"
+    r"(?:(?P<bold>\*\*|__)[^\n*_]{1,60}(?:[:：](?P=bold)|(?P=bold)[^。！？.!?:：\n*_]{0,30}[:：])"
+    r"|[^。！？.!?:：\n*_]{1,20}[:：](?!//))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item taken apart, by code points of its line's text: marker and label, and the sentences below."""
+
+    line: Line
+    label: str
+    sentences: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, line: Line) -> "Item | None":
+        """Take an item apart; None for what is no item, or is one sentence."""
+        match = LABEL.match(line.text) if line.unit.kind == "list_item" and not line.reference else None
+        if match is None:
+            return None
+        sentences = tuple(sentence_spans(line.text, match.end()))
+        return cls(line, match[0].rstrip(), sentences) if len(sentences) > 1 else None
+
+    @property
+    def texts(self) -> list[str]:
+        """Each sentence below the label."""
+        return [self._said(start, end) for start, end in self.sentences]
+
+    def begun(self, fit: Sequence[float], far: float) -> Line:
+        """Return the line from the first sentence on that is at most `far` behind the best, as `fit` has it."""
+        least = max(fit) - far
+        first = next(place for place, value in enumerate(fit) if value >= least)
+        while first and self._leans(first):
+            first -= 1
+        return replace(self.line, text=self._said(self.sentences[first][0])) if first else self.line
+
+    def _said(self, start: int, end: int | None = None) -> str:
+        return f"{self.label}{'' if self.label.endswith('：') else ' '}{self.line.text[start:end]}"
+
+    def _leans(self, place: int) -> bool:
+        start, end = self.sentences[place]
+        return rules("continuing").holds(normalise(plain(self.line.text[start:end])))
