@@ -12,6 +12,7 @@ from ingest.fitted import Logistic, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.decide.origins import untold
+from service.decide.rows import names_row
 from service.decide.versions import foreign
 from service.language.phrases import language
 from service.language.rule import rules
@@ -161,12 +162,17 @@ class Matcher:
         return untold(query.text, (chunk.indexed for chunk in chunks))
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether all that a question names stands in one of the best candidates of a few short notes.
+        """Whether all that a question names stands in one of the best candidates of a few short notes, or a row's name.
 
         What is fitted says nothing there: of three passages no vector lies apart, and every word is rare.
         """
+        if len(self._snapshot.chunks) >= FEW:
+            return False
         names = self._lexicon.names(rules("asking").blank(normalise(query.text)))
-        return len(self._snapshot.chunks) < FEW and bool(names) and any(self._has(c, names) for c in candidates[:3])
+        if names and any(self._has(c, names) for c in candidates[:3]):
+            return True
+        known = all(map(self._lexicon.knows, self._lexicon.proper(query.text)))
+        return known and any(names_row(query.text, c.chunk.text) for c in candidates[:3])
 
     def _has(self, candidate: Candidate, names: Sequence[str]) -> bool:
         text, terms = normalise(candidate.chunk.indexed), self._words.vocabulary(candidate.chunk.indexed)
