@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ingest.parse.markdown import Block, BlockKind, Document, Section, table_head
+from ingest.parse.markdown import BORDER, Block, BlockKind, Document, Section, table_head
 from ingest.parse.sentences import sentence_spans
 
 LONG_TABLE = 900  # code points; a longer one is taken row by row
@@ -65,7 +65,7 @@ def _rows(text: str, block: Block) -> list[tuple[int, int]]:
         stop = text.find("\n", start, block.end)
         stop = block.end if stop < 0 else stop
         row = text[start:stop]
-        if row.strip():
+        if row.strip() and not BORDER.fullmatch(row):
             spans.append((start + len(row) - len(row.lstrip()), start + len(row.rstrip())))
         start = stop
     return spans

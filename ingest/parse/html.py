@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 from typing import Literal
 
 from ingest.parse.lines import Line
@@ -36,12 +37,21 @@ UNSEEN: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 }
 BLOCK = re.compile(rf" {{0,3}}</?(?:{NAMES})(?:\s|/?>|$)", re.IGNORECASE)
 ALONE = re.compile(rf" {{0,3}}(?:{TAG.pattern})[ \t]*$")
+COMPONENT = re.compile(r"\s*</?[A-Z]")  # of MDX: between its tags stands Markdown
+HEADING = re.compile(rf" {{0,3}}<h([1-6])(?:{ATTRIBUTES})\s*>(.*?)</h\1\s*>\s*", re.IGNORECASE)
 
 HtmlKind = Literal["code", "hidden", "html"]
 
 
 class UnclosedError(ValueError):
     """A block that nothing ends; the message names what is missing."""
+
+
+def html_heading(line: str) -> tuple[int, str] | None:
+    """Return (level, title) of a heading that a line of HTML is, None for any other line."""
+    match = HEADING.fullmatch(line) if line.lstrip()[:2].lower() == "<h" else None
+    title = " ".join(TAG.sub("", match[2]).split()) if match else ""
+    return (int(match[1]), unescape(title)) if match and title else None
 
 
 def html_block(
@@ -63,10 +73,14 @@ def html_block(
             stop = _closed(lines, index, ends, unclosed)
             # Behind the end of a comment there may be text.
             return ("html" if kind == "comment" else "hidden", stop) if stop else None
-    if BLOCK.match(text) or (not in_paragraph and ALONE.match(text)):
+    if html_heading(text):
+        return None
+    if BLOCK.match(text) or (not in_paragraph and ALONE.match(text) and not COMPONENT.match(text)):
         comment = UNSEEN["comment"][0]
         stop = index + 1
-        while stop < len(lines) and not lines[stop].blank and not comment.match(lines[stop].text):
+        while stop < len(lines) and not lines[stop].blank:
+            if comment.match(lines[stop].text) or html_heading(lines[stop].text):
+                break
             stop += 1
         return "html", stop
     return None

@@ -13,7 +13,7 @@ from typing import Literal
 
 from ingest.parse.footnotes import DEFINITION, definition_end, marked
 from ingest.parse.front_matter import front_lines, front_title
-from ingest.parse.html import texts
+from ingest.parse.html import html_heading, texts
 from ingest.parse.lines import Line, lines_of
 from ingest.parse.machinery import title_span
 from ingest.parse.raw import Raw, raw_blocks
@@ -26,7 +26,11 @@ MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
 # A line of a list of references.
 REFERENCE = re.compile(r" {0,3}(?:\[(?:\d{1,4}|\^[\w-]{1,20})\]:?(?!\()|【\d{1,4}】|［\d{1,4}］)[ \t]*\S")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
-SETEXT = re.compile(r" {0,3}=+[ \t]*|-{3,}[ \t]*")
+SETEXT = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
+NUMBERED = re.compile(r" {0,3}\d{1,3}[.)][ \t]+\S")
+# What stands below a table's head: dashes, and what keyboards and word processors make of them.
+RULING = frozenset("|-: \t+=－—–─―＝：")
+BORDER = re.compile(r"[ \t]*\+(?:[-=:]{3,}\+)+[ \t]*")  # of a grid table
 HIGH = 3  # lines of an underlined heading
 NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
 FOLDERS = {"index", "readme", "_index"}  # names of files that stand for their folders on the web and on code hosts
@@ -125,19 +129,21 @@ def _headings(
 ) -> list[tuple[int, int, str, int]]:
     """Return [(line, level, title, lines it takes)]."""
     found: list[tuple[int, int, str, int]] = []
-    index = front
+    index = begin = front  # `begin`: where a paragraph can begin without a blank line above
     while index < len(lines):
         if index in raw:
-            index = raw[index].stop
+            index = begin = raw[index].stop
             continue
         text = lines[index].text
-        if rule := heading(text):
+        if rule := heading(text) or html_heading(text):
             found.append((index, *rule, 1))
-        elif height := _setext(lines, index):
+            begin = index + 1
+        elif height := _setext(lines, index) if index == begin or not index or lines[index - 1].blank else 0:
             title = " ".join(line.text.strip() for line in lines[index : index + height])
             level = 1 if "=" in lines[index + height].text else 2
             found.append((index, level, EMPHASIS.sub("", title).strip(), height + 1))
             index += height
+            begin = index + 1
         index += 1
     return found
 
@@ -145,16 +151,16 @@ def _headings(
 def _setext(lines: list[Line], index: int) -> int:
     """Return how many lines an underlined heading takes that begins at `index`, 0 for none.
 
-    Lines of dashes below several lines of text are rules in most notes, whatever CommonMark says; `=` is none.
+    Lines of dashes below several lines of text are rules in most notes, whatever CommonMark says; `=` is none, and
+    what it underlines is a heading with a number rather than an item of a list.
     """
-    if index and not lines[index - 1].blank:
-        return 0
     for height in range(1, HIGH + 1):
         text = lines[index + height - 1].text
-        plain = text.strip() and lines[index + height - 1].indent <= 3 and not MARKER.match(text)
+        below = lines[index + height].text if index + height < len(lines) else ""
+        numbered = height == 1 and "=" in below and SETEXT.fullmatch(below) and NUMBERED.match(text)
+        plain = text.strip() and lines[index + height - 1].indent <= 3 and (numbered or not MARKER.match(text))
         if not plain or text.lstrip().startswith(("|", ">", "-", "=", "#")) or index + height >= len(lines):
             return 0
-        below = lines[index + height].text
         if SETEXT.fullmatch(below):
             return height if height == 1 or "=" in below else 0
     return 0
@@ -212,6 +218,12 @@ def _block(lines: list[Line], index: int, raw: dict[int, Raw]) -> tuple[BlockKin
         return kinds.get(raw[index].kind, "paragraph"), raw[index].stop
     if text.startswith("|"):
         return "table", _while(lines, index, lambda line: line.text.lstrip().startswith("|"))
+    if (
+        BORDER.fullmatch(lines[index].text)
+        and index + 1 < len(lines)
+        and lines[index + 1].text.lstrip().startswith("|")
+    ):
+        return "table", _while(lines, index, lambda line: line.text.lstrip().startswith(("|", "+")))
     if _bare_table(lines, index):
         return "table", _while(lines, index, lambda line: "|" in line.text)
     if text.startswith(">"):
@@ -253,11 +265,18 @@ def _bare_table(lines: list[Line], index: int) -> bool:
 
 
 def table_head(text: str) -> int:
-    """Return the length of a pipe table's head: its first line, and the line of dashes below it where there is one."""
+    """Return the length of a pipe table's head: its first line, and the line of dashes below it where there is one.
+
+    The head of a grid table ends with the border that has `=`, else with its second.
+    """
+    if text.startswith("+"):
+        borders = list(re.finditer(r"^[ \t]*\+[-=:+]+", text, re.MULTILINE))
+        last = next((match for match in borders if "=" in match[0]), borders[min(1, len(borders) - 1)])
+        return last.end()
     first = text.find("\n") + 1
     second = text.find("\n", first)
     below = text[first : second if second >= 0 else len(text)]
-    if first and set(below.strip()) <= set("|-: \t"):
+    if first and set(below.strip()) <= RULING:
         return first + len(below)
     return max(first - 1, 0)
 

@@ -26,6 +26,7 @@ from service.write.tree import Tree
 from service.write.writer import Gap, Quote, Sentence
 
 GAP = 8  # code points between the rows of a table at most: a line break, an indent
+RULED = re.compile(r":?-+:?")
 FURTHER = re.compile(r"\n[ \t]+")  # lines of a note, which would be code
 PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
 
@@ -212,14 +213,17 @@ def _lead(before: Line | None, line: Line) -> str:
 
 def _ruled(table: str) -> str:
     """A table whose cells below the head all have their dashes: without them it is shown as text."""
+    if table.startswith("+"):  # a grid: its rows, the first one as the head
+        lines = [line.strip() for line in table.split("\n") if not markdown.BORDER.fullmatch(line)]
+        table = "\n".join([lines[0], "|" + "---|" * (lines[0].count("|") - 1), *lines[1:]])
     head, end, rest = table.partition("\n")
     row, stop, rows = rest.partition("\n")
-    if not row.strip() or not set(row) <= set("|:- \t") or not head.startswith("|"):
+    if not row.strip() or not set(row) <= markdown.RULING or not head.startswith("|"):
         return table
     cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
-    if all(cells):
+    if all(map(RULED.fullmatch, cells)):
         return table
-    cells = [cell or "---" for cell in cells]
+    cells = [cell if RULED.fullmatch(cell) else "---" for cell in cells]
     return f"{head}{end}| {' | '.join(cells)} |{stop}{rows}"
 
 

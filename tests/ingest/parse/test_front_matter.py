@@ -27,3 +27,21 @@ DAY = datetime.date(2026, 3, 9)
 )
 def test_dates_and_tags(text: str, date: datetime.date | None, tags: set[str]) -> None:
     assert metadata_of(text) == Metadata(date, frozenset(tags))
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "tags"),
+    [
+        (
+            "---\ntitle: 门禁: 办法\ndate: 2024-03-01\ntags: [考勤, HR]\n---\n",
+            datetime.date(2024, 3, 1),
+            {"考勤", "hr"},
+        ),
+        ('{\n "date": "2024-03-01",\n "tags": ["考勤"]\n}\n\n文。', datetime.date(2024, 3, 1), {"考勤"}),
+        ("Title: a\nDate: 2024-03-01\nTags: 考勤\n\n文。", datetime.date(2024, 3, 1), {"考勤"}),
+        ("\n---\ndate: 2024-03-01\n---\n", datetime.date(2024, 3, 1), set()),
+        ("---\ntitle: a\ndate: 2024-03-01\n\n# 文\n", datetime.date(2024, 3, 1), set()),
+    ],
+)
+def test_what_is_not_as_it_should_be_has_a_date_and_tags_too(text: str, date: datetime.date, tags: set[str]) -> None:
+    assert metadata_of(text) == Metadata(date, frozenset(tags))

@@ -13,9 +13,27 @@ from ingest.parse.machinery import title_span
         (":::tip[小贴士]", "小贴士"),
         ('!!! warning "Hot surface"', "Hot surface"),
         ("??? note", ""),
-        ("import Chart from '../components/Chart'", ""),
-        ("import {Tabs, Item} from '@theme/Tabs';", ""),
-        ("export const year = 2024", ""),
+        ('=== "Linux"', "Linux"),
+        ("/// warning | 高温", "高温"),
+        ("///", ""),
+        ("```{note}", ""),
+        ("```{admonition} 小心高温", "小心高温"),
+        (".. warning:: Hot surface", "Hot surface"),
+        (".. include:: footer.rst", ""),
+        ('<TabItem value="win" label="Windows">', "Windows"),
+        ('<Card title="端口" icon={<Icon name="x" />} {...rest}>', "端口"),
+        ("</Tabs>", ""),
+        ('{% hint style="info" %}', ""),
+        ("{% endhint %}", ""),
+        ('{{< alert title="小心" >}}', "小心"),
+        ("{{% /notice %}}", ""),
+        ("{{#include ../valve.rs:2:10}}", ""),
+        ("<<< @/valve.js", ""),
+        ("[!INCLUDE [footer](footer.md)]", ""),
+        ("include::footer.adoc[]", ""),
+        ("[TOC]", ""),
+        ("[[_TOC_]]", ""),
+        ("{: .no_toc }", ""),
         ("{/* not shown */}", ""),
         ('{% include "footer.md" %}', ""),
         ('--8<-- "limits.md"', ""),
@@ -36,6 +54,11 @@ def test_what_is_for_the_program_keeps_its_title_alone(line: str, title: str) ->
     "line",
     [
         "import tariffs rose from 3 % to 5 %",
+        '<Highlight color="green">绿色</Highlight> 表示正常。',
+        "价格是 {{ price }} 元。",
+        "=== 总则 ===",
+        "/// 三条斜线是文档注释",
+        "```python",
         "真的吗？？？",
         "!!! ",
         "export controls",
@@ -68,3 +91,9 @@ def test_an_alert_is_what_it_says() -> None:
     text = "# 泵\n\n> [!CAUTION]\n> 先断电。\n> 再开盖。\n\n![[photo.png|300]]\n\n完。\n"
     (section,) = markdown.parse("a.md", text).sections
     assert [text[block.start : block.end] for block in section.blocks] == ["> 先断电。\n> 再开盖。", "完。"]
+
+
+@pytest.mark.parametrize("begin", ["<A ", "{% a ", "{{< ", "<A {", "=== "])
+def test_long_lines_end(begin: str) -> None:
+    for rest in ('title="x" ', "x ", "{", "%", ">"):
+        assert title_span(f"{begin}{rest * 20_000}!") in (None, (0, 0))

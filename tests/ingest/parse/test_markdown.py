@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.chunk.units import units_of
 from ingest.parse.html import TAG
-from ingest.parse.markdown import RULE, Document, atx_heading, parse
+from ingest.parse.markdown import RULE, Document, atx_heading, parse, table_head
 
 HIDDEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</(script|style)>|<\?.*?\?>|<![A-Z].*?>", re.DOTALL)
 
@@ -418,3 +419,107 @@ def test_a_picture_of_html_is_its_alternative_text() -> None:
         ("paragraph", "水泵剖面"),
         ("paragraph", "图 1 水泵"),
     ]
+
+
+def units(text: str) -> list[tuple[str, str]]:
+    document = parse("a.md", text)
+    return [(block.kind, text[block.start : block.end]) for section in document.sections for block in section.blocks]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import Chart from '../components/Chart'",
+        "import {Tabs, Item} from '@theme/Tabs';\nimport '../site.css'",
+        "import {\n  Tabs,\n  Item\n} from '@theme/Tabs';",
+        "export const year = 2024",
+        "export const Mark = ({children}) => (\n  <b>\n    {children}\n  </b>\n);",
+        "{/* not shown,\n   not at all */}",
+    ],
+)
+def test_programs_of_mdx_are_no_text(program: str) -> None:
+    assert units(f"甲。\n\n{program}\n\n乙。\n") == [("paragraph", "甲。"), ("paragraph", "乙。")]
+
+
+def test_between_components_of_mdx_stands_markdown() -> None:
+    document = parse("a.mdx", '<Steps>\n### 安装\n先装驱动。\n</Steps>\n<Note title="注意">\n勿拔电源。\n</Note>\n')
+    assert document.sections[-1].heading_path == ("安装",)
+    assert [text for _, text in units(document.text)] == ["先装驱动。", "注意", "勿拔电源。"]
+
+
+def test_a_directive_of_text_is_text_and_one_of_code_is_code() -> None:
+    told, code = "```{admonition} 小心\n:class: tip\n先断电。\n```", "```{code-block} sh\n# 断电\n```"
+    text = f"{told}\n\n```{{include}} a.md\n```\n\n{code}\n\n尾。\n"
+    assert units(text) == [
+        ("paragraph", "小心"),
+        ("paragraph", "先断电。"),
+        ("code", code),
+        ("paragraph", "尾。"),
+    ]
+
+
+def test_headings_of_html_are_headings() -> None:
+    second = '<h2 id="a"><a href="#a">挂失 &amp; 换卡</a></h2>'
+    text = f'<div>\n<h1 align="center">手册</h1>\n<p>前言。</p>\n{second}\n当天。\n</div>\n'
+    document = parse("a.md", text)
+    assert document.title == "手册"
+    assert document.sections[-1].heading_path == ("挂失 & 换卡",)
+    assert [text for _, text in units(text)] == ["前言。", "当天。"]
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("# 手册\n挂失\n---\n当天。\n", [("挂失",)]),
+        ("1. 总则\n====\n\n2. 附则\n====\n\n当天。\n", [("1. 总则",), ("2. 附则",)]),
+        ("挂失\n  --\n当天。\n", [("挂失",)]),
+        ("```\na\n```\n挂失\n---\n当天。\n", [("挂失",)]),
+        ("1. 先挂失\n---\n当天。\n", []),
+        ("当天。\n挂失\n---\n", []),
+    ],
+)
+def test_underlined_headings_as_people_write_them(text: str, paths: list[tuple[str, ...]]) -> None:
+    assert [section.heading_path for section in parse("a.md", text).sections if section.heading_path] == paths
+
+
+@pytest.mark.parametrize("line", ["|－－－|－－－|", "| — | — |", "| === | === |", "|:-:|-:|"])
+def test_the_line_below_a_head_may_be_of_other_dashes(line: str) -> None:
+    assert table_head(f"| 机房 | 网关 |\n{line}\n| 甲 | 10.1.1.1 |") == len(f"| 机房 | 网关 |\n{line}")
+
+
+def test_a_grid_table_is_a_table() -> None:
+    grid = "+----+------+\n| 房 | 网关 |\n+====+======+\n| 甲 | 10.1 |\n+----+------+\n| 乙 | 10.2 |\n+----+------+"
+    assert units(f"{grid}\n\n尾。\n") == [("table", grid), ("paragraph", "尾。")]
+    assert grid[: table_head(grid)].endswith("+====+======+")
+    document = parse("a.md", grid)
+    rows = [grid[unit.start : unit.end] for unit in units_of(document, document.sections[0], 10)]
+    assert rows == [grid[: table_head(grid)], "| 甲 | 10.1 |", "| 乙 | 10.2 |"]
+
+
+BODY = "卡片遗失当天挂失。"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "---\ntitle: 门禁办法\ndate: 2024-01-01\n\n",  # never closed
+        "---\ntitle: 门禁办法: 总则\nauthor: @a\n  b: [x\n---\n",  # no YAML
+        "\n\n---\ntitle: 门禁办法\n---\n",
+        '{\n  "title": "门禁办法",\n  "tags": ["a"]\n}\n\n',
+        "Title: 门禁办法\nDate: 2024-01-02\nTags: a\n\n",
+        "---\n标题: 门禁办法\n---\n",
+        "---\n# a comment\ntitle: 门禁办法\n---\n",
+    ],
+)
+def test_front_matter_as_people_write_it(front: str) -> None:
+    document = parse("a.md", front + BODY + "\n")
+    assert document.title.startswith("门禁办法")
+    assert units(document.text) == [("paragraph", BODY)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["---\n注意: 先断电。\n\n再断水。\n", '{\n  "title": "a"\n}\n', "日期: 每周五\n地点: 三楼\n\n会议照常。\n"],
+)
+def test_what_is_no_front_matter_is_text(text: str) -> None:
+    assert units(text)[0][1].startswith(text.split("\n")[0 if text[0] != "-" else 1])

@@ -369,6 +369,11 @@ def test_the_cells_of_a_table_without_dashes_get_them() -> None:
     assert written(nothing, passage(table)) == ["| 豆 | 水温 |\n| -- | --- |\n| 深烘 | 88 度 |"]
     whole = "| 豆 | 水温 |\n|:--|--:|\n| 深烘 | 88 度 |"
     assert written(nothing, passage(whole)) == [whole]
+    for line in ("| — | — |", "|－－|－－|", "| === | === |"):
+        other = f"| 豆 | 水温 |\n{line}\n| 深烘 | 88 度 |"
+        assert written(nothing, passage(other)) == ["| 豆 | 水温 |\n| --- | --- |\n| 深烘 | 88 度 |"]
+    grid = "+----+------+\n| 豆 | 水温 |\n+====+======+\n| 深烘 | 88 度 |\n+----+------+"
+    assert written(nothing, passage(grid)) == ["| 豆 | 水温 |\n|---|---|\n| 深烘 | 88 度 |"]
 
 
 def test_an_item_whose_parent_is_not_there_is_not_indented() -> None:
