@@ -133,7 +133,7 @@ class Grounder:
 
     def _counterpart(self, claim: Claim, passage: int, found: Supported) -> Sentence | None:
         """What the passage says there, word for word, where it is in the language of the answer."""
-        text = self.passages[passage].text[found.start : found.end]
+        text = self.passages[passage].said(found.start, found.end)
         same = is_chinese(text) == (self.language == "zh")
         key = bare(plain(text))
         if not same or key in self._said or "\n" in text or len(text) > 3 * len(claim.text) + 40:

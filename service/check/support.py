@@ -90,6 +90,7 @@ class Unit:
     text: str
     terms: frozenset[str]  # its own and other names for them
     commands: bool  # it speaks to the model: no source
+    note: bool = False  # a footnote, which may stand elsewhere: cited by itself
 
 
 class LexicalSupport:
@@ -126,13 +127,13 @@ class LexicalSupport:
         if not span:
             return NOTHING
         passage = trial.passage
-        sourced = not alien(self._words, text, passage.text, *passage.heading_path, question)
+        sourced = not alien(self._words, text, passage.whole, *passage.heading_path, question)
         return Supported(*span, self._model.probability(features) if sourced else 0.0, features[0])
 
     async def features(self, sentence: str, passage: Passage, question: str) -> tuple[float, ...] | None:
         """Return FEATURES of the best span, None where a rule decides; for fitting the model."""
         text = plain(sentence)
-        if alien(self._words, text, passage.text, *passage.heading_path, question):
+        if alien(self._words, text, passage.whole, *passage.heading_path, question):
             return None
         (trial,) = self._trials(text, [passage])
         wanted = [text, *(unit.text for unit in trial.nearest)]
@@ -217,16 +218,18 @@ class _Trial:
             foreign * best,
             foreign * coverage,
             _share(self._ending, context) if self._ending else 1.0,
-            float(miscounted(text, " ".join((self.passage.text, around)))),
+            float(miscounted(text, " ".join((self.passage.whole, around)))),
         )
 
     def _widened(self, first: int) -> list[int]:
         """The unit and neighbours that add terms of the sentence it lacks: a sentence may join two or three."""
         span = [first]
-        while len(span) < MAX_SPAN:
+        while len(span) < MAX_SPAN and not self._units[first].note:
             words = frozenset().union(*(self._units[i].terms for i in span))
             sides = [
-                i for i in (span[0] - 1, span[-1] + 1) if 0 <= i < len(self._units) and not self._units[i].commands
+                i
+                for i in (span[0] - 1, span[-1] + 1)
+                if 0 <= i < len(self._units) and not (self._units[i].commands or self._units[i].note)
             ]
             gains = {i: self._held(words | self._units[i].terms) - self._held(words) for i in sides}
             side = max(gains, key=lambda i: gains[i], default=None)
@@ -262,5 +265,10 @@ def _units(passage: Passage, words: Words) -> list[Unit]:
                 text = passage.text[start:end]
                 known = words.vocabulary(heading) | words.widened(text)
                 ordered = any(first <= start < last for first, last in planted)
+                if passage.head and unit.kind == "table":
+                    known |= words.widened(passage.head.text)
                 found.append(Unit(start, end, plain(text), known, ordered))
+    for note in passage.notes:
+        start, end = note.start - passage.start, note.end - passage.start
+        found.append(Unit(start, end, plain(note.said), words.widened(note.said), bool(commands(note.said)), note=True))
     return found

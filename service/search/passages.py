@@ -43,6 +43,17 @@ class Passage:
     notes: tuple[Note, ...] = ()
     asked: tuple[Query, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def whole(self) -> str:
+        """What of it a model reads: the head of its table, its text, and the footnotes that stand elsewhere."""
+        elsewhere = (note.text for note in self.notes if not self.start <= note.start < self.end)
+        return "\n".join([*([self.head.text] if self.head else []), self.text, *elsewhere])
+
+    def said(self, start: int, end: int) -> str:
+        """Return what stands at offsets from its beginning, in its text or in a footnote of it."""
+        notes = (note.said for note in self.notes if (note.start, note.end) == (self.start + start, self.start + end))
+        return next(notes, self.text[max(start, 0) : max(end, 0)])
+
 
 def gather(
     snapshot: Snapshot,

@@ -31,14 +31,14 @@ class Budget:
         """
         room = self._tokens - estimate(fixed)
         if sum(estimate(shown(p)) for p in passages) <= room:
-            return {i: passage.text for i, passage in enumerate(passages)}
+            return {i: passage.whole for i, passage in enumerate(passages)}
         sizes = [await self._size(shown(passage)) for passage in passages]
         kept = sorted(range(len(passages)), key=lambda i: (-passages[i].relevance, i))
         while len(kept) > KEEP and sum(sizes[i] for i in kept) > room:
             kept.pop()
         total = sum(sizes[i] for i in kept)
         if total <= room:
-            return {i: passages[i].text for i in kept}
+            return {i: passages[i].whole for i in kept}
         share = max(room, 0) / total
         return {i: self._compressed(query, passages[i], share) for i in kept}
 
@@ -53,7 +53,10 @@ class Budget:
         return self._counted[text]
 
     def _compressed(self, query: Query, passage: Passage, share: float) -> str:
-        """Keep the units that hold most of the question, one at least, in reading order, in a share of the length."""
+        """Keep the units that hold most of the question, one at least, in reading order, in a share of the length.
+
+        Footnotes and the head of a table are left out first.
+        """
         document = markdown.parse(passage.document, passage.text, outline.heading)
         spans = [(unit.start, unit.end) for section in document.sections for unit in units_of(document, section)]
         weights = {term: self._idf(term) for term in (*query.terms, *query.synonyms)}
@@ -72,7 +75,7 @@ class Budget:
 
 
 def shown(passage: Passage) -> str:
-    return " > ".join(passage.heading_path) + "\n" + passage.text
+    return " > ".join(passage.heading_path) + "\n" + passage.whole
 
 
 def estimate(text: str) -> int:

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from ingest.chunk import Note
 from service.check.ground import Grounder
+from service.check.quotes import Checker
 from service.check.support import NOTHING, Supported
 from service.search.passages import Passage
 from service.write.writer import Claim, Sentence
@@ -60,3 +62,32 @@ def test_a_lead_in_cites_the_entry_of_what_it_announces(lead: int | None, item: 
 def test_a_lead_in_that_announces_nothing_is_not_shown() -> None:
     assert ground({LEAD: 0}, LEAD) == []
     assert ground({LEAD: 0}, LEAD, ITEM) == []
+
+
+class ByNote:
+    """Carries whatever is said by the footnote of a passage, as surely or as little as it is told."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+
+    async def score(self, sentence: str, passages: Sequence[Passage], question: str) -> list[Supported]:
+        return [
+            Supported(p.notes[0].start - p.start, p.notes[0].end - p.start, self.probability, 0.99) for p in passages
+        ]
+
+
+@pytest.mark.parametrize(("probability", "said"), [(0.9, "大修在雨季以前。"), (0.1, "雨季前，由班长签字。")])
+def test_a_footnote_that_stands_elsewhere_is_cited_where_it_stands(probability: float, said: str) -> None:
+    text, note = "每年大修[^1]。", "[^1]: 雨季前，由班长签字。"
+    document = f"# 水泵\n\n{text}\n\n## 附注\n\n{note}\n"
+    start, at = document.index(text), document.index(note)
+    notes = (Note(at, at + len(note), note),)
+    held = Passage("c", None, "a.md", ("水泵",), start, start + len(text), text, 1.0, None, notes)
+    grounder = Grounder(ByNote(probability), WORDS, [held], "何时大修？", "zh", 0.65)
+    (sentence,) = asyncio.run(grounder.ground(Claim("大修在雨季以前。", (0,))))
+    (quote,) = sentence.quotes
+    assert sentence.text == said
+    assert document[quote.start : quote.end] == note
+    checked = Checker({"a.md": document}, [held]).check(sentence)
+    assert checked is not None
+    assert [citation.quote for citation in checked.citations] == [note]

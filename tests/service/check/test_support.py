@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ingest.chunk import Note
 from ingest.fit.sets import claims, held_out
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
@@ -19,7 +20,7 @@ from service.language.claims import (
     names,
     numbers,
 )
-from service.search.passages import passage
+from service.search.passages import Passage, passage
 from tests.support.packs import PACK, WORDS
 
 
@@ -130,6 +131,20 @@ def test_on_entries_it_was_not_fitted_on(service: Service, snapshot: Snapshot) -
     assert sum(pair.supported for pair in easier) / len(easier) >= 0.88
     assert sum(pair.supported for pair in shown) / len(shown) >= 0.87
     assert sum(invented) / len(invented) <= 0.1
+
+
+def test_a_footnote_carries_what_it_says_alone(service: Service, snapshot: Snapshot) -> None:
+    text, note = "水泵每年大修[^1]。大修以后试车一小时。", "[^1]: 大修在雨季以前做，由班长签字。"
+    held = Passage("c", None, "a.md", ("水泵",), 0, len(text), text, 1.0, None, (Note(500, 500 + len(note), note),))
+    scores = service.parts(snapshot).support
+
+    async def span(sentence: str) -> tuple[int, int]:
+        (found,) = await scores.score(sentence, [held], "何时大修？")
+        return found.start, found.end
+
+    assert asyncio.run(span("大修在雨季以前做，由班长签字。")) == (500, 500 + len(note))
+    assert asyncio.run(span("大修以后试车一小时。"))[1] <= len(text)
+    service.close()
 
 
 @pytest.mark.parametrize(

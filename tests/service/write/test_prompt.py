@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ingest.chunk import Head, Note
 from service.search.passages import Passage
 from service.understand.follow_ups import Message
 from service.understand.rewrite import AGAIN, SPLIT, STANDALONE, ModelRewriter, Rewritten, Split
@@ -67,6 +68,14 @@ def test_what_surely_fits_is_not_counted() -> None:
     count = Counts(None)
     assert fit(1000, count) == dict(enumerate(TEXTS))
     assert count.asked == 0
+
+
+def test_notes_and_the_head_of_a_table_are_read_with_a_passage() -> None:
+    text = "| 甲 | 10[^1] |"
+    note, own = Note(90, 100, "[^1]: 雨季前。"), Note(2, 5, "[^2]")
+    passage = Passage("c", None, "a.md", (), 0, len(text), text, 1.0, Head(0, 0, "| 房 | 数 |\n|---|---|"), (note, own))
+    shown = asyncio.run(Budget(WORDS, lambda term: 1.0, Counts(None), 1000).fit(question("雨季"), [passage], ""))
+    assert shown == {0: "| 房 | 数 |\n|---|---|\n| 甲 | 10[^1] |\n[^1]: 雨季前。"}
 
 
 def test_the_least_relevant_goes_first() -> None:
