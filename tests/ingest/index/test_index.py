@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from ingest.index.index import Index, Leg, Probe
 from ingest.index.qdrant.edge import QdrantEdge
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
-from ingest.index.versions import Versions
+from ingest.index.versions import CANDIDATE, Versions
 from ingest.pack import Packs
 from tests.support.clustered import PASSAGES, SHARES, clustered, queries, texts
 from tests.support.tiny_embedder import TinyEmbedder
@@ -94,6 +95,13 @@ def recall(leg: Leg, scores: NDArray[np.floating], within: NDArray[np.bool_]) ->
     return float((leg.scores >= best[-1] - 1e-6).sum() / len(best)) if len(best) else 1.0
 
 
+@cache
+def defined() -> list[NDArray[np.float64]]:
+    """What rank-bm25 gives each passage for each question."""
+    okapi = BM25Okapi(texts())
+    return [okapi.get_scores(terms) for _, terms in QUERIES]
+
+
 SCOPES = {
     "all": None,
     **{f"document {name}": Scope(documents=frozenset({f"{name}.md"})) for name in SHARES},
@@ -114,13 +122,12 @@ SCOPES = {
 def test_a_filter_loses_nothing(index: Index, kind: Kind, plain: Snapshot, scope: Scope | None) -> None:
     within = allowed(plain, scope)
     groups = np.array([within[list(group.rows)].any() for group in plain.groups])
-    okapi, rows, titles = BM25Okapi(texts()), plain.dense.vectors(), plain.titles.vectors()
+    rows, titles = plain.dense.vectors(), plain.titles.vectors()
     dense, headings = [], []
-    for vector, terms in QUERIES:
+    for (vector, terms), bm25 in zip(QUERIES, defined(), strict=True):
         legs = index.find(probe(vector, terms), DEPTH, scope)
         dense.append(recall(legs.dense, rows @ vector, within))
         headings.append(recall(legs.titles, titles @ vector, groups))
-        bm25 = okapi.get_scores(terms)
         assert recall(legs.lexical, bm25, within & (bm25 > 0)) == 1
         if legs.centre is not None:
             expected = rows[legs.dense.numbers[:FEEDBACK]].mean(axis=0)
@@ -179,14 +186,14 @@ def test_publish_and_go_back(kind: Kind, tmp_path: Path) -> None:
     )
     source.mkdir()
 
-    def build(*texts: str) -> str:
+    def build(*texts: str, into: Versions = versions) -> str:
         for number, text in enumerate(texts):
             (source / f"{number}.md").write_text(text, "utf-8")
-        made = build_index([source], versions, embedder, RecursiveChunker(200), CleanSteps(), Packs("none"))
+        made = build_index([source], into, embedder, RecursiveChunker(200), CleanSteps(), Packs("none"))
         return made.manifest.version
 
-    def said(term: str) -> list[str]:
-        snapshot = versions.open(embedder.fingerprint, packs=Packs("none"))
+    def said(term: str, version: str | None = None) -> list[str]:
+        snapshot = versions.open(embedder.fingerprint, version, Packs("none"))
         legs = versions.index(snapshot).find(
             probe(embedder.embed_queries([term])[0], snapshot.pack.words.terms(term)), DEPTH
         )
@@ -200,5 +207,11 @@ def test_publish_and_go_back(kind: Kind, tmp_path: Path) -> None:
     assert said("cherry") == ["2.md"]
     versions.point(first)
     assert said("cherry") == []
+    tried = replace(versions, pointer=CANDIDATE)
+    third = build("apple pie", "banana bread", "damson jam", into=tried)
+    assert (versions.current(), versions.candidate()) == (first, third)
+    assert (said("damson"), said("damson", third), said("cherry", third)) == ([], ["2.md"], [])
+    assert versions.promote() == third
+    assert said("damson") == ["2.md"]
     versions.point(second)
-    assert said("cherry") == ["2.md"]
+    assert (said("cherry"), said("damson")) == (["2.md"], [])

@@ -3,10 +3,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rank_bm25 import BM25Okapi
 from starlette.testclient import TestClient
 
 from ingest.index.embedded import EmbeddedIndex
+from ingest.index.index import Probe
 from ingest.index.qdrant.shard import EdgeIndex
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
@@ -59,6 +62,22 @@ def test_finds_what_the_snapshot_finds(apart: ServiceSettings, settings: Service
             assert [each.score for each in found] == pytest.approx([each.score for each in expected], abs=1e-3)
     for service in services:
         service.close()
+
+
+def test_words_weigh_as_rank_bm25_has_it(apart: ServiceSettings, embedder: Embedder) -> None:
+    """With our own segmentation, of every passage of the outline."""
+    service = Service(apart, embedder)
+    opened = service.open()
+    words, index = opened.pack.words, service.index.index(opened)
+    okapi = BM25Okapi([words.terms(chunk.indexed) for chunk in opened.chunks])
+    for query in service.queries(QUESTIONS[:4], words):
+        probe = Probe(query.vector, query.terms, query.synonyms, 0.35)
+        expected = okapi.get_scores(query.terms) + 0.35 * okapi.get_scores(query.synonyms)
+        assert expected.max() > 1
+        np.testing.assert_allclose(index.score(probe, range(len(opened.chunks))).bm25, expected, atol=1e-5)
+        found = index.find(probe, 10).lexical
+        np.testing.assert_allclose(found.scores, np.sort(expected)[::-1][:10], atol=1e-5)
+    service.close()
 
 
 def test_answers_over_http(apart: ServiceSettings, embedder: Embedder) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from ingest import bootstrap
 from ingest.index.excerpts import excerpt
 from ingest.index.index import Probe
 from ingest.index.qdrant.edge import QdrantEdge
 from ingest.index.qdrant.shard import EdgeIndex
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
+from ingest.settings import IngestSettings
 from tests.support.clustered import clustered, queries
 from tests.support.paths import ROOT
 from tests.support.tiny_index import index
@@ -110,3 +112,13 @@ def test_a_part_is_searched_where_it_lies(tmp_path: Path) -> None:
     part = excerpt(whole, lambda document, _: document == "a.md")
     legs = versions.index(part).find(Probe(whole.dense.vectors()[0], ("banana",), (), 0.0), 10)
     assert (legs.dense.numbers.tolist(), legs.lexical.numbers.tolist()) == ([0], [])
+
+
+def test_without_the_extra_its_name_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = IngestSettings(index=tmp_path, index_kind="qdrant")
+    assert isinstance(bootstrap.index(settings).backend, QdrantEdge)
+    monkeypatch.setitem(sys.modules, "qdrant_edge", None)
+    for name in ("edge", "shard"):
+        monkeypatch.delitem(sys.modules, f"ingest.index.qdrant.{name}")
+    with pytest.raises(ValueError, match=r"needs an extra: pip install 'outline-qa\[qdrant\]'"):
+        bootstrap.index(settings)
