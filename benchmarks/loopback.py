@@ -11,9 +11,9 @@ SECONDS = 60  # to start in, and to stop
 
 
 @contextmanager
-def serve(app: Starlette) -> Iterator[str]:
-    """Run an app under uvicorn; yield its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+def serve(app: Starlette, port: int = 0) -> Iterator[str]:
+    """Run an app under uvicorn, by default on a free port; yield its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -1,5 +1,6 @@
 """Where answers are kept: in a file of SQLite, for processes on one machine; or on a server, for replicas."""
 
+import errno
 import logging
 import sqlite3
 import time
@@ -20,6 +21,14 @@ REMEDIES = {
     sqlite3.SQLITE_READONLY: "it cannot be written; give the service's user the right to",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; give the service's user the right to write to its folder",
     sqlite3.SQLITE_PERM: "it cannot be opened; give the service's user the right to",
+}
+# Before SQLite is asked, the file is made: what the system says then.
+CAUSES = {
+    errno.EROFS: "the disk can only be read; mount it so that it can be written",
+    errno.ENOSPC: REMEDIES[sqlite3.SQLITE_FULL],
+    errno.EDQUOT: REMEDIES[sqlite3.SQLITE_FULL],
+    errno.EACCES: REMEDIES[sqlite3.SQLITE_CANTOPEN],
+    errno.EPERM: REMEDIES[sqlite3.SQLITE_CANTOPEN],
 }
 ELSE = "look after it"
 
@@ -83,7 +92,8 @@ class FileShelf:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes have the plain one below
         if code in DAMAGE:
             self._move_aside()
-        return f"{self.name!r}: {error}: {REMEDIES.get(code, ELSE)}, or set store.path to another file"
+        cause = CAUSES.get(getattr(error, "errno", None) or 0, ELSE)
+        return f"{self.name!r}: {error}: {REMEDIES.get(code, cause)}, or set store.path to another file"
 
     def _move_aside(self) -> None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

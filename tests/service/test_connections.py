@@ -1,10 +1,12 @@
 """Slow, silent, idle and greedy clients end themselves, never the others; SIGTERM waits for what is being answered."""
 
 import asyncio
+import resource
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import uvicorn
@@ -79,6 +81,19 @@ def test_idle_connections_keep_nobody_out() -> None:
         assert server.get().startswith("HTTP/1.1 200 ")
         for each in idle:
             each.close()
+
+
+@pytest.mark.parametrize("most", [1000, 2500])
+def test_two_thousand_idle_connections_keep_nobody_out(most: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4096:
+        pytest.skip("this many descriptors are not allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    with SmallServer(limit=4096, most=most, head_seconds=60) as server, ExitStack() as idle:
+        for _ in range(2000):
+            idle.enter_context(server.connect())
+        for _ in range(20):
+            assert server.get().startswith("HTTP/1.1 200 ")
 
 
 def test_few_descriptors_are_enough() -> None:
