@@ -55,6 +55,8 @@ def decode(raw: bytes) -> Decoded:
     """
     if kind := other_kind(raw):
         raise UnfitError(f"{kind}, not text")
+    while raw.startswith(2 * codecs.BOM_UTF8):  # marked once more by each program that it went through
+        raw = raw[len(codecs.BOM_UTF8) :]
     if encoding := next((name for mark, name in _MARKS.items() if raw.startswith(mark)), ""):
         return _damaged(raw, encoding)
     if b"\0" in raw:

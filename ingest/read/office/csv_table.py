@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import PurePosixPath
 
 from ingest.read.encoding import decode
@@ -12,21 +13,25 @@ from ingest.read.reading import Limits, Reading, UnfitError
 from ingest.read.web.tables import column_name, table_lines
 
 SAMPLE = 8192
+SEPARATOR = re.compile(r"\ufeff?sep=([,;\t|])\r?\n")  # what Excel writes above a table
 LONGEST = 1 << 20  # characters of a cell
 
 
 def read_csv(raw: bytes, name: str, limits: Limits) -> Reading:
     """Read a table whose first row is its head; raises UnfitError for one of more cells than the limit."""
     decoded = decode(raw)
+    text, separator = decoded.text, SEPARATOR.match(decoded.text)
+    if separator:
+        text = text[separator.end() :]
     csv.field_size_limit(LONGEST)
     try:
-        dialect = csv.Sniffer().sniff(decoded.text[:SAMPLE], delimiters=",;\t|")
+        dialect = csv.Sniffer().sniff(text[:SAMPLE], delimiters=separator[1] if separator else ",;\t|")
     except csv.Error:
         dialect = csv.excel_tab if PurePosixPath(name).suffix.lower() == ".tsv" else csv.excel
     rows: list[list[str]] = []
     cells = 0
     try:
-        for row in csv.reader(io.StringIO(decoded.text), dialect):
+        for row in csv.reader(io.StringIO(text), dialect):
             cells += len(row)
             if cells > limits.cells:
                 raise UnfitError(f"has more than {limits.cells:,} cells; split it or raise reading.cells")

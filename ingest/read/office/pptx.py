@@ -26,6 +26,9 @@ def read_pptx(raw: bytes, name: str, limits: Limits) -> Reading:
     parts: list[Container] = []
     length = 0
     for number, slide in enumerate(Presentation(io.BytesIO(raw)).slides, 1):
+        if slide._element.get("show") == "0":
+            warnings.append(f"the hidden slide {number} is left out")
+            continue
         text = "\n".join(_slide(slide, number)).strip("\n")
         parts.append(Container(length, length + len(text), "slide", str(number)))
         pieces.append(text)
@@ -59,7 +62,9 @@ def _shapes(shapes: Iterable[Any]) -> Iterator[Any]:
 
 def _shape(shape: Any) -> Iterator[str]:
     if getattr(shape, "has_table", False) and shape.has_table:
-        yield from table_lines([[cell.text for cell in row.cells] for row in shape.table.rows])
+        table = shape.table
+        yield from table_lines([[_cell(table, row, column) for column in range(len(table.columns))]
+                                for row in range(len(table.rows))])  # fmt: skip
     elif getattr(shape, "has_chart", False) and shape.has_chart:
         yield from _chart(shape.chart)
     elif shape.has_text_frame:
@@ -71,6 +76,18 @@ def _shape(shape: Any) -> Iterator[str]:
     else:
         described = shape._element.xpath(".//p:cNvPr/@descr")
         yield from (" ".join(text.split()) for text in described if text.strip() and not FILE.fullmatch(text.strip()))
+
+
+def _cell(table: Any, row: int, column: int) -> str:
+    """What a cell shows; one that another one covers shows what that does."""
+    cell = table.cell(row, column)
+    if cell.is_spanned:
+        over = ((r, c) for r in range(row, -1, -1) for c in range(column, -1, -1) if table.cell(r, c).is_merge_origin)
+        for r, c in over:
+            origin = table.cell(r, c)
+            if row < r + origin.span_height and column < c + origin.span_width:
+                return str(origin.text)
+    return str(cell.text)
 
 
 def _chart(chart: Any) -> Iterator[str]:

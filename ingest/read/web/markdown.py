@@ -10,7 +10,7 @@ from lxml import etree, html
 
 from ingest.read.origin import Container
 from ingest.read.web.formulas import latex_of
-from ingest.read.web.tables import table_lines
+from ingest.read.web.tables import joined_head, table_lines
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 NO_CONTENT = {
@@ -174,7 +174,9 @@ class _Walk:
         for caption in element.findall("caption"):
             self._paragraph(self._inside(caption, depth), indent)
         self.page.parted()
-        for line in table_lines(_spread(cells, lambda cell: self._inside(cell, depth).replace("\v", " "))):
+        shown = list(_spread(cells, lambda cell: self._inside(cell, depth).replace("\v", " ")))
+        heads = next((i for i, row in enumerate(cells) if any(map(_is_body, row))), 1)
+        for line in table_lines(joined_head(shown, heads)):
             self.page.add(indent + line)
         self.page.add()
 
@@ -236,6 +238,10 @@ class _Walk:
         if tag == "sup" and inside.strip().isalnum() and len(inside.strip()) < 4:
             return f"<sup>{inside.strip()}</sup>"
         return f" {inside} " if tag in BLOCKS else inside
+
+
+def _is_body(cell: etree._Element) -> bool:
+    return bool(cell.tag == "td") and next(cell.iterancestors("thead"), None) is None
 
 
 def _untagged(match: re.Match[str]) -> str:

@@ -13,6 +13,15 @@ def table_lines(rows: Iterable[Sequence[str]]) -> list[str]:
     return [*lines[:1], "|" + "---|" * width, *lines[1:]] if lines else []
 
 
+def joined_head(rows: Sequence[Sequence[str]], heads: int) -> list[Sequence[str]]:
+    """Return the rows with the first ones as one: above each column all that they say of it, each once."""
+    if heads < 2 or heads >= len(rows):
+        return list(rows)
+    width = max(map(len, rows[:heads]))
+    above = [dict.fromkeys(row[i].strip() for row in rows[:heads] if i < len(row)) for i in range(width)]
+    return [[" ".join(filter(None, said)) for said in above], *rows[heads:]]
+
+
 def cell_text(text: str) -> str:
     """Return a text fit for a cell: on one line, with its bars escaped."""
     return " ".join(text.split()).replace("|", "\\|")

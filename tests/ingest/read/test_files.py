@@ -229,3 +229,7 @@ def test_what_is_not_clearly_known_is_refused(raw: bytes) -> None:
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_utf_8_is_never_taken_for_anything_else(text: str) -> None:
     assert decode(text.encode()).text == text.removeprefix("\ufeff")
+
+
+def test_marks_of_byte_order_are_no_text() -> None:
+    assert decode(3 * b"\xef\xbb\xbf" + "# 门禁".encode()).text == "# 门禁"
