@@ -1,6 +1,7 @@
 """What every index must do, whatever keeps the passages: held against brute force, rank-bm25 and one another."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -175,6 +176,18 @@ def test_what_no_document_has(index: Index) -> None:
     assert index.score(asked, [1, 2]).bm25.tolist() == [0, 0]
     nothing = index.score(asked, [], [])
     assert [len(each) for each in (nothing.bm25, nothing.cosines, nothing.feedback, nothing.titles)] == [0] * 4
+
+
+def test_threads_agree(index: Index) -> None:
+    def numbers(asked: tuple[NDArray[np.float32], list[str]]) -> list[list[int]]:
+        legs = index.find(probe(*asked), DEPTH, Scope(min_stars=2))
+        scores = index.score(probe(*asked), legs.lexical.numbers.tolist())
+        np.testing.assert_allclose(scores.bm25, legs.lexical.scores, atol=1e-5)
+        return [leg.numbers.tolist() for leg in (legs.lexical, legs.dense, legs.titles)]
+
+    expected = [numbers(asked) for asked in QUERIES]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(numbers, QUERIES * 4)) == expected * 4
 
 
 def test_publish_and_go_back(kind: Kind, tmp_path: Path) -> None:
