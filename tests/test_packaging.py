@@ -99,3 +99,11 @@ def test_locks_hold_what_the_project_asks_for(lock: str, extras: list[str]) -> N
     names = {re.split(r"[<>=!~\[; ]", each)[0] for each in wanted} | {"setuptools"}
     held = {package for package, _ in REQUIREMENT.findall((ROOT / lock).read_text("utf-8"))}
     assert names - held == {"torch"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_actions_are_named_by_their_commit(path: Path) -> None:
+    """A tag can be moved to other code; the version beside the commit is for people."""
+    used = re.findall(r"uses: (.+)", path.read_text("utf-8"))
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", each)] == []
