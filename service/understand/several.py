@@ -1,7 +1,7 @@
 """The questions in a question that asks several things, told by rule: a sentence each, or a thing that is compared."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
@@ -13,7 +13,7 @@ SENTENCE = re.compile(r"[^?!;。\n]+\??")
 
 def questions_in(question: str, words: Words) -> list[str]:
     """Return up to MOST questions that can each be searched for; none where there is one alone."""
-    found = [part for sentence in SENTENCE.findall(normalise(question)) for part in _cut(sentence)]
+    found = list(_told([part for sentence in SENTENCE.findall(normalise(question)) for part in _cut(sentence)]))
     asked = [part for number, part in enumerate(found) if _asks(part) and _names(part, words, first=number == 0)]
     parts = list(dict.fromkeys(each for part in asked for each in _things(part) or [part]))
     return [part.strip("?") for part in parts[:MOST]] if len(parts) > 1 else []
@@ -26,6 +26,16 @@ def _cut(sentence: str) -> Iterator[str]:
         yield sentence[begin : match.start()].strip(" ,")
         begin = match.end()
     yield sentence[begin:].strip(" ,")
+
+
+def _told(parts: Sequence[str]) -> Iterator[str]:
+    """Yield parts; one that only names another thing asks of it what the part before asks of its own."""
+    before: str | None = None
+    for part in parts:
+        same = rules("same").match(part)
+        owner = rules("owner").match(before) if before and same else None
+        before = f"{same['thing']}{before[owner.end('thing') :]}" if before and same and owner else part
+        yield before
 
 
 def _asks(part: str) -> bool:

@@ -19,6 +19,9 @@ WORDS = none().words
             "How is the kettle rinsed, and what does a filter cost?",
             ["how is the kettle rinsed", "what does a filter cost"],
         ),
+        ("电水壶的保修期有几年？咖啡机呢？", ["电水壶的保修期有几年", "咖啡机的保修期有几年"]),
+        ("水壶怎么除垢？那咖啡机呢？", ["水壶怎么除垢", "咖啡机怎么除垢"]),
+        ("怎么给水壶除垢？咖啡机呢？", ["怎么给水壶除垢", "咖啡机呢"]),
         ("水壶怎么除垢？", []),
         ("水壶用了两年。怎么除垢？", []),
         ("水壶怎么除垢？它要多久？", []),  # the second leans on the first
