@@ -89,7 +89,11 @@ class Chooser:
         top: dict[str, float] = {}  # of the entries for a question, or for a part of it
         for question, one in found:
             top[question.text] = max([*one.fit.values(), top.get(question.text, -math.inf)])
-        near = [one for question, one in found if not one.fit or max(one.fit.values()) >= top[question.text] - APART]
+        near = [
+            one
+            for question, one in found
+            if not one.fit or max(one.fit.values()) >= top[question.text] - (ONE if single(question) else APART)
+        ]
         fit: dict[tuple[int, int], float] = {}
         for one in near:
             fit |= {place: max(value, fit.get(place, value)) for place, value in one.fit.items() if not one.defined}
