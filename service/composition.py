@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import partial
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from service.access.credentials import Credentials, is_loopback
 from service.access.entrance import Entrance
@@ -85,6 +85,9 @@ def open_candidate(s: ServiceSettings) -> TriedWriter | None:
         writer = _WRITER.validate_python(tomllib.loads(s.trial.writer.read_text("utf-8")))
         rules = getattr(writer, "prompt", None)
         said = rules.read_text("utf-8") if rules else ""
+    except ValidationError as error:  # its own text would show the key that was given
+        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError(f"trial.writer {str(s.trial.writer)!r}: {faults}") from None
     except (OSError, ValueError) as error:
         raise ValueError(f"trial.writer {str(s.trial.writer)!r}: {error}") from error
     own = f"{writer.model_dump_json(exclude={'api_key'})}\0{said}"

@@ -3,6 +3,7 @@
 import json
 import stat
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +147,13 @@ def test_settings_that_are_not_right_end_the_start(stage: Stage, text: str) -> N
     stage.file.write_text(text, "utf-8")
     with pytest.raises(ValueError, match=r"trial\.writer .*candidate\.toml"):
         stage.open(shadow=1)
+
+
+def test_a_key_in_the_file_is_not_told(stage: Stage) -> None:
+    stage.file.write_text('kind = "vllm"\napi_key = "sk-s3cret"\nmodle = "m"\n', "utf-8")
+    with pytest.raises(ValueError, match="modle") as told:
+        stage.open(shadow=1)
+    assert "s3cret" not in "".join(traceback.format_exception(told.value))
 
 
 def test_rules_that_cannot_be_read_end_the_start(stage: Stage) -> None:
