@@ -41,9 +41,28 @@ function characterMaps(): Plugin {
   };
 }
 
+// OpenJPEG without WebAssembly, which a strict Content-Security-Policy refuses.
+const WASM = new URL("node_modules/pdfjs-dist/wasm/", import.meta.url);
+const DECODER = ["openjpeg_nowasm_fallback.js", "LICENSE_OPENJPEG"];
+
+/** Copy it, with its licence, to where pdf.ts looks for it. */
+function decoder(): Plugin {
+  return {
+    name: "decoder",
+    async generateBundle() {
+      for (const name of DECODER)
+        this.emitFile({
+          type: "asset",
+          fileName: `widget/decoders/${name}`,
+          source: await readFile(new URL(name, WASM)),
+        });
+    },
+  };
+}
+
 export default defineConfig({
   base: "./",
-  plugins: [classicLoader(), characterMaps()],
+  plugins: [classicLoader(), characterMaps(), decoder()],
   build: {
     outDir: "built",
     emptyOutDir: true,

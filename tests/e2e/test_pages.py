@@ -1,10 +1,12 @@
 """A citation of a PDF opens its page, with the quote's boxes marked on the words."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from ingest.__main__ import ensure
@@ -18,7 +20,7 @@ from tests.e2e.sites import Sites, host_page
 from tests.e2e.visit import Visit
 from tests.e2e.watch import Watch
 from tests.e2e.widget import Widget
-from tests.support.papers import paper
+from tests.support.papers import paper, pictured
 
 QUESTION = "除垢剂要加多少毫升？"
 FILLER = [("text", f"第{n}条：操作前先看一遍本手册，并确认机器放得平稳，周围没有水渍。" * 4) for n in range(24)]
@@ -46,6 +48,13 @@ INK = """(mark) => {
   return dark / (data.length / 4);
 }"""
 
+# The colour in the middle of the picture of the strainer.
+MIDDLE = """(sheet) => {
+  const canvas = sheet.querySelector("canvas");
+  const x = (90 / 400) * canvas.width, y = (250 / 600) * canvas.height;
+  return [...canvas.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3)];
+}"""
+
 
 @pytest.fixture(scope="module")
 def manual(settings: ServiceSettings, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
@@ -53,12 +62,19 @@ def manual(settings: ServiceSettings, embedder: Embedder, tmp_path_factory: pyte
     folder: Path = tmp_path_factory.mktemp("manual")
     (folder / "in").mkdir()
     (folder / "in/manual.pdf").write_bytes(MANUAL)
+    (folder / "in/strainer.pdf").write_bytes(pictured("The strainer is rinsed in lukewarm water.", _red(100), 100))
     own: dict[str, Any] = {"corpus": [folder / "in"], "index": folder / "index", "pack": "none"}
     made = settings.model_copy(update=own | {"access": AccessSettings(path=folder / "access.sqlite")})
     ensure(made, embedder)
     live = Live(made, embedder)
     yield live
     live.stop()
+
+
+def _red(side: int) -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", (side, side), (220, 0, 0)).save(held, "JPEG2000")
+    return held.getvalue()
 
 
 def opened(visit: Visit, manual: Live, address: str = "", **options: Any) -> tuple[Widget, dict[str, Any]]:
@@ -111,6 +127,17 @@ def test_pages_are_turned_and_scaled_by_keyboard(visit: Visit, manual: Live) -> 
     widget.by("page-as-text").click()
     expect(widget.reader.locator("mark").first).to_contain_text("一百二十毫升")
     assert widget.focused() == "reader"
+
+
+def test_a_picture_in_jpeg_2000_is_drawn(visit: Visit, manual: Live) -> None:
+    widget = visit(manual.url, service=manual)
+    (citation, *_) = widget.ask("How is the strainer rinsed?")["citations"]
+    assert citation["document"] == "strainer.pdf"
+    widget.cite(citation["n"]).click()
+    widget.by("open-in-outline").click()
+    expect(widget.by("page-view")).to_have_attribute("data-shown", "1")
+    red, green, blue = widget.by("page-sheet").evaluate(MIDDLE)
+    assert red > 200 > 40 > max(green, blue)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -51,3 +51,25 @@ def drawn(*lines: tuple[str, float, float, float], size: tuple[float, float] = (
         canvas.restoreState()
     canvas.save()
     return held.getvalue()
+
+
+def pictured(line: str, picture: bytes, side: int) -> bytes:
+    """Return a PDF of one page with a line and a JPEG 2000 picture of three colours, `side` points wide and high."""
+    content = f"BT /F 12 Tf 40 500 Td ({line}) Tj ET q {side} 0 0 {side} 40 300 cm /P Do Q".encode("ascii")
+    resources = b"<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>/XObject<</P 5 0 R>>>>"
+    size = f"/Width {side}/Height {side}/ColorSpace/DeviceRGB/BitsPerComponent 8/Length {len(picture)}".encode("ascii")
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 600]/Contents 4 0 R/Resources" + resources + b">>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/XObject/Subtype/Image/Filter/JPXDecode%s>>stream\n%s\nendstream" % (size, picture),
+    ]
+    whole, places = b"%PDF-1.7\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    count = len(objects) + 1
+    trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (count, len(whole))
+    return whole + b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table) + trailer

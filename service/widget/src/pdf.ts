@@ -5,6 +5,8 @@ import worker from "pdfjs-dist/build/pdf.worker.min.mjs?url&no-inline";
 
 // The tables of Chinese character sets, for files that do not carry their fonts (vite.config.ts puts them there).
 const CMAPS = new URL("cmaps/", new URL(worker, import.meta.url)).href;
+// What decodes JPEG 2000, loaded with the first such picture.
+const DECODERS = new URL("decoders/", new URL(worker, import.meta.url)).href;
 
 /** Open a file; `bytes` are given away. Rejects for what is no PDF. */
 export async function openPdf(bytes: ArrayBuffer): Promise<PDFDocumentProxy> {
@@ -15,6 +17,7 @@ export async function openPdf(bytes: ArrayBuffer): Promise<PDFDocumentProxy> {
     data: bytes,
     cMapUrl: CMAPS,
     cMapPacked: true,
+    wasmUrl: DECODERS,
     useWasm: false, // a strict Content-Security-Policy refuses it
     isEvalSupported: false,
     enableXfa: false,
