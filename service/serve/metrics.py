@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from service.check.harmless import What
 from service.events import Answer
 from service.language.phrases import Missing
 from service.tracing import trace_ids
@@ -49,6 +51,8 @@ class Metrics:
         self.taken = Counter(
             "outline_qa_taken_out", "What would have acted where an answer is shown", ["what"], registry=registry
         )
+        for what in get_args(What):  # what begins at 1 has not risen, to Prometheus: the first order would alert nobody
+            self.taken.labels(what)
         self.trial = Counter(
             "outline_qa_trial_answers", "New answers by the index that gave them", ["arm", "status"], registry=registry
         )

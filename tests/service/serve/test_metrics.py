@@ -5,6 +5,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
 from service.bootstrap import Service
+from service.serve.metrics import Metrics
 from service.settings import ServiceSettings
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -56,3 +57,9 @@ def test_figures_follow_what_happened(settings: ServiceSettings, embedder: Embed
     assert value("request_seconds_count", route="/v1/ask") == 6
     assert 0 < value("request_seconds_sum", route="/v1/ask") < 60
     assert value("in_flight") == 0
+
+
+def test_what_alerts_at_its_first_time_begins_at_zero() -> None:
+    told = Metrics().text("")[0].decode()
+    for what in ("script", "order"):
+        assert f'outline_qa_taken_out_total{{what="{what}"}} 0.0' in told
