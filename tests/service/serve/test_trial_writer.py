@@ -2,9 +2,11 @@
 
 import json
 import stat
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from benchmarks.faulty_llm import MODEL, FaultyLLM, faulty_llm
 from service.__main__ import main
 from service.api.app import create_app
 from service.bootstrap import Service
-from service.settings import ServiceSettings, TrialSettings, VllmSettings
+from service.settings import AnswerSettings, ServiceSettings, TrialSettings, VllmSettings
 from service.write.prompt import SYSTEM
 from tests.support.tiny_embedder import TinyEmbedder
 from tests.support.tiny_service import tiny_settings
@@ -160,3 +162,31 @@ def test_rules_that_cannot_be_read_end_the_start(stage: Stage) -> None:
     writer = VllmSettings(kind="vllm", model=MODEL, prompt=stage.file.parent / "none.txt")
     with pytest.raises(ValueError, match=r"prompt .*none\.txt"):
         Service(stage.settings.model_copy(update={"writer": writer}), TinyEmbedder())
+
+
+def test_no_request_fails_while_it_is_promoted_and_taken_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTLINE_QA_INDEX", str(stage.settings.index))
+    monkeypatch.setenv("OUTLINE_QA_TRIAL__WRITER", str(stage.file))
+    patient = {"answer": AnswerSettings(wait_seconds=60)}  # how fast this machine is, is not what is asked
+    stage.settings = stage.settings.model_copy(update=patient)
+    seen: list[tuple[int, str]] = []
+    ended = threading.Event()
+
+    def visit(client: TestClient, number: int) -> None:
+        while not ended.is_set():
+            reply = client.post("/v1/ask", json={"question": QUESTION + "？" * number})
+            seen.append((reply.status_code, reply.json().get("generator", "")))
+
+    def lately(new: bool) -> bool:
+        return len(seen) > 8 and all(("@" in generator) is new for _, generator in seen[-8:])
+
+    with stage.open(share=0) as client, ThreadPoolExecutor(4) as pool:
+        visits = [pool.submit(visit, client, number) for number in range(4)]
+        until(lambda: lately(False))
+        for does, new in (("promote", True), ("rollback", False), ("promote", True)):
+            assert main(["trial", does]) == 0
+            until(lambda new=new: lately(new))  # type: ignore[misc]
+        ended.set()
+        for each in visits:
+            each.result()
+    assert {status for status, _ in seen} == {200}
