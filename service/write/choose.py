@@ -86,23 +86,7 @@ class Chooser:
                     missing = error.code
                     one = await self._found(question, passages, entry, False, len(entries) == 1)
                 found.append((question, one))
-        top: dict[str, float] = {}  # of the entries for a question, or for a part of it
-        for question, one in found:
-            top[question.text] = max([*one.fit.values(), top.get(question.text, -math.inf)])
-        near = [
-            one
-            for question, one in found
-            if not one.fit or max(one.fit.values()) >= top[question.text] - (ONE if single(question) else APART)
-        ]
-        fit: dict[tuple[int, int], float] = {}
-        for one in near:
-            fit |= {place: max(value, fit.get(place, value)) for place, value in one.fit.items() if not one.defined}
-        return Choice(
-            {place for one in near for place in one.places},
-            fit,
-            missing,
-            {place: part for one in near for place, part in one.parts.items()},
-        )
+        return _joined(found, missing)
 
     async def _found(
         self, question: Query, passages: Sequence[Passage], entry: Sequence[Line], read: bool, alone: bool
@@ -203,6 +187,34 @@ class _Found:
     fit: Fit = field(default_factory=dict)
     defined: bool = False
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
+
+
+def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> Choice:
+    """Join what was found for a question, or for its parts; an entry far behind the best for the same is left out."""
+    top: dict[str, float] = {}
+    for question, one in found:
+        top[question.text] = max([*one.fit.values(), top.get(question.text, -math.inf)])
+    near = [
+        one
+        for question, one in found
+        if not one.fit or max(one.fit.values()) >= top[question.text] - (ONE if single(question) else APART)
+    ]
+    fit: dict[tuple[int, int], float] = {}
+    parts: dict[tuple[int, int], Line] = {}
+    for one in near:
+        fit |= {place: max(value, fit.get(place, value)) for place, value in one.fit.items() if not one.defined}
+        parts |= {place: max(line, parts.get(place, line), key=_length) for place, line in one.parts.items()}
+    whole = {place for one in near for place in one.places if place not in one.parts}
+    return Choice(
+        {place for one in near for place in one.places},
+        fit,
+        missing,
+        {place: line for place, line in parts.items() if place not in whole},
+    )
+
+
+def _length(line: Line) -> int:
+    return len(line.text)
 
 
 def single(query: Query) -> bool:

@@ -126,6 +126,18 @@ def test_each_part_of_a_question_gets_its_line_of_one_passage() -> None:
     assert written(relevance, text, question="水箱多大，保修又有几年？") == ["水箱装两升。", "保修三年。"]
 
 
+def test_an_item_that_another_part_needs_from_its_beginning_is_whole() -> None:
+    item = "- **水箱**：它在壶底。容量为两升。"
+    text = replace(
+        long(f"{item}\n- **壶盖**：它在壶顶。是铜的。"), asked=tuple(map(read, ("水箱多大？", "为什么要水箱？")))
+    )
+
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [9.0 if text.endswith("两升。") else 5.0 if "水箱" in text else -9.0 for text in texts]
+
+    assert written(relevance, text, question="水箱多大，又为什么要它？")[0] == item
+
+
 def test_steps_that_are_asked_for_come_whole_and_kinds_as_a_list() -> None:
     async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
         return [5.0 if "水壶" in text else 1.0 if "断电" in text else -9.0 for text in texts]
