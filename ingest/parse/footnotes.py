@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ingest.parse.lines import Line
 
-DEFINITION = re.compile(r" {0,3}\[\^(?P<label>[^\]\s]{1,40})\]:[ \t]*(?=\S)")
+DEFINITION = re.compile(r" {0,3}\[\^(?P<label>[^\]\s]{1,40})\]:\s*(?=\S|$)")
 # The label of a mark; a definition's own is none.
 MARK = re.compile(r"^ {0,3}\[\^[^\]\s]{1,40}\]:|\[\^([^\]\s]{1,40})\]", re.MULTILINE)
 DEEP = 2  # spaces before a further paragraph of a definition; CommonMark's extensions want 4, writers put 2

@@ -37,6 +37,10 @@ UNTITLED = re.compile(
     r"|[ \t]*\[!INCLUDE[ \t]*\[[^\]\n]*\]\([^()\n]*\)\][ \t]*|[ \t]*<xi:include\b[^<>\n]*/>[ \t]*"
     r"|\.\.[ \t]+(?:include|literalinclude|image|figure|toctree|contents|raw|index)::[^\n]*"
     r"|[ \t]*(?:\[TOC\]|\[\[_?[Tt][Oo][Cc]_?\]\]|\{:[^{}\n]*\})[ \t]*"  # for contents; kramdown
+    r"|[ \t]*%%(?:[^%\n]|%(?!%))+%%[ \t]*|\[(?://|comment)\]:[ \t]*(?:#|<>)[ \t]*[(\"'][^\n]*"  # comments
+    # Where links lead that the text names; a number may be one of a list of references.
+    r"| {0,3}\[(?!\^|\d+\])[^\[\]\n]{1,80}\]:[ \t]*<?(?:https?://|mailto:|\.{0,2}/|#)[^\s<>]*>?"
+    r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*"
     rf"|{EMBEDS.pattern}"
 )
 

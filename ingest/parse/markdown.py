@@ -13,7 +13,7 @@ from typing import Literal
 
 from ingest.parse.footnotes import DEFINITION, definition_end, marked
 from ingest.parse.front_matter import front_lines, front_title
-from ingest.parse.html import html_heading, texts
+from ingest.parse.html import TAG, html_heading, texts
 from ingest.parse.lines import Line, lines_of
 from ingest.parse.machinery import title_span
 from ingest.parse.raw import Raw, raw_blocks
@@ -36,6 +36,9 @@ NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
 FOLDERS = {"index", "readme", "_index"}  # names of files that stand for their folders on the web and on code hosts
 WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]")  # a number, a letter or two name nothing
 EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
+
+LINKED = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*\)")
+ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*$")  # Pandoc, kramdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,14 @@ def atx_heading(line: str) -> tuple[int, str] | None:
     opened = title.rstrip("#")
     if not opened or opened[-1].isspace():  # a closing run of marks, as in `## title ##`
         title = opened
-    return len(match[1]), EMPHASIS.sub("", title).strip()
+    return len(match[1]), titled(title)
+
+
+def titled(title: str) -> str:
+    """Return a heading's words: without emphasis, attributes, tags, and where its links lead."""
+    own = LINKED.sub(r"\1", ATTRIBUTES.sub("", title))
+    own = own if "`" in own else TAG.sub(" ", own)
+    return " ".join(EMPHASIS.sub("", own).rstrip("¶ \t").split()) or EMPHASIS.sub("", title).strip()
 
 
 def parse(name: str, text: str, heading: HeadingRule = atx_heading) -> Document:
@@ -141,7 +151,7 @@ def _headings(
         elif height := _setext(lines, index) if index == begin or not index or lines[index - 1].blank else 0:
             title = " ".join(line.text.strip() for line in lines[index : index + height])
             level = 1 if "=" in lines[index + height].text else 2
-            found.append((index, level, EMPHASIS.sub("", title).strip(), height + 1))
+            found.append((index, level, titled(title), height + 1))
             index += height
             begin = index + 1
         index += 1

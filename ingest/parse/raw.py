@@ -33,7 +33,8 @@ OPTION = re.compile(r"[ \t]*:[a-z][\w-]*:(?:\s|$)")
 # MDX: programs between paragraphs, up to a blank line; comments.
 PROGRAM = re.compile(r"import[ \t]+(?:[\w{*\"'])|export[ \t]+(?:const|let|var|default|function|async|class|\{|\*)")
 IMPORTED = re.compile(r"(?:^import|\bfrom)[ \t]+(?:'[^']+'|\"[^\"]+\");?[ \t]*$")
-REMARK = re.compile(r" {0,3}\{/\*")
+# Comments by their ends: of MDX; of Obsidian.
+REMARKS = {"*/}": re.compile(r" {0,3}\{/\*"), "%%": re.compile(r" {0,3}%%[ \t]*$")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,15 @@ def _directive(lines: list[Line], index: int, spans: dict[int, Raw], unclosed: d
 
 
 def _program(lines: list[Line], index: int, in_paragraph: bool, endless: set[str]) -> Raw | None:
-    """What MDX runs: imports, exports and comments."""
+    """What MDX runs, imports and exports, and comments over several lines."""
     text = lines[index].text
-    if REMARK.match(text) and "*/}" not in endless:
-        end = next((i for i in range(index, len(lines)) if "*/}" in lines[i].text), None)
-        if end is not None:
-            return Raw("hidden", end + 1)
-        endless.add("*/}")
+    for close, begins in REMARKS.items():
+        if begins.match(text) and close not in endless:
+            first = index + (close == "%%")
+            end = next((i for i in range(first, len(lines)) if close in lines[i].text), None)
+            if end is not None:
+                return Raw("hidden", end + 1)
+            endless.add(close)
     if in_paragraph or not PROGRAM.match(text):
         return None
     stop = next((i for i in range(index, len(lines)) if lines[i].blank), len(lines))

@@ -523,3 +523,29 @@ def test_front_matter_as_people_write_it(front: str) -> None:
 )
 def test_what_is_no_front_matter_is_text(text: str) -> None:
     assert units(text)[0][1].startswith(text.split("\n")[0 if text[0] != "-" else 1])
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("## 挂失 {#lost .cls}", "挂失"),
+        ("## [挂失](lost.md) 与 ![图](a_(1).png)", "挂失 与 图"),
+        ("## Lost card [¶](#lost)", "Lost card"),
+        ('## 挂失<br>换卡 <a id="x"></a>', "挂失 换卡"),
+        ("## `List<int>` 的用法", "List<int> 的用法"),
+        ("## {#only}", "{#only}"),
+    ],
+)
+def test_a_title_is_its_words(line: str, title: str) -> None:
+    assert atx_heading(line) == (2, title)
+
+
+def test_comments_over_lines_are_no_text() -> None:
+    assert units("甲。\n\n%%\n以后再写。\n%%\n\n乙。\n") == [("paragraph", "甲。"), ("paragraph", "乙。")]
+
+
+def test_a_footnote_may_begin_below_its_label() -> None:
+    assert units("甲[^1]，乙[^b]。\n\n[^1]: 注一。\n[^b]:\n    注二。\n")[1:] == [
+        ("note", "[^1]: 注一。"),
+        ("note", "[^b]:\n    注二。"),
+    ]
