@@ -86,6 +86,7 @@ def test_a_rating_that_was_acknowledged_survives_a_kill(serve: Serve) -> None:
 def test_a_kill_in_mid_stream_leaves_nothing_half(serve: Serve) -> None:
     with faulty_llm(answer=WRITTEN * 2, size=1, pause=0.2) as llm:
         served = serve(**writer(llm))
+
         def read() -> None:
             body = {"question": QUESTION, "stream": True}
             with served.client.stream("POST", "/v1/ask", json=body) as reply:
