@@ -18,7 +18,7 @@ from service.workers.batching import Batcher
 
 # Of the candidates that an answer is decided on as many are read as have the right one among them this likely, as far
 # as fused scores tell, and so many at least. Of 661 questions on the outline this changes one verdict and one first
-# candidate, and halves what is read.
+# candidate, and halves what is read; of 40 on a documentation that nothing was fitted to neither.
 DECIDED, LEAST = 0.97, 3
 
 logger = logging.getLogger(__name__)
