@@ -66,6 +66,8 @@ def test_down_with_a_comment(live: Live, widget: Widget) -> None:
     widget.by("feedback-comment").fill("第二步说得不清楚。<b>x</b>")
     widget.by("feedback-send").click()
     expect(widget.by("feedback-note")).to_have_text("谢谢反馈。")
+    widget.until(lambda: bool(rated(live, body["id"])))
+    widget.page.wait_for_timeout(600)  # the rating does not come once more, without its comment
     (one,) = rated(live, body["id"])
     assert (one.rating, one.comment) == ("down", "第二步说得不清楚。<b>x</b>")
 

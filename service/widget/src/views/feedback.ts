@@ -16,6 +16,7 @@ export class Feedback {
   #turn: Turn | null = null;
   #wanted: { rating: Rating | null; before: Rating | null } | null = null;
   #sending = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly context: Context) {
     this.buttons = [this.#thumb("up"), this.#thumb("down")];
@@ -83,7 +84,10 @@ export class Feedback {
     });
     const submit = async (): Promise<void> => {
       const comment = area.value.trim();
+      const pending = comment ? this.#wanted : null;
+      if (comment) this.#wanted = null; // the comment brings its rating, which must not come after it by itself
       if (!comment || (await this.#send(rating, comment))) this.#say(text.thanks, rating);
+      else if (pending && this.#turn) this.context.session.rate(this.#turn.id, pending.before);
     };
     area.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || composing(event)) return;
@@ -116,7 +120,14 @@ export class Feedback {
     this.context.announce(message);
   }
 
-  async #send(rating: Rating | null, comment: string | null): Promise<boolean> {
+  /** Send what is said of the answer, after what was said before: the service keeps the last. */
+  #send(rating: Rating | null, comment: string | null): Promise<boolean> {
+    const sent = this.#last.then(() => this.#post(rating, comment));
+    this.#last = sent;
+    return sent;
+  }
+
+  async #post(rating: Rating | null, comment: string | null): Promise<boolean> {
     try {
       await this.context.client.feedback({ answer_id: this.#turn?.answerId ?? "", rating: rating ?? "none", comment });
       return true;
