@@ -68,6 +68,7 @@ def test_closing_is_a_step_back(live: Live, visit: Visit) -> None:
     for _ in range(3):
         widget.by("outline-toggle").click()
         widget.until(lambda: hash_of(widget) == "#/outline")
+        expect(widget.outline).to_be_visible()  # it is loaded when it is first opened
         widget.by("outline-toggle").click()
         widget.until(lambda: hash_of(widget) == "")
     assert widget.page.evaluate("history.length") <= 3
