@@ -1,7 +1,6 @@
 """The versions of the index under one folder, and the pointer to the current one."""
 
 import fcntl
-import os
 import shutil
 import tempfile
 import time
@@ -14,6 +13,7 @@ from ingest.index import snapshot
 from ingest.index.backend import Backend
 from ingest.index.embedded import Embedded
 from ingest.index.index import Index
+from ingest.index.pointer import PARTIAL, write_pointer
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.pack import Packs
 
@@ -114,7 +114,7 @@ class Versions:
 
     def point(self, version: str) -> None:
         """Make a version current, or the candidate."""
-        self._write(self.pointer, version)
+        write_pointer(self.root / self.pointer, version)
 
     def promote(self) -> str:
         """Make the candidate current, and note what was before; raises SnapshotError."""
@@ -123,8 +123,8 @@ class Versions:
             raise SnapshotError("there is no candidate; `python -m ingest build --candidate` makes one")
         self.open(version=version)
         if before and before != version:
-            self._write(PREVIOUS, f"{before} {version}")
-        self._write(POINTER, version)
+            write_pointer(self.root / PREVIOUS, f"{before} {version}")
+        write_pointer(self.root / POINTER, version)
         self.withdraw()
         return version
 
@@ -137,24 +137,13 @@ class Versions:
         if age > seconds:
             raise SnapshotError(f"it was promoted {age / 3600:.0f} hours ago; name the VERSION to go back to")
         self.open(version=noted[0])
-        self._write(POINTER, noted[0])
+        write_pointer(self.root / POINTER, noted[0])
         (self.root / PREVIOUS).unlink(missing_ok=True)
         return noted[0]
 
     def withdraw(self) -> None:
         """Have no candidate any more; its version stays."""
         (self.root / CANDIDATE).unlink(missing_ok=True)
-
-    def _write(self, pointer: str, text: str) -> None:
-        """Replace a pointer by one atomic rename, so that a reader sees the old name or the new one."""
-        handle, name = tempfile.mkstemp(prefix=f".{POINTER}-", dir=self.root)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fchmod(handle, 0o644)
-            os.fsync(handle)
-        Path(name).replace(self.root / pointer)
-        snapshot.sync(self.root)
 
     @contextmanager
     def building(self) -> Iterator[Path]:
@@ -165,7 +154,7 @@ class Versions:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise BusyError(f"another build is running under {str(self.root)!r}; wait for it") from error
-            for leftover in [*self.root.glob(f"{BUILDING}*"), *self.root.glob(f".{POINTER}-*")]:
+            for leftover in [*self.root.glob(f"{BUILDING}*"), *self.root.glob(f"{PARTIAL}*")]:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             folder = Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.root))
             try:

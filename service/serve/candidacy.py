@@ -1,10 +1,10 @@
 """What has become of a candidate to write: one file beside the index, which replicas share."""
 
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Literal, get_args
+
+from ingest.index.pointer import write_pointer
 
 FILE = "writer"
 State = Literal["tried", "promoted", "withdrawn"]
@@ -54,12 +54,5 @@ class Candidacy:
         self._write("withdrawn")
 
     def _write(self, state: State) -> None:
-        """Replace the file whole, so that a reader sees the old state or the new one."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=self._file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{state} {self.name}\n")
-            file.flush()
-            os.fchmod(handle, 0o644)
-            os.fsync(handle)
-        Path(name).replace(self._file)
+        write_pointer(self._file, f"{state} {self.name}")
