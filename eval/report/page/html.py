@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from eval.golden.question import STATUSES
@@ -11,6 +11,7 @@ from eval.nights.history import ALL
 from eval.report.headline import headline_of
 from eval.report.night import ROBUST, WORST, Report, standing
 from eval.report.page import charts, text
+from eval.report.page.environment import template_environment
 from eval.score.row import METRICS
 
 BY_KIND = ("status", "hit_1", "hit_5", "ndcg_10", "citation_precision", "citation_recall", "key_points")
@@ -39,14 +40,7 @@ def render(report: Report) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("eval.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
+    made = template_environment(_finalize)
     made.filters["upto"] = _upto
     made.globals |= {
         "ALL": ALL,

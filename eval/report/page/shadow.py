@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from eval.report.page.text import shown
+from eval.report.page.environment import template_environment
 from eval.traffic.comparisons import Arm, Movement, Pair, outcomes, statuses
 
 EXAMPLES = 20  # pairs that differ, the newest
@@ -12,25 +10,21 @@ EXAMPLES = 20  # pairs that differ, the newest
 
 def shadow_page(pairs: Sequence[Pair], found: Sequence[Movement], days: tuple[str, ...]) -> str:
     """Return the page; `days` are the first and the last. Pairs without their words are counted and not shown."""
-    made = Environment(
-        loader=PackageLoader("eval.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["shown"] = shown
     differing = [pair for pair in reversed(pairs) if pair.rows and pair.outcome != "same"]
-    return made.get_template("shadow.html").render(
-        pairs=len(pairs),
-        days=days,
-        arms=[sorted({f"{arm.writer} on {arm.index_version}" for arm in side}) for side in _sides(pairs)],
-        outcomes=outcomes(pairs),
-        statuses=statuses(pairs),
-        changes=found,
-        examples=differing[:EXAMPLES],
-        differing=len(differing),
-        words=any(pair.rows for pair in pairs),
+    return (
+        template_environment()
+        .get_template("shadow.html")
+        .render(
+            pairs=len(pairs),
+            days=days,
+            arms=[sorted({f"{arm.writer} on {arm.index_version}" for arm in side}) for side in _sides(pairs)],
+            outcomes=outcomes(pairs),
+            statuses=statuses(pairs),
+            changes=found,
+            examples=differing[:EXAMPLES],
+            differing=len(differing),
+            words=any(pair.rows for pair in pairs),
+        )
     )
 
 
