@@ -245,7 +245,7 @@ class Runtime:
             yield place
 
     async def watch(self) -> None:
-        """Take up new snapshots, and bind the pipeline to them before a request needs it; note what keys were used."""
+        """Take up new snapshots, make the pipeline over them before a request needs it, note what keys were used."""
         erased: int | None = None
         while True:
             if self.entrance:
@@ -258,6 +258,8 @@ class Runtime:
                     erased = last
                 except LedgerError as error:
                     log.error("when keys were last used is not noted: %s", error)
+            with suppress(ProblemError):
+                await asyncio.to_thread(self.bound_to(None).parts.searcher.warm)
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
             await asyncio.to_thread(self.trial.refresh)

@@ -39,6 +39,10 @@ class Reading:
         self._lexicon = Lexicon(snapshot)
         self._spelling = Spelling(snapshot, self._lexicon)
 
+    def warm(self) -> None:
+        """Make what slips are looked up in."""
+        self._spelling.warm()
+
     def of(self, question: str) -> str:
         """Return what is searched for: the question itself where nothing in it is beside the point."""
         return self._spelling.mended(self.bare(visible(question)))

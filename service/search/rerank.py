@@ -2,24 +2,24 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
+from time import monotonic
 from typing import Protocol, Self
 
 import numpy as np
 
 from ingest.fitted import Blend
 from service.language.phrases import Missing
-from service.search.odds import likely
 from service.search.retrieve import Candidate, Query
 from service.search.scorers import Scorer
 from service.workers.batching import Batcher
 
-# Of the candidates that an answer is decided on as many are read as have the right one among them this likely, as far
-# as fused scores tell, and so many at least. Of 661 questions on the outline this changes one verdict and one first
-# candidate, and halves what is read; of 40 on a documentation that nothing was fitted to neither.
-DECIDED, LEAST = 0.97, 3
+# An answer is decided once the right candidate is among those read this likely; so many are read at a time, whatever
+# the machine, so that every one decides alike. What that saves, and changes: docs/reranker.md.
+DECIDED, STEP = 0.97, 2
 
 logger = logging.getLogger(__name__)
 
@@ -123,20 +123,25 @@ class CrossEncoderReranker:
     ) -> tuple[list[Candidate], Missing | None]:
         if not candidates:
             return [], None
-        count = _deciding(candidates[: self._candidates]) if decided else self._candidates
-        head, tail = candidates[:count], candidates[count:]
+        head = candidates[: self._candidates]
         read = texts[: len(head)] or [candidate.chunk.indexed for candidate in head]
+        pairs = [(self._question(query), text) for text in read]
         try:
-            scores = await self._read(
-                [(self._question(query), text) for text in read],
-                self._decision if decided else self._budget,
-            )
+            scores = await (self._decide(head, pairs) if decided else self._read(pairs, self._budget))
         except UnreadError as error:
             return list(candidates), error.code
-        return joined(head, scores, tail, self.blend), None
+        return joined(head[: len(scores)], scores, candidates[len(scores) :], self.blend), None
 
     async def relevance(self, query: Query, texts: Sequence[str]) -> list[float]:
         return await self._read([(self._question(query), text) for text in texts], self._decision) if texts else []
+
+    async def _decide(self, candidates: Sequence[Candidate], pairs: list[tuple[str, str]]) -> list[float]:
+        """Score pairs of candidates, best first, until it is decided; raises UnreadError."""
+        until = monotonic() + self._decision
+        scores: list[float] = []
+        while not settled([self.blend.fused * each.score for each in candidates], scores, self.blend):
+            scores += await self._read(pairs[len(scores) :][:STEP], until - monotonic())
+        return scores
 
     def _question(self, query: Query) -> str:
         return query.read if self._scorer.bilingual else query.text
@@ -163,9 +168,19 @@ class CrossEncoderReranker:
         return [[next(scores) for _ in pairs] for pairs in requests]
 
 
-def _deciding(candidates: Sequence[Candidate]) -> int:
-    """How many candidates, best first, an answer is decided on."""
-    return max(LEAST, likely([candidates[0].score - each.score for each in candidates], DECIDED))
+def settled(fused: Sequence[float], scores: Sequence[float], blend: Blend) -> bool:
+    """Whether the right one is among the first, those that have `scores`, with odds of DECIDED.
+
+    `fused` are what fused scores say of all, in nats. What was not read counts as all of those read do but the best: a
+    question that resembles much has wrong candidates that are read as near.
+    """
+    count = len(scores)
+    if count < STEP or count == len(fused):
+        return count == len(fused)
+    worth = blend.worth(scores)
+    others = np.logaddexp.reduce(np.sort(worth)[:-1]) - math.log(count - 1)
+    read, unread = np.logaddexp.reduce(fused[:count] + worth), np.logaddexp.reduce(fused[count:]) + others
+    return bool(unread - read <= math.log(1 / DECIDED - 1))
 
 
 def joined(

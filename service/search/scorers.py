@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -60,8 +61,8 @@ class ShippedScorer:
         )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        # Without AVX-512 VNNI the fast int8 kernels saturate: scores were off by 0.6 log odds on average, up to 1.8.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        if not whole_sums():
+            options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
@@ -78,6 +79,20 @@ class ShippedScorer:
     def _score(self, row: Sequence[int]) -> float:
         ids, mask = padded([row])
         return float(self._session.run(None, {"ids": ids, "mask": mask})[0][0])
+
+
+@cache
+def whole_sums(cpu: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor is known to add int8 products in 32 bits (Intel's VNNI).
+
+    On others x64 kernels saturate at 16 bits: scores were off by 0.6 log odds on average, up to 1.8. Kernels that
+    do not take twice the time, for the same scores to the last bit.
+    """
+    try:
+        flags = cpu.read_text("utf-8", errors="replace").split()
+    except OSError:
+        return False
+    return "avx512_vnni" in flags or "avx_vnni" in flags
 
 
 class HubScorer:

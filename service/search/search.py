@@ -55,6 +55,10 @@ class Searcher:
         self._reading = Reading(snapshot)
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
+    def warm(self) -> None:
+        """Make now what would be made for the first question that needs it: half a second for a small index."""
+        self._reading.warm()
+
     async def find(self, text: str, k: int = 0, scope: Scope | None = None, decided: bool = False) -> Hits:
         """Return the candidates for a question: `k` of them, or as many as are decided on where that is more.
 

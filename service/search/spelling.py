@@ -35,6 +35,11 @@ class Spelling:
         self._sounds: Sounds | None = None
         self._latin: dict[str, str] | None = None
 
+    def warm(self) -> None:
+        """Make what words are looked up in, unless it is there."""
+        self._made()
+        self._spellings()
+
     def mended(self, text: str) -> str:
         """Return a question with its slips mended; itself where there are none."""
         words = self._regional(text)

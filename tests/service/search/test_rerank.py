@@ -12,9 +12,9 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 
 from ingest.chunk import Chunk
 from ingest.fitted import Blend
-from service.search.rerank import CrossEncoderReranker, NoReranker, UnreadError, joined
+from service.search.rerank import CrossEncoderReranker, NoReranker, UnreadError, joined, settled
 from service.search.retrieve import Candidate
-from service.search.scorers import SHIPPED, HubScorer, ShippedScorer
+from service.search.scorers import SHIPPED, HubScorer, ShippedScorer, whole_sums
 from tests.support.packs import WORDS, question
 
 QUERY = question("a")
@@ -166,16 +166,39 @@ def test_what_is_decided_on_waits_past_the_budget(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behind", "read"),
+    ("fused", "scores", "settles"),
     [
-        ([0.0, 9.0, 9.0, 9.0, 9.0], 3),  # the first is right as far as can be told: three all the same
-        ([0.0, 0.1, 0.2, 0.3, 9.0], 4),
-        ([0.0, 0.0, 0.0, 0.0, 0.0], 5),
-        ([0.0, 9.0], 2),
+        # Read: e^0 + e^-1 = 1.368 and more, unread e^-6 and less: 0.002 of it.
+        ([0.0, -1.0, -6.0], [1.0, 1.0], True),
+        # Unread e^-1 times e^0, what the other was read as: 0.37 of 3.09.
+        ([0.0, -1.0, -1.0], [1.0, 0.0], False),
+        # e^5 + e^-1 = 148.8 beside 0.37: 0.9975.
+        ([0.0, -1.0, -1.0], [5.0, 0.0], True),
+        # The others of three were read as e^0 and e^5, 74.7 on average: 27.5 unread beside 278.
+        ([0.0, -1.0, -1.0, -1.0], [5.0, 0.0, 5.0], False),
+        ([0.0, -1.0, -1.0], [5.0], False),
+        ([0.0], [-9.0], True),
     ],
 )
+def test_it_is_settled_once_the_right_one_is_likely_read(
+    fused: list[float], scores: list[float], settles: bool
+) -> None:
+    assert settled(fused, scores, Blend(weight=1.0, fused=1.0)) is settles
+
+
+def test_it_is_settled_by_what_scores_are_worth() -> None:
+    fused, scores = [0.0, -1.0, -1.0], [5.0, 0.0]
+    assert not settled(fused, scores, Blend(weight=0.2, fused=1.0))  # 2.72 and 0.37 read, 0.37 unread: 0.89
+    assert settled(fused, scores, Blend(weight=1.0, fused=1.0, reach=4.0))  # 0 counts as 1: e^5 + e^0, unread e^0
+    assert not settled(fused, scores, Blend(weight=1.0, fused=1.0, reach=1.0))  # as 4: e^5 + e^3, unread e^3: 0.89
+
+
+@pytest.mark.parametrize(
+    ("behind", "read"),
+    [([0.0, 9.0, 9.0, 9.0, 9.0], 2), ([0.0, 0.0, 0.0, 0.0, 0.0], 5), ([0.0, 0.0, 0.0, 0.0, 9.0], 4), ([0.0, 9.0], 2)],
+)
 def test_what_is_decided_on_is_read_as_far_as_it_takes(folder: Path, behind: list[float], read: int) -> None:
-    reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000)
+    reranker = CrossEncoderReranker(HubScorer(str(folder)), budget_ms=60_000, weight=0.01, fused=1.0)
     fused = [replace(each, score=-nats) for each, nats in zip(candidates("abcde"), behind, strict=False)]
     found, _ = asyncio.run(reranker.rerank(QUERY, fused, decided=True))
     assert sum(each.rerank_score is not None for each in found) == read
@@ -294,3 +317,14 @@ def test_a_shipped_file_that_is_not_what_it_was_is_named(tmp_path: Path, name: s
             file.write(b" ")
     with pytest.raises(ValueError, match=rf"{name} is .*rerank\.kind to none"):
         ShippedScorer(folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("flags", "whole"),
+    [("fpu avx2 avx512f avx512_vnni", True), ("fpu avx2 avx_vnni", True), ("fpu avx2 avx512f avx512bw", False)],
+)
+def test_what_a_processor_adds_whole_is_read_from_its_flags(tmp_path: Path, flags: str, whole: bool) -> None:
+    cpu = tmp_path / "cpuinfo"
+    cpu.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t:\n", "utf-8")
+    assert whole_sums(cpu) is whole
+    assert not whole_sums(tmp_path / "none")  # a system that does not say
