@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.index.snapshot import Snapshot
+from ingest.pack import none
 from service.check.review import Review
 from service.check.support import Support
 from service.decide.verdict import Decider
 from service.guard.requests import Guard
 from service.language.phrases import Language
+from service.language.rule import every
 from service.search.passages import Passage
 from service.search.search import Searcher
 from service.understand.conversation import Conversation
@@ -38,6 +40,13 @@ class Parts:
     support: Support
     work: Worker
     min_support: float
+
+    def warm(self) -> None:
+        """Make now what the first question would wait for, most of a second: rules, words, tables of slips."""
+        every()
+        for words in (none().words, self.snapshot.pack.words):
+            words.warm()
+        self.searcher.warm()
 
     def review(self, passages: Sequence[Passage], asked: str, language: Language) -> Review:
         """Return the check of what a writer says from passages; `asked` may be quoted back."""

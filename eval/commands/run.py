@@ -65,7 +65,7 @@ def main(options: argparse.Namespace) -> int:
     run = _take_up(
         out,
         Run(
-            id=f"{now:%Y%m%dT%H%M%SZ}",
+            id=f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z",
             started=now.isoformat(timespec="seconds"),
             finished="",
             target=options.target,

@@ -43,6 +43,10 @@ class Words:
         self.expand = lru_cache(4096)(self._expand)
         self.widened = lru_cache(4096)(self._widened)
 
+    def warm(self) -> None:
+        """Make now what the first question would wait for: dictionary, glossary, asking words."""
+        _ = self.glossary, self.asking
+
     def terms(self, text: str) -> list[str]:
         """Return the search terms of a text in reading order, a compound before its parts; [] if it has none."""
         return self._tokeniser.terms(text)

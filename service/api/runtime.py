@@ -259,7 +259,7 @@ class Runtime:
                 except LedgerError as error:
                     log.error("when keys were last used is not noted: %s", error)
             with suppress(ProblemError):
-                await asyncio.to_thread(self.bound_to(None).parts.searcher.warm)
+                await asyncio.to_thread(self.bound_to(None).parts.warm)
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
             await asyncio.to_thread(self.trial.refresh)

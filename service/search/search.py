@@ -56,7 +56,7 @@ class Searcher:
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
     def warm(self) -> None:
-        """Make now what would be made for the first question that needs it: half a second for a small index."""
+        """Make what would be made for the first question that needs it."""
         self._reading.warm()
 
     async def find(self, text: str, k: int = 0, scope: Scope | None = None, decided: bool = False) -> Hits:
