@@ -40,6 +40,7 @@ STAGES = {
     "chunk": "Cutting documents",
     "embed": "Embedding chunks",
     "titles": "Embedding titles",
+    "pieces": "Embedding pieces",
     "asked": "Embedding asked",
     "choose": "Choosing fusion",
     "measure": "Measuring names",

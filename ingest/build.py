@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk import Chunker
+from ingest.chunk import Chunk, Chunker
 from ingest.clean import CleanReport, CleanSteps, clean_sources
 from ingest.cut import Cut, Terms, cut_documents
 from ingest.fit.choice import Choice, choose, view
@@ -23,6 +23,7 @@ from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
 from ingest.index.dense import SAMPLE, DenseIndex
 from ingest.index.originals import Originals
+from ingest.index.pieces import MOST, SHORT, Pieces, pieces
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.index.ways import Ways
@@ -85,6 +86,8 @@ def build_index(
     settings = _settings(chunker, embedder, pack, asdict(steps) | {"near": near_threshold})
     if any(source.kind != "markdown" for source in sources):
         settings |= {"reading": (limits or Limits()).fingerprint, "originals": str(originals)}
+    if any(weights.piece for weights in pack.fitted.choices.values()):
+        settings["pieces"] = str(SHORT)
     files = {source.name: source.sha256 for source in sources}
     inputs = hashlib.sha256(json.dumps([files, settings], sort_keys=True).encode()).hexdigest()
     with versions.building() as folder:
@@ -204,7 +207,21 @@ def _assemble(
     if pack.fitted.choices and not cut.entries:  # what is fitted to an outline serves outlines
         fusion = asdict(_fusion(made, cut.terms, MemoEmbedder(embedder, memo), progress))
         made = replace(made, manifest=replace(manifest, fusion=fusion))
+    if made.fitted.fusion.piece and len(made.chunks) <= MOST:
+        made = replace(made, pieces=_pieces(made.chunks, embedder, before, progress))
     return made, reused
+
+
+def _pieces(chunks: Sequence[Chunk], embedder: Embedder, before: Snapshot | None, progress: Report) -> Pieces:
+    """Embed the pieces of passages, but for those that the snapshot before has."""
+    known: dict[str, NDArray[np.float32]] = {}
+    if before and before.pieces and before.manifest.settings["embedder"] == embedder.fingerprint:
+        had = [piece for chunk in before.chunks for piece in pieces(chunk.text)]
+        if len(had) == len(before.pieces.vectors):  # another version cut otherwise
+            known = dict(zip(had, before.pieces.vectors.astype(np.float32), strict=True))
+    own = [pieces(chunk.text) for chunk in chunks]
+    vectors, _ = _embed([piece for each in own for piece in each], embedder, known, "pieces", progress)
+    return Pieces.build(vectors, [len(each) for each in own])
 
 
 def _sample(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -47,6 +47,7 @@ class Logistic(_Part):
 
 RANK_CONSTANT = 60  # what ranks are added to beside scores
 FEEDBACK = 3  # passages that are asked with once more
+LATER = frozenset({"ranks", "feedback", "piece"})  # features that a fusion is named by where they count
 
 
 class FusionWeights(_Part):
@@ -60,12 +61,13 @@ class FusionWeights(_Part):
     expansion: float = Field(ge=0)  # of a question's other names, in BM25
     ranks: float = 0.0  # of the mean of reciprocal ranks of BM25 and dense search, 1 for the first
     feedback: float = 0.0  # of a spread of cosine to the first passages found
+    piece: float = 0.0  # of a spread of cosine below the nearest piece of a passage
 
     @property
     def name(self) -> str:
         """Name the fusion of these weights; those of later features only where they count."""
         given = self.model_dump(exclude={"expansion"})
-        return "weighted " + " ".join(f"{n}={w:g}" for n, w in given.items() if w or n not in {"ranks", "feedback"})
+        return "weighted " + " ".join(f"{n}={w:g}" for n, w in given.items() if w or n not in LATER)
 
 
 class Reciprocal(_Part):

@@ -94,7 +94,8 @@ def choose(questions: Sequence[Asking], view: View, tried: Mapping[str, FusionWe
     for number, question in enumerate(questions):
         columns = evidence(view, number)
         for name, weights in tried.items():
-            scores = columns @ (weights.bm25, weights.dense, weights.title, weights.ranks, weights.feedback)
+            meaning = weights.dense + weights.piece  # a passage of which a piece asks has no pieces of its own
+            scores = columns @ (weights.bm25, meaning, weights.title, weights.ranks, weights.feedback)
             found[name][number] = reciprocal_rank(scores, question.row)
     best = general
     for name in tried:

@@ -64,6 +64,7 @@ def excerpt(whole: Snapshot, allows: Allows) -> Snapshot:
         titles=DenseIndex.build(titles[olds]),
         ways=_ways(whole, pack, {old: new for new, old in enumerate(olds)}),
         pack=pack,
+        pieces=whole.pieces and whole.pieces.of([row.number for row in rows]),
         origins={name: origin for name, origin in whole.origins.items() if name in documents and allows(name, None)},
     )
 

@@ -16,6 +16,7 @@ from ingest.fitted import Fitted, FusionWeights
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.nearness import spread_of
+from ingest.index.pieces import Pieces
 from ingest.index.ways import Ways
 from ingest.pack import Pack, Packs, none
 from ingest.parse.outline import Entry
@@ -24,6 +25,7 @@ from ingest.read.origin import NOWHERE, Origin
 FORMAT = 2
 MANIFEST = "manifest.json"
 ORIGINS = "origins.jsonl"  # of documents that were no Markdown; not there without any
+PIECES = "pieces"  # a folder, not there where the fusion weighs none
 
 
 class SnapshotError(Exception):
@@ -75,6 +77,7 @@ class Snapshot:
     ways: Ways
     pack: Pack
     origins: Mapping[str, Origin] = field(default_factory=dict)  # by document, where it was not Markdown
+    pieces: Pieces | None = None  # of `chunks`, where the fusion weighs them
     rows: Mapping[tuple[str, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)  # by group's key
     spread: float = field(init=False, repr=False, compare=False)  # of unrelated cosines: the unit of nearness
     fitted: Fitted = field(init=False, repr=False, compare=False)  # the pack's, with the fusion chosen at the build
@@ -154,6 +157,8 @@ def write(folder: Path, snapshot: Snapshot, report: Mapping[str, object]) -> Man
     snapshot.titles.save(folder / "titles.faiss")
     snapshot.postings.save(folder / "bm25")
     snapshot.ways.save(folder / "asked")
+    if snapshot.pieces:
+        snapshot.pieces.save(folder / PIECES)
     _write_text(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1))
     files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     parts = asdict(snapshot.manifest) | {"files": files, "counts": _counts(snapshot)}
@@ -247,8 +252,10 @@ def _read(folder: Path, manifest: Manifest, pack: Pack) -> Snapshot:
         origins={line["name"]: Origin.from_json(line) for line in _lines(folder / ORIGINS)}
         if ORIGINS in manifest.files
         else {},
+        pieces=Pieces.load(folder / PIECES) if f"{PIECES}/at.npy" in manifest.files else None,
     )
     sizes = {len(snapshot.chunks), len(snapshot.dense), snapshot.postings.documents}
+    sizes |= {len(snapshot.pieces.at) - 1} if snapshot.pieces else set()
     if len(sizes) > 1 or len(snapshot.groups) != len(snapshot.titles):
         raise ValueError(f"its parts disagree on how many chunks there are: {sizes}")
     if manifest.counts != _counts(snapshot):

@@ -20,7 +20,7 @@ class Evidence:
     Its questions are its title and, where they are known, other ways to ask for it; `asked_bm25` is of those alone.
 
     Ranks are among entries, from 1, None where an index did not list it within the depth. `feedback` is the best
-    passage's cosine to the passages that dense search has first.
+    passage's cosine to the passages that dense search has first, `piece` that of the nearest piece of a passage.
     """
 
     bm25: float
@@ -31,6 +31,7 @@ class Evidence:
     bm25_rank: int | None
     dense_rank: int | None
     listed: bool  # without an answer
+    piece: float
 
 
 class Fusion(Protocol):
@@ -80,12 +81,13 @@ class Weighted:
 
     def __init__(self, weights: FusionWeights) -> None:
         self.name = weights.name
-        self._weights = np.array([getattr(weights, name) for name in NAMES])
+        self._weights, self._piece = np.array([getattr(weights, name) for name in NAMES]), weights.piece
 
     def score(self, evidence: Mapping[int, Evidence], spread: float) -> dict[int, float]:
         if not evidence:
             return {}
         scores = columns(list(evidence.values()), spread) @ self._weights
+        scores += self._piece * below([e.piece for e in evidence.values()], spread)
         return dict(zip(evidence, scores.tolist(), strict=True))
 
 

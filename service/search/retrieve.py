@@ -161,6 +161,7 @@ class Retriever:
             members=members,
             bm25=dict(zip(rows, scores.bm25.tolist(), strict=True)),
             cosines=dict(zip(rows, scores.cosines.tolist(), strict=True)),
+            pieces=dict(zip(rows, self._nearest(query, rows, scores.cosines), strict=True)),
             feedback=dict(zip(rows, scores.feedback.tolist(), strict=True)),
             titles={
                 group: max(title, asked_cosine.get(group, -1.0))
@@ -170,6 +171,12 @@ class Retriever:
             lexical=lexical,
             dense=dense,
         )
+
+    def _nearest(self, query: Query, rows: Sequence[int], cosines: NDArray[np.floating[Any]]) -> list[float]:
+        """Return how near each passage's nearest piece is, the passage itself where none are kept."""
+        pieces = self._snapshot.pieces
+        near: list[float] = (pieces.nearest(rows, query.vector, cosines) if pieces else cosines).tolist()
+        return near
 
     def _members(self, group: int, scope: Scope | None) -> Sequence[int]:
         """Return the chunks of a group that may be found."""
@@ -186,6 +193,7 @@ class Retriever:
             group: Evidence(
                 bm25=max(found.bm25[row] for row in rows),
                 cosine=max(found.cosines[row] for row in rows),
+                piece=max(found.pieces[row] for row in rows),
                 feedback=max(found.feedback[row] for row in rows),
                 title_cosine=found.titles[group],
                 asked_bm25=found.asked.get(group, 0.0),
@@ -204,6 +212,7 @@ class _Found:
     members: dict[int, Sequence[int]]
     bm25: dict[int, float]
     cosines: dict[int, float]
+    pieces: dict[int, float]
     feedback: dict[int, float]
     titles: dict[int, float]
     asked: dict[int, float]

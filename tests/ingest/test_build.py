@@ -321,6 +321,31 @@ def test_progress_is_told(corpus: Corpus) -> None:
     ]
 
 
+def test_long_passages_have_pieces_and_only_new_ones_are_embedded(corpus: Corpus) -> None:
+    corpus.chunker = RecursiveChunker(2000)
+    lines = [
+        f"第{i}台机器每周检查一次，检查时先断电，再看{chr(0x4E00 + 37 * i)}号阀的刻度是不是在红线以下，最后签字。"
+        for i in range(9)
+    ]
+    corpus.build(a="## 甲\n\n" + "\n\n".join(lines), b="## 乙\n\n一句话。")
+    made = corpus.open()
+    assert made.pieces is not None
+    assert np.diff(made.pieces.at).tolist() == [9, 0]
+    cosines = made.pieces.vectors[:9].astype(np.float32) @ made.pieces.vectors[4].astype(np.float32)
+    assert int(cosines.argmax()) == 4  # in the order of the text
+    lines[3] = lines[3].replace("每周", "每天")
+    corpus.build(a="## 甲\n\n" + "\n\n".join(lines))
+    assert [text for text in corpus.embedder.embedded if text in lines] == [lines[3]]
+    again = corpus.open().pieces
+    assert again is not None
+    assert np.array_equal(np.delete(again.vectors, 3, axis=0), np.delete(made.pieces.vectors, 3, axis=0))
+
+
+def test_an_outline_has_no_pieces(corpus: Corpus) -> None:
+    corpus.build(a=f"## 1. 甲\n\n### ★★★☆☆ **1. 怎么做？**\n\n{LONG}{LONG}{LONG}\n")
+    assert corpus.open().pieces is None
+
+
 def test_what_has_not_changed_is_not_made_again(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of forty documents that answer questions by themselves one changes; what is damaged is made again."""
     texts = {f"d{i}": f"# 题{i}\n\n{LONG}\n\n第{i}台机器每周检查一次。它的编号是{i}{i}号。\n" for i in range(40)}

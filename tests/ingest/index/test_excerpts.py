@@ -53,6 +53,22 @@ def test_it_is_as_if_only_that_had_been_built(tmp_path: Path, kept: tuple[str, .
     assert part.spread == alone.spread
 
 
+def test_a_part_keeps_the_pieces_of_its_passages(tmp_path: Path) -> None:
+    long = {
+        name: f"# {name}\n\n" + "\n".join(f"{name} 的第{i}步要先断电再看{i}号阀的刻度，{'慢' * 40}。" for i in range(4))
+        for name in ("one", "two")
+    }
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "alone").mkdir()
+    whole, alone = index(tmp_path / "whole", **long), index(tmp_path / "alone", two=long["two"])
+    part = excerpt(whole, lambda document, _: document == "two.md")
+    assert part.pieces is not None
+    assert alone.pieces is not None
+    assert len(part.pieces.vectors) > 1
+    assert np.array_equal(part.pieces.vectors, alone.pieces.vectors)
+    assert np.array_equal(part.pieces.at, alone.pieces.at)
+
+
 def test_a_section_alone(tmp_path: Path) -> None:
     whole = build(tmp_path / "whole", *TEXTS)
     part = excerpt(whole, lambda document, section: document == "coffee.md" and section == 2)

@@ -7,7 +7,7 @@ from tests.support.weighted import weighted
 def evidence(
     bm25: float, cosine: float, title: float, ranks: tuple[int | None, int | None], listed: bool = False
 ) -> Evidence:
-    return Evidence(bm25, cosine, 0.5, title, 0.0, *ranks, listed)
+    return Evidence(bm25, cosine, 0.5, title, 0.0, *ranks, listed, cosine)
 
 
 EVIDENCE = {
@@ -58,17 +58,20 @@ def test_weighted_by_hand() -> None:
 def test_ranks_and_feedback_count_where_they_have_a_weight() -> None:
     ranks = weighted(0, 0, 0, 0, 0, ranks=2.0).score(EVIDENCE, 1.0)
     assert ranks == pytest.approx({7: 1 + 61 / 63, 3: 61 / 62 + 1, 5: 61 / 62, 9: 0.0})
-    found = {1: Evidence(1.0, 0.5, 0.7, 0.5, 0.0, 1, 1, False), 2: Evidence(1.0, 0.5, 0.9, 0.5, 0.0, 1, 1, False)}
+    near = {1: (0.7, 0.9), 2: (0.9, 0.6)}
+    found = {n: Evidence(1.0, 0.5, again, 0.5, 0.0, 1, 1, False, piece) for n, (again, piece) in near.items()}
     assert weighted(0, 0, 0, 0, 0, feedback=3.0).score(found, 0.1) == pytest.approx({1: -6.0, 2: 0.0})
+    assert weighted(0, 0, 0, 0, 0, piece=2.0).score(found, 0.1) == pytest.approx({1: 0.0, 2: -6.0})
     assert weighted(1, 1, 1, 1, 0).name in weighted(1, 1, 1, 1, 0, feedback=3.0).name
+    assert "piece" not in weighted(1, 1, 1, 1, 0).name
 
 
 def test_weighted_without_any_shared_word() -> None:
-    evidence = {
-        1: Evidence(0.0, 0.5, 0.5, 0.5, 0.0, None, 1, False),
-        2: Evidence(0.0, 0.4, 0.5, 0.5, 0.0, None, 2, False),
+    found = {
+        1: evidence(0.0, 0.5, 0.5, (None, 1)),
+        2: evidence(0.0, 0.4, 0.5, (None, 2)),
     }
-    assert weighted(4.0, 1.0, 1.0, 1.0, 0.0).score(evidence, 0.1) == pytest.approx({1: 0.0, 2: -1.0})
+    assert weighted(4.0, 1.0, 1.0, 1.0, 0.0).score(found, 0.1) == pytest.approx({1: 0.0, 2: -1.0})
 
 
 @pytest.mark.parametrize("fusion", [ReciprocalRank(), weighted(1.0, 1.0, 1.0, 1.0, 1.0)])
