@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -124,10 +125,10 @@ def _fit(settings: IngestSettings) -> None:
         ensure(settings, embedder)
 
 
-def _fit_general(settings: IngestSettings, folder: Path, pack: Path) -> None:
+def _fit_general(settings: IngestSettings, folders: Sequence[Path], pack: Path) -> None:
     """Fit the confidence for any documents into a pack; each set gets an index of its own, kept for the next time."""
     check_packages()
-    embedder, sets = bootstrap.embedder(settings), labelled_sets(folder)
+    embedder, sets = bootstrap.embedder(settings), labelled_sets(*folders)
 
     def opened(corpus: Corpus) -> Engine:
         root = GENERAL / corpus.home
@@ -181,7 +182,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--anew", action="store_true", help="take new numbers even where the present ones are as good")
     command.add_argument("--cross-encoder", type=Path, metavar="DATA", help="train one first, from these question sets")
     command.add_argument(
-        "--corpora", type=Path, metavar="FOLDER", help="fit the confidence for any documents to these sets alone"
+        "--corpora",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="fit the confidence for any documents to sets",
     )
     command.add_argument("--general", type=Path, metavar="PACK", help="a pack for what holds for any documents, too")
     return parser

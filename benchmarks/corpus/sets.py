@@ -1,10 +1,12 @@
 """All development sets by name, and where each lies."""
 
 from pathlib import Path
+from shutil import copyfile
 
 from benchmarks.corpus import labelled
 from benchmarks.corpus.asked import Collection
 from benchmarks.corpus.fetch import FetchError, fetch, read
+from benchmarks.corpus.question import FOLDER as QUESTIONS
 from benchmarks.corpus.question import load
 
 FOLDER = Path("var/corpora")
@@ -33,6 +35,7 @@ def collection(name: str) -> Collection:
                 raise MissingError(f"there is no folder {str(folder)!r}")
         else:
             fetch(read()[name], folder)
+            copyfile(QUESTIONS / f"{name}.jsonl", FOLDER / name / "questions.jsonl")  # for `ingest fit --corpora`
     except (OSError, FetchError) as error:
         raise MissingError(str(error)) from error
     return Collection(name, folder, questions)

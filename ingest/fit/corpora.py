@@ -1,7 +1,8 @@
-"""Sets of labelled passages that the general confidence is fitted to: what a corpus answers, and what it does not.
+"""Sets that the general confidence is fitted to: what a corpus answers, and what it does not.
 
-A set is a folder with corpus.jsonl (id, text), queries.jsonl (id, text) and qrels.jsonl (qid, pid). Some of its
-passages are indexed. Questions on those are inside; questions on its others lie near, those of other sets far. Where
+A set of passages is a folder with corpus.jsonl (id, text), queries.jsonl (id, text) and qrels.jsonl (qid, pid). Some of
+its passages are indexed. Questions on those are inside; questions on its others lie near, those of other sets far.
+A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken. Where
 two sets are translations of each other, passage by passage, the questions of one are also put to the other. Sets whose
 names begin alike up to "_" are parts of one collection.
 """
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 INDEXED = 150  # passages at most, and half of the set's
 INSIDE, NEAR, FAR = 110, 70, 50  # questions
+QUESTIONS = "questions.jsonl"
 SHORTEST = 8  # code points of a question that stands alone
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -39,14 +41,26 @@ class _Label(BaseModel):
     pid: str
 
 
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    question: str
+    answerable: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """`passages` by id, and `questions` with the id of the passage that answers; `home` is where the passages lie."""
+    """`passages` by id, and `questions` with the id of the passage that answers; `home` is where the passages lie.
+
+    One of `documents`, a folder, has no passages, and `written` questions with whether the documents answer them.
+    """
 
     name: str
     home: str
     passages: Mapping[str, str]
     questions: Sequence[tuple[str, str]]
+    documents: Path | None = None
+    written: Sequence[tuple[str, bool]] = ()
 
     @property
     def indexed(self) -> dict[str, str]:
@@ -55,7 +69,8 @@ class Corpus:
         return {each: self.passages[each] for each in chosen}
 
     def asked(self, others: Sequence["Corpus"]) -> Iterator[tuple[str, bool]]:
-        """Yield questions, and whether the indexed passages answer them."""
+        """Yield questions, and whether what is indexed answers them."""
+        yield from self.written
         indexed = self.indexed
         ordered = sorted(self.questions, key=lambda question: _hash(question[0]))
         yield from [(text, True) for text, passage in ordered if passage in indexed][:INSIDE]
@@ -64,22 +79,29 @@ class Corpus:
         yield from [(text, False) for text in sorted(foreign, key=_hash)[:FAR]]
 
 
-def labelled_sets(folder: Path) -> list[Corpus]:
-    """Read every set below a folder; raises CorpusError for a broken one, or when there are fewer than two."""
-    plain = [_read(each) for each in sorted(folder.iterdir()) if (each / "corpus.jsonl").exists()]
+def labelled_sets(*folders: Path) -> list[Corpus]:
+    """Read every set below some folders; raises CorpusError for a broken one, or when there are fewer than two."""
+    below = [each for folder in folders for each in sorted(folder.iterdir())]
+    plain = [_read(each) for each in below if (each / "corpus.jsonl").exists()]
+    plain += [_documents(each) for each in below if (each / QUESTIONS).exists() and (each / "documents").is_dir()]
     if len(plain) < 2:
-        raise CorpusError(f"{folder} holds {len(plain)} sets of labelled passages; at least 2 are needed")
+        raise CorpusError(f"{', '.join(map(str, folders))}: {len(plain)} labelled sets; at least 2 are needed")
     across = [
         replace(one, name=f"{one.name} asked in {other.name}", questions=other.questions)
         for one in plain
         for other in plain
-        if one is not other and one.passages.keys() == other.passages.keys()
+        if one is not other and one.passages and one.passages.keys() == other.passages.keys()
     ]
     return [*plain, *across]
 
 
 def documents_of(corpus: Corpus, root: Path) -> Path:
-    """Write the indexed passages as files below `root`, named by bare numbers, which say nothing to search."""
+    """Write the indexed passages as files below `root`, named by bare numbers, which say nothing to search.
+
+    Documents stay where they are.
+    """
+    if corpus.documents is not None:
+        return corpus.documents
     folder = root / "documents"
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{number:05}.md": text + "\n" for number, text in enumerate(corpus.indexed.values())}
@@ -96,6 +118,11 @@ def _read(folder: Path) -> Corpus:
     asked = [line for line in _lines(folder / "queries.jsonl", _Line) if labels.get(line.id) in texts]
     questions = [(line.text, labels[line.id]) for line in asked if len(line.text) >= SHORTEST]
     return Corpus(folder.name, folder.name, texts, questions)
+
+
+def _documents(folder: Path) -> Corpus:
+    written = [(line.question, line.answerable) for line in _lines(folder / QUESTIONS, _Written)]
+    return Corpus(folder.name, folder.name, {}, (), folder / "documents", written)
 
 
 def _lines(path: Path, form: type[Form]) -> Iterator[Form]:

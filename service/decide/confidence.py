@@ -156,7 +156,7 @@ class Matcher:
         return foreign(self._lexicon, query.text)
 
     def untold(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether a question asks who made a thing, when, or how much, and none of the best candidates tells that."""
+        """Whether a question asks who made a thing, or when, and none of the best candidates tells that."""
         members = self._snapshot.rows[candidates[0].chunk.group]
         chunks = [self._snapshot.chunks[row] for row in members] + [c.chunk for c in candidates[1:TOLD]]
         return untold(query.text, [chunk.text for chunk in chunks])

@@ -1,4 +1,4 @@
-"""Who made a thing, when, how many: where no candidate says anything of the kind, the nearest passage is no answer."""
+"""Who made a thing, and when: where no candidate says anything of the kind, the nearest passage is no answer."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from service.language.rule import rules
 
 
 def untold(question: str, texts: Sequence[str]) -> bool:
-    """Whether a question asks for an origin or an amount, and none of the texts tells one."""
+    """Whether a question asks for an origin, and none of the texts tells one."""
     text = normalise(question)
     asked = {rule.key for rule in rules("origin") if rule.pattern.search(text)}
     if not asked:

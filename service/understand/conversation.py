@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from cachetools import LRUCache
@@ -164,6 +165,8 @@ class Conversation:
     def _judge(self, text: str, vector: NDArray[np.float32] | None) -> _Read:
         """Tell what a text is; what is called as a heading is asks for that."""
         named = any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
+        if said := rules("command").first(normalise(text).strip(ENDS)):
+            return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, False)
         if _bare(text) in self._headings:
             return _Read({"subject": 1.0, "follow": 0.0}, named)
         return _Read(self._reader.kinds(text, self._words, vector), named)

@@ -122,6 +122,22 @@ def test_a_broken_set_is_named(tmp_path: Path, file: str, line: str, told: str) 
         labelled_sets(root)
 
 
+def test_documents_are_taken_whole_with_their_own_questions(tmp_path: Path) -> None:
+    root = write_sets(tmp_path / "sets")
+    pool = tmp_path / "written" / "pool"
+    (pool / "documents").mkdir(parents=True)
+    rows = [{"question": "泳池几点开门？", "answerable": True}, {"question": "食堂几点开门？", "answerable": False}]
+    (pool / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    (tmp_path / "written" / "unasked" / "documents").mkdir(parents=True)
+    sets = labelled_sets(root, tmp_path / "written")
+    assert [corpus.name for corpus in sets] == [*sorted(FIELDS), "pool"]
+    assert documents_of(sets[-1], tmp_path / "index") == pool / "documents"
+    own = list(sets[-1].asked(sets[:-1]))
+    assert own[:2] == [("泳池几点开门？", True), ("食堂几点开门？", False)]
+    assert own[2:]
+    assert not any(inside for _, inside in own[2:])  # of other fields
+
+
 def test_one_set_is_too_few(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="holds 0 sets of labelled passages; at least 2 are needed"):
+    with pytest.raises(CorpusError, match="0 labelled sets; at least 2 are needed"):
         labelled_sets(tmp_path)

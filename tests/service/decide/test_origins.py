@@ -23,10 +23,6 @@ RUN = "脱脂分三步：加热、离心、冷却，每批 2000 升。"
         ("脱脂工艺是哪家公司推出的？", ["脱脂工艺由北方公司推出。"], False),
         ("Which company released skimming?", [RUN], True),
         ("Who wrote it?", ["Skimming was written by Ann Lee."], False),
-        ("脱脂工艺一共有几步？", [RUN], False),
-        ("脱脂工艺一共有几步？", ["先加热再离心，见 R-2。"], True),
-        ("How many steps are there?", ["Heat it, then spin it."], True),
-        ("How many steps are there?", ["Heat it twice."], False),
         ("谁负责脱脂？", [RUN], False),
     ],
 )
