@@ -23,7 +23,7 @@ from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
 from ingest.index.dense import SAMPLE, DenseIndex
 from ingest.index.originals import Originals
-from ingest.index.pieces import MOST, SHORT, Pieces, pieces
+from ingest.index.pieces import MOST, SHORT, Pieces, divided
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.index.ways import Ways
@@ -216,10 +216,10 @@ def _pieces(chunks: Sequence[Chunk], embedder: Embedder, before: Snapshot | None
     """Embed the pieces of passages, but for those that the snapshot before has."""
     known: dict[str, NDArray[np.float32]] = {}
     if before and before.pieces and before.manifest.settings["embedder"] == embedder.fingerprint:
-        had = [piece for chunk in before.chunks for piece in pieces(chunk.text)]
+        had = [piece for chunk in before.chunks for piece in divided(chunk.text)]
         if len(had) == len(before.pieces.vectors):  # another version cut otherwise
             known = dict(zip(had, before.pieces.vectors.astype(np.float32), strict=True))
-    own = [pieces(chunk.text) for chunk in chunks]
+    own = [divided(chunk.text) for chunk in chunks]
     vectors, _ = _embed([piece for each in own for piece in each], embedder, known, "pieces", progress)
     return Pieces.build(vectors, [len(each) for each in own])
 

@@ -18,7 +18,7 @@ SHORT = 60  # characters, up to which sentences go together: longer pieces tell 
 MOST = 100_000  # passages, past which pieces would take more room, and a build more time, than they are worth
 
 
-def pieces(text: str) -> list[str]:
+def divided(text: str) -> list[str]:
     """Return lines and sentences, short ones together; [] for a text that is one piece."""
     found: list[str] = []
     for start, stop in (span for line in _lines(text) for span in sentence_spans(text, *line)):

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.index.pieces import SHORT, Pieces, pieces
+from ingest.index.pieces import SHORT, Pieces, divided
 
 LONG = "滤芯每三个月换一次，换之前先关掉进水阀，再按住泄压钮数到十，等指针回到零位再拆。"
 
@@ -19,15 +19,15 @@ def kept() -> Pieces:
 
 
 def test_a_text_is_cut_at_sentences_and_lines_and_short_ones_go_together() -> None:
-    assert pieces(f"{LONG}{LONG}好。\n行。\n{LONG}") == [LONG, f"{LONG} 好。 行。", LONG]
-    assert pieces(f"短。{LONG * 2}") == [f"短。 {LONG}", LONG]
-    assert all(len(piece) < SHORT for piece in pieces("水箱每周清洗。" * 30))
-    assert "".join(pieces(LONG * 5)) == LONG * 5
+    assert divided(f"{LONG}{LONG}好。\n行。\n{LONG}") == [LONG, f"{LONG} 好。 行。", LONG]
+    assert divided(f"短。{LONG * 2}") == [f"短。 {LONG}", LONG]
+    assert all(len(piece) < SHORT for piece in divided("水箱每周清洗。" * 30))
+    assert "".join(divided(LONG * 5)) == LONG * 5
 
 
 @pytest.mark.parametrize("text", ["", "水箱每周清洗。", LONG, f"短。{LONG}"])
 def test_what_is_one_piece_has_none(text: str) -> None:
-    assert pieces(text) == []
+    assert divided(text) == []
 
 
 def test_of_many_pieces_the_nearest_counts_more_than_the_passage(kept: Pieces) -> None:
