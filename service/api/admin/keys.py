@@ -14,6 +14,7 @@ from service.api.admin.acts import actor, do, moment
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 Id = Annotated[str, Path(examples=["k-3f0c2a9b1d7e"])]
 NEWEST = 1000
+LARGEST = 2**63 - 1  # number that a database holds
 
 
 @router.get("/keys", summary="All keys")
@@ -52,7 +53,8 @@ async def revoke(id: Id, request: Request) -> bodies.KeyResponse:
 
 @router.get("/audit", summary="What was done")
 async def audit(
-    request: Request, after: Annotated[int, Query(ge=0, description="The number of the last one known.")] = 0
+    request: Request,
+    after: Annotated[int, Query(ge=0, le=LARGEST, description="The number of the last one known.")] = 0,
 ) -> bodies.AuditResponse:
     """List the acts behind a number, in order; nothing changes or deletes them."""
     acts = await do(lambda: _entrance(request).ledger.acts(after, NEWEST))

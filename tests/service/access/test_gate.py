@@ -153,6 +153,8 @@ def test_keys_over_http(serve: Open, keys: LedgerKeys, caplog: pytest.LogCapture
     for each in (secret, second):
         assert client.post("/v1/ask", json=ASK, headers=bearer(each)).status_code == 401
     acts = client.get("/v1/admin/audit?after=1", headers=bearer(admin)).json()["acts"]
+    for after, status in ((2**63 - 1, 200), (2**63, 422)):
+        assert client.get(f"/v1/admin/audit?after={after}", headers=bearer(admin)).status_code == status
     assert [act["act"] for act in acts] == ["key.make", "key.rotate", "key.revoke"]
     assert all(act["who"].startswith("key:k-") for act in acts)
     assert (acts[2]["before"]["revoked"], acts[2]["after"]["revoked"] is None) == (None, False)
