@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve serve-llm test test-slow test-browser test-firefox test-clients test-llm test-judge widget contract lint bench bench-llm bench-load sbom golden nightly judge fit settings figures repro lock clean
+.PHONY: serve serve-llm test test-slow test-browser test-firefox test-clients test-llm test-judge widget contract lint bench bench-llm bench-load sbom audit golden nightly judge fit settings figures repro lock clean
 
 serve: .venv/.runtime
 	$(BIN)/python -m service
@@ -105,6 +105,13 @@ sbom: .venv/.runtime
 	var/sbom/tools/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-licenses==5.5.5
 	var/sbom/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file var/sbom/bom.json $(BIN)/python
 	var/sbom/tools/bin/pip-licenses --python $(BIN)/python --format=markdown --order=license --output-file var/sbom/licences.md
+
+# What is known against the locked packages, from PyPI's advisories: it asks the internet, and fails where it cannot.
+audit:
+	@mkdir -p var/audit
+	$(PYTHON) -m venv var/audit/tools
+	var/audit/tools/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	var/audit/tools/bin/pip-audit --strict --disable-pip --no-deps $(foreach lock,requirements requirements-llm requirements-eval,--requirement $(lock).lock)
 
 # Against a running service: `make golden TARGET=http://127.0.0.1:8000`.
 TARGET ?= http://127.0.0.1:8000
