@@ -15,20 +15,17 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corpora import PATIENCE, here, served
+from benchmarks.corpora import served
 from benchmarks.corpus.asked import Asked, relevant, result
 from benchmarks.corpus.legs import CANDIDATES
 from benchmarks.corpus.sets import names
 from eval.score.figures import rank
-from ingest import bootstrap as ingest
-from ingest.__main__ import console
 from ingest.fitted import Blend
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
 from service.bootstrap import Service
 from service.search.rerank import joined
 from service.search.retrieve import Candidate
-from service.settings import ServiceSettings, ShippedSettings
 
 WEIGHTS, REACHES = (0.1, 0.2, 0.3, 0.4, 0.6, 1.0), (2.0, 3.0, 5.0, None)
 
@@ -53,14 +50,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.blend")
     parser.add_argument("names", nargs="*", metavar="NAME", help="sets; all of them when none is named")
     options = parser.parse_args()
-    console.quiet = True
-    settings = ServiceSettings(pack="none", rerank=ShippedSettings(budget_ms=PATIENCE))
-    embedder = ingest.embedder(settings)
     blends = [Blend(weight=w, fused=1.0, reach=reach) for w, reach in product(WEIGHTS, REACHES)]
     gains: dict[str, NDArray[np.float64]] = {}
-    for name, one in here(options.names or names()):
-        with served(one, settings, embedder) as service:
-            readings = asyncio.run(_readings(service, service.open(), one.answerable))
+    for name, one, service in served(options.names or names()):
+        readings = asyncio.run(_readings(service, service.open(), one.answerable))
         fused = np.mean([reading.ndcg(None) for reading in readings])
         gains[name] = np.array([np.mean([r.ndcg(blend) for r in readings]) for blend in blends]) - fused
         print(f"{name}: {len(readings)} questions, fused {fused:.3f}", flush=True)

@@ -11,7 +11,7 @@ does, on this index; the plain orders are of its own BM25 and vectors. A set tha
 import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
@@ -22,7 +22,6 @@ from benchmarks.corpus.sets import FOLDER, MissingError, collection, names
 from benchmarks.figures import write
 from ingest import bootstrap as ingest
 from ingest.__main__ import console, ensure
-from ingest.models.embedder import Embedder
 from service.bootstrap import Service
 from service.settings import ServiceSettings, ShippedSettings
 
@@ -40,43 +39,34 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(names()):
         parser.error(f"no set is called {', '.join(sorted(unknown))}; there are {', '.join(names())}")
-    console.quiet = True  # it would name every passage that has no heading
-    settings = ServiceSettings(pack="none", rerank=ShippedSettings(budget_ms=PATIENCE))
-    embedder = ingest.embedder(settings)
     measured: dict[str, list[Scored]] = {}
-    for name, one in here(options.names or names()):
-        began = time.perf_counter()
-        measured[name] = measure(one, settings, embedder, options.rebuild)
+    began = time.perf_counter()
+    for name, one, service in served(options.names or names(), options.rebuild):
+        measured[name] = scored(service, service.open(), one.answerable)
         print(f"{line(name, measured[name])}; {time.perf_counter() - began:.0f} s", flush=True)
         print(row(name, means(measured[name])), flush=True)
         if options.json:
             write(options.json, figures(measured), questions=by_question(measured))
+        began = time.perf_counter()
     if measured:
         print("\n" + "\n".join(table({name: means(rows) for name, rows in measured.items()})))
 
 
-def measure(one: Collection, settings: ServiceSettings, embedder: Embedder, rebuild: bool) -> list[Scored]:
-    """Bring the index of a set up to date and search it for every question that has an answer."""
-    with served(one, settings, embedder, rebuild) as service:
-        return scored(service, service.open(), one.answerable)
-
-
-def here(wanted: Sequence[str]) -> Iterator[tuple[str, Collection]]:
-    """Yield the sets that are there; the others are named and left out."""
+def served(wanted: Sequence[str], rebuild: bool = False) -> Iterator[tuple[str, Collection, Service]]:
+    """Yield the sets that are there, each with a service over its index, brought up to date; the others are named."""
+    console.quiet = True  # it would name every passage that has no heading
+    settings = ServiceSettings(pack="none", rerank=ShippedSettings(budget_ms=PATIENCE))
+    embedder = ingest.embedder(settings)
     for name in wanted:
         try:
-            yield name, collection(name)
+            one = collection(name)
         except MissingError as error:
             print(f"{name}: left out; {error}", flush=True)
-
-
-@contextmanager
-def served(one: Collection, settings: ServiceSettings, embedder: Embedder, rebuild: bool = False) -> Iterator[Service]:
-    """Bring the index of a set up to date and serve it."""
-    own = settings.model_copy(update={"corpus": [one.folder], "index": FOLDER / one.name / "index"})
-    ensure(own, embedder, rebuild)
-    with closing(Service(own, embedder)) as service:
-        yield service
+            continue
+        own = settings.model_copy(update={"corpus": [one.folder], "index": FOLDER / name / "index"})
+        ensure(own, embedder, rebuild)
+        with closing(Service(own, embedder)) as service:
+            yield name, one, service
 
 
 def line(name: str, rows: Sequence[Scored]) -> str:

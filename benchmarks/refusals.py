@@ -14,15 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.corpora import PATIENCE, here, served
+from benchmarks.corpora import served
 from benchmarks.corpus.asked import Asked
 from benchmarks.corpus.fetch import read
-from ingest import bootstrap as ingest
-from ingest.__main__ import console
 from ingest.fit.general import area
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
-from service.settings import ServiceSettings, ShippedSettings
 
 THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 
@@ -40,15 +37,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.refusals")
     parser.add_argument("names", nargs="*", metavar="NAME", help="sets; those fetched from packages when none is named")
     options = parser.parse_args()
-    console.quiet = True
-    settings = ServiceSettings(pack="none", rerank=ShippedSettings(budget_ms=PATIENCE))
-    embedder = ingest.embedder(settings)
     every: list[Judged] = []
     print(f"refused of what is inside, and outside\n\n| set | AUROC | now | {' | '.join(map(str, THRESHOLDS))} |")
     print(f"|---|--:|--:|{'--:|' * len(THRESHOLDS)}")
-    for name, one in here(options.names or list(read())):
-        with served(one, settings, embedder) as service:
-            judged = asyncio.run(_judged(service, service.open(), one.questions))
+    for name, one, service in served(options.names or list(read())):
+        judged = asyncio.run(_judged(service, service.open(), one.questions))
         every += judged
         print(_row(name, judged), flush=True)
     print(_row("all", every))
