@@ -163,12 +163,12 @@ class Conversation:
         return self._known[text]
 
     def _judge(self, text: str, vector: NDArray[np.float32] | None) -> _Read:
-        """Tell what a text is; what is called as a heading is asks for that."""
-        named = any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words))
-        if said := rules("command").first(normalise(text).strip(ENDS)):
-            return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, False)
-        if _bare(text) in self._headings:
+        """Tell what a text is; what is called as a heading is asks for that, whatever else it may mean."""
+        named, bare = any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words)), _bare(text)
+        if bare in self._headings:
             return _Read({"subject": 1.0, "follow": 0.0}, named)
+        if said := rules("command").first(bare):
+            return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, False)
         return _Read(self._reader.kinds(text, self._words, vector), named)
 
 

@@ -1,6 +1,7 @@
 """Conversations with a service over documents without an outline, as people have them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +71,19 @@ def test_a_new_question_is_answered_as_if_nothing_had_been_said(talk: Talk, firs
     assert [after[key] for key in ("status", "answer", "query")] == [
         alone[key] for key in ("status", "answer", "query")
     ]
+
+
+@pytest.mark.parametrize(("text", "cited"), [("退出", {"退出"}), ("重置", set())])
+def test_a_word_for_the_program_is_a_question_where_a_heading_is_called_so(
+    settings: ServiceSettings, embedder: Embedder, tmp_path: Path, text: str, cited: set[str]
+) -> None:
+    (tmp_path / "machine.md").write_text(
+        "# 手册\n\n## 退出\n\n长按电源键三秒，退出保养模式。\n\n## 保修\n\n保修两年。\n", "utf-8"
+    )
+    own = settings.model_copy(update={"corpus": [tmp_path / "machine.md"], "index": tmp_path / "index", "pack": "none"})
+    ensure(own, embedder)
+    with TestClient(create_app(Service(own, embedder))) as client:
+        assert headings(Talk(client).say(text)) == cited
 
 
 @pytest.mark.parametrize(
