@@ -159,7 +159,7 @@ class Matcher:
         """Whether a question asks who made a thing, or when, and none of the best candidates tells that."""
         members = self._snapshot.rows[candidates[0].chunk.group]
         chunks = [self._snapshot.chunks[row] for row in members] + [c.chunk for c in candidates[1:TOLD]]
-        return untold(query.text, [chunk.text for chunk in chunks])
+        return untold(query.text, (chunk.indexed for chunk in chunks))
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
         """Whether all that a question names stands in one of the best candidates of a few short notes, or a row's name.

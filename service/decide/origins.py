@@ -1,12 +1,12 @@
 """Who made a thing, and when: where no candidate says anything of the kind, the nearest passage is no answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from ingest.words.text import normalise
 from service.language.rule import rules
 
 
-def untold(question: str, texts: Sequence[str]) -> bool:
+def untold(question: str, texts: Iterable[str]) -> bool:
     """Whether a question asks for an origin, and none of the texts tells one."""
     text = normalise(question)
     asked = {rule.key for rule in rules("origin") if rule.pattern.search(text)}
