@@ -173,7 +173,9 @@ def _assemble(
 ) -> tuple[Snapshot, int]:
     """Embed and index what was cut; return the snapshot and how many chunks kept the vectors they had."""
     groups = snapshot.groups(cut.chunks)
-    known = _known_vectors(before, embedder)
+    if before and before.manifest.settings["embedder"] != embedder.fingerprint:
+        before = None  # its vectors are another model's
+    known = _known_vectors(before)
     texts = [chunk.indexed for chunk in cut.chunks]
     vectors, reused = _embed(texts, embedder, known, "embed", progress)
     known |= zip(texts, vectors, strict=True)  # what no title stands above is its own
@@ -215,7 +217,7 @@ def _assemble(
 def _pieces(chunks: Sequence[Chunk], embedder: Embedder, before: Snapshot | None, progress: Report) -> Pieces:
     """Embed the pieces of passages, but for those that the snapshot before has."""
     known: dict[str, NDArray[np.float32]] = {}
-    if before and before.pieces and before.manifest.settings["embedder"] == embedder.fingerprint:
+    if before and before.pieces:
         had = [piece for chunk in before.chunks for piece in divided(chunk.text)]
         if len(had) == len(before.pieces.vectors):  # another version cut otherwise
             known = dict(zip(had, before.pieces.vectors.astype(np.float32), strict=True))
@@ -243,8 +245,8 @@ def _previous(versions: Versions) -> Snapshot | None:
         return None  # none yet, or damaged: the new one replaces it
 
 
-def _known_vectors(before: Snapshot | None, embedder: Embedder) -> dict[str, NDArray[np.float32]]:
-    if before is None or before.manifest.settings["embedder"] != embedder.fingerprint:
+def _known_vectors(before: Snapshot | None) -> dict[str, NDArray[np.float32]]:
+    if before is None:
         return {}
     titles = zip((group.title for group in before.groups), before.titles.vectors(), strict=True)
     ways = zip(before.ways.questions, before.ways.dense.vectors(), strict=True)

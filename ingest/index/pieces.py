@@ -42,9 +42,9 @@ class Pieces:
     at: NDArray[np.int64]
 
     @classmethod
-    def build(cls, vectors: NDArray[np.float32], counts: Sequence[int]) -> "Pieces":
+    def build(cls, vectors: NDArray[np.floating[Any]], counts: Sequence[int]) -> "Pieces":
         """Keep the vectors of all pieces, passage by passage; `counts` says how many each has."""
-        return cls(vectors.astype(np.float16), np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]))
+        return cls(vectors.astype(np.float16, copy=False), np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]))
 
     def nearest(
         self, passages: Sequence[int], vector: NDArray[np.float32], cosines: NDArray[np.floating[Any]]
@@ -66,8 +66,7 @@ class Pieces:
     def of(self, passages: Sequence[int]) -> "Pieces":
         """Return those of some passages, in their order."""
         own = [self.vectors[self.at[row] : self.at[row + 1]] for row in passages]
-        counts = [len(each) for each in own]
-        return Pieces.build(np.concatenate([*own, self.vectors[:0]]).astype(np.float32), counts)
+        return Pieces.build(np.concatenate([*own, self.vectors[:0]]), [len(each) for each in own])
 
     def save(self, folder: Path) -> None:
         """Write into a new folder."""

@@ -87,6 +87,7 @@ class Weighted:
         if not evidence:
             return {}
         scores = columns(list(evidence.values()), spread) @ self._weights
+        # Apart from the columns that a pack is fitted to: an outline has no pieces.
         scores += self._piece * below([e.piece for e in evidence.values()], spread)
         return dict(zip(evidence, scores.tolist(), strict=True))
 

@@ -138,8 +138,8 @@ class CrossEncoderReranker:
     async def _decide(self, candidates: Sequence[Candidate], pairs: list[tuple[str, str]]) -> list[float]:
         """Score pairs of candidates, best first, until it is decided; raises UnreadError."""
         until = monotonic() + self._decision
-        scores: list[float] = []
-        while not settled([self.blend.fused * each.score for each in candidates], scores, self.blend):
+        fused, scores = [self.blend.fused * each.score for each in candidates], list[float]()
+        while not settled(fused, scores, self.blend):
             scores += await self._read(pairs[len(scores) :][:STEP], until - monotonic())
         return scores
 
