@@ -86,8 +86,6 @@ def build_index(
     settings = _settings(chunker, embedder, pack, asdict(steps) | {"near": near_threshold})
     if any(source.kind != "markdown" for source in sources):
         settings |= {"reading": (limits or Limits()).fingerprint, "originals": str(originals)}
-    if any(weights.piece for weights in pack.fitted.choices.values()):
-        settings["pieces"] = str(SHORT)
     files = {source.name: source.sha256 for source in sources}
     inputs = hashlib.sha256(json.dumps([files, settings], sort_keys=True).encode()).hexdigest()
     with versions.building() as folder:
@@ -121,6 +119,7 @@ def _settings(chunker: Chunker, embedder: Embedder, pack: Pack, clean: Mapping[s
         "tokeniser": pack.words.fingerprint,
         "pack": pack.fingerprint,
         "clean": json.dumps(clean, sort_keys=True),
+        "pieces": str(SHORT),
     }
 
 
@@ -209,7 +208,7 @@ def _assemble(
     if pack.fitted.choices and not cut.entries:  # what is fitted to an outline serves outlines
         fusion = asdict(_fusion(made, cut.terms, MemoEmbedder(embedder, memo), progress))
         made = replace(made, manifest=replace(manifest, fusion=fusion))
-    if made.fitted.fusion.piece and len(made.chunks) <= MOST:
+    if len(made.chunks) <= MOST:
         made = replace(made, pieces=_pieces(made.chunks, embedder, before, progress))
     return made, reused
 
@@ -218,11 +217,11 @@ def _pieces(chunks: Sequence[Chunk], embedder: Embedder, before: Snapshot | None
     """Embed the pieces of passages, but for those that the snapshot before has."""
     known: dict[str, NDArray[np.float32]] = {}
     if before and before.pieces:
-        had = [piece for chunk in before.chunks for piece in divided(chunk.text)]
+        had = [piece.text for chunk in before.chunks for piece in divided(chunk.text)]
         if len(had) == len(before.pieces.vectors):  # another version cut otherwise
             known = dict(zip(had, before.pieces.vectors.astype(np.float32), strict=True))
     own = [divided(chunk.text) for chunk in chunks]
-    vectors, _ = _embed([piece for each in own for piece in each], embedder, known, "pieces", progress)
+    vectors, _ = _embed([piece.text for each in own for piece in each], embedder, known, "pieces", progress)
     return Pieces.build(vectors, [len(each) for each in own])
 
 

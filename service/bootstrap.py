@@ -218,7 +218,7 @@ class Service:
             logger.warning("nothing was fitted to %r: candidates are told apart by places", searcher.retriever.name)
         sentence = (scale.reranked.margins if scale.reranked else scale.places).sentence
         longest, relevance = answer.max_characters, self.reranker.relevance
-        extractive = ExtractiveWriter(words, specificity, relevance, longest, sentence)
+        extractive = ExtractiveWriter(words, specificity, relevance, longest, sentence, searcher.within)
         rewriter, reader = model.rewriter(words, self.work), self._reader(snapshot)
         return Parts(
             snapshot=snapshot,

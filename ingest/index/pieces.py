@@ -1,13 +1,14 @@
 """Vectors of the pieces of passages: a long passage that answers in one place is not told by the vector of all of it.
 
 Passages are found by their own vectors; of those found the nearest piece counts, too: MaxP (Dai and Callan, Deeper Text
-Understanding for IR with Contextual Neural Language Modeling, SIGIR 2019).
+Understanding for IR with Contextual Neural Language Modeling, SIGIR 2019). A writer is told which of a passage's lines
+are near.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,22 @@ SHORT = 60  # characters, up to which sentences go together: longer pieces tell 
 MOST = 100_000  # passages, past which pieces would take more room, and a build more time, than they are worth
 
 
-def divided(text: str) -> list[str]:
+class Piece(NamedTuple):
+    """What is embedded, and where it stands in its text."""
+
+    text: str
+    start: int
+    stop: int
+
+
+def divided(text: str) -> list[Piece]:
     """Return lines and sentences, short ones together; [] for a text that is one piece."""
-    found: list[str] = []
+    found: list[Piece] = []
     for start, stop in (span for line in _lines(text) for span in sentence_spans(text, *line)):
-        if found and len(found[-1]) + stop - start < SHORT:
-            found[-1] += f" {text[start:stop]}"
+        if found and len(found[-1].text) + stop - start < SHORT:
+            found[-1] = Piece(f"{found[-1].text} {text[start:stop]}", found[-1].start, stop)
         else:
-            found.append(text[start:stop])
+            found.append(Piece(text[start:stop], start, stop))
     return found if len(found) > 1 else []
 
 
@@ -62,6 +71,23 @@ class Pieces:
             near = np.maximum.reduceat(self.vectors[inside].astype(np.float32) @ vector, begins[several])
             found[several] += (near - found[several]) * (1 - 1 / counts[several])
         return found
+
+    def within(
+        self, passage: int, text: str, vector: NDArray[np.float32], places: Sequence[tuple[int, int]]
+    ) -> list[float]:
+        """Return how near each place of a passage's text is: its nearest piece; [] for a passage of one piece.
+
+        A place that no piece has, as the head of a table that stands before the text, is as near as the farthest.
+        """
+        cosines = (self.vectors[self.at[passage] : self.at[passage + 1]].astype(np.float32) @ vector).tolist()
+        pieces = list(zip(divided(text), cosines, strict=True))
+        least = min(cosines, default=0.0)
+        if not pieces:
+            return []
+        return [
+            max((near for piece, near in pieces if piece.start < stop and start < piece.stop), default=least)
+            for start, stop in places
+        ]
 
     def of(self, passages: Sequence[int]) -> "Pieces":
         """Return those of some passages, in their order."""

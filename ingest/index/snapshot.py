@@ -25,7 +25,7 @@ from ingest.read.origin import NOWHERE, Origin
 FORMAT = 2
 MANIFEST = "manifest.json"
 ORIGINS = "origins.jsonl"  # of documents that were no Markdown; not there without any
-PIECES = "pieces"  # a folder, not there where the fusion weighs none
+PIECES = "pieces"  # a folder, not there where there are too many passages
 
 
 class SnapshotError(Exception):
@@ -77,7 +77,7 @@ class Snapshot:
     ways: Ways
     pack: Pack
     origins: Mapping[str, Origin] = field(default_factory=dict)  # by document, where it was not Markdown
-    pieces: Pieces | None = None  # of `chunks`, where the fusion weighs them
+    pieces: Pieces | None = None  # of `chunks`, where these are not too many
     rows: Mapping[tuple[str, ...], tuple[int, ...]] = field(init=False, repr=False, compare=False)  # by group's key
     spread: float = field(init=False, repr=False, compare=False)  # of unrelated cosines: the unit of nearness
     fitted: Fitted = field(init=False, repr=False, compare=False)  # the pack's, with the fusion chosen at the build

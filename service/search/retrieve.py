@@ -121,6 +121,16 @@ class Retriever:
         """Return how well passages, by their rows, match a question beside one another, in nats."""
         return self._weighed(self.nearness(query, rows))
 
+    def within(self, query: Query, chunk: Chunk, places: Sequence[tuple[int, int]]) -> list[float]:
+        """Return how near places of a passage's text are to a question, in spreads; [] where that is not known."""
+        snapshot = self._snapshot
+        if snapshot.pieces is None:
+            return []
+        row = next(row for row in snapshot.rows[chunk.group] if snapshot.chunks[row].id == chunk.id)
+        near = snapshot.pieces.within(row, chunk.text, query.vector, places)
+        near = near or [float(self._index.score(self._probe(query), [row]).cosines[0])] * len(places)
+        return [cosine / self.spread for cosine in near]
+
     def strongest(self, query: Query) -> float:
         """Return the best BM25 score of all passages."""
         return self._index.strongest(self._probe(query))

@@ -99,6 +99,12 @@ class Searcher:
         )
         return [self._moved(passage, hits) for passage in passages]
 
+    def within(self, query: Query, drawn: Passage, places: Sequence[tuple[int, int]]) -> list[float]:
+        """Return how near places of a passage are to a question, in spreads; [] where that is not known."""
+        chunk = self._snapshot.chunk(drawn.chunk_id)
+        indent = len(drawn.text) - len(chunk.text)
+        return self.retriever.within(query, chunk, [(start - indent, stop - indent) for start, stop in places])
+
     def _texts(self, query: Query, candidates: Sequence[Candidate]) -> list[str]:
         """What a reranker reads of each."""
         return [abridged(c.chunk.indexed, query.terms, self._snapshot.pack.words) for c in candidates]

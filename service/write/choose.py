@@ -4,6 +4,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
@@ -13,6 +14,7 @@ from service.search.odds import likely
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
+from service.write.keywords import keywords
 from service.write.line import Line
 from service.write.order import Fit
 from service.write.part import Item
@@ -29,11 +31,14 @@ KEEP = 0.55
 # Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
 # words that one holds counts as so many nats. An entry whose best sentence is so many behind another's is left out.
 SURE, WORDS, APART = 0.9, 2.0, 3.0
+# A spread of cosine between a question and a line counts as so many nats.
+NEAR = 1.3
 # At most so far behind the best, in nats: where one thing is asked for, and else.
 ONE, MANY = 1.0, 3.0
 
 Origin = set[tuple[int, int]]
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
+Nearness = Callable[[Query, Passage, Sequence[tuple[int, int]]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,15 @@ class Choice:
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
 
 
+class _Said(NamedTuple):
+    """What of a line is scored, and where it stands in its passage."""
+
+    line: Line
+    text: str
+    start: int
+    stop: int
+
+
 def owner(passage: Passage) -> tuple[str, ...]:
     """Return the entry that a passage is of, or what stands for one in other documents: the two topmost headings."""
     return (passage.document, passage.entry_id) if passage.entry_id else (passage.document, *passage.heading_path[:2])
@@ -58,14 +72,21 @@ class Chooser:
     """Chooses lines, entry by entry.
 
     `relevance` scores texts for a question, in log odds, or raises UnreadError; `unit` is what those of sentences are
-    counted in, None where nothing was fitted to them, infinite where all lines are to be chosen. Without scores the
-    question's words choose.
+    counted in, None where nothing was fitted to them, infinite where all lines are to be chosen. `nearness` says how
+    near places of a passage are to a question, in spreads, [] where that is not known. Without scores the question's
+    words choose.
     """
 
     def __init__(
-        self, words: Words, specificity: Callable[[str], float], relevance: Relevance, unit: float | None = 1.5
+        self,
+        words: Words,
+        specificity: Callable[[str], float],
+        relevance: Relevance,
+        unit: float | None = 1.5,
+        nearness: Nearness | None = None,
     ) -> None:
         self._words, self._specificity, self._relevance, self._unit = words, specificity, relevance, unit
+        self._nearness = nearness
 
     async def choose(self, query: Query, passages: Sequence[Passage], lines: Sequence[Sequence[Line]]) -> Choice:
         """Return which lines answer, and how well; of entries that parts of a question are asked of, for each part."""
@@ -118,7 +139,7 @@ class Chooser:
     async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line]) -> Fit:
         """Score the lines of an entry, each below its headings; {} where there are no scores."""
         read = [line for line in entry if not line.program]
-        rows = [(line, f"{line.columns}\n{line.text}" if line.row else line.text) for line in read]
+        rows = [_Said(line, f"{line.columns}\n{line.text}" if line.row else line.text, *line.span) for line in read]
         return dict(zip((line.place for line in read), await self._read(query, passages, rows), strict=False))
 
     async def _parts(
@@ -126,23 +147,33 @@ class Chooser:
     ) -> dict[tuple[int, int], Line]:
         """Return items from where their sentences answer about as well as the best of them, by place."""
         items = [item for line in chosen if (item := Item.of(line))]
-        texts = [(item.line, text) for item in items for text in item.texts]
+        texts = [_Said(item.line, *said) for item in items for said in item.said]
         scores = iter(await self._read(query, passages, texts))
         return {item.line.place: item.begun([next(scores) for _ in item.sentences], ONE) for item in items}
 
-    async def _read(
-        self, query: Query, passages: Sequence[Passage], said: Sequence[tuple[Line, str]]
-    ) -> Sequence[float]:
+    async def _read(self, query: Query, passages: Sequence[Passage], said: Sequence["_Said"]) -> Sequence[float]:
         """Score what lines say, below their headings; [] where there are no scores."""
-        paths = (" > ".join((*passages[line.passage].heading_path, *line.headings)) for line, _ in said)
-        texts = [f"{path}\n{text}" for path, (_, text) in zip(paths, said, strict=True)]
+        paths = (" > ".join((*passages[each.line.passage].heading_path, *each.line.headings)) for each in said)
+        texts = [f"{path}\n{each.text}" for path, each in zip(paths, said, strict=True)]
         if self._unit is None or not texts:
             return []
         relevance = await self._relevance(query, texts)
         if query.said:  # what it says itself counts as much as all that it follows
             own = await self._relevance(query.said, texts)
-            return [(a + b) / 2 for a, b in zip(relevance, own, strict=False)]
-        return relevance
+            relevance = [(a + b) / 2 for a, b in zip(relevance, own, strict=False)]
+        near = self._near(query, passages, said)
+        return [score + NEAR * near.get(number, 0.0) for number, score in enumerate(relevance)]
+
+    def _near(self, query: Query, passages: Sequence[Passage], said: Sequence["_Said"]) -> dict[int, float]:
+        """Return how near each place is to the question, by its number; {} where that is not known."""
+        near: dict[int, float] = {}
+        if self._nearness is None:
+            return near
+        for passage in {each.line.passage for each in said}:
+            own = {number: each for number, each in enumerate(said) if each.line.passage == passage}
+            places = [(each.start, each.stop) for each in own.values()]
+            near |= zip(own, self._nearness(query, passages[passage], places), strict=False)
+        return near
 
     def _answering(self, query: Query, entry: Sequence[Line], scores: Fit) -> tuple[Origin, Fit]:
         """Return the places of the lines about as good as the entry's best, by score and words, or by words alone."""
@@ -166,7 +197,17 @@ class Chooser:
         far = ONE if single(query) else MANY
         count = min(likely([each / self._unit for each in behind], SURE), sum(each <= far for each in behind))
         chosen = programs | set(best[:count])
+        chosen |= self._named(query, entry, chosen, best)
         return chosen | (_list(entry, chosen, best) if several(query) else set()), fit
+
+    def _named(self, query: Query, entry: Sequence[Line], chosen: Origin, best: Sequence[tuple[int, int]]) -> Origin:
+        """Of keywords, the best line for each that stands in no chosen one."""
+        lines = {line.place: line for line in entry}
+        named: Origin = set()
+        for name in keywords(query.asked, self._words):
+            if not any(name <= lines[place].terms for place in chosen | named):
+                named |= {next((place for place in best if name <= lines[place].terms), best[0])}
+        return named
 
     def _narrowing(self, query: Query, entry: Sequence[Line]) -> dict[str, float]:
         """Weigh the question's terms that few of the entry's units hold, headings included; {} when none is."""

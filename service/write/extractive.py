@@ -17,10 +17,11 @@ from service.language.rule import rules
 from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.choose import Chooser, Relevance, owner, share
+from service.write.choose import Chooser, Nearness, Relevance, owner, share
 from service.write.line import STEP, Line, lines_of
 from service.write.once import said_once
 from service.write.order import direct
+from service.write.part import named
 from service.write.steps import remaining, steps_of, unbroken
 from service.write.tree import Tree
 from service.write.writer import Gap, Quote, Sentence
@@ -34,7 +35,7 @@ PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
 class ExtractiveWriter:
     """Gives the lines that are chosen, with what they lean on, those first that answer best.
 
-    `specificity`, `relevance` and `unit` are the chooser's (service/write/choose.py).
+    `specificity`, `relevance`, `unit` and `nearness` are the chooser's (service/write/choose.py).
     """
 
     name = "extractive"
@@ -46,9 +47,10 @@ class ExtractiveWriter:
         relevance: Relevance,
         max_characters: int = 1200,
         unit: float | None = 1.5,
+        nearness: Nearness | None = None,
     ) -> None:
         self._words, self._max = words, max_characters
-        self._chooser = Chooser(words, specificity, relevance, unit)
+        self._chooser = Chooser(words, specificity, relevance, unit, nearness)
         self._naming = Naming(words)
 
     async def write(
@@ -99,9 +101,11 @@ def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool,
         of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.starts[-1])}
         announced = {i for i in range(1, len(lines)) if lines[i - 1].announces and lines[i - 1].number is not None}
         lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps | announced]
-    wanted = _with_context({i for i, line in enumerate(lines) if line.place in kept}, lines, share)
+    keep = {i for i, line in enumerate(lines) if line.place in kept}
+    wanted = _with_context(keep, lines, share)
     wanted = unbroken(wanted, lines) if share <= 1 else wanted
-    return [line for i, line in enumerate(lines) if i in wanted]
+    above = {parent for i in wanted if (parent := Tree.of(lines).parents[i]) is not None} - keep
+    return [named(line) if i in above else line for i, line in enumerate(lines) if i in wanted]
 
 
 def _with_context(keep: set[int], lines: Sequence[Line], share: float) -> set[int]:

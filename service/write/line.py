@@ -42,6 +42,11 @@ class Line:
         return self.passage, self.index
 
     @property
+    def span(self) -> tuple[int, int]:
+        """Where it stands, in its passage."""
+        return self.unit.start, self.unit.end
+
+    @property
     def announces(self) -> bool:
         return announces(self.text)
 

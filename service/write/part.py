@@ -36,9 +36,10 @@ class Item:
         return cls(line, match[0].rstrip(), sentences) if len(sentences) > 1 else None
 
     @property
-    def texts(self) -> list[str]:
-        """Each sentence below the label."""
-        return [self._said(start, end) for start, end in self.sentences]
+    def said(self) -> list[tuple[str, int, int]]:
+        """Each sentence below the label, and where it stands in the passage."""
+        at = self.line.unit.start
+        return [(self._below(start, end), at + start, at + end) for start, end in self.sentences]
 
     def begun(self, fit: Sequence[float], far: float) -> Line:
         """Return the line from the first sentence on that is at most `far` behind the best, as `fit` has it."""
@@ -46,11 +47,17 @@ class Item:
         first = next(place for place, value in enumerate(fit) if value >= least)
         while first and self._leans(first):
             first -= 1
-        return replace(self.line, text=self._said(self.sentences[first][0])) if first else self.line
+        return replace(self.line, text=self._below(self.sentences[first][0])) if first else self.line
 
-    def _said(self, start: int, end: int | None = None) -> str:
+    def _below(self, start: int, end: int | None = None) -> str:
         return f"{self.label}{'' if self.label.endswith('：') else ' '}{self.line.text[start:end]}"
 
     def _leans(self, place: int) -> bool:
         start, end = self.sentences[place]
         return rules("continuing").holds(normalise(plain(self.line.text[start:end])))
+
+
+def named(line: Line) -> Line:
+    """Return an item of several sentences by its label alone, for what hangs on it; any other as it is."""
+    item = None if line.announces else Item.of(line)
+    return replace(line, text=item.label) if item and item.label.endswith((":", "：", "**", "__")) else line

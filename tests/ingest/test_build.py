@@ -341,8 +341,14 @@ def test_long_passages_have_pieces_and_only_new_ones_are_embedded(corpus: Corpus
     assert np.array_equal(np.delete(again.vectors, 3, axis=0), np.delete(made.pieces.vectors, 3, axis=0))
 
 
-def test_an_outline_has_no_pieces(corpus: Corpus) -> None:
-    corpus.build(a=f"## 1. 甲\n\n### ★★★☆☆ **1. 怎么做？**\n\n{LONG}{LONG}{LONG}\n")
+def test_too_many_passages_have_no_pieces(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"## 1. 甲\n\n### ★★★☆☆ **1. 怎么做？**\n\n{LONG}{LONG}{LONG}\n"
+    corpus.build(a=text)
+    pieces = corpus.open().pieces
+    assert pieces is not None
+    assert len(pieces.vectors) > 1
+    monkeypatch.setattr("ingest.build.MOST", 0)
+    corpus.build(a=text + LONG)
     assert corpus.open().pieces is None
 
 

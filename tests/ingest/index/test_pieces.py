@@ -12,6 +12,10 @@ def vectors(*rows: tuple[float, float]) -> np.ndarray[tuple[int, ...], np.dtype[
     return np.array(rows, np.float32)
 
 
+def texts(text: str) -> list[str]:
+    return [piece.text for piece in divided(text)]
+
+
 @pytest.fixture
 def kept() -> Pieces:
     """Passages of two pieces, of none and of one."""
@@ -19,10 +23,15 @@ def kept() -> Pieces:
 
 
 def test_a_text_is_cut_at_sentences_and_lines_and_short_ones_go_together() -> None:
-    assert divided(f"{LONG}{LONG}好。\n行。\n{LONG}") == [LONG, f"{LONG} 好。 行。", LONG]
-    assert divided(f"短。{LONG * 2}") == [f"短。 {LONG}", LONG]
-    assert all(len(piece) < SHORT for piece in divided("水箱每周清洗。" * 30))
-    assert "".join(divided(LONG * 5)) == LONG * 5
+    assert texts(f"{LONG}{LONG}好。\n行。\n{LONG}") == [LONG, f"{LONG} 好。 行。", LONG]
+    assert texts(f"短。{LONG * 2}") == [f"短。 {LONG}", LONG]
+    assert all(len(piece) < SHORT for piece in texts("水箱每周清洗。" * 30))
+    assert "".join(texts(LONG * 5)) == LONG * 5
+
+
+def test_a_piece_says_where_it_stands() -> None:
+    text = f"{LONG}好。\n\n行。\n{LONG}"
+    assert [text[piece.start : piece.stop] for piece in divided(text)] == [f"{LONG}好。\n\n行。", LONG]
 
 
 @pytest.mark.parametrize("text", ["", "水箱每周清洗。", LONG, f"短。{LONG}"])
@@ -36,6 +45,13 @@ def test_of_many_pieces_the_nearest_counts_more_than_the_passage(kept: Pieces) -
     assert kept.nearest([2, 0, 1, 0], vector, cosines) == pytest.approx([0.1, 0.65, 0.7, 0.65], abs=1e-3)
     assert kept.nearest([1], vector, np.array([0.3])).tolist() == [0.3]
     assert len(kept.nearest([], vector, np.array([]))) == 0
+
+
+def test_a_place_is_as_near_as_the_nearest_piece_in_it(kept: Pieces) -> None:
+    text, vector, n = LONG * 2, np.array([0.8, 0.6], np.float32), len(LONG)
+    near = kept.within(0, text, vector, [(0, 5), (n, n + 5), (n - 3, n + 3), (-9, -1)])
+    assert near == pytest.approx([0.8, 0.6, 0.8, 0.6], abs=1e-3)
+    assert kept.within(1, LONG, vector, [(0, 5)]) == []
 
 
 def test_a_part_is_in_the_order_asked_for(kept: Pieces) -> None:

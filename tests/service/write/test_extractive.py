@@ -13,7 +13,7 @@ from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.choose import APART, MANY, ONE, SHORT, SURE, Relevance
+from service.write.choose import APART, MANY, NEAR, ONE, SHORT, SURE, Nearness, Relevance
 from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
 from service.write.writer import Gap, Sentence
@@ -28,6 +28,10 @@ LEAD = "步骤如下："
 STEPS = ("- 先收集数据。", "- 再清洗数据。")
 BEHIND = 1.5  # log odds that a sentence may be behind the best one
 QUESTION = "量化对显存有什么用？"
+
+
+# Of two sentences the better is right with odds of exp(behind / BEHIND); another is given until SURE is reached.
+ENOUGH = BEHIND * math.log(SURE / (1 - SURE))
 
 
 def passage(text: str, entry: str = "1.1") -> Passage:
@@ -56,9 +60,11 @@ async def nothing(query: Query, texts: Sequence[str]) -> Sequence[float]:
     return []
 
 
-def written(relevance: Relevance, *passages: Passage, question: str = QUESTION) -> list[str]:
+def written(
+    relevance: Relevance, *passages: Passage, question: str = QUESTION, nearness: Nearness | None = None
+) -> list[str]:
     async def collect() -> list[str]:
-        writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, unit=BEHIND)
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, relevance, unit=BEHIND, nearness=nearness)
         told = [each async for each in writer.write(read(question), passages) if isinstance(each, Sentence)]
         return [sentence.text for sentence in told if not sentence.heading]
 
@@ -71,8 +77,34 @@ def test_the_best_scored_sentence_is_kept_whatever_its_words() -> None:
     assert f"1. 节 > 题？\n{SPEED}" in seen  # read under its headings, as passages are
 
 
-# Of two sentences the better is right with odds of exp(behind / BEHIND); another is given until SURE is reached.
-ENOUGH = BEHIND * math.log(SURE / (1 - SURE))
+@pytest.mark.parametrize("spreads", [ENOUGH / NEAR + 1, -ENOUGH / NEAR - 1])
+def test_how_near_a_line_is_counts_beside_its_score(spreads: float) -> None:
+    def nearness(query: Query, passage: Passage, places: Sequence[tuple[int, int]]) -> Sequence[float]:
+        assert query.text == QUESTION
+        return [spreads if passage.text[slice(*place)] == COST else 0.0 for place in places]
+
+    relevance, _ = scoring(推理速度=3.0, 训练成本=3.0)
+    text = long(COST, MEMORY, SPEED)
+    assert written(relevance, text, nearness=nearness) == [COST if spreads > 0 else SPEED]
+    assert written(relevance, text, nearness=lambda query, passage, places: []) == [COST, SPEED]
+
+
+def test_of_keywords_each_gets_a_line() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [9.0 if "水箱" in text else 1.0 if "壶盖" in text else -9.0 for text in texts]
+
+    text = long("水箱装两升。", "滤芯用一年。", "壶盖是铜的。")
+    assert written(relevance, text, question="水箱 壶盖") == ["水箱装两升。", "壶盖是铜的。"]
+    assert written(relevance, text, question="水箱、滤芯、壶盖") == ["水箱装两升。", "滤芯用一年。", "壶盖是铜的。"]
+    assert written(relevance, text, question="水箱和壶盖怎么样？") == ["水箱装两升。"]
+
+
+def test_what_an_item_hangs_on_is_named_where_it_was_not_asked_for() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [9.0 if "两升" in text else -9.0 for text in texts]
+
+    text = long("- **水箱**：在壶底。要常洗。\n  - 容量：两升。\n  - 颜色：白。\n  - 重量：轻。")
+    assert written(relevance, text, question="容量是怎样的？") == ["- **水箱**：", "  - 容量：两升。"]
 
 
 @pytest.mark.parametrize(("behind", "kept"), [(ENOUGH - 0.5, True), (ENOUGH + 0.5, False)])

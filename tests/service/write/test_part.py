@@ -6,7 +6,7 @@ import pytest
 
 from ingest.chunk.units import Unit
 from service.write.line import Line
-from service.write.part import Item
+from service.write.part import Item, named
 
 FILTER = "- **滤芯**：它在泵后。滤芯用一年。旧的扔掉。"
 
@@ -30,7 +30,8 @@ def line(text: str, kind: str = "list_item") -> Line:
 def test_each_sentence_is_read_below_the_label(text: str, texts: list[str]) -> None:
     item = Item.of(line(text))
     assert item is not None
-    assert item.texts == texts
+    assert [said for said, _, _ in item.said] == texts
+    assert all(text[start:stop] in said for said, start, stop in item.said)
 
 
 @pytest.mark.parametrize("text", ["- 滤芯用一年。", "- **滤芯**：用一年", "滤芯用一年。旧的扔掉。"])
@@ -57,3 +58,17 @@ def test_what_leans_on_the_sentence_before_keeps_it() -> None:
     item = Item.of(line("- 泵是铜的。滤芯用一年。因此要记下日期。"))
     assert item is not None
     assert item.begun([-math.inf, 0.0, 5.0], 1.0).text == "- 滤芯用一年。因此要记下日期。"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (FILTER, "- **滤芯**："),
+        ("2. Filter: behind it. Lasts a year.", "2. Filter:"),
+        ("- **滤芯**：用一年。", "- **滤芯**：用一年。"),  # one sentence says no more than it must
+        ("- 滤芯用一年。旧的扔掉。", "- 滤芯用一年。旧的扔掉。"),  # nothing names it
+        ("- **滤芯**：要常换。做法如下：", "- **滤芯**：要常换。做法如下："),
+    ],
+)
+def test_an_item_is_named_by_its_label(text: str, label: str) -> None:
+    assert named(line(text)).text == label
