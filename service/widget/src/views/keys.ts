@@ -1,4 +1,4 @@
-// The panel's keys: Esc, "?", Tab where the panel covers the page, and on a page of its own "/" and Ctrl-K.
+// The panel's keys: Esc, "?", "/", Tab where the panel covers the page; on a page of its own also Ctrl-K, and "/" anywhere.
 
 import { composing, focusable } from "./dom";
 
@@ -31,7 +31,7 @@ export class Keys {
     if (event.key === "Escape") {
       event.stopPropagation();
       this.actions.escape();
-    } else if (this.page) this.#shortcut(event);
+    } else this.#shortcut(event);
     if (event.key === "?" && !writes(event.target)) this.actions.help();
   }
 
@@ -39,7 +39,7 @@ export class Keys {
     if (composing(event) || event.altKey) return;
     const command = event.ctrlKey || event.metaKey;
     const target = event.composedPath()[0];
-    if (command ? event.key.toLowerCase() !== "k" : event.key !== "/" || writes(target)) return;
+    if (command ? !this.page || event.key.toLowerCase() !== "k" : event.key !== "/" || writes(target)) return;
     event.preventDefault();
     this.actions.question();
   };

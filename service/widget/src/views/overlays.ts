@@ -14,6 +14,7 @@ export class Overlays {
   constructor(
     private readonly context: Context,
     private readonly panel: HTMLElement,
+    private readonly page: boolean,
   ) {
     panel.addEventListener("click", (event) => void this.#press(event));
     panel.addEventListener("pointerup", () => void this.#select());
@@ -46,7 +47,7 @@ export class Overlays {
   async help(): Promise<void> {
     const { Shortcuts: View } = await import("./shortcuts");
     if (!this.#shortcuts) {
-      this.#shortcuts = new View(this.context.text);
+      this.#shortcuts = new View(this.context.text, this.page);
       this.panel.append(this.#shortcuts.element);
     }
     this.#shortcuts.show();

@@ -50,6 +50,7 @@ export class Panel implements Context {
     readonly signal: Signal,
     private readonly actions: Actions,
   ) {
+    const page = settings.mode === "page";
     this.client = session.client;
     this.voice = settings.voice === "on";
     this.address = new Address(settings.addresses, this.client.server, (place) => this.#arrive(place));
@@ -78,8 +79,8 @@ export class Panel implements Context {
     });
     this.#panes = new Panes(this, this.element, main, this.header, (opener) => this.#left(opener));
     this.element.append(this.header.element, this.#panes.element, this.#live);
-    this.#overlays = new Overlays(this, this.element);
-    this.#keys = new Keys(this.element, settings.mode === "page", {
+    this.#overlays = new Overlays(this, this.element, page);
+    this.#keys = new Keys(this.element, page, {
       escape: () => this.#escape(),
       question: () => this.#question(),
       help: () => void this.#overlays.help(),

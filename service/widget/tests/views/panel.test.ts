@@ -1,6 +1,8 @@
 // Toggles whose code is loaded when they are pressed first.
 
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { textIn } from "../../src/text";
+import { Shortcuts } from "../../src/views/shortcuts";
 import { furnish } from "../support/browser";
 import { all, by, SERVER, serve } from "../support/context";
 
@@ -57,6 +59,24 @@ test("Escape while the outline is loading calls it off", async () => {
   by(shadow, "panel").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   await loaded();
   expect(shown(".aside")).toBe(0);
+});
+
+test('in a page of another site "/" leads to the question and Ctrl-K is the site\'s', () => {
+  const press = (key: string, ctrlKey = false): boolean =>
+    by(shadow, "menu").dispatchEvent(
+      new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true, cancelable: true, composed: true }),
+    );
+  by(shadow, "menu").focus();
+  expect([press("k", true), shadow.activeElement]).toEqual([true, by(shadow, "menu")]);
+  expect([press("/"), shadow.activeElement]).toEqual([false, by(shadow, "composer")]);
+});
+
+test.each([
+  [true, ["/", "Ctrl K", "↑", "Enter", "Esc", "?"]],
+  [false, ["/", "↑", "Enter", "Esc", "?"]],
+])("the list of keys names those that work: a page of its own %s", async (page, keys) => {
+  const { element } = new Shortcuts(await textIn("en"), page);
+  expect(Array.from(element.querySelectorAll("kbd"), (key) => key.textContent)).toEqual(keys);
 });
 
 /** Long enough for the panes' modules, which the first test has loaded, to be given out again. */
