@@ -63,7 +63,7 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         else:
             events = _answered(hits, turn, inquiry, draft, parts, edit)
     else:
-        yield draft.say("not_in_documents", reply(turn.kind, parts.snapshot, draft.language))
+        yield draft.help(reply(turn.kind, parts.snapshot, draft.language))
         return
     async with aclosing(events):
         async for event in events:

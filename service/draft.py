@@ -75,6 +75,11 @@ class Draft:
         self._whole = replace(self._whole, status=status, text=text, rule=rule)
         return Delta(text)
 
+    def help(self, text: str) -> Delta:
+        """Greet, thank, or say what can be asked: nothing was, and nothing is searched."""
+        self._whole = replace(self._whole, help=True)
+        return self.say("not_in_documents", text)
+
     async def show(self, review: Review, written: AsyncIterator[Sentence | Claim | Gap]) -> AsyncGenerator[Event, None]:
         """Say what passes the check, as it comes, after the passages that it is drawn from; note what was at fault."""
         if review is not self._review:

@@ -57,7 +57,8 @@ class Answer:
 
     `degraded` says the first of `lacks` in a sentence; `missing` are the codes of what went wrong. `rule` is the one
     that declined the question. `removed` and `replaced` count the model's sentences that no passage supports, `taken`
-    what would have acted where it is shown. `carried` are the earlier questions that this one was searched with.
+    what would have acted where it is shown. `carried` are the earlier questions that this one was searched with. `help`
+    is what the service says of itself, with nothing searched.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Answer:
     removed: int = 0
     replaced: int = 0
     carried: tuple[str, ...] = ()
+    help: bool = False
     taken: Mapping[What, int] = field(default_factory=dict)
 
 

@@ -55,6 +55,8 @@ from service.tracing import Traced, Tracing, server_spans
 SWITCH = 0.0003
 # Objects made before the next look for dead cycles: at the default of 700 it takes a tenth of the time of many streams.
 COLLECT = (4_000, 50, 100)
+# A browser asks beforehand whether another site may; as long as Chromium keeps the reply.
+PREFLIGHT_SECONDS = 7200
 
 
 def bare_app(lifespan: Lifespan[FastAPI] | None = None, tracing: Tracing | None = None) -> FastAPI:
@@ -160,7 +162,7 @@ def _share(app: FastAPI, origins: Sequence[str]) -> None:
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", *HEADERS],
         expose_headers=["Retry-After", "X-Request-ID", "Mcp-Session-Id", "RateLimit", "RateLimit-Policy"],
-        max_age=600,
+        max_age=PREFLIGHT_SECONDS,
     )
 
 

@@ -177,6 +177,9 @@ class AskResponse(Model):
     degraded_codes: list[Missing] = Field(
         [], examples=[["reranker_late"]], description="Why, by code; empty for an answer that all parts had a share in."
     )
+    help: bool = Field(
+        False, description="The service speaks of itself: a greeting, thanks, what can be asked; nothing was searched."
+    )
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
     query: str = Field("", examples=["除垢和清洗有什么区别？"], description="The question as searched.")

@@ -20,6 +20,7 @@ def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
         degraded=answer.degraded,
         lacks=list(answer.lacks),
         degraded_codes=list(answer.missing),
+        help=answer.help,
         index_version=answer.index_version,
         timings_ms=answer.timings_ms,
         query=answer.query,

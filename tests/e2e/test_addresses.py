@@ -25,6 +25,11 @@ def test_an_entry_has_an_address(live: Live, visit: Visit) -> None:
     expect(widget.reader.locator(".reader-title")).to_have_text(entry["question"])
     widget.page.reload()
     expect(widget.reader.locator(".reader-title")).to_have_text(entry["question"])
+    widget.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    widget.by("reader-link").click()
+    link = str(widget.page.evaluate("navigator.clipboard.readText()"))
+    assert link == f"{live.url}/#/e/3.8?document={quote(entry['document'])}"
+    expect(visit(link).reader.locator(".reader-title")).to_have_text(entry["question"])
 
 
 def test_a_quote_has_an_address(visit: Visit, widget: Widget) -> None:

@@ -72,6 +72,18 @@ def test_down_with_a_comment(live: Live, widget: Widget) -> None:
     assert (one.rating, one.comment) == ("down", "第二步说得不清楚。<b>x</b>")
 
 
+def test_the_comment_comes_into_view_with_its_buttons(widget: Widget) -> None:
+    widget.ask("LLMs 与传统统计语言模型的主要区别是什么？")
+    room = """(thumb) => {
+      const thread = thumb.closest(".thread");
+      const below = thread.getBoundingClientRect().bottom - thumb.getBoundingClientRect().bottom;
+      thread.scrollTo({ top: thread.scrollTop + 80 - below, behavior: "instant" });
+    }"""
+    widget.by("thumb-down").evaluate(room)  # for the text, not for what is below it
+    widget.by("thumb-down").click()
+    expect(widget.by("feedback-send")).to_be_in_viewport(ratio=1)
+
+
 def test_an_answer_that_was_forgotten(live: Live, widget: Widget, watch: Watch) -> None:
     watch.allow("status of 404")
     body = widget.ask(QUESTION)

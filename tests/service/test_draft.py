@@ -101,6 +101,14 @@ def test_what_the_service_says_itself_replaces_the_text() -> None:
     assert (whole.status, whole.text, whole.rule, whole.citations) == ("declined", "不行。", "harm", ())
 
 
+def test_a_word_of_help_is_told_from_a_refusal() -> None:
+    draft = Draft("你好", "zh", "v1", "extractive")
+    assert draft.help("你好！") == Delta("你好！")
+    whole = draft.finish()
+    assert (whole.status, whole.text, whole.help) == ("not_in_documents", "你好！", True)
+    assert not Draft("你好", "zh", "v1", "extractive").finish().help
+
+
 def test_an_english_question_is_told_of_chinese_sentences(snapshot: Snapshot) -> None:
     draft = Draft("How often?", "en", "v1", "extractive")
     shown(draft, review(snapshot), quoted("泵每月检查一次。"))

@@ -40,6 +40,11 @@ export class Client {
     this.#token = new Token(server);
   }
 
+  /** A question is being written: what it will need of the service is made ready. */
+  expectQuestion(): void {
+    this.#token.freshen();
+  }
+
   /** Ask and yield the events. Aborting the signal closes the connection, which stops the service. */
   async *ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const connection = new AbortController();

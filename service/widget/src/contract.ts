@@ -30,6 +30,8 @@ export interface AskResponse {
   lacks: ("reranking" | "model" | "model_rest" | "model_length" | "other_words" | "other_language")[];
   /** Why, by code; empty for an answer that all parts had a share in. */
   degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
+  /** The service speaks of itself: a greeting, thanks, what can be asked; nothing was searched. */
+  help: boolean;
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */
@@ -170,6 +172,8 @@ export interface GivenAnswer {
   lacks: ("reranking" | "model" | "model_rest" | "model_length" | "other_words" | "other_language")[];
   /** Why, by code; empty for an answer that all parts had a share in. */
   degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
+  /** The service speaks of itself: a greeting, thanks, what can be asked; nothing was searched. */
+  help: boolean;
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */

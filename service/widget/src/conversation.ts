@@ -75,8 +75,10 @@ export function received(turn: Turn, event: AnswerEvent): Turn {
     case "citation":
       return { ...turn, citations: [...turn.citations, event.data] };
     case "done": {
-      const { id, status, answer, citations, related, lacks, carried } = event.data;
-      return { ...turn, phase: "done", answerId: id, status, text: answer, citations, related, lacks, carried };
+      const { id, help, answer: text, citations, related, lacks, carried } = event.data;
+      // A greeting, or what can be asked here, is no refusal: nothing was searched.
+      const status = help ? "answered" : event.data.status;
+      return { ...turn, phase: "done", answerId: id, status, text, citations, related, lacks, carried };
     }
   }
 }

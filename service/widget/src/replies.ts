@@ -59,6 +59,7 @@ const whole = {
   related: v.array(related),
   lacks,
   carried: v.optional(texts, []),
+  help: v.optional(v.boolean(), false),
   index_version: v.optional(text, ""),
 };
 export type Whole = Pick<AskResponse, Exclude<keyof typeof whole, "citations">> & { citations: Quotation[] };

@@ -24,6 +24,14 @@ export class Token {
     return this.#pending;
   }
 
+  /** Renew a token that has ended, ahead of who needs it; where that fails it is left to them. */
+  freshen(now: number = Date.now()): void {
+    if (!this.#value || now < this.#until) return;
+    this.get(now).catch(() => {
+      this.#value = "";
+    });
+  }
+
   /** Forget a token that the service refused, unless it has been renewed since. */
   drop(refused: string): void {
     if (refused === this.#value) this.#until = 0;

@@ -78,6 +78,37 @@ test("a refused token is renewed once", async () => {
   expect(issued).toBe(2);
 });
 
+test("a token that has ended is renewed while a question is written, and asked for once", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  let refused = false;
+  serve((url) => {
+    if (!url.endsWith("token")) return stream(["done", DONE]);
+    return refused ? new Response("{}", { status: 500 }) : token();
+  });
+  const tokens = (): number => calls.filter(([url]) => url.endsWith("token")).length;
+  const session = start();
+  session.client.expectQuestion();
+  expect(tokens()).toBe(0); // the first is fetched by who needs it
+  session.ask("问");
+  await settled(session);
+  session.client.expectQuestion();
+  expect(tokens()).toBe(1); // it is still good
+  vi.setSystemTime(Date.now() + 301_000);
+  for (let i = 0; i < 3; i++) session.client.expectQuestion();
+  expect(tokens()).toBe(2);
+  await vi.waitFor(() => expect(calls).toHaveLength(3));
+  session.ask("再问");
+  await settled(session);
+  expect([tokens(), session.turns[1]?.phase]).toEqual([2, "done"]);
+  refused = true;
+  vi.setSystemTime(Date.now() + 301_000);
+  session.client.expectQuestion();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  session.client.expectQuestion();
+  expect(tokens()).toBe(3); // not at every letter
+  vi.useRealTimers();
+});
+
 test.each<[string, Handler, object]>([
   ["a site that is not allowed", () => new Response("", { status: 403 }), { kind: "forbidden" }],
   [

@@ -162,6 +162,7 @@ def test_preflights_are_answered_for_allowed_sites_alone(site: TestClient) -> No
     assert reply.status_code == 200
     assert reply.headers["access-control-allow-origin"] == SITE
     assert "Authorization" in reply.headers["access-control-allow-headers"]
+    assert reply.headers["access-control-max-age"] == "7200"
     refused = site.options("/v1/ask", headers=asks | {"Origin": "https://evil.example"})
     assert refused.status_code == 400
     assert "access-control-allow-origin" not in refused.headers

@@ -156,6 +156,7 @@ def test_without_a_question_there_is_a_word_of_help(talk: Talk, text: str) -> No
     reply = talk.say(text)
     assert (reply["status"], reply["citations"], reply["related"]) == ("not_in_documents", [], [])
     assert reply["answer"] != "文档里没有能回答这个问题的内容。"
+    assert reply["help"]
 
 
 def test_a_greeting_gets_what_can_be_asked(talk: Talk) -> None:

@@ -34,6 +34,12 @@ export function focusable(root: ParentNode): HTMLElement[] {
   );
 }
 
+/** Scroll so far that an element's foot, and a little below it, can be seen. */
+export function uncoverFoot(scroller: Element, element: Element): void {
+  const over = element.getBoundingClientRect().bottom + 8 - scroller.getBoundingClientRect().bottom;
+  if (over > 0) scrollWithin(scroller, scroller.scrollTop + over);
+}
+
 /** Scroll one element only: scrollIntoView would also move what is around it, the host page included. */
 export function scrollWithin(scroller: Element, top: number): void {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

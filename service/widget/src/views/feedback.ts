@@ -3,7 +3,7 @@
 import type { Rating, Turn } from "../conversation";
 import { failureOf } from "../failure";
 import type { Context } from "./context";
-import { composing, h } from "./dom";
+import { composing, h, uncoverFoot } from "./dom";
 import { icon } from "./icons";
 
 const MAX_COMMENT = 2000;
@@ -102,6 +102,8 @@ export class Feedback {
     const cancel = h("button", { class: "button", type: "button", onclick: () => this.#close(rating) }, text.cancel);
     this.below.replaceChildren(area, h("div", { class: "row" }, send, cancel));
     area.focus();
+    const thread = this.below.closest(".thread");
+    if (thread) uncoverFoot(thread, this.below);
   }
 
   #close(rating: Rating): void {

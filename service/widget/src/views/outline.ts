@@ -4,10 +4,11 @@ import type { Found, Outline } from "../api";
 import type { Related } from "../contract";
 import { failureOf } from "../failure";
 import { type Filter, filtered, findEntry } from "../outline";
-import { fill, sayFailure } from "../text";
+import { fill } from "../text";
 import type { Context } from "./context";
 import { h } from "./dom";
 import { entryRow } from "./entry";
+import { failureNote } from "./failure-note";
 import { icon } from "./icons";
 
 const STARS = [0, 5, 4, 3] as const;
@@ -73,20 +74,7 @@ export class OutlineView {
       this.#outline = await client.outline();
       this.#draw();
     } catch (error) {
-      const retry = h(
-        "button",
-        { class: "button", type: "button", "data-test": "retry", onclick: () => void this.load() },
-        icon("retry"),
-        text.retry,
-      );
-      this.#list.replaceChildren(
-        h(
-          "div",
-          { class: "error", "data-test": "error" },
-          icon("warning"),
-          h("div", {}, h("p", {}, sayFailure(failureOf(error), text)), retry),
-        ),
-      );
+      this.#list.replaceChildren(failureNote(failureOf(error), text, () => void this.load()));
     }
   }
 

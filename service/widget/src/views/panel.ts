@@ -1,4 +1,4 @@
-// The whole chat: header, conversation, composer, the conversations on one side of it and the outline on the other.
+// The whole chat: header, conversation, composer, what stands beside it, and what is laid over it.
 
 import { Address, type Place } from "../address";
 import type { Client } from "../api";
@@ -9,16 +9,14 @@ import type { Session } from "../session";
 import type { Settings } from "../settings";
 import type { Signal } from "../signals";
 import { type Text, textIn } from "../text";
-import type { Aside } from "./aside";
-import type { Chats } from "./chats";
 import { Composer } from "./composer";
 import { loadMarkdown } from "./content";
 import type { Context } from "./context";
-import { composing, focusable, h } from "./dom";
+import { h } from "./dom";
 import { Header, type HeaderActions } from "./header";
-import type { Popover } from "./popover";
-import type { Selected } from "./selected";
-import type { Shortcuts } from "./shortcuts";
+import { Keys } from "./keys";
+import { Overlays } from "./overlays";
+import { Panes } from "./panes";
 import { Thread } from "./thread";
 import { Welcome } from "./welcome";
 
@@ -33,13 +31,9 @@ export class Panel implements Context {
   readonly voice: boolean;
   readonly #thread: Thread;
   readonly #welcome: Welcome;
-  #aside: Aside | null = null;
-  #chats: Chats | null = null;
-  readonly #columns: HTMLElement;
-  #popover: Popover | null = null;
-  #shortcuts: Shortcuts | null = null;
-  #selected: Selected | null = null;
-  readonly #main: HTMLElement;
+  readonly #panes: Panes;
+  readonly #keys: Keys;
+  readonly #overlays: Overlays;
   readonly #live = h("div", {
     class: "sr-only",
     role: "status",
@@ -47,36 +41,33 @@ export class Panel implements Context {
     "aria-atomic": "true",
     "data-test": "live",
   });
-  readonly #size: ResizeObserver;
-  #opener: HTMLElement | null = null;
-  #wanted: ((aside: Aside) => void) | null = null;
   #unprintable = (): void => undefined;
 
   constructor(
     readonly session: Session,
-    private readonly settings: Settings,
+    settings: Settings,
     readonly text: Text,
     readonly signal: Signal,
     private readonly actions: Actions,
   ) {
+    const page = settings.mode === "page";
     this.client = session.client;
     this.voice = settings.voice === "on";
     this.address = new Address(settings.addresses, this.client.server, (place) => this.#arrive(place));
     this.header = new Header(text, settings, {
       ...actions,
-      chats: () => void this.#toggleChats().catch(() => this.header.chats.setAttribute("aria-expanded", "false")),
-      outline: () => (this.#aside?.open ? this.#closeAside() : this.browse()),
+      chats: () => void this.#panes.toggleList(),
+      outline: () => (this.#panes.outlined ? this.#panes.close() : this.browse()),
       newChat: () => this.#newChat(),
       export: () => void this.#export(),
       print: () => void this.#print(),
-      shortcuts: () => void this.#help(),
+      shortcuts: () => void this.#overlays.help(),
     });
     this.#thread = new Thread(this);
     this.#welcome = new Welcome(this, settings);
     this.composer = new Composer(this, this.#thread.jump, settings.disclaimer);
     const body = h("div", { class: "body" }, this.#welcome.element, this.#thread.element);
-    this.#main = h("div", { class: "main" }, body, this.composer.element);
-    this.#columns = h("div", { class: "columns" }, this.#main);
+    const main = h("div", { class: "main" }, body, this.composer.element);
     this.element = h("section", {
       class: "panel",
       part: "panel",
@@ -86,21 +77,23 @@ export class Panel implements Context {
       "data-test": "panel",
       lang: text.lang,
     });
-    this.element.append(this.header.element, this.#columns, this.#live);
-    this.element.addEventListener("click", (event) => void this.#press(event));
-    this.element.addEventListener("keydown", (event) => this.#key(event));
-    this.element.addEventListener("pointerup", () => void this.#select());
-    this.element.addEventListener("keyup", (event) => event.shiftKey && void this.#select());
-    this.#size = new ResizeObserver(() => this.#measure());
+    this.#panes = new Panes(this, this.element, main, this.header, (opener) => this.#left(opener));
+    this.element.append(this.header.element, this.#panes.element, this.#live);
+    this.#overlays = new Overlays(this, this.element, page);
+    this.#keys = new Keys(this.element, page, {
+      escape: () => this.#escape(),
+      question: () => this.#question(),
+      help: () => void this.#overlays.help(),
+    });
     session.listen(this);
   }
 
   /** Called once the panel is in the page and can be seen. */
   start(): void {
-    this.#size.observe(this.element);
+    this.#panes.start();
+    this.#keys.start();
     const host = (this.element.getRootNode() as ShadowRoot).host as HTMLElement;
     this.#unprintable = printable(host, () => void this.#thread.renderAll());
-    if (this.settings.mode === "page") document.addEventListener("keydown", this.#shortcut);
     this.#draw();
     this.#arrive(this.address.place);
     const question = this.address.question();
@@ -114,26 +107,25 @@ export class Panel implements Context {
   }
 
   dispose(): void {
-    this.#size.disconnect();
+    this.#panes.dispose();
+    this.#keys.dispose();
     this.#thread.dispose();
-    this.#chats?.dispose();
     this.address.dispose();
     this.#unprintable();
-    document.removeEventListener("keydown", this.#shortcut);
   }
 
   // What the views may ask for.
 
   ask(question: string): void {
     if (this.session.busy || !question.trim()) return;
-    this.#popover?.close();
-    if (this.#covered) this.#uncover();
+    this.#overlays.close();
+    this.#panes.uncover();
     this.session.ask(question.trim());
     this.focus();
   }
 
   write(question: string): void {
-    if (this.#covered) this.#uncover();
+    this.#panes.uncover();
     this.composer.draft = question;
     this.composer.focus();
   }
@@ -149,19 +141,19 @@ export class Panel implements Context {
   }
 
   read(entry: EntryKey): void {
-    this.#openAside((aside) => aside.read(entry));
+    this.#panes.open((aside) => aside.read(entry));
     this.address.show({ kind: "entry", id: entry.id, document: entry.document ?? "", span: null });
   }
 
   show(citation: Quotation, all: readonly Quotation[] = []): void {
-    this.#popover?.close(this.#popover.open);
-    this.#openAside((aside) => aside.show(citation, all));
+    this.#overlays.close(true);
+    this.#panes.open((aside) => aside.show(citation, all));
     const { entry_id: id, document, start, end } = citation;
     if (id) this.address.show({ kind: "entry", id, document, span: { start, end } });
   }
 
   browse(): void {
-    this.#openAside((aside) => aside.browse());
+    this.#panes.open((aside) => aside.browse());
     this.address.show({ kind: "outline" });
   }
 
@@ -187,7 +179,7 @@ export class Panel implements Context {
 
   opened(): void {
     this.#draw();
-    if (!this.#aside?.open) this.address.show(this.#base);
+    if (!this.#panes.outlined) this.address.show(this.#base);
   }
 
   /** Where the reader is without a pane: in a conversation, or at somebody else's answer. */
@@ -197,7 +189,7 @@ export class Panel implements Context {
   }
 
   #draw(): void {
-    this.#popover?.close();
+    this.#overlays.close();
     this.#thread.clear();
     this.#refresh();
     if (this.session.turns.length) this.#prepare();
@@ -208,25 +200,8 @@ export class Panel implements Context {
 
   /** What an answer needs besides its text is loaded while it is on its way. */
   #prepare(): void {
-    const parts = [loadMarkdown(), this.#cards(), textIn("zh"), textIn("en")];
+    const parts = [loadMarkdown(), this.#overlays.prepare(), textIn("zh"), textIn("en")];
     void Promise.all(parts).catch(() => undefined); // without the service the text stays plain
-  }
-
-  async #cards(): Promise<Popover> {
-    const { Popover: View } = await import("./popover");
-    if (!this.#popover) {
-      this.#popover = new View(this.element, this);
-      this.#live.before(this.#popover.element);
-    }
-    return this.#popover;
-  }
-
-  async #press(event: MouseEvent): Promise<void> {
-    const chip = (event.target as Element).closest<HTMLElement>(".cite");
-    if (!chip) return;
-    const byKey = event.detail === 0;
-    const cards = this.#popover ?? (await this.#cards().catch(() => null));
-    cards?.press(chip, byKey);
   }
 
   #refresh(): void {
@@ -237,135 +212,25 @@ export class Panel implements Context {
   }
 
   #newChat(): void {
-    if (this.#covered) this.#uncover();
+    this.#panes.uncover();
     this.session.fresh();
     this.focus();
   }
 
-  #uncover(): void {
-    if (this.#aside?.open) this.#closeAside();
-    if (this.#chats?.open) this.#closeChats();
-  }
-
-  async #toggleChats(): Promise<void> {
-    if (this.#chats?.open) return this.#closeChats();
-    if (this.#aside?.open && this.#covered) this.#closeAside();
-    this.header.chats.setAttribute("aria-expanded", "true");
-    this.#chats ??= await this.#listed();
-    await this.#chats.show();
-    this.#measure();
-  }
-
-  async #listed(): Promise<Chats> {
-    const { Chats: View } = await import("./chats");
-    const chats = new View(
-      this,
-      () => this.#closeChats(),
-      () => this.#covered && this.#closeChats(),
-    );
-    chats.join(this.#columns);
-    return chats;
-  }
-
-  #closeChats(): void {
-    if (this.#chats) this.#chats.element.hidden = true;
-    this.header.chats.setAttribute("aria-expanded", "false");
-    this.#measure();
-    this.header.chats.focus();
-  }
-
-  /** Open the pane, which is loaded when it is needed first; it must still be wanted then. */
-  #openAside(open: (aside: Aside) => void): void {
-    if (this.#chats?.open && this.#covered) this.#closeChats();
-    if (!this.#aside?.open)
-      this.#opener = (this.element.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
-    this.header.outline.setAttribute("aria-expanded", "true");
-    this.#wanted = open;
-    if (this.#aside) this.#opened(this.#aside, open);
-    else
-      void this.#beside().then(
-        (aside) => open === this.#wanted && this.#opened(aside, open),
-        () => this.#hideAside(),
-      );
-  }
-
-  #opened(aside: Aside, open: (aside: Aside) => void): void {
-    this.element.classList.add("with-aside");
-    open(aside);
-    this.#measure();
-  }
-
-  async #beside(): Promise<Aside> {
-    const { Aside: View } = await import("./aside");
-    if (!this.#aside) {
-      this.#aside = new View(this, () => this.#closeAside());
-      this.#columns.append(this.#aside.element);
-    }
-    return this.#aside;
-  }
-
-  #closeAside(): void {
-    this.#hideAside();
-    const opener = this.#opener?.isConnected ? this.#opener : this.header.outline;
-    if (this.#popover) this.#popover.refocus(opener);
-    else opener.focus();
-    this.#opener = null;
+  /** The outline was closed by the reader. */
+  #left(opener: HTMLElement): void {
+    this.#overlays.refocus(opener);
     this.address.show(this.#base);
-  }
-
-  #hideAside(): void {
-    this.#wanted = null;
-    if (this.#aside) this.#aside.element.hidden = true;
-    this.element.classList.remove("with-aside");
-    this.header.outline.setAttribute("aria-expanded", "false");
-    this.#measure();
   }
 
   /** Show what the address says: at first, and after Back and Forward. */
   #arrive(place: Place): void {
-    if (place.kind === "outline") this.#openAside((aside) => aside.browse());
-    else if (place.kind === "entry") this.#openAside((aside) => aside.visit(place));
+    if (place.kind === "outline") this.#panes.open((aside) => aside.browse());
+    else if (place.kind === "entry") this.#panes.open((aside) => aside.visit(place));
     else {
-      this.#hideAside();
+      this.#panes.hide();
       void (place.kind === "answer" ? this.session.visit(place.id) : this.session.back());
     }
-  }
-
-  /** Whether there is no room for a pane beside the conversation. */
-  get #covered(): boolean {
-    return this.element.classList.contains("narrow");
-  }
-
-  #measure(): void {
-    const { clientWidth } = this.element;
-    this.element.classList.toggle("narrow", clientWidth < 900);
-    // A finger gets the citation as a sheet from below; a mouse could not follow it there.
-    this.element.classList.toggle(
-      "slim",
-      clientWidth < 400 || (clientWidth < 600 && matchMedia("(pointer: coarse)").matches),
-    );
-    this.#main.inert = (this.#aside?.open || this.#chats?.open === true) && this.#covered;
-  }
-
-  async #help(): Promise<void> {
-    const { Shortcuts: View } = await import("./shortcuts");
-    if (!this.#shortcuts) {
-      this.#shortcuts = new View(this.text);
-      this.element.append(this.#shortcuts.element);
-    }
-    this.#shortcuts.show();
-  }
-
-  /** Offer to ask about what was selected; without its file, when the service is away, there is no offer. */
-  async #select(): Promise<void> {
-    const loaded = await import("./selected").catch(() => null);
-    if (!loaded) return;
-    const { Selected: View } = loaded;
-    if (!this.#selected) {
-      this.#selected = new View(this.element, this);
-      this.element.append(this.#selected.element);
-    }
-    this.#selected.look();
   }
 
   async #export(): Promise<void> {
@@ -383,51 +248,14 @@ export class Panel implements Context {
     printAlone((this.element.getRootNode() as ShadowRoot).host as HTMLElement);
   }
 
-  #key(event: KeyboardEvent): void {
-    if (event.key === "Tab") this.#trap(event);
-    if (composing(event)) return;
-    if (event.key === "Escape") {
-      event.stopPropagation();
-      this.#escape();
-    } else if (this.settings.mode === "page") this.#shortcut(event);
-    if (event.key === "?" && !typing(event)) void this.#help();
-  }
-
   #escape(): void {
-    if (this.#popover?.open) this.#popover.close(true);
-    else if (this.composer.editing) this.composer.editing = "";
-    else if (this.#aside?.open) this.#aside.escape();
-    else if (this.#chats?.open) this.#closeChats();
-    else this.actions.close();
+    if (this.#overlays.close(true)) return;
+    if (this.composer.editing) this.composer.editing = "";
+    else if (!this.#panes.escape()) this.actions.close();
   }
 
-  /** On the page of its own: "/" and Ctrl-K go to the question. */
-  readonly #shortcut = (event: KeyboardEvent): void => {
-    if (composing(event) || event.altKey) return;
-    const command = event.ctrlKey || event.metaKey;
-    const target = event.composedPath()[0];
-    if (command ? event.key.toLowerCase() !== "k" : event.key !== "/" || writes(target)) return;
-    event.preventDefault();
-    if (this.#covered) this.#uncover();
+  #question(): void {
+    this.#panes.uncover();
     this.composer.focus();
-  };
-
-  /** Where the panel covers the page, Tab stays within it. */
-  #trap(event: KeyboardEvent): void {
-    if (this.element.getAttribute("aria-modal") !== "true" || event.defaultPrevented) return;
-    const reach = focusable(this.element);
-    const active = (this.element.getRootNode() as ShadowRoot).activeElement;
-    const [edge, other] = event.shiftKey ? [reach[0], reach.at(-1)] : [reach.at(-1), reach[0]];
-    if (active !== edge) return;
-    event.preventDefault();
-    other?.focus();
   }
-}
-
-function typing(event: KeyboardEvent): boolean {
-  return writes(event.target);
-}
-
-function writes(target: EventTarget | null | undefined): boolean {
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
 }

@@ -7,12 +7,13 @@ import type { Quotation } from "../conversation";
 import { failureOf } from "../failure";
 import type { EntryKey } from "../outline";
 import { dedent, lengthOf, markQuote } from "../quote";
-import { fill, sayFailure } from "../text";
+import { fill } from "../text";
 import { tool } from "./button";
 import { Content, loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { copyButton } from "./copy";
 import { h, scrollWithin } from "./dom";
+import { failureNote } from "./failure-note";
 import { icon } from "./icons";
 import { answeredMark, stars } from "./stars";
 
@@ -57,20 +58,7 @@ export class Reader {
       if (asked === this.#asked) await draw();
     } catch (error) {
       if (asked !== this.#asked) return;
-      const retry = h(
-        "button",
-        { class: "button", type: "button", "data-test": "retry", onclick: () => void this.#open(load) },
-        icon("retry"),
-        text.retry,
-      );
-      this.element.replaceChildren(
-        h(
-          "div",
-          { class: "error", "data-test": "error" },
-          icon("warning"),
-          h("div", {}, h("p", {}, sayFailure(failureOf(error), text)), retry),
-        ),
-      );
+      this.element.replaceChildren(failureNote(failureOf(error), text, () => void this.#open(load)));
     }
   }
 

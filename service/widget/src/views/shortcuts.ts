@@ -7,15 +7,15 @@ import { h } from "./dom";
 export class Shortcuts {
   readonly element: HTMLDialogElement;
 
-  constructor(text: Text) {
-    const keys = [
-      ["/", text.keys.ask],
-      ["Ctrl K", text.keys.ask],
-      ["↑", text.keys.last],
-      ["Enter", text.send],
-      ["Esc", text.keys.close],
-      ["?", text.keys.help],
-    ] as const;
+  /** Ctrl-K is the widget's on a page of its own only. */
+  constructor(text: Text, page: boolean) {
+    const lines: [string[], string][] = [
+      [page ? ["/", "Ctrl K"] : ["/"], text.keys.ask],
+      [["↑"], text.keys.last],
+      [["Enter"], text.send],
+      [["Esc"], text.keys.close],
+      [["?"], text.keys.help],
+    ];
     this.element = h(
       "dialog",
       { class: "shortcuts", "aria-label": text.shortcuts, "data-test": "shortcuts-list" },
@@ -25,7 +25,13 @@ export class Shortcuts {
         h("h2", {}, text.shortcuts),
         tool("shortcuts-close", "close", text.close, () => this.element.close()),
       ),
-      h("dl", {}, ...keys.map(([key, what]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)))),
+      h(
+        "dl",
+        {},
+        ...lines.map(([keys, what]) =>
+          h("div", {}, h("dt", {}, ...keys.map((key) => h("kbd", {}, key))), h("dd", {}, what)),
+        ),
+      ),
     );
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
   }

@@ -3,8 +3,7 @@
 import { withSources } from "../citations";
 import { type Quotation, running, type Turn } from "../conversation";
 import { dated } from "../dated";
-import type { Failure } from "../failure";
-import { fill, sayFailure, sayLacks, textFor } from "../text";
+import { fill, sayLacks, textFor } from "../text";
 import { aloud } from "./aloud";
 import { tool } from "./button";
 import { Content } from "./content";
@@ -12,6 +11,7 @@ import type { Context } from "./context";
 import { copyButton } from "./copy";
 import { type Child, h } from "./dom";
 import { entryRow } from "./entry";
+import { failureNote } from "./failure-note";
 import { Feedback } from "./feedback";
 import { type IconName, icon } from "./icons";
 import { Roving } from "./roving";
@@ -21,8 +21,6 @@ const STATUS_ICONS = {
   not_in_documents: "empty",
   declined: "hand",
 } as const satisfies Record<string, IconName>;
-// What the reader cannot mend by trying again.
-const FINAL: readonly string[] = ["forbidden", "locked", "forgotten"] satisfies Failure["kind"][];
 const SLOW_MS = 8000;
 const FOLLOW_UPS = 3;
 
@@ -34,7 +32,6 @@ export class TurnView {
   readonly #foot = h("div", { class: "answer-foot" });
   readonly #article: HTMLElement;
   readonly #stops: Roving[];
-  #countdown = 0;
   #slow = 0;
   #shown: Turn | null = null;
 
@@ -107,7 +104,6 @@ export class TurnView {
   }
 
   dispose(): void {
-    clearInterval(this.#countdown);
     clearTimeout(this.#slow);
   }
 
@@ -164,7 +160,6 @@ export class TurnView {
   }
 
   #footOf(turn: Turn): Node[] {
-    clearInterval(this.#countdown);
     if (running(turn)) return [];
     const { text } = this.context;
     const parts: Child[] = [
@@ -174,7 +169,7 @@ export class TurnView {
       this.#lacks(turn),
       turn.phase === "stopped" &&
         h("p", { class: "note", "data-test": "stopped" }, turn.text ? text.stopped : text.stoppedEmpty),
-      turn.failure && this.#error(turn),
+      turn.failure && failureNote(turn.failure, text, () => this.#retry(turn)),
       !turn.failure && this.#tools(turn),
       this.#feedback.below,
       turn.status === "answered" && this.#followUps(turn),
@@ -280,38 +275,5 @@ export class TurnView {
 
   #retry(turn: Turn): void {
     this.context.retry(turn.id);
-  }
-
-  #error(turn: Turn): HTMLElement {
-    const { text } = this.context;
-    const failure = turn.failure as NonNullable<Turn["failure"]>;
-    const retry = h(
-      "button",
-      { class: "button", type: "button", "data-test": "retry", onclick: () => this.#retry(turn) },
-      icon("retry"),
-      h("span", {}, text.retry),
-    );
-    if (failure.kind === "busy" || failure.kind === "hasty") this.#wait(retry, failure.retryAfter);
-    const message = h("p", {}, sayFailure(failure, text));
-    return h(
-      "div",
-      { class: "error", "data-test": "error", "data-kind": failure.kind },
-      icon("warning"),
-      h("div", {}, message, !FINAL.includes(failure.kind) && retry),
-    );
-  }
-
-  /** Hold the button back for as long as the service asked. */
-  #wait(button: HTMLButtonElement, seconds: number): void {
-    const label = button.lastElementChild as HTMLElement;
-    const until = Date.now() + seconds * 1000;
-    const tick = (): void => {
-      const left = Math.ceil((until - Date.now()) / 1000);
-      button.disabled = left > 0;
-      label.textContent = left > 0 ? fill(this.context.text.retryIn, { seconds: left }) : this.context.text.retry;
-      if (left <= 0) clearInterval(this.#countdown);
-    };
-    tick();
-    this.#countdown = window.setInterval(tick, 250);
   }
 }

@@ -2,9 +2,10 @@
 
 import { type Failure, failureOf } from "../failure";
 import type { Settings } from "../settings";
-import { fill, sayFailure } from "../text";
+import { fill } from "../text";
 import type { Context } from "./context";
 import { h } from "./dom";
+import { failureNote } from "./failure-note";
 import { icon } from "./icons";
 
 const SUGGESTED = 4;
@@ -67,18 +68,8 @@ export class Welcome {
   }
 
   #fail(failure: Failure): null {
-    const { text } = this.context;
-    const retry = h(
-      "button",
-      { class: "button", type: "button", "data-test": "retry", onclick: () => void this.suggest() },
-      icon("retry"),
-      text.retry,
-    );
-    const message = h("p", {}, sayFailure(failure, text));
-    const may = failure.kind !== "forbidden" && failure.kind !== "locked" && retry;
-    this.#list.replaceChildren(
-      h("li", { class: "error", "data-test": "error" }, icon("warning"), h("div", {}, message, may)),
-    );
+    const note = failureNote(failure, this.context.text, () => void this.suggest());
+    this.#list.replaceChildren(h("li", {}, note));
     return null;
   }
 }

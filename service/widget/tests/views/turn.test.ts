@@ -77,6 +77,13 @@ test.each([
   expect(shared_.asked).toEqual([["ask", "题 1.2"]]);
 });
 
+test("a word of the service's own is no refusal", async () => {
+  const turn = done({ status: "not_in_documents", answer: "Hello!", citations: [], help: true });
+  const view = new TurnView(turn, await context());
+  view.update(turn);
+  expect([all(view.element, "status-not_in_documents"), view.element.querySelector(".tip")]).toEqual([[], null]);
+});
+
 test.each([
   ["locked", false],
   ["forbidden", false],
