@@ -13,7 +13,7 @@ from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.choose import APART, MANY, NEAR, ONE, SHORT, SURE, Nearness, Relevance
+from service.write.choose import APART, MANY, NEAR, ONE, READ, SHORT, SURE, Nearness, Relevance
 from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
 from service.write.writer import Gap, Sentence
@@ -87,6 +87,29 @@ def test_how_near_a_line_is_counts_beside_its_score(spreads: float) -> None:
     text = long(COST, MEMORY, SPEED)
     assert written(relevance, text, nearness=nearness) == [COST if spreads > 0 else SPEED]
     assert written(relevance, text, nearness=lambda query, passage, places: []) == [COST, SPEED]
+
+
+def test_of_a_long_entry_the_nearest_lines_and_those_with_the_questions_words_are_read() -> None:
+    relevance, seen = scoring()
+    text = long(COST, MEMORY, *(f"第 {i} 种。" for i in range(3 * READ)), SPEED)
+
+    def nearness(query: Query, passage: Passage, places: Sequence[tuple[int, int]]) -> Sequence[float]:
+        return [2.0 if passage.text[slice(*place)] == COST else 0.0 for place in places]
+
+    written(relevance, text, nearness=nearness)
+    read = [line.partition("\n")[2] for line in seen]
+    assert len(read) == READ
+    assert read[:2] == [COST, MEMORY]
+    seen.clear()
+    written(relevance, text)
+    assert len(seen) > 3 * READ
+
+
+def test_nearness_alone_chooses_nothing() -> None:
+    def nearness(query: Query, passage: Passage, places: Sequence[tuple[int, int]]) -> Sequence[float]:
+        return [9.0 if passage.text[slice(*place)] == COST else 0.0 for place in places]
+
+    assert written(nothing, long(COST, MEMORY), nearness=nearness) == written(nothing, long(COST, MEMORY))
 
 
 def test_of_keywords_each_gets_a_line() -> None:
