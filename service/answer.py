@@ -116,4 +116,4 @@ async def _answered(
             async for event in events:
                 yield event
     if draft.cited:
-        draft.note_language()
+        draft.close(await parts.work(parts.further, query, draft.cited))

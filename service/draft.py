@@ -46,8 +46,8 @@ class Draft:
         return Meta(self._whole.id, self._whole.index_version, self._whole.generator)
 
     @property
-    def cited(self) -> bool:
-        return bool(self._whole.citations)
+    def cited(self) -> tuple[Citation, ...]:
+        return self._whole.citations
 
     def lap(self, stage: str) -> None:
         """Note the time since the last stage."""
@@ -135,8 +135,9 @@ class Draft:
         lacks = self._whole.lacks if lack in self._whole.lacks else (*self._whole.lacks, lack)
         self._whole = replace(self._whole, degraded=self._whole.degraded or text, lacks=lacks)
 
-    def note_language(self) -> None:
-        """Note when a question got sentences of another language."""
+    def close(self, further: tuple[str, ...]) -> None:
+        """Note what may be asked next, and when a question got sentences of another language."""
+        self._whole = replace(self._whole, further=further)
         if not self._by_model and self.language == "en":
             self.note("other_language", phrases.wording("en").other_language)
 

@@ -58,7 +58,7 @@ class Answer:
     `degraded` says the first of `lacks` in a sentence; `missing` are the codes of what went wrong. `rule` is the one
     that declined the question. `removed` and `replaced` count the model's sentences that no passage supports, `taken`
     what would have acted where it is shown. `carried` are the earlier questions that this one was searched with. `help`
-    is what the service says of itself, with nothing searched.
+    is what the service says of itself, with nothing searched. `further` is what else the cited section deals with.
     """
 
     id: str
@@ -78,6 +78,7 @@ class Answer:
     replaced: int = 0
     carried: tuple[str, ...] = ()
     help: bool = False
+    further: tuple[str, ...] = ()
     taken: Mapping[What, int] = field(default_factory=dict)
 
 

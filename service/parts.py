@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
+from service.check.quotes import Citation
 from service.check.review import Review
 from service.check.support import Support
 from service.decide.verdict import Decider
 from service.guard.requests import Guard
 from service.language.phrases import Language
 from service.language.rule import every
+from service.search.onward import further
 from service.search.passages import Passage
+from service.search.retrieve import Query
 from service.search.search import Searcher
 from service.understand.conversation import Conversation
 from service.understand.questions import OutlineQuestions
@@ -47,6 +50,10 @@ class Parts:
         for words in (none().words, self.snapshot.pack.words):
             words.warm()
         self.searcher.warm()
+
+    def further(self, query: Query, cited: Sequence[Citation]) -> tuple[str, ...]:
+        """Return what else the cited section deals with, to be asked next."""
+        return further(self.snapshot, query, [(each.passage, each.start) for each in cited])
 
     def review(self, passages: Sequence[Passage], asked: str, language: Language) -> Review:
         """Return the check of what a writer says from passages; `asked` may be quoted back."""

@@ -19,7 +19,7 @@ SHORT = 60  # characters, up to which sentences go together: longer pieces tell 
 MOST = 100_000  # passages, past which pieces would take more room, and a build more time, than they are worth
 
 
-class Piece(NamedTuple):
+class Snippet(NamedTuple):
     """What is embedded, and where it stands in its text."""
 
     text: str
@@ -27,14 +27,14 @@ class Piece(NamedTuple):
     stop: int
 
 
-def divided(text: str) -> list[Piece]:
+def divided(text: str) -> list[Snippet]:
     """Return lines and sentences, short ones together; [] for a text that is one piece."""
-    found: list[Piece] = []
+    found: list[Snippet] = []
     for start, stop in (span for line in _lines(text) for span in sentence_spans(text, *line)):
         if found and len(found[-1].text) + stop - start < SHORT:
-            found[-1] = Piece(f"{found[-1].text} {text[start:stop]}", found[-1].start, stop)
+            found[-1] = Snippet(f"{found[-1].text} {text[start:stop]}", found[-1].start, stop)
         else:
-            found.append(Piece(text[start:stop], start, stop))
+            found.append(Snippet(text[start:stop], start, stop))
     return found if len(found) > 1 else []
 
 

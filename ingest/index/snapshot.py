@@ -123,6 +123,10 @@ class Snapshot:
         """Return an indexed chunk; raises KeyError when there is none."""
         return next(chunk for chunk in self._same[id] if chunk.id == id)
 
+    def row(self, chunk: Chunk) -> int:
+        """Return the number of an indexed chunk among `chunks`."""
+        return next(row for row in self.rows[chunk.group] if self.chunks[row].id == chunk.id)
+
     def places(self, id: str) -> tuple[Chunk, ...]:
         """Return an indexed chunk and all others with its text, indexed with it or apart; () when there is none."""
         return tuple(place for chunk in self._same.get(id, ()) for place in (chunk, *self.aliases.get(chunk.id, ())))

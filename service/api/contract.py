@@ -180,6 +180,9 @@ class AskResponse(Model):
     help: bool = Field(
         False, description="The service speaks of itself: a greeting, thanks, what can be asked; nothing was searched."
     )
+    further: list[str] = Field(
+        [], examples=[["滤网更换"]], description="What else the cited section deals with, by its headings: to ask next."
+    )
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])
     query: str = Field("", examples=["除垢和清洗有什么区别？"], description="The question as searched.")

@@ -21,6 +21,7 @@ def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
         lacks=list(answer.lacks),
         degraded_codes=list(answer.missing),
         help=answer.help,
+        further=list(answer.further),
         index_version=answer.index_version,
         timings_ms=answer.timings_ms,
         query=answer.query,

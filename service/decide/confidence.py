@@ -14,6 +14,8 @@ from ingest.words.text import normalise
 from service.decide.origins import untold
 from service.decide.rows import names_row
 from service.decide.versions import foreign
+from service.language.headings import headings_in
+from service.language.headings import names as heading_names
 from service.language.phrases import language
 from service.language.rule import rules
 from service.search.lexicon import NAME, NUMBER, Lexicon
@@ -162,17 +164,28 @@ class Matcher:
         return untold(query.text, (chunk.indexed for chunk in chunks))
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether all that a question names stands in one of the best candidates of a few short notes, or a row's name.
+        """Whether a heading of the best candidate is all that a question names.
 
-        What is fitted says nothing there: of three passages no vector lies apart, and every word is rare.
+        Of a few short notes that all of it stands in one of the best candidates, or names a row, is enough. What is
+        fitted says nothing there: of three passages no vector lies apart, and every word is rare.
         """
+        names = self._lexicon.names(rules("asking").blank(normalise(query.text)))
+        if self._headed(candidates[0], names):
+            return True
         if len(self._snapshot.chunks) >= FEW:
             return False
-        names = self._lexicon.names(rules("asking").blank(normalise(query.text)))
         if names and any(self._has(c, names) for c in candidates[:3]):
             return True
         known = all(map(self._lexicon.knows, self._lexicon.proper(query.text)))
         return known and any(names_row(query.text, c.chunk.text) for c in candidates[:3])
+
+    def _headed(self, candidate: Candidate, names: Sequence[str]) -> bool:
+        """Whether a heading in the passages around a candidate calls just this by its name."""
+        rows = self._snapshot.rows[candidate.chunk.group]
+        chunks = [self._snapshot.chunks[row] for row in rows] if candidate.chunk.entry_id else [candidate.chunk]
+        own = {heading for chunk in chunks for heading in (*chunk.heading_path, *headings_in(chunk.text))}
+        called = (self._lexicon.names(name) for heading in own for name in heading_names(heading))
+        return bool(names) and any(set(each) == set(names) for each in called)
 
     def _has(self, candidate: Candidate, names: Sequence[str]) -> bool:
         text, terms = normalise(candidate.chunk.indexed), self._words.vocabulary(candidate.chunk.indexed)

@@ -126,7 +126,7 @@ class Retriever:
         snapshot = self._snapshot
         if snapshot.pieces is None:
             return []
-        row = next(row for row in snapshot.rows[chunk.group] if snapshot.chunks[row].id == chunk.id)
+        row = snapshot.row(chunk)
         near = snapshot.pieces.within(row, chunk.text, query.vector, places)
         near = near or [float(self._index.score(self._probe(query), [row]).cosines[0])] * len(places)
         return [cosine / self.spread for cosine in near]

@@ -14,7 +14,7 @@ from service.search.odds import likely
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.keywords import keywords
+from service.write.keywords import keywords_of
 from service.write.line import Line
 from service.write.order import Fit
 from service.write.part import Item
@@ -219,7 +219,7 @@ class Chooser:
         """Of keywords, the best line for each that stands in no chosen one."""
         lines = {line.place: line for line in entry}
         named: Origin = set()
-        for name in keywords(query.asked, self._words):
+        for name in keywords_of(query.asked, self._words):
             if not any(name <= lines[place].terms for place in chosen | named):
                 named |= {next((place for place in best if name <= lines[place].terms), best[0])}
         return named

@@ -9,7 +9,7 @@ from service.language.rule import rules
 BREAK = re.compile(r"[\s,、;/]+")
 
 
-def keywords(asked: str, words: Words) -> list[frozenset[str]]:
+def keywords_of(asked: str, words: Words) -> list[frozenset[str]]:
     """Return the terms of each name; none where it is a question, or one name alone."""
     text = normalise(asked)
     if "?" in text or rules("asking").holds(text):

@@ -112,7 +112,7 @@ def test_a_word_of_help_is_told_from_a_refusal() -> None:
 def test_an_english_question_is_told_of_chinese_sentences(snapshot: Snapshot) -> None:
     draft = Draft("How often?", "en", "v1", "extractive")
     shown(draft, review(snapshot), quoted("泵每月检查一次。"))
-    draft.note_language()
+    draft.close(())
     whole = draft.finish()
     assert "Chinese" in str(whole.degraded)
     assert (whole.missing, whole.lacks) == ((), ("other_language",))

@@ -32,6 +32,8 @@ export interface AskResponse {
   degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
   /** The service speaks of itself: a greeting, thanks, what can be asked; nothing was searched. */
   help: boolean;
+  /** What else the cited section deals with, by its headings: to ask next. */
+  further: string[];
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */
@@ -174,6 +176,8 @@ export interface GivenAnswer {
   degraded_codes: ("reranker_late" | "reranker_failed" | "reranker_invalid" | "writer_unreachable" | "writer_refused" | "writer_no_model" | "writer_failed" | "writer_slow" | "writer_stalled" | "writer_broken" | "writer_context" | "writer_length" | "writer_empty" | "writer_unsupported" | "writer_mostly_unsupported")[];
   /** The service speaks of itself: a greeting, thanks, what can be asked; nothing was searched. */
   help: boolean;
+  /** What else the cited section deals with, by its headings: to ask next. */
+  further: string[];
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */

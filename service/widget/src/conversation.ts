@@ -26,6 +26,8 @@ export interface Turn {
   answerId: string;
   status: Status | null;
   related: Related[];
+  /** What else the cited section deals with, to be asked next. */
+  further: string[];
   lacks: Lack[];
   failure: Failure | null;
   rating: Rating | null;
@@ -48,6 +50,7 @@ export function asked(id: string, question: string, alone = false): Turn {
     answerId: "",
     status: null,
     related: [],
+    further: [],
     lacks: [],
     failure: null,
     rating: null,
@@ -75,10 +78,10 @@ export function received(turn: Turn, event: AnswerEvent): Turn {
     case "citation":
       return { ...turn, citations: [...turn.citations, event.data] };
     case "done": {
-      const { id, help, answer: text, citations, related, lacks, carried } = event.data;
+      const { id, help, answer: text, citations, related, further, lacks, carried } = event.data;
       // A greeting, or what can be asked here, is no refusal: nothing was searched.
       const status = help ? "answered" : event.data.status;
-      return { ...turn, phase: "done", answerId: id, status, text, citations, related, lacks, carried };
+      return { ...turn, phase: "done", answerId: id, status, text, citations, related, further, lacks, carried };
     }
   }
 }

@@ -16,6 +16,7 @@ const turn: v.GenericSchema<unknown, Turn> = v.object({
   answerId: text,
   status: v.nullable(status),
   related: v.array(related),
+  further: v.optional(v.array(text), []),
   lacks,
   failure: v.nullable(failure),
   rating: v.fallback(v.nullable(v.picklist(["up", "down"])), null),

@@ -60,6 +60,7 @@ const whole = {
   lacks,
   carried: v.optional(texts, []),
   help: v.optional(v.boolean(), false),
+  further: v.optional(texts, []),
   index_version: v.optional(text, ""),
 };
 export type Whole = Pick<AskResponse, Exclude<keyof typeof whole, "citations">> & { citations: Quotation[] };

@@ -83,3 +83,17 @@ def test_names_that_no_document_has_are_noticed(
     features = Matcher(snapshot, retriever).features(query, retriever.retrieve(query, 10))
     assert (features["unknown_name"] > 0) == is_unknown
     service.close()
+
+
+def test_what_is_called_as_a_heading_of_the_first_is_in_the_documents(service: Service, snapshot: Snapshot) -> None:
+    matcher = Matcher(snapshot, service.retriever(snapshot))
+
+    def stands(text: str) -> bool:
+        [query] = service.queries([text], WORDS)
+        return matcher.stands(query, service.retriever(snapshot).retrieve(query, 10))
+
+    assert stands("采样温度是什么意思")  # "#### 7. 采样温度 (Temperature)"
+    assert stands("What is temperature?")
+    assert not stands("采样频率是什么意思")
+    assert not stands("采样温度和困惑度有什么关系")
+    assert not stands("量子温度是什么")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.write.keywords import keywords
+from service.write.keywords import keywords_of
 from tests.support.packs import WORDS
 
 
@@ -18,4 +18,4 @@ from tests.support.packs import WORDS
     ],
 )
 def test_names_side_by_side_are_keywords_and_questions_are_not(asked: str, names: list[set[str]]) -> None:
-    assert keywords(asked, WORDS) == names
+    assert keywords_of(asked, WORDS) == names

@@ -210,9 +210,12 @@ export class TurnView {
 
   /** After an answer: what to ask next, each a click. */
   #followUps(turn: Turn): HTMLElement | null {
-    const questions = turn.related.filter((entry) => entry.answered).slice(0, FOLLOW_UPS);
+    const near = turn.related.filter((entry) => entry.answered).map(({ question }) => question);
+    // One of its own points at least, where it has any.
+    const own = turn.further.slice(0, Math.max(1, FOLLOW_UPS - near.length));
+    const questions = [...own, ...near].slice(0, FOLLOW_UPS);
     if (!questions.length) return null;
-    const buttons = questions.map(({ question }) =>
+    const buttons = questions.map((question) =>
       h(
         "li",
         {},

@@ -19,6 +19,7 @@ export const DONE = {
     { n: 1, document: "d.md", start: 3, end: 9, entry_id: "5.4", heading_path: ["5. 微调", "QLoRA"], quote: "省显存" },
   ],
   related: [],
+  further: [],
   lacks: [],
   carried: [],
   index_version: "v1",

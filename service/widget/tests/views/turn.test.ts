@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { asked, received, shared, type Turn } from "../../src/conversation";
+import type { Related } from "../../src/contract";
 import { TurnView } from "../../src/views/turn";
 import { furnish } from "../support/browser";
 import { all, by, context, DONE, serve } from "../support/context";
@@ -10,7 +11,7 @@ afterEach(() => vi.unstubAllGlobals());
 const done = (changes: object = {}): Turn =>
   received(asked("t-1", "什么是 QLoRA？"), { event: "done", data: { ...DONE, ...changes } as never });
 
-const related = (id: string, answered: boolean): object => ({
+const related = (id: string, answered: boolean): Related => ({
   entry_id: id,
   document: "d.md",
   question: `题 ${id}`,
@@ -42,6 +43,22 @@ test("the buttons of an answer are three Tab stops", async () => {
   const answer = by(view.element, "answer").parentElement as HTMLElement;
   const stops = Array.from(answer.querySelectorAll("button")).filter((button) => button.tabIndex === 0);
   expect(stops.map((stop) => stop.dataset.test ?? stop.className)).toEqual(["carried-remove", "source", "copy-answer"]);
+});
+
+test("what comes next is asked of the entry's own points and of those near it", async () => {
+  const shared_ = await context();
+  const near = [related("1.1", true), related("1.2", false), related("1.3", true), related("1.4", true)];
+  const offered = (further: string[], entries: Related[]): HTMLElement[] => {
+    const view = new TurnView(done(), shared_);
+    view.update(done({ further, related: entries }));
+    return all(view.element, "follow-up");
+  };
+  const words = (...args: Parameters<typeof offered>) => offered(...args).map((one) => one.textContent);
+  expect(words(["Adapter", "Prefix"], near)).toEqual(["Adapter", near[0]?.question, near[2]?.question]);
+  expect(words(["Adapter", "Prefix"], near.slice(0, 2))).toEqual(["Adapter", "Prefix", near[0]?.question]);
+  expect(words([], [])).toEqual([]);
+  offered(["Adapter"], [])[0]?.click();
+  expect(shared_.asked).toEqual([["ask", "Adapter"]]);
 });
 
 test("what a follow-up carries over can be taken away", async () => {
