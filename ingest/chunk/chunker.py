@@ -9,8 +9,9 @@ from itertools import takewhile
 from typing import Any, Literal, Protocol, Self
 
 from ingest.parse.footnotes import DEFINITION, marked
-from ingest.parse.markdown import Document, Section, table_head
+from ingest.parse.markdown import Document, Section
 from ingest.parse.outline import Entry
+from ingest.parse.tables import table_head
 
 ChunkKind = Literal["text", "listing"]
 Span = tuple[int, int]

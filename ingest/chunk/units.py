@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from ingest.parse.markdown import BORDER, Block, BlockKind, Document, Section, table_head
+from ingest.parse.markdown import Block, BlockKind, Document, Section
 from ingest.parse.sentences import sentence_spans
+from ingest.parse.tables import BORDER, table_head
 
 LONG_TABLE = 900  # code points; a longer one is taken row by row
 MANY_ROWS = 6  # of a table, from which a question means some of them, however short they are

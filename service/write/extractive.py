@@ -10,6 +10,7 @@ from itertools import groupby
 
 from ingest.parse import markdown
 from ingest.parse.html import TAG
+from ingest.parse.tables import BORDER, RULING
 from ingest.parse.wiki import plain_links
 from ingest.words.words import Words
 from service.language.phrases import Language
@@ -208,17 +209,18 @@ def _lead(before: Line | None, line: Line) -> str:
         return "\n\n"
     if before.passage == line.passage and not line.unit.opens and before.unit.kind == line.unit.kind == "paragraph":
         return " "
-    return "\n" if before.unit.kind == line.unit.kind == "list_item" and not line.reference else "\n\n"
+    listed = before.unit.kind == line.unit.kind == "list_item" and not (before.unmarked or line.unmarked)
+    return "\n" if listed else "\n\n"
 
 
 def _ruled(table: str) -> str:
     """A table whose cells below the head all have their dashes: without them it is shown as text."""
     if table.startswith("+"):  # a grid: its rows, the first one as the head
-        lines = [line.strip() for line in table.split("\n") if not markdown.BORDER.fullmatch(line)]
+        lines = [line.strip() for line in table.split("\n") if not BORDER.fullmatch(line)]
         table = "\n".join([lines[0], "|" + "---|" * (lines[0].count("|") - 1), *lines[1:]])
     head, end, rest = table.partition("\n")
     row, stop, rows = rest.partition("\n")
-    if not row.strip() or not set(row) <= markdown.RULING or not head.startswith("|"):
+    if not row.strip() or not set(row) <= RULING or not head.startswith("|"):
         return table
     cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
     if all(map(RULED.fullmatch, cells)):

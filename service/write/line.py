@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from ingest.chunk import Note
 from ingest.chunk.units import LONG_TABLE, MANY_ROWS, Unit, units_of
 from ingest.parse import markdown, outline
+from ingest.parse.counts import Count, counts_of
+from ingest.parse.items import MARKER
 from ingest.parse.markdown import REFERENCE
 from ingest.words.words import Words
 from service.language.claims import announces
@@ -59,10 +61,22 @@ class Line:
         return self.unit.kind == "list_item" and REFERENCE.match(self.text) is not None
 
     @property
+    def counts(self) -> tuple[Count, ...]:
+        """What the mark of a step may count; () for any other line."""
+        if self.unit.kind not in ("list_item", "code"):
+            return ()
+        match = STEP.match(self.text)
+        return (Count("Markdown", int(match[1])),) if match else counts_of(self.text)
+
+    @property
     def number(self) -> int | None:
         """The number of a step; None for any other line."""
-        match = STEP.match(self.text) if self.unit.kind in ("list_item", "code") else None
-        return int(match[1]) if match else None
+        return min((count.number for count in self.counts), default=None)
+
+    @property
+    def unmarked(self) -> bool:
+        """Whether it is an item whose mark shows it as one in no Markdown: it is written as a paragraph."""
+        return self.unit.kind == "list_item" and MARKER.match(self.text) is None
 
     @property
     def program(self) -> bool:
