@@ -205,7 +205,7 @@ def _chunk(
 
 
 def _head(document: Document, start: int) -> Head | None:
-    """The head of the pipe table among whose rows a passage begins."""
+    """The head of the table among whose rows a passage begins."""
     section = document.sections[bisect_right(document.sections, start, key=lambda section: section.start) - 1]
     at = bisect_right(section.blocks, start, key=lambda block: block.start) - 1
     block = section.blocks[at] if at >= 0 else None

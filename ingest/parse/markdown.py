@@ -18,6 +18,7 @@ from ingest.parse.items import MARKER, items_of
 from ingest.parse.lines import Line, lines_of
 from ingest.parse.machinery import title_span
 from ingest.parse.raw import Raw, raw_blocks
+from ingest.parse.simple_tables import simple_end
 from ingest.parse.tables import is_bare, table_end
 
 BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula", "note"]
@@ -258,6 +259,7 @@ def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw], items: Col
         or DEFINITION.match(text) is not None
         or RULE.match(text) is not None
         or is_bare(lines, index)
+        or simple_end(lines, index) > 0
     )
 
 

@@ -1,9 +1,10 @@
-"""Tables of Markdown: with pipes, with pipes between the columns alone, and in a grid."""
+"""Tables of Markdown: with pipes, with pipes between the columns alone, in a grid, and with spaces between columns."""
 
 import re
 from collections.abc import Callable, Sequence
 
 from ingest.parse.lines import Line
+from ingest.parse.simple_tables import simple_end
 
 # What stands below a table's head: dashes, and what keyboards and word processors make of them.
 RULING = frozenset("|-: \t+=－—–─―＝：")
@@ -17,7 +18,9 @@ def table_end(lines: Sequence[Line], index: int) -> int:
         return _while(lines, index, lambda line: line.text.lstrip().startswith("|"))
     if BORDER.fullmatch(text) and index + 1 < len(lines) and lines[index + 1].text.lstrip().startswith("|"):
         return _while(lines, index, lambda line: line.text.lstrip().startswith(("|", "+")))
-    return _while(lines, index, lambda line: "|" in line.text) if is_bare(lines, index) else 0
+    if is_bare(lines, index):
+        return _while(lines, index, lambda line: "|" in line.text)
+    return simple_end(lines, index)
 
 
 def is_bare(lines: Sequence[Line], index: int) -> bool:
@@ -27,7 +30,7 @@ def is_bare(lines: Sequence[Line], index: int) -> bool:
 
 
 def table_head(text: str) -> int:
-    """Return the length of a pipe table's head: its first line, and the line of dashes below it where there is one.
+    """Return the length of a table's head: its first line, and the line of dashes below it where there is one.
 
     The head of a grid table ends with the border that has `=`, else with its second.
     """

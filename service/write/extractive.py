@@ -10,6 +10,7 @@ from itertools import groupby
 
 from ingest.parse import markdown
 from ingest.parse.html import TAG
+from ingest.parse.simple_tables import piped
 from ingest.parse.tables import BORDER, RULING
 from ingest.parse.wiki import plain_links
 from ingest.words.words import Words
@@ -161,7 +162,7 @@ def _compose(
             sentences.append(Sentence(f"#### {heading}", (), "\n\n" if sentences else ""))
             before = None
         if line.row and before and before.unit.kind == "table":
-            sentences[-1] = _with_row(sentences[-1], line.quote(passages), line.text)
+            sentences[-1] = _with_row(sentences[-1], line.quote(passages), _row(line))
             before = line
             continue
         lead = _lead(before, line) if sentences else ""
@@ -213,6 +214,11 @@ def _lead(before: Line | None, line: Line) -> str:
     return "\n" if listed else "\n\n"
 
 
+def _row(line: Line) -> str:
+    """A row as it stands below its table's head in an answer."""
+    return piped(f"{line.head}\n{line.text}").rpartition("\n")[2]
+
+
 def _ruled(table: str) -> str:
     """A table whose cells below the head all have their dashes: without them it is shown as text."""
     if table.startswith("+"):  # a grid: its rows, the first one as the head
@@ -233,7 +239,7 @@ def _rendered(line: Line, margin: int) -> str:
     if line.unit.kind == "code" and (match := PRE.fullmatch(line.text)):
         return f"```\n{unescape(TAG.sub('', match[1])).strip(chr(10))}\n```"
     if line.unit.kind == "table":
-        return _ruled(plain_links(line.text))
+        return _ruled(piped(plain_links(line.text)))
     text = line.text if line.unit.kind in ("code", "formula") else plain_links(line.text)
     if line.unit.kind == "note":
         return FURTHER.sub("\n", text)

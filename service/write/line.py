@@ -37,7 +37,7 @@ class Line:
     headings: tuple[str, ...]
     terms: frozenset[str]  # of the text and of the headings below the entry's
     also: tuple[Quote, ...] = ()  # where the same is said
-    columns: str = ""  # what the columns of a row's table are called
+    head: str = ""  # of a row's table
 
     @property
     def place(self) -> tuple[int, int]:
@@ -54,6 +54,11 @@ class Line:
     def row(self) -> bool:
         """Whether it is a row of a long table, whose head stands apart."""
         return self.unit.kind == "table" and not self.unit.opens
+
+    @property
+    def columns(self) -> str:
+        """What the columns of a row's table are called."""
+        return self.head.partition("\n")[0]
 
     @property
     def reference(self) -> bool:
@@ -93,13 +98,13 @@ def lines_of(number: int, passage: Passage, words: Words) -> list[Line]:
     document = markdown.parse(passage.document, head + passage.text, outline.heading)
     long_table = 0 if head else LONG_TABLE
     lines: list[Line] = []
-    columns = ""
+    above = ""
     for index, (unit, headings) in enumerate(_units(document, passage, long_table)):
         text = _text(passage, unit)
         terms = frozenset(words.terms(" ".join((*passage.heading_path[2:], *headings, text))))
         line = Line(number, index, unit, text, headings, terms)
-        columns = columns if line.row else text.partition("\n")[0]
-        lines.append(replace(line, columns=columns) if line.row else line)
+        above = above if line.row else text
+        lines.append(replace(line, head=above) if line.row else line)
     return [*lines, *(_noted(number, len(lines) + n, passage, note, words) for n, note in enumerate(passage.notes))]
 
 

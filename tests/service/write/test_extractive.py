@@ -415,6 +415,16 @@ def test_the_cells_of_a_table_without_dashes_get_them() -> None:
     assert written(nothing, passage(grid)) == ["| 豆 | 水温 |\n|---|---|\n| 深烘 | 88 度 |"]
 
 
+def test_a_table_of_spaces_is_shown_with_pipes_and_a_row_of_it_below_its_head() -> None:
+    rows = [f"第{n}号  {n + 60} 度" for n in range(100, 300)]
+    table = "\n".join(("豆       水温", "-------- ------", *rows))
+    short = "豆      水温\n----   -----\n深烘   88 度"
+    assert written(nothing, passage(short)) == ["| 豆 | 水温 |\n|---|---|\n| 深烘 | 88 度 |"]
+    relevance, _ = scoring(第123号=5.0)
+    (said,) = written(relevance, passage(table))
+    assert said == "| 豆 | 水温 |\n|---|---|\n| 第123号 | 183 度 |"
+
+
 def test_an_item_whose_parent_is_not_there_is_not_indented() -> None:
     assert written(nothing, passage("  - 先烧水。\n    - 用壶。\n  - 再磨豆。")) == [
         "- 先烧水。",
