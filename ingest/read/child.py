@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ingest import plugins
+from ingest.read import landlock
 from ingest.read.reading import Limits, Reading, UnfitError
 
 FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.remove", "os.rename")
@@ -23,7 +24,15 @@ HARMLESS = {"socket.gethostname", "socket.__new__"}
 # What parsers themselves need: their packages, fonts, time zones, facts about the machine.
 OWN = (sys.prefix, sys.base_prefix, Path(__file__).parents[1])
 FACTS = ("/usr", "/lib", "/lib64", "/sys/devices", "/proc/cpuinfo", "/proc/meminfo", "/dev/null", "/dev/urandom")
-SETTINGS = ("/etc/fonts", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/os-release", "/etc/ssl")
+SETTINGS = (
+    "/etc/fonts",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/mime.types",
+    "/etc/os-release",
+    "/etc/ssl",
+    "/etc/ld.so.cache",
+)
 READABLE = tuple({os.path.realpath(path) for path in (*OWN, *FACTS, *SETTINGS)})
 GARBAGE = 50_000  # objects between two looks for circles: a page has thousands that live until it is written
 CODE = (".py", ".pyc", ".so")  # of packages, wherever Python finds them
@@ -70,6 +79,7 @@ def _shut(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    landlock.confine((*READABLE, *map(os.path.realpath, sys.path)))
     sys.addaudithook(_refuse)
 
 
