@@ -9,8 +9,9 @@ from itertools import takewhile
 from typing import Any, Literal, Protocol, Self
 
 from ingest.parse.footnotes import DEFINITION, marked
-from ingest.parse.markdown import Document, Section, table_head
+from ingest.parse.markdown import Document, Section
 from ingest.parse.outline import Entry
+from ingest.parse.tables import table_head
 
 ChunkKind = Literal["text", "listing"]
 Span = tuple[int, int]
@@ -204,7 +205,7 @@ def _chunk(
 
 
 def _head(document: Document, start: int) -> Head | None:
-    """The head of the pipe table among whose rows a passage begins."""
+    """The head of the table among whose rows a passage begins."""
     section = document.sections[bisect_right(document.sections, start, key=lambda section: section.start) - 1]
     at = bisect_right(section.blocks, start, key=lambda block: block.start) - 1
     block = section.blocks[at] if at >= 0 else None

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from ingest.parse.markdown import BORDER, Block, BlockKind, Document, Section, table_head
+from ingest.parse.markdown import Block, BlockKind, Document, Section
 from ingest.parse.sentences import sentence_spans
+from ingest.parse.simple_tables import DASHES
+from ingest.parse.tables import BORDER, table_head
 
 LONG_TABLE = 900  # code points; a longer one is taken row by row
 MANY_ROWS = 6  # of a table, from which a question means some of them, however short they are
@@ -58,14 +60,14 @@ def _spans(text: str, block: Block, long_table: int, many_rows: int | None) -> l
 
 
 def _rows(text: str, block: Block) -> list[tuple[int, int]]:
-    """The head of a pipe table, and its rows."""
+    """The head of a table, and its rows."""
     start = block.start + table_head(text[block.start : block.end])
     spans = [(block.start, start)]
     while (start := start + 1) < block.end:
         stop = text.find("\n", start, block.end)
         stop = block.end if stop < 0 else stop
         row = text[start:stop]
-        if row.strip() and not BORDER.fullmatch(row):
+        if row.strip() and not BORDER.fullmatch(row) and not DASHES.fullmatch(row):
             spans.append((start + len(row) - len(row.lstrip()), start + len(row.rstrip())))
         start = stop
     return spans

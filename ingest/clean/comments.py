@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from ingest.clean.report import Edit, edits
 from ingest.parse.html import UNSEEN
+from ingest.parse.items import MARKER
 from ingest.parse.lines import Line, lines_of
-from ingest.parse.markdown import MARKER
 from ingest.parse.raw import Raw, raw_blocks
 
 Cut = tuple[int, int, str]  # a span and what it was

@@ -14,23 +14,22 @@ from typing import Literal
 from ingest.parse.footnotes import DEFINITION, definition_end, marked
 from ingest.parse.front_matter import front_lines, front_title
 from ingest.parse.html import TAG, html_heading, texts
+from ingest.parse.items import MARKER, items_of
 from ingest.parse.lines import Line, lines_of
 from ingest.parse.machinery import title_span
 from ingest.parse.raw import Raw, raw_blocks
+from ingest.parse.simple_tables import simple_end
+from ingest.parse.tables import is_bare, table_end
 
 BlockKind = Literal["paragraph", "list_item", "quote", "code", "table", "formula", "note"]
 HeadingRule = Callable[[str], tuple[int, str] | None]
 
 ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
-MARKER = re.compile(r"(\s*)(?:[-*+]|\d{1,3}[.)])(?:\s+\S|\s*$)")
 # A line of a list of references.
 REFERENCE = re.compile(r" {0,3}(?:\[(?:\d{1,4}|\^[\w-]{1,20})\]:?(?!\()|【\d{1,4}】|［\d{1,4}］)[ \t]*\S")
 RULE = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*$")
 SETEXT = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
 NUMBERED = re.compile(r" {0,3}\d{1,3}[.)][ \t]+\S")
-# What stands below a table's head: dashes, and what keyboards and word processors make of them.
-RULING = frozenset("|-: \t+=－—–─―＝：")
-BORDER = re.compile(r"[ \t]*\+(?:[-=:]{3,}\+)+[ \t]*")  # of a grid table
 HIGH = 3  # lines of an underlined heading
 NAME = re.compile(r"[\s_.-]+")  # between the words of a file's name
 FOLDERS = {"index", "readme", "_index"}  # names of files that stand for their folders on the web and on code hosts
@@ -187,6 +186,7 @@ def spoken(name: str) -> str:
 
 
 def _blocks(text: str, lines: list[Line], raw: dict[int, Raw], named: Collection[str]) -> Iterator[Block]:
+    items = items_of(lines, {i for start, each in raw.items() for i in range(start, each.stop)})
     index = 0
     while index < len(lines):
         line = lines[index]
@@ -204,7 +204,7 @@ def _blocks(text: str, lines: list[Line], raw: dict[int, Raw], named: Collection
                 yield Block("paragraph", line.start + title[0], line.start + title[1])
             index += 1
             continue
-        kind, stop = _block(lines, index, raw)
+        kind, stop = _block(lines, index, raw, items)
         start, end = line.start + line.indent, _end(lines, stop)
         if kind == "paragraph":
             yield from (Block(kind, *span) for span in texts(text, start, end))
@@ -219,30 +219,23 @@ def _end(lines: list[Line], stop: int) -> int:
     return last.start + len(last.text.rstrip())
 
 
-def _block(lines: list[Line], index: int, raw: dict[int, Raw]) -> tuple[BlockKind, int]:
+def _block(lines: list[Line], index: int, raw: dict[int, Raw], items: Collection[int]) -> tuple[BlockKind, int]:
     """Return the kind of the block that begins at `index` and the line after its last."""
     text = lines[index].text.lstrip()
     if index in raw:
         table: BlockKind = "table" if text[:6].lower() == "<table" else "paragraph"
         kinds: dict[str, BlockKind] = {"code": "code", "formula": "formula", "html": table}
         return kinds.get(raw[index].kind, "paragraph"), raw[index].stop
-    if text.startswith("|"):
-        return "table", _while(lines, index, lambda line: line.text.lstrip().startswith("|"))
-    if (
-        BORDER.fullmatch(lines[index].text)
-        and index + 1 < len(lines)
-        and lines[index + 1].text.lstrip().startswith("|")
-    ):
-        return "table", _while(lines, index, lambda line: line.text.lstrip().startswith(("|", "+")))
-    if _bare_table(lines, index):
-        return "table", _while(lines, index, lambda line: "|" in line.text)
+    if end := table_end(lines, index):
+        return "table", end
     if text.startswith(">"):
-        return "quote", _while(lines, index, lambda line: line.text.lstrip().startswith(">"))
-    if MARKER.match(lines[index].text):
-        return "list_item", _item_end(lines, index, raw)
+        stop = next((i for i in range(index, len(lines)) if not lines[i].text.lstrip().startswith(">")), len(lines))
+        return "quote", stop
+    if index in items:
+        return "list_item", _item_end(lines, index, raw, items)
     listed = REFERENCE.match(lines[index].text) is not None
     stop = index + 1
-    while stop < len(lines) and not lines[stop].blank and not _starts_block(lines, stop, raw):
+    while stop < len(lines) and not lines[stop].blank and not _starts_block(lines, stop, raw, items):
         if listed and REFERENCE.match(lines[stop].text):
             break
         stop += 1
@@ -256,48 +249,21 @@ def _numbered(lines: list[Line], index: int, stop: int) -> bool:
     return bool(REFERENCE.match(above) or REFERENCE.match(below) or lines[index].text.lstrip().startswith("[^"))
 
 
-def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw]) -> bool:
+def _starts_block(lines: list[Line], index: int, raw: dict[int, Raw], items: Collection[int]) -> bool:
     text = lines[index].text
     return (
         index in raw
+        or index in items
         or text.lstrip().startswith(("|", ">"))
         or title_span(text) is not None
         or DEFINITION.match(text) is not None
-        or (MARKER.match(text) or RULE.match(text)) is not None
-        or _bare_table(lines, index)
+        or RULE.match(text) is not None
+        or is_bare(lines, index)
+        or simple_end(lines, index) > 0
     )
 
 
-def _bare_table(lines: list[Line], index: int) -> bool:
-    """A table whose rows have no outer pipes is known by its separator row."""
-    below = lines[index + 1].text if index + 1 < len(lines) else ""
-    return "|" in lines[index].text and {"|", "-"} <= set(below) <= set("|-: \t")
-
-
-def table_head(text: str) -> int:
-    """Return the length of a pipe table's head: its first line, and the line of dashes below it where there is one.
-
-    The head of a grid table ends with the border that has `=`, else with its second.
-    """
-    if text.startswith("+"):
-        borders = list(re.finditer(r"^[ \t]*\+[-=:+]+", text, re.MULTILINE))
-        last = next((match for match in borders if "=" in match[0]), borders[min(1, len(borders) - 1)])
-        return last.end()
-    first = text.find("\n") + 1
-    second = text.find("\n", first)
-    below = text[first : second if second >= 0 else len(text)]
-    if first and set(below.strip()) <= RULING:
-        return first + len(below)
-    return max(first - 1, 0)
-
-
-def _while(lines: list[Line], index: int, keep: Callable[[Line], bool]) -> int:
-    while index < len(lines) and keep(lines[index]):
-        index += 1
-    return index
-
-
-def _item_end(lines: list[Line], index: int, raw: dict[int, Raw]) -> int:
+def _item_end(lines: list[Line], index: int, raw: dict[int, Raw], items: Collection[int]) -> int:
     """A list item runs over its continuation lines and indented blocks, up to the next marker."""
     indent = lines[index].indent
     stop = index + 1
@@ -305,11 +271,11 @@ def _item_end(lines: list[Line], index: int, raw: dict[int, Raw]) -> int:
         line = lines[stop]
         if stop in raw and line.indent > indent:
             stop = raw[stop].stop
-        elif stop in raw or MARKER.match(line.text) or (line.indent <= indent and RULE.match(line.text)):
+        elif stop in raw or stop in items or (line.indent <= indent and RULE.match(line.text)):
             break
         elif line.blank:
             follow = next((i for i in range(stop, len(lines)) if not lines[i].blank), len(lines))
-            if follow == len(lines) or lines[follow].indent <= indent or MARKER.match(lines[follow].text):
+            if follow == len(lines) or lines[follow].indent <= indent or follow in items:
                 break
             stop = follow
         elif line.indent > indent or not line.text.lstrip().startswith(("|", ">")):

@@ -6,6 +6,7 @@ the bytes that follow. It opens no connection, starts no program, writes no file
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ingest import plugins
+from ingest.read import landlock
 from ingest.read.reading import Limits, Reading, UnfitError
 
 FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.remove", "os.rename")
@@ -22,8 +24,17 @@ HARMLESS = {"socket.gethostname", "socket.__new__"}
 # What parsers themselves need: their packages, fonts, time zones, facts about the machine.
 OWN = (sys.prefix, sys.base_prefix, Path(__file__).parents[1])
 FACTS = ("/usr", "/lib", "/lib64", "/sys/devices", "/proc/cpuinfo", "/proc/meminfo", "/dev/null", "/dev/urandom")
-SETTINGS = ("/etc/fonts", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/os-release", "/etc/ssl")
+SETTINGS = (
+    "/etc/fonts",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/mime.types",
+    "/etc/os-release",
+    "/etc/ssl",
+    "/etc/ld.so.cache",
+)
 READABLE = tuple({os.path.realpath(path) for path in (*OWN, *FACTS, *SETTINGS)})
+GARBAGE = 50_000  # objects between two looks for circles: a page has thousands that live until it is written
 CODE = (".py", ".pyc", ".so")  # of packages, wherever Python finds them
 
 
@@ -61,11 +72,14 @@ def _answer(kind: str, raw: bytes, name: str, limits: Limits) -> dict[str, Any]:
 
 def _shut(limits: Limits) -> None:
     """Give up what parsing needs not."""
+    gc.freeze()  # packages stay
+    gc.set_threshold(GARBAGE)
     used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     room = used + (limits.memory_mb << 20)
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    landlock.confine((*READABLE, *map(os.path.realpath, sys.path)))
     sys.addaudithook(_refuse)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 from ingest.read.origin import NOWHERE, Origin
 
-VERSION = 4  # of what readers make of a file: another makes an index be built anew
+VERSION = 5  # of what readers make of a file: another makes an index be built anew
 
 
 class UnfitError(ValueError):

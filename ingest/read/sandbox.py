@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,8 +12,11 @@ from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
+from ingest.read import landlock
 from ingest.read.child import receive, send
 from ingest.read.reading import Limits, Reading, UnfitError
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,6 +80,7 @@ class Sandbox:
         return _reading(message[0])
 
     def _start(self) -> subprocess.Popen[bytes]:
+        log.debug("Landlock keeps parsers from files and connections: ABI %d of the kernel, 0 for none", landlock.abi())
         self._child = subprocess.Popen(
             [sys.executable, "-m", "ingest.read.child"],
             stdin=subprocess.PIPE,

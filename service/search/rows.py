@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from ingest.chunk.units import MANY_ROWS
-from ingest.parse.markdown import table_head
+from ingest.parse.tables import table_head
 from ingest.words.words import Words
 
 MEANT = 3  # rows of a table that are read beside its head

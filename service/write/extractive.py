@@ -10,6 +10,8 @@ from itertools import groupby
 
 from ingest.parse import markdown
 from ingest.parse.html import TAG
+from ingest.parse.simple_tables import piped
+from ingest.parse.tables import BORDER, RULING
 from ingest.parse.wiki import plain_links
 from ingest.words.words import Words
 from service.language.phrases import Language
@@ -164,7 +166,7 @@ def _compose(
             sentences.append(Sentence(f"#### {heading}", (), "\n\n" if sentences else ""))
             before = None
         if line.row and before and before.unit.kind == "table":
-            sentences[-1] = _with_row(sentences[-1], line.quote(passages), line.text)
+            sentences[-1] = _with_row(sentences[-1], line.quote(passages), _row(line))
             before = line
             continue
         lead = _lead(before, line) if sentences else ""
@@ -212,17 +214,23 @@ def _lead(before: Line | None, line: Line) -> str:
         return "\n\n"
     if before.passage == line.passage and not line.unit.opens and before.unit.kind == line.unit.kind == "paragraph":
         return " "
-    return "\n" if before.unit.kind == line.unit.kind == "list_item" and not line.reference else "\n\n"
+    listed = before.unit.kind == line.unit.kind == "list_item" and not (before.unmarked or line.unmarked)
+    return "\n" if listed else "\n\n"
+
+
+def _row(line: Line) -> str:
+    """A row as it stands below its table's head in an answer."""
+    return piped(f"{line.head}\n{line.text}").rpartition("\n")[2]
 
 
 def _ruled(table: str) -> str:
     """A table whose cells below the head all have their dashes: without them it is shown as text."""
     if table.startswith("+"):  # a grid: its rows, the first one as the head
-        lines = [line.strip() for line in table.split("\n") if not markdown.BORDER.fullmatch(line)]
+        lines = [line.strip() for line in table.split("\n") if not BORDER.fullmatch(line)]
         table = "\n".join([lines[0], "|" + "---|" * (lines[0].count("|") - 1), *lines[1:]])
     head, end, rest = table.partition("\n")
     row, stop, rows = rest.partition("\n")
-    if not row.strip() or not set(row) <= markdown.RULING or not head.startswith("|"):
+    if not row.strip() or not set(row) <= RULING or not head.startswith("|"):
         return table
     cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
     if all(map(RULED.fullmatch, cells)):
@@ -235,7 +243,7 @@ def _rendered(line: Line, margin: int) -> str:
     if line.unit.kind == "code" and (match := PRE.fullmatch(line.text)):
         return f"```\n{unescape(TAG.sub('', match[1])).strip(chr(10))}\n```"
     if line.unit.kind == "table":
-        return _ruled(plain_links(line.text))
+        return _ruled(piped(plain_links(line.text)))
     text = line.text if line.unit.kind in ("code", "formula") else plain_links(line.text)
     if line.unit.kind == "note":
         return FURTHER.sub("\n", text)

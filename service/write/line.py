@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from ingest.chunk import Note
 from ingest.chunk.units import LONG_TABLE, MANY_ROWS, Unit, units_of
 from ingest.parse import markdown, outline
+from ingest.parse.counts import Count, counts_of
+from ingest.parse.items import MARKER
 from ingest.parse.markdown import REFERENCE
 from ingest.words.words import Words
 from service.language.claims import announces
@@ -35,7 +37,7 @@ class Line:
     headings: tuple[str, ...]
     terms: frozenset[str]  # of the text and of the headings below the entry's
     also: tuple[Quote, ...] = ()  # where the same is said
-    columns: str = ""  # what the columns of a row's table are called
+    head: str = ""  # of a row's table
 
     @property
     def place(self) -> tuple[int, int]:
@@ -59,15 +61,32 @@ class Line:
         return self.unit.kind == "table" and not self.unit.opens
 
     @property
+    def columns(self) -> str:
+        """What the columns of a row's table are called."""
+        return self.head.partition("\n")[0]
+
+    @property
     def reference(self) -> bool:
         """Whether it is a line of a list of references."""
         return self.unit.kind == "list_item" and REFERENCE.match(self.text) is not None
 
     @property
+    def counts(self) -> tuple[Count, ...]:
+        """What the mark of a step may count; () for any other line."""
+        if self.unit.kind not in ("list_item", "code"):
+            return ()
+        match = STEP.match(self.text)
+        return (Count("Markdown", int(match[1])),) if match else counts_of(self.text)
+
+    @property
     def number(self) -> int | None:
         """The number of a step; None for any other line."""
-        match = STEP.match(self.text) if self.unit.kind in ("list_item", "code") else None
-        return int(match[1]) if match else None
+        return min((count.number for count in self.counts), default=None)
+
+    @property
+    def unmarked(self) -> bool:
+        """Whether it is an item whose mark shows it as one in no Markdown: it is written as a paragraph."""
+        return self.unit.kind == "list_item" and MARKER.match(self.text) is None
 
     @property
     def program(self) -> bool:
@@ -84,13 +103,13 @@ def lines_of(number: int, passage: Passage, words: Words) -> list[Line]:
     document = markdown.parse(passage.document, head + passage.text, outline.heading)
     long_table = 0 if head else LONG_TABLE
     lines: list[Line] = []
-    columns = ""
+    above = ""
     for index, (unit, headings) in enumerate(_units(document, passage, long_table)):
         text = _text(passage, unit)
         terms = frozenset(words.terms(" ".join((*passage.heading_path[2:], *headings, text))))
         line = Line(number, index, unit, text, headings, terms)
-        columns = columns if line.row else text.partition("\n")[0]
-        lines.append(replace(line, columns=columns) if line.row else line)
+        above = above if line.row else text
+        lines.append(replace(line, head=above) if line.row else line)
     return [*lines, *(_noted(number, len(lines) + n, passage, note, words) for n, note in enumerate(passage.notes))]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingest.parse.counts import MARK
 from ingest.parse.sentences import sentence_spans
 from ingest.words.text import normalise
 from service.language.claims import plain
@@ -12,7 +13,7 @@ from service.write.line import Line
 
 # A bullet or number, and what the item is about, if it says so: bold words, or a few up to a colon.
 LABEL = re.compile(
-    r"(?:[-*+•]|\d{1,3}[.)])[ \t]+"
+    rf"(?:(?:[-*+•]|\d{{1,3}}[.)])[ \t]+|{MARK.pattern})"
     r"(?:(?P<bold>\*\*|__)[^\n*_]{1,60}(?:[:：](?P=bold)|(?P=bold)[^。！？.!?:：\n*_]{0,30}[:：])"
     r"|[^。！？.!?:：\n*_]{1,20}[:：](?!//))?"
 )
@@ -33,7 +34,7 @@ class Item:
         if match is None:
             return None
         sentences = tuple(sentence_spans(line.text, match.end()))
-        return cls(line, match[0].rstrip(), sentences) if len(sentences) > 1 else None
+        return cls(line, line.text[: sentences[0][0]], sentences) if len(sentences) > 1 else None
 
     @property
     def said(self) -> list[tuple[str, int, int]]:
@@ -50,7 +51,7 @@ class Item:
         return replace(self.line, text=self._below(self.sentences[first][0])) if first else self.line
 
     def _below(self, start: int, end: int | None = None) -> str:
-        return f"{self.label}{'' if self.label.endswith('：') else ' '}{self.line.text[start:end]}"
+        return self.label + self.line.text[start:end]
 
     def _leans(self, place: int) -> bool:
         start, end = self.sentences[place]
@@ -60,4 +61,5 @@ class Item:
 def named(line: Line) -> Line:
     """Return an item of several sentences by its label alone, for what hangs on it; any other as it is."""
     item = None if line.announces else Item.of(line)
-    return replace(line, text=item.label) if item and item.label.endswith((":", "：", "**", "__")) else line
+    label = item.label.rstrip() if item else ""
+    return replace(line, text=label) if label.endswith((":", "：", "**", "__")) else line

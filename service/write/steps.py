@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from ingest.parse.counts import Count
 from service.language.phrases import Language, wording
 from service.search.passages import Passage
 from service.write.line import Line
@@ -43,7 +44,7 @@ def steps_of(lines: Sequence[Line]) -> list[Steps]:
 
 
 def _next(lines: Sequence[Line], at: int) -> int | None:
-    """The line of the item after that of line `at`; what is indented deeper belongs to it."""
+    """The line of the item after that of line `at`; what is deeper, or counts in another form, belongs to it."""
     step, between = lines[at], 0
     for index in range(at + 1, len(lines)):
         line = lines[index]
@@ -52,7 +53,11 @@ def _next(lines: Sequence[Line], at: int) -> int | None:
         if line.unit.indent > step.unit.indent:
             continue
         if line.number is not None and line.unit.indent == step.unit.indent:
-            return index if line.number == (step.number or 0) + 1 else None
+            if {Count(count.form, count.number + 1) for count in step.counts} & {*line.counts}:
+                return index
+            if {count.form for count in step.counts} & {count.form for count in line.counts}:
+                return None
+            continue
         if line.unit.kind == "list_item" and line.unit.indent < step.unit.indent:
             return None
         between += 1

@@ -11,11 +11,12 @@ from operator import attrgetter
 from statistics import median
 from typing import Literal
 
+from ingest.parse.counts import counts_of
 from ingest.read.pdf.layout import Column
 from ingest.read.pdf.segments import Segment
 
 BULLET = re.compile(r"[•◦▪‣·●○■□➢✓*–—-](?=\S)")
-NUMBER = re.compile(r"(\d{1,3})[.)、．](?=[^\d\s])|[(（](\d{1,3})[)）](?=\S)")
+NUMBER = re.compile(r"(\d{1,3})[.)．](?=[^\d\s])")
 LARGER = 1.12  # times the body's size, from which a line is a heading
 ALIKE = 0.94  # of a size, that is still the same
 LONG = 120  # letters of a heading at most
@@ -85,14 +86,16 @@ def _parted(held: Sequence[Segment], line: Segment, pitch: float, right: float) 
         return True
     if line.middle - last.middle > PITCH * (pitch or 1.4 * last.size):
         return True
-    if BULLET.match(line.text) or (
-        NUMBER.match(line.text) and (NUMBER.match(first.text) or _is_short(last, line, right))
-    ):
+    if BULLET.match(line.text) or (_counts(line.text) and (_counts(first.text) or _is_short(last, line, right))):
         return True
-    in_item = BULLET.match(first.text) or NUMBER.match(first.text)
+    in_item = BULLET.match(first.text) or _counts(first.text)
     if line.x0 - last.x0 > 0.9 * line.size and not (in_item and len(held) == 1):
         return True
     return _is_short(last, line, right)
+
+
+def _counts(text: str) -> bool:
+    return bool(NUMBER.match(text) or counts_of(text))
 
 
 def _is_short(last: Segment, line: Segment, right: float) -> bool:
@@ -134,7 +137,9 @@ def _block(lines: Sequence[Segment], style: Style) -> TextBlock:
     if match := BULLET.match(text):
         return TextBlock("item", held, mark="- ", skip=match.end())
     if match := NUMBER.match(text):
-        return TextBlock("item", held, mark=f"{match[1] or match[2]}. ", skip=match.end())
+        return TextBlock("item", held, mark=f"{match[1]}. ", skip=match.end())
+    if counts_of(text):  # its mark stays as it is
+        return TextBlock("item", held)
     return TextBlock("paragraph", held)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from ingest.read.origin import Way
+from ingest.read.pdf import bulk
 
 WAYS: tuple[Way, ...] = ("right", "up", "left", "down")
 FIXED, FORCED_BOLD = 1, 1 << 18  # flags of a font, PDF 32000-1, table 123
@@ -40,18 +40,6 @@ class Char(NamedTuple):
     bold: bool
     fixed: bool  # of a font whose characters are all as wide
     spaced: bool  # a space of the file stands before it
-
-
-def _plainly(function: Any, result: Any, *arguments: type) -> Any:
-    """Return a function of pdfium that takes and gives addresses as numbers, in a third of the time."""
-    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
-
-
-_PLACE = (ctypes.c_void_p, ctypes.c_int)  # a page's text, and a character's number in it
-_box_of = _plainly(c.FPDFText_GetLooseCharBox, ctypes.c_int, *_PLACE, ctypes.c_void_p)
-_unicode_of = _plainly(c.FPDFText_GetUnicode, ctypes.c_uint, *_PLACE)
-_is_generated = _plainly(c.FPDFText_IsGenerated, ctypes.c_int, *_PLACE)
-_object_of = _plainly(c.FPDFText_GetTextObject, ctypes.c_void_p, *_PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,53 +85,39 @@ def chars_of(page: pdfium.PdfPage, frame: Frame) -> list[Char]:
 
 def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> Iterator[Char]:
     styles: dict[int | None, tuple[Way | None, float, bool, bool]] = {}  # by text object
-    page, count = ctypes.cast(raw, ctypes.c_void_p).value, c.FPDFText_CountChars(raw)
-    flat, top, from_left = frame.turn == 0, frame.height + frame.bottom, frame.left
-    objects = map(_object_of, repeat(page), range(count))
+    page, count = bulk.address(raw), c.FPDFText_CountChars(raw)
+    top, from_left = frame.height + frame.bottom, frame.left
     spaced, high = False, 0
-    for index, (code, key, box) in enumerate(zip(_codes(raw, count), objects, _boxes(page, count), strict=True)):
-        if code <= MADE_UP and _is_generated(page, index) == 1:
+    last: int | None = -1
+    way, size, bold, fixed, straight = None, 0.0, False, False, False
+    new = tuple.__new__  # half the time of Char(...), which is spent on names
+    every = zip(bulk.codes(raw, count), bulk.objects(page, count), bulk.boxes(page, count), strict=True)
+    for index, (code, key, box) in enumerate(every):
+        if code <= MADE_UP and bulk.is_generated(page, index) == 1:
             continue
         if 0xD800 <= code < 0xE000:  # half of a character beyond the first plane; the other half follows
             if code < 0xDC00:
                 high = code
                 continue
             code, high = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00 if high else code, 0
-        if key not in styles:
-            styles[key] = _style(raw, index, frame)
-        way, size, bold, fixed = styles[key]
+        if key != last:
+            last = key
+            if key not in styles:
+                styles[key] = _style(raw, index, frame)
+            way, size, bold, fixed = styles[key]
+            straight = frame.turn == 0 and way == "right"
         if way is None or not box:
             continue
         left, upper, right, lower = box
-        if flat and way == "right":
+        if straight:
             x0, y0, x1, y1 = left - from_left, top - upper, right - from_left, top - lower
         else:
             x0, y0, x1, y1 = upright(frame.box(left, lower, right, upper), way, frame)
         if x1 > x0 or y1 > y0:
             text = _plain(code)
             if text != " ":
-                yield Char(text, x0, y0, x1, y1, size or y1 - y0, way, bold, fixed, spaced)
+                yield new(Char, (text, x0, y0, x1, y1, size or y1 - y0, way, bold, fixed, spaced))
             spaced = text == " "
-
-
-def _codes(raw: c.FPDF_TEXTPAGE, count: int) -> Iterable[int]:
-    """Return the code of each character; some pages' text at once is shorter, then they are asked one by one."""
-    text = (ctypes.c_ushort * (count + 1))()
-    units = c.FPDFText_GetText(raw, 0, count, text)
-    at_once = bytes(text)[: 2 * (units - 1)].decode("utf-16-le", "surrogatepass")
-    if len(at_once) == count:
-        return map(ord, at_once)
-    return map(_unicode_of, repeat(ctypes.cast(raw, ctypes.c_void_p).value), range(count))
-
-
-def _boxes(page: int | None, count: int) -> Iterable[tuple[float, float, float, float] | None]:
-    """Return the left, top, right and bottom edge of each character in user space, None where it has none."""
-    rects = (c.FS_RECTF * count)()
-    first, each = ctypes.addressof(rects), ctypes.sizeof(c.FS_RECTF)
-    boxed = list(map(_box_of, repeat(page), range(count), range(first, first + count * each, each)))
-    edges = memoryview(rects).cast("B").cast("f").tolist()
-    boxes = zip(edges[::4], edges[1::4], edges[2::4], edges[3::4], strict=True)
-    return boxes if all(boxed) else [box if has_box else None for box, has_box in zip(boxes, boxed, strict=True)]
 
 
 def _style(raw: c.FPDF_TEXTPAGE, index: int, frame: Frame) -> tuple[Way | None, float, bool, bool]:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from ingest.chunk.units import units_of
 from ingest.parse.html import TAG
-from ingest.parse.markdown import RULE, Document, atx_heading, parse, table_head
+from ingest.parse.markdown import RULE, Document, atx_heading, parse
+from ingest.parse.tables import table_head
 
 HIDDEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</(script|style)>|<\?.*?\?>|<![A-Z].*?>", re.DOTALL)
 

@@ -370,6 +370,33 @@ def test_a_list_that_is_too_long_says_how_many_steps_follow_and_cites_them() -> 
     assert [text[quote.start : quote.end] for quote in more.quotes] == ["\n".join(steps[3:])]
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["（1）断电。", "（2）倒水。", "（3）擦干。", "（4）收好。"],
+        ["(i) 断电。", "(ii) 倒水。", "(iii) 擦干。", "(iv) 收好。"],
+        ["①断电。", "②倒水。", "③擦干。", "④收好。"],
+    ],
+)
+def test_steps_with_marks_of_their_own_come_whole_and_each_on_a_line(steps: list[str]) -> None:
+    relevance, _ = scoring(断电=5.0, 收好=5.0, 每月=6.0)
+    text = long("水壶每月除垢：", "\n".join(steps))
+    assert written(relevance, text) == ["水壶每月除垢：", *steps]
+
+    async def leads() -> list[str]:
+        writer = ExtractiveWriter(WORDS, lambda term: 1.0, nothing)
+        told = writer.write(read("怎么除垢？"), [passage("\n".join(steps))], "zh")
+        return [each.lead async for each in told if isinstance(each, Sentence)]
+
+    assert asyncio.run(leads()) == ["", "\n\n", "\n\n", "\n\n"]  # Markdown would run them together
+
+
+def test_steps_that_count_in_another_form_stand_within_a_step() -> None:
+    relevance, _ = scoring(磨豆=5.0, 等待=5.0)
+    steps = ["1. 磨豆。", "（1）称豆。", "（2）调刻度。", "2. 烧水。", "（1）量水。", "（2）看温度。", "3. 等待。"]
+    assert written(relevance, long("\n".join(steps))) == steps
+
+
 def test_of_a_list_of_references_the_line_that_is_meant_is_given_whole() -> None:
     lines = ["[1] 陆羽. 茶经. 唐代. 780.", "[2] 蔡襄. 茶录. 北宋. 1051.", "[3] 赵佶. 大观茶论. 1107."]
     assert written(nothing, passage("\n".join(lines)), question="茶录是谁写的？") == [lines[1]]
@@ -441,6 +468,16 @@ def test_the_cells_of_a_table_without_dashes_get_them() -> None:
         assert written(nothing, passage(other)) == ["| 豆 | 水温 |\n| --- | --- |\n| 深烘 | 88 度 |"]
     grid = "+----+------+\n| 豆 | 水温 |\n+====+======+\n| 深烘 | 88 度 |\n+----+------+"
     assert written(nothing, passage(grid)) == ["| 豆 | 水温 |\n|---|---|\n| 深烘 | 88 度 |"]
+
+
+def test_a_table_of_spaces_is_shown_with_pipes_and_a_row_of_it_below_its_head() -> None:
+    rows = [f"第{n}号  {n + 60} 度" for n in range(100, 300)]
+    table = "\n".join(("豆       水温", "-------- ------", *rows))
+    short = "豆      水温\n----   -----\n深烘   88 度"
+    assert written(nothing, passage(short)) == ["| 豆 | 水温 |\n|---|---|\n| 深烘 | 88 度 |"]
+    relevance, _ = scoring(第123号=5.0)
+    (said,) = written(relevance, passage(table))
+    assert said == "| 豆 | 水温 |\n|---|---|\n| 第123号 | 183 度 |"
 
 
 def test_an_item_whose_parent_is_not_there_is_not_indented() -> None:

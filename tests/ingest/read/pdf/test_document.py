@@ -70,6 +70,20 @@ def test_a_table_without_lines_keeps_the_columns_that_the_lines_above_it_hide() 
     assert "| 6003 | T6 | 203 |" in read(held.getvalue()).text
 
 
+@pytest.mark.parametrize("marks", ["（1） （2） （3）", "① ② ③", "a) b) c)", "1、 2、 3、"])
+def test_lists_that_count_by_marks_of_their_own_keep_them(marks: str) -> None:
+    items = [f"{mark}{words}" for mark, words in zip(marks.split(), ("断开电源。", LONG, "擦干。"), strict=True)]
+    raw = paper([("text", "步骤如下："), *(("text", item) for item in items), ("text", "完。")])
+    reading = read(raw)
+    blocks = markdown.parse("a.pdf", reading.text).sections[0].blocks
+    assert [(block.kind, reading.text[block.start : block.end]) for block in blocks] == [
+        ("paragraph", "步骤如下："),
+        *(("list_item", item) for item in items),
+        ("paragraph", "完。"),
+    ]
+    assert [boxed(raw, reading, block.start, block.end) for block in blocks[1:-1]] == items
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     parts = [("text", f"第{i}段。{LONG}") for i in range(1, 16)]
     text = read(paper(parts, columns=2)).text
