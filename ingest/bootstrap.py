@@ -43,17 +43,39 @@ def chunker(settings: ChunkerSettings, model: Embedder) -> Chunker:
 
 
 def index(settings: IngestSettings) -> Versions:
-    made: Versions = plugins.factory("indexes", settings.index_kind)(settings.index)
+    made: Versions = plugins.factory("indexes", settings.index_kind)(settings)
     return made
 
 
-def qdrant(root: Path) -> Versions:
+def embedded(settings: IngestSettings) -> Versions:
+    return Versions(settings.index)
+
+
+def qdrant(settings: IngestSettings) -> Versions:
     """Keep versions as files, and search them in Qdrant's engine; raises ValueError without the extra."""
     try:
         from ingest.index.qdrant.edge import QdrantEdge
     except ImportError as error:
-        raise ValueError(f"index_kind qdrant needs an extra: pip install 'outline-qa[qdrant]' ({error})") from error
-    return Versions(root, backend=QdrantEdge())
+        raise _lacking("qdrant", error) from error
+    return Versions(settings.index, backend=QdrantEdge())
+
+
+def qdrant_server(settings: IngestSettings) -> Versions:
+    """Keep versions as files, and search them on Qdrant's server; raises ValueError without the extra."""
+    try:
+        from qdrant_client import QdrantClient
+
+        from ingest.index.qdrant.server import QdrantServer
+    except ImportError as error:
+        raise _lacking("qdrant-server", error) from error
+    given = settings.qdrant
+    key = given.key.get_secret_value() if given.key else None
+    client = QdrantClient(given.url, api_key=key, timeout=given.seconds, check_compatibility=False)
+    return Versions(settings.index, backend=QdrantServer(client))
+
+
+def _lacking(kind: str, error: ImportError) -> ValueError:
+    return ValueError(f"index_kind {kind} needs an extra: pip install 'outline-qa[{kind}]' ({error})")
 
 
 def limits(settings: ReadingSettings) -> Limits:

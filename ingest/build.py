@@ -30,6 +30,7 @@ from ingest.index.ways import Ways
 from ingest.likeness import near_passages
 from ingest.memo import Memo
 from ingest.models.again import MemoEmbedder
+from ingest.models.checkpoint import CheckpointEmbedder
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
 from ingest.progress import Report
@@ -102,7 +103,8 @@ def build_index(
             report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold))
         kept = _keep(sources, report, Originals(versions.root)) if originals else {}
         manifest = Manifest("", _now(), inputs, files, settings, originals=kept)
-        assembled, reused = _assemble(cut, manifest, pack, embedder, before, memo, progress)
+        outliving = CheckpointEmbedder(embedder, made, force)
+        assembled, reused = _assemble(cut, manifest, pack, outliving, before, memo, progress)
         manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
         versions.backend.load(snapshot.read(folder, embedder.fingerprint, packs), folder)  # what fails is not published
         versions.publish(folder, manifest)

@@ -152,6 +152,14 @@ class UploadSettings(Settings):
     watch: bool = Field(False, description="Index files and folders of the corpus again when they change.")
 
 
+class QdrantSettings(Settings):
+    """Where versions lie with `OUTLINE_QA_INDEX_KIND=qdrant-server`."""
+
+    url: str = Field("http://127.0.0.1:6333", description="Address of the server.")
+    key: SecretStr | None = Field(None, description="Its API key.")
+    seconds: int = Field(10, ge=1, description="Longest that it may take for one request.")
+
+
 class IngestSettings(BaseSettings):
     """Read once, from the environment and `.env`; nested names are joined by two underscores."""
 
@@ -172,9 +180,10 @@ class IngestSettings(BaseSettings):
     index: Path = Field(Path("var/index"), description="Where the versions of the index lie.")
     index_kind: str = Field(
         "embedded",
-        description="What searches them: `embedded` (arrays of our own), `qdrant`, or the name of a plug-in; see "
-        "[scale](scale.md#another-engine).",
+        description="What searches them: `embedded` (arrays of our own), `qdrant`, `qdrant-server`, or the name of a "
+        "plug-in; see [scale](scale.md#another-engine).",
     )
+    qdrant: QdrantSettings = QdrantSettings()
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
     max_file_mb: int = Field(64, ge=1, description="A larger file (in MiB) is skipped and reported.")
     pack: str = Field(

@@ -36,6 +36,7 @@ HEAVY = {
     "langchain_core",
     "vllm",
     "ragas",
+    "qdrant_client",
     "qdrant_edge",
 }
 

@@ -189,11 +189,11 @@ def _read_vocabulary(path: Path) -> tuple[int, list[str]]:
 
 
 def _read_array(path: Path, scalar: type[_Scalar]) -> NDArray[_Scalar]:
-    with path.open("rb") as file:
-        try:
-            array: NDArray[_Scalar] = np.lib.format.read_array(file, allow_pickle=False)
-        except ValueError as error:
-            raise _damaged(path, str(error)) from error
+    """Map a file, which must not change from then on."""
+    try:
+        array: NDArray[_Scalar] = np.asarray(np.lib.format.open_memmap(path, mode="r"))
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
     if array.dtype != scalar or array.ndim != 1:
         raise _damaged(path, f"it holds {array.dtype} {array.shape!r}, not {scalar.__name__} (n,)")
     return array

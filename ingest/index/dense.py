@@ -139,8 +139,12 @@ class DenseIndex:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read an index back; raises RuntimeError when the file is not one."""
-        return cls(_faiss().read_index(str(path)))
+        """Map an index's file, which must not change from then on; raises RuntimeError when it is not one.
+
+        So processes share it, and what no search needs can leave memory.
+        """
+        faiss = _faiss()
+        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
 
 
 def _tuned(graph: Any, queries: Vectors) -> Recall:

@@ -1,12 +1,21 @@
 """Builds killed at any moment leave the old index, or the new one, whole."""
 
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from ingest.build import build_index
+from ingest.chunk.recursive import RecursiveChunker
+from ingest.clean import CleanSteps
 from ingest.index.versions import Versions
+from ingest.pack import Packs
 from tests.support.killable import Killable, make
+from tests.support.paths import ROOT
+from tests.support.tiny_embedder import TinyEmbedder
 
 
 def text(version: str) -> str:
@@ -77,3 +86,44 @@ def test_killed_at_ten_moments(folder: Path) -> None:
             check_next_build(folder, new)
         old = new if document(folder) == text(new) else old
     check_next_build(folder, "末版")
+
+
+SLOW = """
+import sys
+from pathlib import Path
+from tests.ingest.test_kill import long_build
+print("begin", flush=True)
+long_build(Path(sys.argv[1]), delay=0.05)
+"""
+
+
+def long_build(folder: Path, delay: float = 0) -> TinyEmbedder:
+    """Build 6,000 passages; `delay` is the seconds of each call of the embedder."""
+    tiny = TinyEmbedder(delay=delay)
+    versions, made = Versions(folder / "index"), folder / "made"
+    chunker, packs = RecursiveChunker(10), Packs("none")
+    build_index([folder / "long.md"], versions, tiny, chunker, CleanSteps(), packs, near_threshold=None, made=made)
+    return tiny
+
+
+def test_killed_while_embedding_goes_on_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "long.md").write_text("".join(f"第{number}句话说。\n\n" for number in range(6000)), "utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as builder:
+        assert builder.stdout is not None
+        assert builder.stdout.readline() == "begin\n"
+        left = tmp_path / "made" / "vectors.sqlite"
+        while not left.is_file() or left.stat().st_size < 2 << 20:
+            assert builder.poll() is None
+            time.sleep(0.01)
+        builder.kill()
+    assert not (tmp_path / "index" / "current").exists()
+    again = long_build(tmp_path)
+    assert 0 < len(again.embedded) < 6000 - 512
+    assert not left.exists()
+    files = Versions(tmp_path / "index").open("tiny-1").manifest.files
+    for folder in ("index", "made"):
+        shutil.rmtree(tmp_path / folder)
+    assert len(long_build(tmp_path).embedded) == 6001  # and the title above them
+    assert Versions(tmp_path / "index").open("tiny-1").manifest.files == files  # bit for bit

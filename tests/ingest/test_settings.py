@@ -97,6 +97,7 @@ def test_every_setting_is_described() -> None:
         IngestSettings().embedder,
         IngestSettings().clean,
         IngestSettings().reading,
+        IngestSettings().qdrant,
         SemanticSettings(),
     ]
     groups += [
@@ -106,7 +107,7 @@ def test_every_setting_is_described() -> None:
     ]
     for group in groups:
         for name, field in type(group).model_fields.items():
-            if name not in ("kind", "chunker", "embedder", "clean", "reading", "sources", "uploads"):
+            if name not in ("kind", "chunker", "embedder", "clean", "reading", "sources", "uploads", "qdrant"):
                 assert field.description, f"{type(group).__name__}.{name}"
 
 

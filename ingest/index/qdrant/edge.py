@@ -3,10 +3,9 @@
 import fcntl
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 
 from qdrant_edge import (
@@ -19,27 +18,17 @@ from qdrant_edge import (
     HnswIndexConfig,
     PayloadSchemaType,
     Point,
-    Query,
-    QueryRequest,
-    SearchParams,
     SparseVector,
     UpdateOperation,
 )
 
-from ingest.index.dense import DEPTH, MANY, NARROW, NEIGHBOURS, SAMPLE, WIDTHS
-from ingest.index.index import Vector
-from ingest.index.qdrant.points import NUMBERS, PASSAGE, TEXTS, TITLE, WORDS, QdrantPoint, items
-from ingest.index.qdrant.shard import EXACT, EdgeIndex, Widths
+from ingest.index.dense import MANY, NARROW, NEIGHBOURS
+from ingest.index.qdrant.points import CONSTRUCTION, LAYOUT, NUMBERS, PASSAGE, TEXTS, TITLE, WORDS, QdrantPoint, batches
+from ingest.index.qdrant.searched import QdrantIndex, Widths, widths
+from ingest.index.qdrant.shard import ShardEngine
 from ingest.index.snapshot import Snapshot, SnapshotError, sync
 
-LAYOUT = 1
 FOLDER, HALF, LOCK, ABOUT, SHARD = "qdrant", ".qdrant", ".qdrant.lock", "about.json", "shard"
-BATCH = 1000  # points that are put in at once
-ENOUGH = 0.99  # of the exact results, that a search through a graph must find
-# Candidates of a node while the graph is built. 80 find 0.90 of hashed vectors 512 candidates wide, 200 find 0.95
-# (33,000 passages, `python -m benchmarks.engines`), for a third more time.
-CONSTRUCTION = 200
-WIDER = (*WIDTHS, 1024)
 
 
 class QdrantEdge:
@@ -65,7 +54,7 @@ class QdrantEdge:
                 "may write there"
             ) from error
 
-    def open(self, snapshot: Snapshot, folder: Path) -> EdgeIndex:
+    def open(self, snapshot: Snapshot, folder: Path) -> QdrantIndex:
         try:
             about = json.loads((folder / FOLDER / ABOUT).read_text("utf-8"))
             shard = EdgeShard.load(str(folder / FOLDER / SHARD))
@@ -74,7 +63,7 @@ class QdrantEdge:
                 f"index {folder.name!r} cannot be opened by Qdrant ({error}); remove "
                 f"{str(folder / FOLDER)!r}, which is made again"
             ) from error
-        return EdgeIndex(shard, snapshot, Widths(**about["widths"]))
+        return QdrantIndex(ShardEngine(shard), snapshot, Widths(**about["widths"]))
 
     def _made(self, snapshot: Snapshot, folder: Path) -> bool:
         """Whether it is there, of this layout and engine, and whole; what is not is made again."""
@@ -97,16 +86,15 @@ class QdrantEdge:
         shard = EdgeShard.create(str(half / SHARD), self._config(snapshot))
         for name, kind in _fields():
             shard.update(UpdateOperation.create_field_index(name, kind))
-        for batch in _batches(items(snapshot)):
+        for batch in batches(snapshot):
             shard.update(UpdateOperation.upsert_points([_point(item) for item in batch]))
         shard.optimize()
-        passages, titles = snapshot.dense.vectors(), snapshot.titles.vectors()
-        widths = Widths()
-        if len(passages) >= self._many:
-            widths = Widths(_width(shard, PASSAGE, titles), _width(shard, TITLE, passages))
+        measured = Widths()
+        if len(snapshot.chunks) >= self._many:
+            measured = widths(ShardEngine(shard), snapshot.dense.vectors(), snapshot.titles.vectors())
         shard.flush()
         shard.close()
-        about = {**self._about(snapshot), "widths": asdict(widths)}
+        about = {**self._about(snapshot), "widths": asdict(measured)}
         (half / ABOUT).write_text(json.dumps(about), "utf-8")
         for path in half.rglob("*"):
             sync(path)
@@ -136,32 +124,8 @@ def _fields() -> Iterator[tuple[str, PayloadSchemaType]]:
     yield from ((name, PayloadSchemaType.Integer) for name in NUMBERS)
 
 
-def _batches(every: Iterable[QdrantPoint]) -> Iterator[Sequence[QdrantPoint]]:
-    left = iter(every)
-    while batch := list(islice(left, BATCH)):
-        yield batch
-
-
 def _point(item: QdrantPoint) -> Point:
     vectors: dict[str, list[float] | SparseVector | list[list[float]]] = {item.name: item.vector.tolist()}
     if len(item.terms):
         vectors[WORDS] = SparseVector(item.terms.tolist(), item.weights.tolist())
     return Point(item.number, vectors, item.payload)
-
-
-def _width(shard: EdgeShard, name: str, others: Vector) -> int:
-    """Return how wide searches must be to find enough of what exact ones do; 0, for exact ones, where none is.
-
-    The (q, d) vectors of the other kind are what is searched with.
-    """
-    queries = [Query.Nearest(vector.tolist(), name) for vector in others[:: max(1, len(others) // SAMPLE)][:SAMPLE]]
-
-    def numbers(params: SearchParams) -> list[set[object]]:
-        return [{p.id for p in shard.query(QueryRequest(DEPTH, query=query, params=params))} for query in queries]
-
-    exact = numbers(EXACT)
-    for width in WIDER:
-        both = zip(exact, numbers(SearchParams(hnsw_ef=width)), strict=True)
-        if sum(len(all_ & some) for all_, some in both) >= ENOUGH * sum(map(len, exact)):
-            return width
-    return 0

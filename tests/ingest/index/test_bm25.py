@@ -184,7 +184,7 @@ def head(**fields: object) -> Callable[[Path], None]:
         (head(terms=["模型"]), "offsets do not fit 1 terms"),
         (lambda folder: (folder / "ids.npy").write_bytes(b""), "ids.npy"),
         (lambda folder: (folder / "ids.npy").write_bytes((folder / "ids.npy").read_bytes()[:-1]), "ids.npy"),
-        (lambda folder: np.save(folder / "ids.npy", np.array([{}], object)), "ids.npy .* allow_pickle"),
+        (lambda folder: np.save(folder / "ids.npy", np.array([{}], object)), "ids.npy .* Python objects"),
         (edit("ids.npy", lambda ids: ids.astype(np.int64)), "int64 .* not int32"),
         (edit("ids.npy", lambda ids: ids[:, None]), "not int32"),
         (edit("ids.npy", lambda ids: ids[:-1]), "postings"),

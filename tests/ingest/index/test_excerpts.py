@@ -50,7 +50,7 @@ def test_it_is_as_if_only_that_had_been_built(tmp_path: Path, kept: tuple[str, .
     assert np.array_equal(part.titles.vectors(), alone.titles.vectors())
     assert part.postings.vocabulary == alone.postings.vocabulary
     assert np.array_equal(part.postings.weights, alone.postings.weights)
-    assert part.spread == alone.spread
+    assert part.spread == pytest.approx(alone.spread, rel=1e-6)  # summed in another order where a file is mapped
 
 
 def test_a_part_keeps_the_pieces_of_its_passages(tmp_path: Path) -> None:
