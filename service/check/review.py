@@ -8,6 +8,7 @@ from dataclasses import replace
 from ingest.words.words import Words
 from service.check.ground import Grounder
 from service.check.harmless import What
+from service.check.leads import Leads
 from service.check.quotes import Checked, Checker
 from service.check.support import Support
 from service.language.phrases import Language
@@ -36,6 +37,7 @@ class Review:
         self.passages = tuple(passages)
         self._checker = Checker(documents, passages)
         self._grounder = Grounder(support, words, passages, question, language, min_support)
+        self._leads = Leads()  # of what goes on from where a model stopped
         self._cited = self._by_model = False
         self.check_ms = 0.0
 
@@ -65,7 +67,9 @@ class Review:
 
     async def _sourced(self, statement: Sentence | Claim) -> Sequence[Sentence]:
         if isinstance(statement, Sentence):
-            return [statement] if self._is_news(statement) else []
+            if not self._by_model:
+                return [statement]
+            return self._leads.take(statement) if self._is_news(statement) else []
         began = time.perf_counter()
         grounded = await self._grounder.ground(statement)
         self.check_ms += (time.perf_counter() - began) * 1000
@@ -73,7 +77,7 @@ class Review:
 
     def _is_news(self, sentence: Sentence) -> bool:
         """Whether the documents' words go on from where a model stopped: what it cited is not said again."""
-        return not self._by_model or not any(self._checker.quoted(quote) for quote in sentence.quotes)
+        return not any(self._checker.quoted(quote) for quote in sentence.quotes)
 
     @property
     def fault(self) -> Reason | None:

@@ -25,6 +25,7 @@ from service.write.prompt import SYSTEM
 from tests.support.sse import events
 
 QUESTION = "QLoRA 的训练速度比 LoRA 慢吗？"
+BROAD = "QLoRA 和 LoRA 相比有什么权衡？"  # the documents have more to say than a model that says one thing
 GOOD = "由于存在动态的反量化操作，QLoRA 的训练速度可能会比标准 LoRA 稍慢。[1]"
 ALSO = "它还对量化常数本身再次进行量化，进一步压缩了模型。[1][2]"
 INVENTED = "QLoRA 由 OpenAI 在 2019 年发明，速度是 LoRA 的 9 倍。[1]"
@@ -112,7 +113,7 @@ INVENTIONS = [
 
 
 def test_where_most_has_no_source_the_documents_words_follow(ask: Any) -> None:
-    short, long = ask(answer=GOOD), ask(answer="".join([INVENTED, GOOD, *INVENTIONS]))
+    short, long = ask(BROAD, answer=GOOD), ask(BROAD, answer="".join([INVENTED, GOOD, *INVENTIONS]))
     assert short["degraded"] is None
     assert long["degraded"] == phrases.degraded("writer_mostly_unsupported", "zh", begun=True)
     assert long["generator"] == f"vllm:{MODEL}"
@@ -184,13 +185,19 @@ def test_without_a_word_of_the_model_the_answer_is_extractive(
     ],
 )
 def test_in_mid_stream_what_was_shown_stays(ask: Any, fault: str, reason: str) -> None:
-    body = ask(answer=f"{GOOD}{ALSO}{GOOD}", fault=fault)
+    body = ask(BROAD, answer=f"{GOOD}{ALSO}{GOOD}", fault=fault)
     assert body["generator"] == f"vllm:{MODEL}"
     assert body["answer"].startswith(GOOD.removesuffix("[1]"))
     assert body["degraded"] == phrases.degraded(f"writer_{reason}", "zh", begun=True)  # type: ignore[arg-type]
     assert body["degraded_codes"] == [f"writer_{reason}"]
     assert "**潜在性能影响**" in body["answer"]  # the documents go on
     assert body["answer"].count("稍慢") == 1  # and do not repeat
+
+
+def test_what_the_model_said_of_a_list_leaves_no_lead_in_behind(ask: Any) -> None:
+    body = ask(answer=f"{GOOD}{GOOD}", fault="reset")
+    assert body["answer"].count("稍慢") == 1
+    assert "权衡" not in body["answer"]  # "- **权衡**:" stands above that line alone
 
 
 def test_at_its_greatest_length_the_answer_ends(ask: Any) -> None:
