@@ -14,6 +14,7 @@ from service.search.odds import likely
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
+from service.write.called import below
 from service.write.keywords import keywords_of
 from service.write.line import Line
 from service.write.order import Fit
@@ -115,6 +116,7 @@ class Chooser:
     ) -> "_Found":
         """Return what of an entry answers a question; without scores unless it may be `read`."""
         telling = self._telling(question)
+        entry = below(set((question.said or question).terms), telling, self._words, passages, entry)
         opening = min(entry, key=lambda line: line.quote(passages).start)
         title = self._words.widened(" ".join(passages[opening.passage].heading_path[:2]))
         broad = bool(telling) and telling <= title

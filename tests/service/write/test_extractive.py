@@ -112,6 +112,23 @@ def test_nearness_alone_chooses_nothing() -> None:
     assert written(nothing, long(COST, MEMORY), nearness=nearness) == written(nothing, long(COST, MEMORY))
 
 
+def test_what_a_heading_calls_so_is_given_and_its_neighbours_are_not() -> None:
+    text = passage(
+        "#### a. 水箱（Tank）\n\n水箱装两升。\n\n水箱要常洗。\n\n#### b. 壶盖\n\n壶盖是铜的。\n\n水箱有壶盖。"
+    )
+    assert written(nothing, text, question="水箱怎么样？") == ["水箱装两升。", "水箱要常洗。"]
+    assert written(nothing, text, question="What about the tank?") == ["水箱装两升。", "水箱要常洗。"]
+    both = written(nothing, text, question="水箱和壶盖有什么区别？")
+    assert both == ["水箱装两升。", "水箱要常洗。", "壶盖是铜的。", "水箱有壶盖。"]
+    assert written(nothing, text, question="壶身怎么样？") == both  # no heading calls it so
+
+
+def test_of_headings_below_one_another_those_count_that_say_most() -> None:
+    text = passage("#### 水箱\n\n##### 优点\n\n容易清洗。\n\n#### 壶盖\n\n壶盖是铜的。\n\n##### 优点\n\n不会生锈。")
+    assert written(nothing, text, question="壶盖的优点") == ["不会生锈。"]
+    assert written(nothing, text, question="壶盖怎么样") == ["壶盖是铜的。", "不会生锈。"]
+
+
 def test_of_keywords_each_gets_a_line() -> None:
     async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
         return [9.0 if "水箱" in text else 1.0 if "壶盖" in text else -9.0 for text in texts]
