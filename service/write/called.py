@@ -1,27 +1,69 @@
-"""What of an entry stands below a heading that calls what is asked for by its name."""
+"""What of an entry stands below a heading, or under a label, that calls what is asked for by its name."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ingest.words.words import Words
 from service.language.headings import names
 from service.search.passages import Passage
+from service.search.retrieve import Query
+from service.write.keywords import keywords_of
 from service.write.line import Line
+from service.write.part import label_of
+from service.write.tree import Tree
+
+Terms = frozenset[str]
 
 
-def below(
-    said: Collection[str], telling: Collection[str], words: Words, passages: Sequence[Passage], entry: Sequence[Line]
-) -> Sequence[Line]:
-    """Return the lines below such headings; all lines where none has a `telling` term of those that are `said`.
+class Called:
+    """Reads an entry for what a question says, of which `telling` terms say what it is about."""
 
-    A heading calls it so when all words of a name in it are said. Of several, one below another as the advantages of
-    each of two things, those count that say most of the question.
-    """
-    called: dict[tuple[int, int], frozenset[str]] = {}
-    for line in entry:
-        path = (*passages[line.passage].heading_path[2:], *line.headings)
-        each = (frozenset(words.terms(name)) - words.asking for heading in path for name in names(heading))
-        called[line.place] = frozenset[str]().union(*(terms for terms in each if terms <= frozenset(said)))
-    most = {terms for terms in called.values() if not any(terms < other for other in called.values())}
-    if not any(terms.intersection(telling) for terms in most):
-        return entry
-    return [line for line in entry if called[line.place] in most]
+    def __init__(self, query: Query, telling: Collection[str], words: Words) -> None:
+        self._said = frozenset((query.said or query).terms) - words.asking
+        self._one = not keywords_of(query.asked, words)
+        self._telling, self._words = frozenset(telling), words
+
+    def below(self, passages: Sequence[Passage], entry: Sequence[Line]) -> tuple[Sequence[Line], bool]:
+        """Return the lines below such headings, or under such labels, and whether it was labels; all where none are.
+
+        A heading calls it so when all words of a name in it are said. Of several, one below another, those count that
+        say most of the question. A label counts where it says the rest of the question: "the drawbacks of LoRA".
+        """
+        title = self._said & self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
+        labels = _labels(entry)
+        headed = {line.place: self._named(_path(line, passages)) for line in entry}
+
+        def rests(line: Line) -> bool:
+            above, own = headed[line.place], self._named(labels[line.place])
+            return bool(own - above) and own != self._said == (above or title) | own
+
+        if rest := [line for line in entry if self._one and rests(line)]:
+            return _most(rest, headed), True
+        most = _most(entry, headed)
+        return (most, False) if any(headed[line.place] & self._telling for line in most) else (entry, False)
+
+    def _named(self, path: Iterable[str]) -> Terms:
+        """The terms of the names in headings, of those names that are said whole."""
+        each = (Terms(self._words.terms(name)) - self._words.asking for heading in path for name in names(heading))
+        return Terms().union(*(terms for terms in each if terms <= self._said))
+
+
+def _most(lines: Sequence[Line], headed: Mapping[tuple[int, int], Terms]) -> Sequence[Line]:
+    """Return the lines whose headings say no less than those of another."""
+    every = {headed[line.place] for line in lines}
+    return [line for line in lines if not any(headed[line.place] < other for other in every)]
+
+
+def _path(line: Line, passages: Sequence[Passage]) -> tuple[str, ...]:
+    return (*passages[line.passage].heading_path[2:], *line.headings)
+
+
+def _labels(entry: Sequence[Line]) -> dict[tuple[int, int], tuple[str, ...]]:
+    """What lines are labelled with, and what they hang on."""
+    labels: dict[tuple[int, int], tuple[str, ...]] = {}
+    for number in {line.passage for line in entry}:
+        lines = [line for line in entry if line.passage == number]
+        for line, parent in zip(lines, Tree.of(lines).parents, strict=True):
+            own = label_of(line)
+            above = () if parent is None else labels[lines[parent].place]
+            labels[line.place] = (*above, own) if own else above
+    return labels

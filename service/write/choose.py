@@ -1,7 +1,7 @@
 """Which lines of the passages answer: by a cross-encoder's scores, or by the question's words."""
 
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from service.search.odds import likely
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.called import below
+from service.write.called import Called
 from service.write.keywords import keywords_of
 from service.write.line import Line
 from service.write.order import Fit
@@ -47,13 +47,14 @@ Nearness = Callable[[Query, Passage, Sequence[tuple[int, int]]], Sequence[float]
 class Choice:
     """The places of the lines that answer, how well lines do, and why there were no scores for some of them.
 
-    `parts` are, by place, items without what stands in them before the answer.
+    `parts` are, by place, items without what stands before the answer; lists of `exact` lines are not made whole.
     """
 
     places: Origin
     fit: Fit = field(default_factory=dict)
     missing: Missing | None = None
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
+    exact: Collection[tuple[int, int]] = ()
 
 
 class _Said(NamedTuple):
@@ -116,7 +117,9 @@ class Chooser:
     ) -> "_Found":
         """Return what of an entry answers a question; without scores unless it may be `read`."""
         telling = self._telling(question)
-        entry = below(set((question.said or question).terms), telling, self._words, passages, entry)
+        entry, exact = Called(question, telling, self._words).below(passages, entry)
+        if exact:
+            return _Found({line.place for line in entry}, exact=True)
         opening = min(entry, key=lambda line: line.quote(passages).start)
         title = self._words.widened(" ".join(passages[opening.passage].heading_path[:2]))
         broad = bool(telling) and telling <= title
@@ -245,6 +248,7 @@ class _Found:
     fit: Fit = field(default_factory=dict)
     defined: bool = False
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
+    exact: bool = False  # no list is made whole that has a part of it
 
 
 def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> Choice:
@@ -268,6 +272,7 @@ def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> C
         fit,
         missing,
         {place: line for place, line in parts.items() if place not in whole},
+        {place for one in near if one.exact for place in one.places},
     )
 
 

@@ -1,5 +1,6 @@
 """Answers in the documents' own words: the sentences of the best passages, in reading order, each cited."""
 
+import math
 import re
 import textwrap
 from collections import Counter
@@ -69,6 +70,10 @@ class ExtractiveWriter:
             yield Gap(choice.missing)
         lines = [[choice.parts.get(line.place, line) for line in own] for own in lines]
         shares = [min(map(share, passage.asked or (query,))) for passage in passages]
+        shares = [
+            math.inf if any(line.place in choice.exact for line in own) else each
+            for each, own in zip(shares, lines, strict=True)
+        ]
         for number, passage in enumerate(passages):
             full = 0  # where the list ends that there was no room for
             for line in _pick(lines[number], choice.places, with_code, shares[number]):

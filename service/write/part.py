@@ -63,3 +63,9 @@ def named(line: Line) -> Line:
     item = None if line.announces else Item.of(line)
     label = item.label.rstrip() if item else ""
     return replace(line, text=label) if label.endswith((":", "：", "**", "__")) else line
+
+
+def label_of(line: Line) -> str:
+    """Return what an item says it is about, without its marks; "" where it says nothing."""
+    match = LABEL.match(line.text) if line.unit.kind == "list_item" and not line.reference else None
+    return plain(match[0]).strip(" :：") if match else ""

@@ -129,6 +129,18 @@ def test_of_headings_below_one_another_those_count_that_say_most() -> None:
     assert written(nothing, text, question="壶盖怎么样") == ["壶盖是铜的。", "不会生锈。"]
 
 
+def test_a_label_that_says_the_rest_of_the_question_is_given_alone() -> None:
+    items = ("- **原理**：水被加热。", "- **优缺点**：", "  - **优点**：烧得快。", "  - **缺点**：费电。")
+    own = "\n".join(items)
+    text = passage(f"#### 水壶\n\n{own}\n\n#### 茶炉\n\n- **优点**：便宜。")
+    assert written(nothing, text, question="水壶的缺点是什么？") == ["- **优缺点**：", "  - **缺点**：费电。"]
+    assert written(nothing, text, question="水壶的优缺点") == list(items[1:])
+    assert len(written(nothing, text, question="水壶怎么样？")) == len(items)
+    titled = replace(passage(own), heading_path=("1. 节", "水壶的原理和优缺点"))
+    assert written(nothing, titled, question="水壶的原理") == ["- **原理**：水被加热。"]
+    assert len(written(nothing, titled, question="水壶 优点")) > 1  # keywords
+
+
 def test_of_keywords_each_gets_a_line() -> None:
     async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
         return [9.0 if "水箱" in text else 1.0 if "壶盖" in text else -9.0 for text in texts]
