@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.headings import names
+from service.language.rule import rules
 from service.search.passages import Passage
 from service.search.retrieve import Query
 from service.write.keywords import keywords_of
@@ -18,7 +20,9 @@ class Called:
     """Reads an entry for what a question says, of which `telling` terms say what it is about."""
 
     def __init__(self, query: Query, telling: Collection[str], words: Words) -> None:
-        self._said = frozenset((query.said or query).terms) - words.asking
+        besides = rules("excluded").match(normalise(query.asked))
+        self._without = Terms(words.terms(besides["x"]) if besides else ())
+        self._said = frozenset(query.terms) - words.asking - self._without
         self._one = not keywords_of(query.asked, words)
         self._telling, self._words = frozenset(telling), words
 
@@ -26,8 +30,11 @@ class Called:
         """Return the lines below such headings, or under such labels, and whether it was labels; all where none are.
 
         A heading calls it so when all words of a name in it are said. Of several, one below another, those count that
-        say most of the question. A label counts where it says the rest of the question: "the drawbacks of LoRA".
+        say most of the question. A label counts where it says the rest of the question: "the drawbacks of LoRA". Of
+        what is asked for besides a thing the first line below each heading of another is returned.
         """
+        if others := self._others(passages, entry):
+            return others, True
         title = self._said & self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
         labels = _labels(entry)
         headed = {line.place: self._named(_path(line, passages)) for line in entry}
@@ -40,6 +47,18 @@ class Called:
             return _most(rest, headed), True
         most = _most(entry, headed)
         return (most, False) if any(headed[line.place] & self._telling for line in most) else (entry, False)
+
+    def _others(self, passages: Sequence[Passage], entry: Sequence[Line]) -> list[Line]:
+        """Return the first line below each heading that does not name what is asked besides; [] where none does."""
+        if not self._without:
+            return []
+        ordered = sorted(entry, key=lambda line: line.quote(passages).start)
+        first = {_path(line, passages)[:1]: line for line in reversed(ordered)}
+        named = {path for path in first if self._without <= self._words.vocabulary(" ".join(path))}
+        title = " ".join(passages[entry[0].passage].heading_path[:2])
+        if not named and not self._without <= self._words.vocabulary(title):
+            return []
+        return [line for path, line in first.items() if path and path not in named][::-1]
 
     def _named(self, path: Iterable[str]) -> Terms:
         """The terms of the names in headings, of those names that are said whole."""

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from ingest.words.text import normalise
 from ingest.words.words import Words
 from service.language.phrases import Missing
-from service.language.rule import rules
 from service.search.odds import likely
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
@@ -19,14 +17,14 @@ from service.write.keywords import keywords_of
 from service.write.line import Line
 from service.write.order import Fit
 from service.write.part import Item
-from service.write.tree import SHARE, Tree
+from service.write.tree import Tree
+from service.write.wanted import several, single
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
-# Characters of an entry that is given whole where a question names nothing but what the entry is called.
-SHORT = 900
-# Specificity above which a word of a question says what it is about.
-TELLING = 0.33
+# Characters of an entry that is given whole where a question names nothing but what the entry is called; specificity
+# above which a word of a question says what it is about.
+SHORT, TELLING = 900, 0.33
 # A sentence is kept when it holds this share of what the best sentence holds of the question, where words choose.
 KEEP = 0.55
 # Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
@@ -254,6 +252,8 @@ class _Found:
 def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> Choice:
     """Join what was found for a question, or for its parts; an entry far behind the best for the same is left out."""
     top: dict[str, float] = {}
+    exact = [question.text for question, one in found if one.exact]
+    found = [(question, one) for question, one in found if one.exact or question.text not in exact]
     for question, one in found:
         top[question.text] = max([*one.fit.values(), top.get(question.text, -math.inf)])
     near = [
@@ -278,25 +278,6 @@ def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> C
 
 def _length(line: Line) -> int:
     return len(line.text)
-
-
-def single(query: Query) -> bool:
-    """Whether one thing is asked for, which a line or two say; what follows up narrows down what was said."""
-    asked = normalise(query.asked)
-    others = rules("several") + rules("joined")
-    return query.said is not None or (rules("single").holds(asked) and not others.holds(asked))
-
-
-def share(query: Query) -> float:
-    """Of how many items of a list it answers with all of them; more than 1 where only what answers is wanted."""
-    if single(query):
-        return math.inf
-    return 0.0 if rules("steps").holds(normalise(query.asked)) else SHARE
-
-
-def several(query: Query) -> bool:
-    """Whether several things are asked for, as a list has them."""
-    return (rules("many") + rules("steps")).holds(normalise(query.asked))
 
 
 def _list(entry: Sequence[Line], chosen: Origin, best: Sequence[tuple[int, int]]) -> Origin:

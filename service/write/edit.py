@@ -125,9 +125,10 @@ class Without(Edit):
                 yield each
 
     def allows(self, passage: Passage) -> bool:
-        """Whether no heading of a passage names what was excluded."""
+        """Whether no heading of a passage names what was excluded, but as an example."""
         excluded = self.words.vocabulary(self.name)
-        return not any(excluded <= self.words.vocabulary(heading) for heading in passage.heading_path)
+        named = (rules("example").without(normalise(heading)) for heading in passage.heading_path)
+        return not any(excluded <= self.words.vocabulary(each) for each in named)
 
 
 def _subject(text: str) -> str:

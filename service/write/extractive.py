@@ -20,13 +20,14 @@ from service.language.rule import rules
 from service.search.naming import Naming
 from service.search.passages import Passage
 from service.search.retrieve import Query
-from service.write.choose import Chooser, Nearness, Relevance, owner, share
+from service.write.choose import Chooser, Nearness, Relevance, owner
 from service.write.line import STEP, Line, lines_of
 from service.write.once import said_once
 from service.write.order import direct
 from service.write.part import named
 from service.write.steps import remaining, steps_of, unbroken
 from service.write.tree import Tree
+from service.write.wanted import share
 from service.write.writer import Gap, Quote, Sentence
 
 GAP = 8  # code points between the rows of a table at most: a line break, an indent

@@ -141,6 +141,22 @@ def test_a_label_that_says_the_rest_of_the_question_is_given_alone() -> None:
     assert len(written(nothing, titled, question="水壶 优点")) > 1  # keywords
 
 
+def test_of_what_is_asked_besides_each_other_heading_has_its_first_line() -> None:
+    parts = (
+        "壶有三种。",
+        "#### 水壶",
+        "水壶烧水。",
+        "水壶费电。",
+        "#### 茶壶",
+        "茶壶泡茶。",
+        "#### 酒壶",
+        "酒壶温酒。",
+    )
+    text = passage("\n\n".join(parts))
+    assert written(nothing, text, question="除了水壶还有哪些壶？") == ["茶壶泡茶。", "酒壶温酒。"]
+    assert written(nothing, text, question="除了花瓶还有哪些壶？")[0] == "壶有三种。"  # no heading is of a vase
+
+
 def test_of_keywords_each_gets_a_line() -> None:
     async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
         return [9.0 if "水箱" in text else 1.0 if "壶盖" in text else -9.0 for text in texts]
