@@ -21,10 +21,10 @@ class Called:
 
     def __init__(self, query: Query, telling: Collection[str], words: Words) -> None:
         besides = rules("excluded").match(normalise(query.asked))
-        self._without = Terms(words.terms(besides["x"]) if besides else ())
-        self._said = frozenset(query.terms) - words.asking - self._without
-        self._one = not keywords_of(query.asked, words)
         self._telling, self._words = frozenset(telling), words
+        self._without = Terms(words.terms(besides["x"]) if besides else ())
+        self._said = self._terms(query.text) - self._without
+        self._one = not keywords_of(query.asked, words)
 
     def below(self, passages: Sequence[Passage], entry: Sequence[Line]) -> tuple[Sequence[Line], bool]:
         """Return the lines below such headings, or under such labels, and whether it was labels; all where none are.
@@ -35,17 +35,18 @@ class Called:
         """
         if others := self._others(passages, entry):
             return others, True
-        title = self._said & self._words.widened(" ".join(passages[entry[0].passage].heading_path[:2]))
+        title = " ".join(passages[entry[0].passage].heading_path[:2])
+        about = self._said & (self._words.widened(title) | self._terms(title))
         labels = _labels(entry)
         headed = {line.place: self._named(_path(line, passages)) for line in entry}
 
         def rests(line: Line) -> bool:
             above, own = headed[line.place], self._named(labels[line.place])
-            return bool(own - above) and own != self._said == (above or title) | own
+            return bool(own - above) and own != self._said == (above or about) | own
 
-        if rest := [line for line in entry if self._one and rests(line)]:
-            return _most(rest, headed), True
         most = _most(entry, headed)
+        if rest := [line for line in most if self._one and rests(line)]:
+            return rest, True
         return (most, False) if any(headed[line.place] & self._telling for line in most) else (entry, False)
 
     def _others(self, passages: Sequence[Passage], entry: Sequence[Line]) -> list[Line]:
@@ -60,9 +61,15 @@ class Called:
             return []
         return [line for path, line in first.items() if path and path not in named][::-1]
 
+    def _terms(self, text: str) -> Terms:
+        """The terms of a text, those of one aspect, such as drawbacks and downsides, as one."""
+        text, aspects = normalise(text), rules("aspect")
+        keys = {f"<{rule.key}>" for rule in aspects if rule.pattern.search(text)}
+        return Terms(self._words.terms(aspects.blank(text))) - self._words.asking | keys
+
     def _named(self, path: Iterable[str]) -> Terms:
         """The terms of the names in headings, of those names that are said whole."""
-        each = (Terms(self._words.terms(name)) - self._words.asking for heading in path for name in names(heading))
+        each = (self._terms(name) for heading in path for name in names(heading))
         return Terms().union(*(terms for terms in each if terms <= self._said))
 
 

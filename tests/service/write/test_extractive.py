@@ -135,6 +135,8 @@ def test_a_label_that_says_the_rest_of_the_question_is_given_alone() -> None:
     text = passage(f"#### 水壶\n\n{own}\n\n#### 茶炉\n\n- **优点**：便宜。")
     assert written(nothing, text, question="水壶的缺点是什么？") == ["- **优缺点**：", "  - **缺点**：费电。"]
     assert written(nothing, text, question="水壶的优缺点") == list(items[1:])
+    assert written(nothing, text, question="水壶有什么弊端？") == ["- **优缺点**：", "  - **缺点**：费电。"]
+    assert written(nothing, text, question="茶炉的好处") == ["- **优点**：便宜。"]
     assert len(written(nothing, text, question="水壶怎么样？")) == len(items)
     titled = replace(passage(own), heading_path=("1. 节", "水壶的原理和优缺点"))
     assert written(nothing, titled, question="水壶的原理") == ["- **原理**：水被加热。"]
