@@ -77,9 +77,9 @@ class Answer:
     removed: int = 0
     replaced: int = 0
     carried: tuple[str, ...] = ()
+    taken: Mapping[What, int] = field(default_factory=dict)
     help: bool = False
     further: tuple[str, ...] = ()
-    taken: Mapping[What, int] = field(default_factory=dict)
 
 
 Event = Meta | Sources | Delta | Citation | Answer

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { asked, received, shared, type Turn } from "../../src/conversation";
 import type { Related } from "../../src/contract";
+import { asked, received, shared, type Turn } from "../../src/conversation";
 import { TurnView } from "../../src/views/turn";
 import { furnish } from "../support/browser";
 import { all, by, context, DONE, serve } from "../support/context";
