@@ -52,7 +52,7 @@ def test_messages_before_the_last_question_are_its_history(ai: openai.OpenAI) ->
     ]
     said = ai.chat.completions.create(model="outline-qa", messages=messages).choices[0].message.model_dump()
     assert said["status"] == "answered"
-    assert any("LoRA" in citation["quote"] for citation in said["citations"])
+    assert any("LoRA" in heading for citation in said["citations"] for heading in citation["heading_path"])
 
 
 def test_listed_questions_stay_listed(ai: openai.OpenAI) -> None:
