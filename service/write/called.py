@@ -27,7 +27,9 @@ class Called:
         self._one = not keywords_of(query.asked, words)
 
     def below(self, passages: Sequence[Passage], entry: Sequence[Line]) -> tuple[Sequence[Line], bool]:
-        """Return the lines below such headings, or under such labels, and whether it was labels; all where none are.
+        """Return the lines below such headings, or under such labels, and whether to give them all; else every line.
+
+        All is what its own title asks for, and what is under a label.
 
         A heading calls it so when all words of a name in it are said. Of several, one below another, those count that
         say most of the question. A label counts where it says the rest of the question: "the drawbacks of LoRA". Of
@@ -35,7 +37,10 @@ class Called:
         """
         if others := self._others(passages, entry):
             return others, True
-        title = " ".join(passages[entry[0].passage].heading_path[:2])
+        path = passages[entry[0].passage].heading_path[:2]
+        if self._said == self._terms(" ".join(path[-1:])):
+            return entry, True
+        title = " ".join(path)
         about = self._said & (self._words.widened(title) | self._terms(title))
         labels = _labels(entry)
         headed = {line.place: self._named(_path(line, passages)) for line in entry}

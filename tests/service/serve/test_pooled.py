@@ -50,7 +50,8 @@ class Writer:
             yield CITATION
             yield Answer(
                 "a-0", "answered", "低秩 [1]", (CITATION,), (ENTRY,), "fake", None, "v", question.text,
-                {"write": 5.0, "total": 9.0}, ("model",), "rule", self.missing, 1, 2, ("微调",), {"link": 1}, True, ("滤网",),
+                {"write": 5.0, "total": 9.0}, ("model",), "rule", self.missing, 1, 2, ("微调",), {"link": 1},
+                True, ("滤网",),
             )  # fmt: skip
         finally:
             self.closed += 1

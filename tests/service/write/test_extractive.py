@@ -123,6 +123,19 @@ def test_what_a_heading_calls_so_is_given_and_its_neighbours_are_not() -> None:
     assert written(nothing, text, question="壶身怎么样？") == both  # no heading calls it so
 
 
+def test_its_own_title_asks_for_all_of_an_entry_and_no_other() -> None:
+    own = replace(long("水箱装两升。", "水壶烧水。"), heading_path=("1. 节", "水壶怎么用？"))
+    other = replace(long("水箱要常洗。"), entry_id="1.2")
+
+    async def every(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [9.0 if "水箱" in text else 0.0 for text in texts]
+
+    told = written(every, own, other, question="水壶怎么用？")
+    assert told[:2] == ["水箱装两升。", "水壶烧水。"]
+    assert "水箱要常洗。" not in told
+    assert written(every, own, question="水壶的水箱怎么样？") == ["水箱装两升。"]
+
+
 def test_of_headings_below_one_another_those_count_that_say_most() -> None:
     text = passage("#### 水箱\n\n##### 优点\n\n容易清洗。\n\n#### 壶盖\n\n壶盖是铜的。\n\n##### 优点\n\n不会生锈。")
     assert written(nothing, text, question="壶盖的优点") == ["不会生锈。"]
@@ -288,7 +301,7 @@ def test_a_short_entry_is_given_whole_where_all_of_it_is_asked_for() -> None:
         return [6.0 if SPEED in text else -9.0 for text in texts]
 
     short = replace(passage(f"{COST}\n\n{MEMORY}\n\n{SPEED}"), heading_path=("1. 节", "什么是量化？"))
-    assert written(relevance, short, question="介绍一下量化") == [SPEED, COST, MEMORY]
+    assert written(relevance, short, question="介绍一下量化") == [COST, MEMORY, SPEED]
     assert written(relevance, short, question="量化对带宽有什么影响？") == [SPEED]
     assert written(nothing, short, question="量化对带宽有什么影响？") == [COST, MEMORY, SPEED]
 
