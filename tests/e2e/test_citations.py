@@ -15,7 +15,7 @@ KINDS = {
     "list items": ("LLMs 与传统统计语言模型的主要区别是什么？", r"^\s*[-*] "),
     "code": ("LLMs 背景下的位置编码是什么？", r"^```python"),
     "a table": ("静态词嵌入与上下文词嵌入有何区别？", r"^\|"),
-    "formulas": ("解释层归一化和残差连接", r"\$\$"),
+    "formulas": ("位置编码的数学公式", r"\$\$"),
     "a sentence in English": ("What is gradient checkpointing?", r"[。）]$"),
 }
 SENTENCE = KINDS["sentences"][0]

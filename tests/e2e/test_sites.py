@@ -95,7 +95,7 @@ def test_under_a_strict_policy_of_the_host(live: Live, visit: Visit, sites: Site
     widget = visit(sites.add("/strict", page, content_security_policy=policy))
     widget.ask("LLMs 背景下的位置编码是什么？")
     expect(widget.text.locator(".hljs-keyword").first).to_be_visible()
-    widget.ask("解释层归一化和残差连接")
+    widget.ask("位置编码的数学公式")
     expect(widget.text.locator("math").first).to_be_visible()
 
 
