@@ -90,6 +90,14 @@ def test_an_answer_acts_on_nobody_and_its_marks_are_its_citations(sentences: lis
     assert all(citation.quote == citation.passage.text for citation in citations)
 
 
+def test_what_stands_in_brackets_before_a_definition_is_none() -> None:
+    """A label has no bracket of its own: what begins like one is text, and a script in it is taken out."""
+    text, taken = safe_markdown(" [<script>alert(1)</script>[x]: http://b/c.png")
+    assert "script" not in text
+    assert taken == {"script": 1}
+    assert safe_markdown("[x]: http://b/c.png") == ("[x]: http://b/c.png", {})
+
+
 @given(st.lists(st.sampled_from(HOSTILE), max_size=14).map("".join), st.booleans())
 def test_what_is_harmless_stays_as_it_is(text: str, opens: bool) -> None:
     once, _ = safe_markdown(text, opens)
