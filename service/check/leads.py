@@ -1,5 +1,6 @@
 """Lead-ins that wait: what announces, or heads, is said with what stands below it, or not at all."""
 
+from ingest.parse.items import MARKER
 from service.language.claims import announces
 from service.write.writer import Sentence
 
@@ -24,11 +25,7 @@ def _leads(lead: Sentence, sentence: Sentence) -> bool:
     """Whether a sentence may stand below a lead-in: a heading ends what was led in to, and an item its siblings."""
     if sentence.heading:
         return lead.heading and _depth(lead.text, "#") < _depth(sentence.text, "#")
-    return lead.heading or not _item(lead.text) or (_depth(sentence.text) > _depth(lead.text))
-
-
-def _item(text: str) -> bool:
-    return text.lstrip()[:1] in ("-", "*", "+") or text.lstrip()[:1].isdigit()
+    return lead.heading or not MARKER.match(lead.text) or _depth(sentence.text) > _depth(lead.text)
 
 
 def _depth(text: str, sign: str = " ") -> int:

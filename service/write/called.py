@@ -24,6 +24,7 @@ class Called:
         self._telling, self._words = frozenset(telling), words
         self._without = Terms(words.terms(besides["x"]) if besides else ())
         self._said = self._terms(query.text) - self._without
+        self._known: dict[str, Terms] = {}
         self._one = not keywords_of(query.asked, words)
 
     def below(self, passages: Sequence[Passage], entry: Sequence[Line]) -> tuple[Sequence[Line], bool]:
@@ -74,8 +75,14 @@ class Called:
 
     def _named(self, path: Iterable[str]) -> Terms:
         """The terms of the names in headings, of those names that are said whole."""
-        each = (self._terms(name) for heading in path for name in names(heading))
-        return Terms().union(*(terms for terms in each if terms <= self._said))
+        return Terms().union(*(self._called(heading) for heading in path))
+
+    def _called(self, heading: str) -> Terms:
+        """The terms of the names in a heading that are said whole; lines share their headings, so once for each."""
+        if heading not in self._known:
+            each = map(self._terms, names(heading))
+            self._known[heading] = Terms().union(*(terms for terms in each if terms <= self._said))
+        return self._known[heading]
 
 
 def _most(lines: Sequence[Line], headed: Mapping[tuple[int, int], Terms]) -> Sequence[Line]:

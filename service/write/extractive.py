@@ -109,16 +109,16 @@ def _pick(lines: list[Line], kept: Collection[tuple[int, int]], with_code: bool,
         of_steps = {i for steps in steps_of(lines) for i in range(steps.starts[0], steps.starts[-1])}
         announced = {i for i in range(1, len(lines)) if lines[i - 1].announces and lines[i - 1].number is not None}
         lines = [line for i, line in enumerate(lines) if not line.program or i in of_steps | announced]
-    keep = {i for i, line in enumerate(lines) if line.place in kept}
-    wanted = _with_context(keep, lines, share)
+    keep, tree = {i for i, line in enumerate(lines) if line.place in kept}, Tree.of(lines)
+    wanted = _with_context(keep, lines, tree, share)
     wanted = unbroken(wanted, lines) if share <= 1 else wanted
-    above = {parent for i in wanted if (parent := Tree.of(lines).parents[i]) is not None} - keep
+    above = {tree.parents[i] for i in wanted} - keep
     return [named(line) if i in above else line for i, line in enumerate(lines) if i in wanted]
 
 
-def _with_context(keep: set[int], lines: Sequence[Line], share: float) -> set[int]:
+def _with_context(keep: set[int], lines: Sequence[Line], tree: Tree, share: float) -> set[int]:
     """Add what a kept line leans on (lead-in, parent), what hangs on it, and a list of which much is kept."""
-    wanted = Tree.of(lines).whole(keep, share)
+    wanted = tree.whole(keep, share)
     for i in sorted(keep):
         wanted.update(_table(i, keep, lines))
     return wanted

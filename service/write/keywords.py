@@ -9,13 +9,12 @@ from service.language.rule import rules
 BREAK = re.compile(r"[\s,、;/]+")
 # A space that Chinese typography has beside Latin letters, "LoRA 的缺点", parts no names.
 APART = re.compile(r"[,、;/]|[^\W\d_a-z]\s+[^\W\d_a-z]|[a-z\d]\s+[a-z\d]")
-OF = "的"
 
 
 def keywords_of(asked: str, words: Words) -> list[frozenset[str]]:
     """Return the terms of each name; none where it is a question, or one name alone."""
     text = normalise(asked)
-    if "?" in text or rules("asking").holds(text) or not APART.search(text) or re.search(rf"\s{OF}", text):
+    if "?" in text or rules("asking").holds(text) or not APART.search(text) or rules("belonging").holds(text):
         return []
     names = [frozenset(words.terms(part)) for part in BREAK.split(text)]
     names = [name for name in names if name - words.asking]

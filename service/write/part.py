@@ -30,7 +30,7 @@ class Item:
     @classmethod
     def of(cls, line: Line) -> "Item | None":
         """Take an item apart; None for what is no item, or is one sentence."""
-        match = LABEL.match(line.text) if line.unit.kind == "list_item" and not line.reference else None
+        match = _label(line)
         if match is None:
             return None
         sentences = tuple(sentence_spans(line.text, match.end()))
@@ -67,5 +67,9 @@ def named(line: Line) -> Line:
 
 def label_of(line: Line) -> str:
     """Return what an item says it is about, without its marks; "" where it says nothing."""
-    match = LABEL.match(line.text) if line.unit.kind == "list_item" and not line.reference else None
+    match = _label(line)
     return plain(match[0]).strip(" :：") if match else ""
+
+
+def _label(line: Line) -> re.Match[str] | None:
+    return LABEL.match(line.text) if line.unit.kind == "list_item" and not line.reference else None
