@@ -18,6 +18,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -117,7 +118,8 @@ def _placed(raw: bytes) -> int:
 def _asked(held: pypdfium2.PdfTextPage) -> int:
     text = held.raw
     page, count = bulk.address(text), pypdfium2.raw.FPDFText_CountChars(text)
-    every = list(zip(bulk.codes(text, count), bulk.boxes(page, count), bulk.objects(page, count), strict=True))
+    owners = map(bulk.object_of, repeat(page), range(count))
+    every = list(zip(bulk.codes(text, count).tolist(), bulk.boxes(page, count)[0].tolist(), owners, strict=True))
     firsts = {owner: index for index, (_, _, owner) in enumerate(every)}
     name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
     for index in firsts.values():

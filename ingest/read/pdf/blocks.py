@@ -71,18 +71,18 @@ def blocks_of(column: Column, style: Style, right: float) -> Iterator[TextBlock]
     lines = column.lines
     pitches = [b.middle - a.middle for a, b in pairwise(lines) if abs(a.size - b.size) < 0.1 * a.size]
     pitch = median(pitches) if len(pitches) > 2 else 0.0
+    looks = [_look(line) for line in lines]
     start = 0
     for index in range(1, len(lines) + 1):
-        if index == len(lines) or _parted(lines[start:index], lines[index], pitch, right):
-            yield _block(lines[start:index], style)
+        same = index < len(lines) and looks[index] == looks[start]
+        if not same or (looks[start] != "code" and _parted(lines[start:index], lines[index], pitch, right)):
+            yield _block(lines[start:index], looks[start] == "code", style)
             start = index
 
 
 def _parted(held: Sequence[Segment], line: Segment, pitch: float, right: float) -> bool:
     first, last = held[0], held[-1]
-    if _is_code(last) or _is_code(line):
-        return _is_code(last) != _is_code(line)
-    if abs(last.size - line.size) > 0.08 * last.size or _is_bold(last) != _is_bold(line):
+    if abs(last.size - line.size) > 0.08 * last.size:
         return True
     if line.middle - last.middle > PITCH * (pitch or 1.4 * last.size):
         return True
@@ -119,6 +119,10 @@ def _is_latin(text: str) -> bool:
     return text < "\u2e80"
 
 
+def _look(line: Segment) -> str:
+    return "code" if _is_code(line) else "bold" if _is_bold(line) else "plain"
+
+
 def _is_bold(line: Segment) -> bool:
     return bool(sum(map(BOLD, line.chars)) > 0.9 * len(line.chars))
 
@@ -127,12 +131,12 @@ def _is_code(line: Segment) -> bool:
     return sum(map(FIXED, line.chars)) > 0.9 * len(line.chars) and any(char.text.isalpha() for char in line.chars)
 
 
-def _block(lines: Sequence[Segment], style: Style) -> TextBlock:
+def _block(lines: Sequence[Segment], is_code: bool, style: Style) -> TextBlock:
     text = "".join(line.text for line in lines)
     held = tuple(lines)
     if level := _level(lines, text, style):
         return TextBlock("heading", held, level)
-    if all(map(_is_code, lines)):
+    if is_code:
         return TextBlock("code", held)
     if match := BULLET.match(text):
         return TextBlock("item", held, mark="- ", skip=match.end())

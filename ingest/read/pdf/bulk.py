@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
+import numpy as np
 import pypdfium2.raw as c
+from numpy.typing import NDArray
 
 
 def _plainly(function: Any, result: Any, *arguments: type) -> Any:
@@ -15,11 +18,12 @@ def _plainly(function: Any, result: Any, *arguments: type) -> Any:
     return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
+AHEAD = 16  # characters, about half a line: the next that is asked whether it is of the same object
 _PLACE = (ctypes.c_void_p, ctypes.c_int)  # a page's text, and a character's number in it
 _box_of = _plainly(c.FPDFText_GetLooseCharBox, ctypes.c_int, *_PLACE, ctypes.c_void_p)
 _unicode_of = _plainly(c.FPDFText_GetUnicode, ctypes.c_uint, *_PLACE)
 is_generated = _plainly(c.FPDFText_IsGenerated, ctypes.c_int, *_PLACE)
-_object_of = _plainly(c.FPDFText_GetTextObject, ctypes.c_void_p, *_PLACE)
+object_of = _plainly(c.FPDFText_GetTextObject, ctypes.c_size_t, *_PLACE)
 
 
 def address(raw: c.FPDF_TEXTPAGE) -> int | None:
@@ -27,26 +31,38 @@ def address(raw: c.FPDF_TEXTPAGE) -> int | None:
     return ctypes.cast(raw, ctypes.c_void_p).value
 
 
-def codes(raw: c.FPDF_TEXTPAGE, count: int) -> Iterable[int]:
-    """Return the code of each character; some pages' text at once is shorter, then they are asked one by one."""
+def codes(raw: c.FPDF_TEXTPAGE, count: int) -> NDArray[np.uint32]:
+    """Return the code of each character, (count,): of all at once, or one by one where that makes fewer of them."""
     text = (ctypes.c_ushort * (count + 1))()
     units = c.FPDFText_GetText(raw, 0, count, text)
     at_once = bytes(text)[: 2 * (units - 1)].decode("utf-16-le", "surrogatepass")
     if len(at_once) == count:
-        return map(ord, at_once)
-    return map(_unicode_of, repeat(address(raw)), range(count))
+        return np.frombuffer(bytearray(at_once.encode("utf-32-le", "surrogatepass")), np.uint32)
+    return np.fromiter(map(_unicode_of, repeat(address(raw)), range(count)), np.uint32, count)
 
 
-def boxes(page: int | None, count: int) -> Iterable[tuple[float, float, float, float] | None]:
-    """Return the left, top, right and bottom edge of each character in user space, None where it has none."""
+def boxes(page: int | None, count: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return each character's left, top, right and bottom edge in user space, (count, 4), and whether it has a box."""
     rects = (c.FS_RECTF * count)()
     first, each = ctypes.addressof(rects), ctypes.sizeof(c.FS_RECTF)
-    boxed = list(map(_box_of, repeat(page), range(count), range(first, first + count * each, each)))
-    edges = memoryview(rects).cast("B").cast("f").tolist()
-    sides = zip(edges[::4], edges[1::4], edges[2::4], edges[3::4], strict=True)
-    return sides if all(boxed) else [box if has_box else None for box, has_box in zip(sides, boxed, strict=True)]
+    boxed = map(_box_of, repeat(page), range(count), range(first, first + count * each, each))
+    has_box = np.fromiter(boxed, np.bool_, count)
+    return np.frombuffer(rects, np.float32).reshape(-1, 4).astype(np.float64), has_box
 
 
-def objects(page: int | None, count: int) -> Iterable[int | None]:
-    """Return the text object that each character is of: one has one font, size and direction."""
-    return map(_object_of, repeat(page), range(count))
+def objects(page: int | None, places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield where among some characters' numbers another text object begins, and its address.
+
+    One has one font, size and direction. Its characters stand together, so most need not be asked for.
+    """
+    start, count = 0, len(places)
+    while start < count:
+        owner = object_of(page, places[start])
+        yield start, owner
+        last, reach = start, AHEAD
+        while last + reach < count and object_of(page, places[last + reach]) == owner:
+            last, reach = last + reach, 2 * reach
+        start = bisect_left(
+            range(last + 1, min(last + reach, count)), True, key=lambda i: object_of(page, places[i]) != owner
+        )
+        start += last + 1

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import compress
 from typing import NamedTuple
 
+import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
+from numpy.typing import NDArray
 
 from ingest.read.origin import Way
 from ingest.read.pdf import bulk
@@ -40,6 +43,9 @@ class Char(NamedTuple):
     bold: bool
     fixed: bool  # of a font whose characters are all as wide
     spaced: bool  # a space of the file stands before it
+
+
+_char = partial(tuple.__new__, Char)  # Char(...) spends half its time on names
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,54 +80,93 @@ def frame_of(page: pdfium.PdfPage) -> Frame:
     return Frame(*(sides[::-1] if turn % 2 else sides), turn, left, bottom)
 
 
+class Style(NamedTuple):
+    """What the characters of one text object share; `way` is None where it slants, as a watermark does."""
+
+    way: Way | None
+    size: float
+    bold: bool
+    fixed: bool
+
+
 def chars_of(page: pdfium.PdfPage, frame: Frame) -> list[Char]:
     """Return the characters in the order of the file, without spaces and what pdfium made up itself."""
     text = page.get_textpage()
     try:
-        return list(_chars(text.raw, frame))
+        return _chars(text.raw, frame)
     finally:
         text.close()
 
 
-def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> Iterator[Char]:
-    styles: dict[int | None, tuple[Way | None, float, bool, bool]] = {}  # by text object
+def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> list[Char]:
+    """Make them a column at a time: what is done for each character alone costs more than pdfium does."""
     page, count = bulk.address(raw), c.FPDFText_CountChars(raw)
-    top, from_left = frame.height + frame.bottom, frame.left
-    spaced, high = False, 0
-    last: int | None = -1
-    way, size, bold, fixed, straight = None, 0.0, False, False, False
-    new = tuple.__new__  # half the time of Char(...), which is spent on names
-    every = zip(bulk.codes(raw, count), bulk.objects(page, count), bulk.boxes(page, count), strict=True)
-    for index, (code, key, box) in enumerate(every):
-        if code <= MADE_UP and bulk.is_generated(page, index) == 1:
-            continue
-        if 0xD800 <= code < 0xE000:  # half of a character beyond the first plane; the other half follows
-            if code < 0xDC00:
-                high = code
-                continue
-            code, high = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00 if high else code, 0
-        if key != last:
-            last = key
-            if key not in styles:
-                styles[key] = _style(raw, index, frame)
-            way, size, bold, fixed = styles[key]
-            straight = frame.turn == 0 and way == "right"
-        if way is None or not box:
-            continue
-        left, upper, right, lower = box
-        if straight:
-            x0, y0, x1, y1 = left - from_left, top - upper, right - from_left, top - lower
+    codes = bulk.codes(raw, count)
+    own = _own(codes, page)
+    if not len(own):
+        return []
+    places = own.tolist()
+    begins, owners = zip(*bulk.objects(page, places), strict=True)
+    styles = _styles(raw, owners, [places[begin] for begin in begins], frame)
+    of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(own)))  # the number of its run
+    edges, boxed = bulk.boxes(page, count)
+    boxes = _shown(edges[own], styles, begins, frame)
+    level = np.array([style.way is not None for style in styles], np.bool_)[of]
+    seen = np.flatnonzero(level & boxed[own] & ((boxes[2] > boxes[0]) | (boxes[3] > boxes[1])))
+    texts = list(map(_plain, codes[own[seen]].tolist()))
+    blank = np.array([text == " " for text in texts], np.bool_)
+    spaced, seen = np.concatenate([[False], blank])[:-1][~blank], seen[~blank]
+    x0, y0, x1, y1 = boxes[:, seen]
+    sizes = np.array([style.size for style in styles])[of[seen]]
+    runs = of[seen].tolist()
+    columns = (
+        compress(texts, (~blank).tolist()),
+        *(column.tolist() for column in (x0, y0, x1, y1, np.where(sizes, sizes, y1 - y0))),
+        *(map([style[part] for style in styles].__getitem__, runs) for part in (0, 2, 3)),
+        spaced.tolist(),
+    )
+    return list(map(_char, zip(*columns, strict=True)))
+
+
+def _own(codes: NDArray[np.uint32], page: int | None) -> NDArray[np.intp]:
+    """Return where characters of the file stand, without what pdfium made up; halves of one become the second."""
+    kept = np.ones(len(codes), np.bool_)
+    for index in np.flatnonzero(codes <= MADE_UP).tolist():
+        kept[index] = bulk.is_generated(page, index) != 1
+    high = 0
+    for index in np.flatnonzero((codes >= 0xD800) & (codes < 0xE000)).tolist():  # beyond the first plane
+        code = int(codes[index])
+        if code < 0xDC00:
+            high, kept[index] = code, False
         else:
-            x0, y0, x1, y1 = upright(frame.box(left, lower, right, upper), way, frame)
-        if x1 > x0 or y1 > y0:
-            text = _plain(code)
-            if text != " ":
-                yield new(Char, (text, x0, y0, x1, y1, size or y1 - y0, way, bold, fixed, spaced))
-            spaced = text == " "
+            codes[index], high = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00 if high else code, 0
+    return np.flatnonzero(kept)
 
 
-def _style(raw: c.FPDF_TEXTPAGE, index: int, frame: Frame) -> tuple[Way | None, float, bool, bool]:
-    """Which way text runs (None where it slants, as a watermark does), its size, whether bold and of fixed pitch."""
+def _styles(raw: c.FPDF_TEXTPAGE, owners: Sequence[int], firsts: Sequence[int], frame: Frame) -> list[Style]:
+    """Return the style of each run, whose first character's number is given."""
+    known: dict[int, Style] = {}
+    for owner, first in zip(owners, firsts, strict=True):
+        if owner not in known:
+            known[owner] = _style(raw, first, frame)
+    return [known[owner] for owner in owners]
+
+
+def _shown(
+    edges: NDArray[np.float64], styles: Sequence[Style], starts: Sequence[int], frame: Frame
+) -> NDArray[np.float64]:
+    """Turn (n, 4) edges in user space into x0, y0, x1, y1, (4, n), in which the text of each run goes to the right."""
+    left, top, right, bottom = edges.T
+    height = frame.height + frame.bottom
+    boxes = np.stack([left - frame.left, height - top, right - frame.left, height - bottom])
+    for style, start, stop in zip(styles, starts, [*starts[1:], len(edges)], strict=True):
+        if style.way and (frame.turn or style.way != "right"):
+            for index, (x0, y1, x1, y0) in enumerate(edges[start:stop].tolist(), start):
+                boxes[:, index] = upright(frame.box(x0, y0, x1, y1), style.way, frame)
+    return boxes
+
+
+def _style(raw: c.FPDF_TEXTPAGE, index: int, frame: Frame) -> Style:
     flags = ctypes.c_int()
     name = ctypes.create_string_buffer(128)
     c.FPDFText_GetFontInfo(raw, index, name, 128, flags)
@@ -132,7 +177,7 @@ def _style(raw: c.FPDF_TEXTPAGE, index: int, frame: Frame) -> tuple[Way | None, 
     matrix = c.FS_MATRIX()
     scale = math.hypot(matrix.c, matrix.d) if c.FPDFText_GetMatrix(raw, index, matrix) else 1.0
     size = c.FPDFText_GetFontSize(raw, index) * scale
-    return way, size, bold, bool(flags.value & FIXED) or "mono" in font
+    return Style(way, size, bold, bool(flags.value & FIXED) or "mono" in font)
 
 
 @cache

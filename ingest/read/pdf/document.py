@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from time import monotonic
 
+import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
@@ -17,13 +19,14 @@ from ingest.read.pdf.blocks import LARGER, blocks_of, plain, style_of
 from ingest.read.pdf.chars import Char, Frame, chars_of, frame_of, upright
 from ingest.read.pdf.layout import Column, Region, Table, is_inside, regions
 from ingest.read.pdf.rules import Line, drawn, grids
-from ingest.read.pdf.segments import Segment, segments_of
+from ingest.read.pdf.segments import TEXT, Segment, segments_of
 from ingest.read.pdf.writing import Sheet, Writing
 from ingest.read.reading import Limits, Reading, UnfitError
 
 FEW = 16  # characters of a page whose text may be that of a picture
 COVERED = 0.3  # of a page, that a picture covers
 LOST = "\ufffd"
+WAY, TOP, BOTTOM = attrgetter("way"), attrgetter("y0"), attrgetter("y1")
 OCR_TIME = 0.7  # of the time that a file may take, in which pages are recognised
 GARBLED = 0.2  # of a page's characters, that no font says how to read
 APART = 0.6  # of its height, between a running head and the text
@@ -88,7 +91,7 @@ def _leaf(pdf: pdfium.PdfDocument, index: int, limits: Limits, deadline: float, 
         return None
     frame = frame_of(page)
     chars, sure = chars_of(page, frame), None
-    lost = sum(char.text == LOST for char in chars)
+    lost = "".join(map(TEXT, chars)).count(LOST)
     garbled = lost > GARBLED * len(chars) and lost > 3
     if garbled or (len(chars) < FEW and _pictured(page, frame.width * frame.height)):
         read = _recognised(page, frame, limits, deadline)
@@ -99,12 +102,12 @@ def _leaf(pdf: pdfium.PdfDocument, index: int, limits: Limits, deadline: float, 
         else:
             chars, sure, unsure = read
             warnings += [f"page {number}: {unsure} lines could not be recognised with confidence"] if unsure else []
-    by_way: dict[Way, list[Char]] = {}
-    for char in chars:
-        by_way.setdefault(char.way, []).append(char)
-    ways = sorted(by_way.items(), key=lambda pair: -len(pair[1]))
-    lines = drawn(page, frame)
-    return Leaf(Sheet(number, frame, sure), tuple((way, tuple(held)) for way, held in ways), tuple(lines))
+    ways = Counter(map(WAY, chars)).most_common()
+    held = (
+        (way, tuple(chars if count == len(chars) else (char for char in chars if char.way == way)))
+        for way, count in ways
+    )
+    return Leaf(Sheet(number, frame, sure), tuple(held), tuple(drawn(page, frame)))
 
 
 def _recognised(
@@ -148,17 +151,17 @@ def _edges(leaf: Leaf) -> list[tuple[tuple[str, int], Segment]]:
     if not leaf.ways or leaf.ways[0][0] != "right":
         return []
     height, chars = leaf.sheet.frame.height, leaf.ways[0][1]
+    tops, bottoms = (np.fromiter(map(edge, chars), np.float64, len(chars)) for edge in (TOP, BOTTOM))
     tables = grids(leaf.lines)
     found: list[tuple[tuple[str, int], Segment]] = []
-    for outer in (
-        [char for char in chars if char.y1 < EDGE * height],
-        [char for char in chars if char.y0 > (1 - EDGE) * height],
-    ):
-        lines = segments_of(char for char in outer if not any(is_inside(char, grid) for grid in tables))
+    for outer in (bottoms < EDGE * height, tops > (1 - EDGE) * height):
+        held = (chars[index] for index in np.flatnonzero(outer).tolist())
+        lines = segments_of(char for char in held if not any(is_inside(char, grid) for grid in tables))
         for line in lines:
-            own = {id(char) for each in lines if abs(each.middle - line.middle) < line.size for char in each.chars}
+            own = [char for each in lines if abs(each.middle - line.middle) < line.size for char in each.chars]
             reach = line.y0 - APART * line.size, line.y1 + APART * line.size
-            if not any(reach[0] < char.y1 and char.y0 < reach[1] for char in chars if id(char) not in own):
+            beside = int(((tops < reach[1]) & (bottoms > reach[0])).sum())
+            if beside == sum(reach[0] < char.y1 and char.y0 < reach[1] for char in own):
                 found.append(((re.sub(r"\d+", "#", line.text), round(line.middle / 4)), line))
     return found
 

@@ -154,8 +154,8 @@ def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple
     bottom = body = 0.0
     for index in range(start, len(strips)):
         strip = strips[index]
-        size = min(item.size for item in strip)
-        top = min(item.y0 for item in strip)
+        size = min([item.size for item in strip])
+        top = min([item.y0 for item in strip])
         if spans and top - bottom > PARTED * size:
             break
         spans += [(item.x0, item.x1) for item in strip]
@@ -199,10 +199,15 @@ def _is_prose(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> 
             continue
         width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
         filled = fmean((line.x1 - line.x0) / width for line in lines)
-        letters = fmean(sum(1 + (char > "\u2e80") for char in line.text) for line in lines)
+        letters = fmean(map(_letters, lines))
         if len(lines) < 3 or filled < FILLED or letters < WIDE:
             return False
     return True
+
+
+def _letters(line: Segment) -> int:
+    """Count letters, Chinese ones twice."""
+    return len(line.text) + (0 if line.text.isascii() else sum(char > "\u2e80" for char in line.text))
 
 
 def _aligned(strips: Sequence[Sequence[Item]], gutters: Sequence[tuple[float, float]]) -> Iterator[Region]:

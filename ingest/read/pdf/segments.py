@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
 from statistics import median
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.read.pdf.chars import Char
 
@@ -13,8 +18,10 @@ GAP = 1.0  # of the characters' height: a wider one parts columns and cells
 APART = 0.45  # the same between pieces that the file does not give one after the other
 SHIFT = 0.55  # how far a raised or lowered character may be off its line's middle
 TEXT, LEFT, RIGHT = attrgetter("text"), attrgetter("x0"), attrgetter("x1")
+PLACE = (LEFT, attrgetter("y0"), RIGHT, attrgetter("y1"), attrgetter("size"))
 HEIGHT = attrgetter("y0", "y1", "size")
 INNER = 0.2  # of a line's height, that may overlap with its neighbours'
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,7 @@ class Segment:
     y1: float
     size: float
     text: str
+    level: bool  # all are of one size at one height, as in most lines: what is true of one is true of all
 
     @property
     def middle(self) -> float:
@@ -36,43 +44,39 @@ class Segment:
 
 def segment(chars: Sequence[Char]) -> Segment:
     """Make one of characters that are given in reading order; its height is that of the large ones."""
-    x0, x1, first, text = min(map(LEFT, chars)), max(map(RIGHT, chars)), chars[0], "".join(map(TEXT, chars))
-    if is_level(chars):
-        middle = (first.y0 + first.y1) / 2
-        return Segment(tuple(chars), x0, min(first.y0, middle - 0.5), x1, max(first.y1, middle + 0.5), first.size, text)
-    size = max(char.size for char in chars)
-    main = [char for char in chars if char.size >= 0.8 * size]
-    y0, y1 = median(char.y0 for char in main), median(char.y1 for char in main)
-    middles = [(char.y0 + char.y1) / 2 for char in chars]
-    y0, y1 = min(y0, min(middles) - 0.5), max(y1, max(middles) + 0.5)
-    return Segment(tuple(chars), x0, y0, x1, y1, median(char.size for char in main), text)
+    return _segment(chars, len({*map(HEIGHT, chars)}) == 1)
 
 
-def is_level(chars: Iterable[Char]) -> bool:
-    """Whether all are of one size at one height, as in most lines: what is then true of one is true of all."""
-    return len({*map(HEIGHT, chars)}) == 1
+def _segment(chars: Sequence[Char], level: bool) -> Segment:
+    held, first, text = tuple(chars), chars[0], "".join(map(TEXT, chars))
+    x0, x1 = min(map(LEFT, chars)), max(map(RIGHT, chars))
+    if level:
+        y0, y1, size = first.y0, first.y1, first.size
+        least = greatest = (y0 + y1) / 2
+    else:
+        largest = max(char.size for char in chars)
+        main = [char for char in chars if char.size >= 0.8 * largest]
+        y0, y1, size = (median(part) for part in zip(*map(HEIGHT, main), strict=True))
+        middles = [(char.y0 + char.y1) / 2 for char in chars]
+        least, greatest = min(middles), max(middles)
+    return Segment(held, x0, min(y0, least - 0.5), x1, max(y1, greatest + 0.5), size, text, level)
 
 
 def segments_of(chars: Iterable[Char]) -> list[Segment]:
     """Cut the characters of one way, in the order of the file, where the line or the gap says so."""
-    runs: list[list[Char]] = []
-    run: list[Char] = []
-    last: Char | None = None
-    for char in chars:
-        if last and _follows(last, char):
-            run.append(char)
-        else:
-            run = [char]
-            runs.append(run)
-        last = char
-    return _joined([segment(run) for run in runs])
+    held = list(chars)
+    x0, y0, x1, y1, size = (np.fromiter(map(part, held), np.float64, len(held)) for part in PLACE)
+    larger, middle = np.maximum(size[1:], size[:-1]), y0 + y1
+    follows = _follow(x0[1:] - x1[:-1], middle[1:] - middle[:-1], larger, GAP)
+    other = (np.diff(y0) != 0) | (np.diff(y1) != 0) | (np.diff(size) != 0)
+    runs = np.flatnonzero(np.concatenate([[True], ~follows, [True]])).tolist() if held else []
+    uneven = {*np.searchsorted(runs, np.flatnonzero(other & follows) + 1).tolist()}  # the runs that others are in
+    return _joined([_segment(held[a:b], number not in uneven) for number, (a, b) in enumerate(pairwise(runs), 1)])
 
 
-def _follows(before: Char, char: Char, gap: float = GAP) -> bool:
-    size = before.size if before.size > char.size else char.size  # once a character: max is half the time
-    if not -0.5 * size <= char.x0 - before.x1 <= gap * size:
-        return False
-    return abs((before.y0 + before.y1) - (char.y0 + char.y1)) <= 2 * SHIFT * size * 0.9
+def _follow(gap: Number, fall: Number, size: Number, widest: float) -> Any:
+    """Whether what begins a gap after another, twice so much lower in the middle, stands beside it on its line."""
+    return (gap >= -0.5 * size) & (gap <= widest * size) & (abs(fall) <= 2 * SHIFT * 0.9 * size)
 
 
 def _joined(pieces: Sequence[Segment]) -> list[Segment]:
@@ -84,16 +88,21 @@ def _joined(pieces: Sequence[Segment]) -> list[Segment]:
             rows.append([piece])
         else:
             row.append(piece)
-    joined: list[Segment] = []
-    for row in rows:
-        if len(row) == 1:
-            joined += row
-            continue
-        chars: list[Char] = []
-        for piece in sorted(row, key=lambda piece: piece.x0):
-            if chars and not _follows(chars[-1], piece.chars[0], APART):
-                joined.append(segment(chars))
-                chars = []
-            chars += piece.chars
-        joined.append(segment(chars))
-    return joined
+    return [one for row in rows for one in _beside(sorted(row, key=LEFT))]
+
+
+def _beside(row: Sequence[Segment]) -> Iterator[Segment]:
+    """Join the pieces of a row, from left to right, but where a gap parts them."""
+    held = [row[0]]
+    for piece in row[1:]:
+        before, char = held[-1].chars[-1], piece.chars[0]
+        fall, size = before.y0 + before.y1 - char.y0 - char.y1, max(before.size, char.size)
+        if not _follow(char.x0 - before.x1, fall, size, APART):
+            yield _whole(held)
+            held = []
+        held.append(piece)
+    yield _whole(held)
+
+
+def _whole(pieces: Sequence[Segment]) -> Segment:
+    return pieces[0] if len(pieces) == 1 else segment([char for piece in pieces for char in piece.chars])

@@ -5,14 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from operator import attrgetter
 
 from ingest.read.origin import Stretch
 from ingest.read.pdf.blocks import FULL, TextBlock
 from ingest.read.pdf.chars import Char, Frame, across, along
-from ingest.read.pdf.segments import Segment, is_level
+from ingest.read.pdf.segments import LEFT, RIGHT, TEXT, Segment
 
 WORD_GAP = 0.12  # of the text's height between letters, from which it is a space
 HAN_GAP = 0.5  # the same beside a Chinese character
+SIZE, SPACED = attrgetter("size"), attrgetter("spaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,9 @@ class Writing:
             chars = line.chars[skip if not index else 0 :]
             if index + 1 < len(lines) and _is_parted_word(line, lines[index + 1]):
                 chars = chars[:-1]
-                self._line(chars, sheet, cell)
+                self._line(chars, line.level, sheet, cell)
                 continue
-            self._line(chars, sheet, cell)
+            self._line(chars, line.level, sheet, cell)
             if index + 1 < len(lines) and not (_is_han(chars[-1].text) or _is_han(lines[index + 1].chars[0].text)):
                 self.add(" ")
 
@@ -93,41 +96,40 @@ class Writing:
         for line in lines:
             width = sum(char.x1 - char.x0 for char in line.chars) / len(line.chars)
             self.add(" " * round((line.x0 - left) / width))
-            self._line(line.chars, sheet, False)
+            self._line(line.chars, line.level, sheet, False)
             self.add("\n")
         self.add("```")
 
-    def _line(self, chars: Sequence[Char], sheet: Sheet, cell: bool) -> None:
+    def _line(self, chars: Sequence[Char], level: bool, sheet: Sheet, cell: bool) -> None:
         """Add characters of one line, as one stretch for each stretch without anything made up."""
-        edges: list[float] = []
-        run: list[str] = []
-        begun, before = 0, None
-        first = not cell and self._begins_line()
-        for index, char in enumerate(chars):
-            text, x0 = char.text, char.x0
-            if before and _is_spaced(before, char):
-                edges.append(before.x1)
-                run.append(" ")
-            if (cell and text == "|") or (first and not index and text in "#>|~`"):
-                self._run(run, chars[begun:index], edges, sheet)
+        texts = list(map(TEXT, chars))
+        if len("".join(texts)) > len(chars):
+            chars = [letter for char in chars for letter in _letters(char)]
+            texts = list(map(TEXT, chars))
+        begins = not cell and self._begins_line() and texts and texts[0] in "#>|~`"
+        escaped = [0] if begins else [i for i, text in enumerate(texts) if text == "|"] if cell else []
+        edges, spaces = list(map(LEFT, chars)), _spaces(chars)
+        for space in reversed(spaces):
+            texts.insert(space, " ")
+            edges.insert(space, chars[space - 1].x1)
+        made_up = 0
+        for number, (start, stop) in enumerate(pairwise([0, *escaped, len(chars)])):
+            if number:
                 self.add("\\")
-                run, edges, begun = [], [], index
-            edges.append(x0)
-            if (letters := len(text)) > 1:
-                edges += [x0 + (char.x1 - x0) / letters * i for i in range(1, letters)]
-            run.append(text)
-            before = char
-        self._run(run, chars[begun:], edges, sheet)
+            here = sum(start < space <= stop for space in spaces)
+            own = slice(start + made_up, stop + made_up + here)
+            self._run("".join(texts[own]), edges[own], chars[start:stop], level, sheet)
+            made_up += here
 
     def _begins_line(self) -> bool:
         return not self.pieces or self.pieces[-1].endswith("\n")
 
-    def _run(self, texts: Sequence[str], chars: Sequence[Char], edges: Sequence[float], sheet: Sheet) -> None:
+    def _run(self, text: str, edges: Sequence[float], chars: Sequence[Char], level: bool, sheet: Sheet) -> None:
         if not chars:
             return
         start, way, frame = self.length, chars[0].way, sheet.frame
-        self.add("".join(texts))
-        alike = chars[:1] if is_level(chars) else chars
+        self.add(text)
+        alike = chars[:1] if level else chars
         size = max(char.size for char in alike)
         main = [char for char in alike if char.size >= 0.8 * size]
         middles = [(char.y0 + char.y1) / 2 for char in alike]
@@ -139,6 +141,18 @@ class Writing:
         self.stretches.append(Stretch(start, sheet.number, way, round(near, 2), round(far, 2), places, sheet.ocr))
 
 
+def _letters(char: Char) -> list[Char]:
+    """Part a ligature into its letters, as wide as each other."""
+    share, count = (char.x1 - char.x0) / len(char.text), len(char.text)
+    lefts = [char.x0 + share * i for i in range(count)]
+    spaced = [char.spaced, *[False] * (count - 1)]
+    rights = [*lefts[1:], char.x1]
+    return [
+        char._replace(text=text, x0=x0, x1=x1, spaced=is_spaced)
+        for text, x0, x1, is_spaced in zip(char.text, lefts, rights, spaced, strict=True)
+    ]
+
+
 def _goes_on(above: TextBlock, block: TextBlock) -> bool:
     """Whether a paragraph at the head of a column or page is the rest of the one above, which ends in mid-sentence."""
     if above.kind != "paragraph" or block.kind != "paragraph":
@@ -148,11 +162,17 @@ def _goes_on(above: TextBlock, block: TextBlock) -> bool:
     return elsewhere and a.chars[-1].text not in FULL and abs(a.size - b.size) < 0.08 * a.size
 
 
+def _spaces(chars: Sequence[Char]) -> list[int]:
+    """Return before which characters of a line there is a space."""
+    least = WORD_GAP * min(map(SIZE, chars), default=0.0)  # most gaps are narrower, and looked at no further
+    gaps = enumerate(zip(map(RIGHT, chars), map(LEFT, chars[1:]), map(SPACED, chars[1:]), strict=False), 1)
+    wide = [i for i, (end, begin, spaced) in gaps if spaced or begin - end > least]
+    return [i for i in wide if _is_spaced(chars[i - 1], chars[i])]
+
+
 def _is_spaced(before: Char, char: Char) -> bool:
     gap = char.x0 - before.x1
-    size = before.size if before.size > char.size else char.size
-    if gap <= WORD_GAP * size and not char.spaced:
-        return False  # as most are
+    size = max(before.size, char.size)
     han = _is_han(before.text) + _is_han(char.text)
     return gap > (HAN_GAP if han else WORD_GAP) * size or (char.spaced and han < 2 and gap > -0.3 * size)
 
