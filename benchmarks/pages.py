@@ -2,23 +2,21 @@
 
 Seconds are of the processor, in this process and the one that parses: what else the machine does counts for neither.
 
-The parser alone is pypdfium2 giving the text of each page, in this process, without a box; then giving what ours asks
-it for, each character with its box and font, and nothing made of it. pdfplumber gives characters with their boxes, as a
-list. Ours is what a build does with a file: the process apart, boxes of characters, layout,
-tables, Markdown, and the way back from each character to its place. Without files it reads what `benchmarks.formats`
-has typeset, ten times as long. The last line is all of them as a build reads a folder, by the clock.
+The parser alone is pypdfium2 giving the text of each page, in this process, without a box; then with the box of each
+character and the font of each text object, by its own helpers, and nothing made of it. pdfplumber gives characters with
+their boxes, as a list. Ours is what a build does with a file: the process apart, boxes of characters, layout, tables,
+Markdown, and the way back from each character to its place. Without files it reads what `benchmarks.formats` has
+typeset, ten times as long. The last line is all of them as a build reads a folder, by the clock.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import io
 import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,7 +31,6 @@ from benchmarks.format_files.printed import typeset
 from benchmarks.format_files.words import Words
 from ingest.read.content import read_content
 from ingest.read.files import read
-from ingest.read.pdf import bulk
 from ingest.read.reading import Limits
 from ingest.read.sandbox import Sandbox
 
@@ -110,22 +107,16 @@ def _text(raw: bytes) -> int:
 
 
 def _placed(raw: bytes) -> int:
-    """Ask for the code and box of each character, and for the font of each text object."""
-    document = pypdfium2.PdfDocument(raw)
-    return sum(_asked(page.get_textpage()) for page in document)
+    """Ask its helpers for the text and the box of each character, and for the font of each text object."""
+    return sum(_asked(page) for page in pypdfium2.PdfDocument(raw))
 
 
-def _asked(held: pypdfium2.PdfTextPage) -> int:
-    text = held.raw
-    page, count = bulk.address(text), pypdfium2.raw.FPDFText_CountChars(text)
-    owners = map(bulk.object_of, repeat(page), range(count))
-    every = list(zip(bulk.codes(text, count).tolist(), bulk.boxes(page, count)[0].tolist(), owners, strict=True))
-    firsts = {owner: index for index, (_, _, owner) in enumerate(every)}
-    name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
-    for index in firsts.values():
-        pypdfium2.raw.FPDFText_GetFontInfo(text, index, name, 128, flags)
-        pypdfium2.raw.FPDFText_GetFontSize(text, index)
-    return len(every)
+def _asked(page: pypdfium2.PdfPage) -> int:
+    text = page.get_textpage()
+    boxes = [text.get_charbox(index, loose=True) for index in range(text.count_chars())]
+    objects = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT], textpage=text)
+    fonts = [(each.get_font().get_base_name(), each.get_font_size()) for each in objects]
+    return len(text.get_text_range()) + len(boxes) + len(fonts)
 
 
 def _boxes(raw: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import repeat
@@ -18,11 +19,17 @@ def _plainly(function: Any, result: Any, *arguments: type) -> Any:
     return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
+NAME = 128  # bytes of a font's name
 AHEAD = 16  # characters, about half a line: the next that is asked whether it is of the same object
 _PLACE = (ctypes.c_void_p, ctypes.c_int)  # a page's text, and a character's number in it
 _box_of = _plainly(c.FPDFText_GetLooseCharBox, ctypes.c_int, *_PLACE, ctypes.c_void_p)
 _unicode_of = _plainly(c.FPDFText_GetUnicode, ctypes.c_uint, *_PLACE)
 is_generated = _plainly(c.FPDFText_IsGenerated, ctypes.c_int, *_PLACE)
+_font_of = _plainly(c.FPDFText_GetFontInfo, ctypes.c_ulong, *_PLACE, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p)
+weight_of = _plainly(c.FPDFText_GetFontWeight, ctypes.c_int, *_PLACE)
+size_of = _plainly(c.FPDFText_GetFontSize, ctypes.c_double, *_PLACE)
+angle_of = _plainly(c.FPDFText_GetCharAngle, ctypes.c_float, *_PLACE)
+_matrix_of = _plainly(c.FPDFText_GetMatrix, ctypes.c_int, *_PLACE, ctypes.c_void_p)
 object_of = _plainly(c.FPDFText_GetTextObject, ctypes.c_size_t, *_PLACE)
 
 
@@ -66,3 +73,16 @@ def objects(page: int | None, places: Sequence[int]) -> Iterator[tuple[int, int]
             range(last + 1, min(last + reach, count)), True, key=lambda i: object_of(page, places[i]) != owner
         )
         start += last + 1
+
+
+def font(page: int | None, index: int) -> tuple[str, int]:
+    """Return the name of a character's font, in small letters, and its flags."""
+    name, flags = ctypes.create_string_buffer(NAME), ctypes.c_int()
+    _font_of(page, index, ctypes.addressof(name), NAME, ctypes.addressof(flags))
+    return name.value.decode("utf-8", "replace").lower(), flags.value
+
+
+def scale(page: int | None, index: int) -> float:
+    """Return how many times its font's size a character is high."""
+    matrix = c.FS_MATRIX()
+    return math.hypot(matrix.c, matrix.d) if _matrix_of(page, index, ctypes.addressof(matrix)) else 1.0

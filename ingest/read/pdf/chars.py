@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import unicodedata
 from collections.abc import Sequence
@@ -107,7 +106,7 @@ def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> list[Char]:
         return []
     places = own.tolist()
     begins, owners = zip(*bulk.objects(page, places), strict=True)
-    styles = _styles(raw, owners, [places[begin] for begin in begins], frame)
+    styles = _styles(page, owners, [places[begin] for begin in begins], frame)
     of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(own)))  # the number of its run
     edges, boxed = bulk.boxes(page, count)
     boxes = _shown(edges[own], styles, begins, frame)
@@ -143,12 +142,12 @@ def _own(codes: NDArray[np.uint32], page: int | None) -> NDArray[np.intp]:
     return np.flatnonzero(kept)
 
 
-def _styles(raw: c.FPDF_TEXTPAGE, owners: Sequence[int], firsts: Sequence[int], frame: Frame) -> list[Style]:
+def _styles(page: int | None, owners: Sequence[int], firsts: Sequence[int], frame: Frame) -> list[Style]:
     """Return the style of each run, whose first character's number is given."""
     known: dict[int, Style] = {}
     for owner, first in zip(owners, firsts, strict=True):
         if owner not in known:
-            known[owner] = _style(raw, first, frame)
+            known[owner] = _style(page, first, frame)
     return [known[owner] for owner in owners]
 
 
@@ -166,18 +165,13 @@ def _shown(
     return boxes
 
 
-def _style(raw: c.FPDF_TEXTPAGE, index: int, frame: Frame) -> Style:
-    flags = ctypes.c_int()
-    name = ctypes.create_string_buffer(128)
-    c.FPDFText_GetFontInfo(raw, index, name, 128, flags)
-    font = name.value.decode("utf-8", "replace").lower()
-    bold = c.FPDFText_GetFontWeight(raw, index) >= 600 or "bold" in font or bool(flags.value & FORCED_BOLD)
-    quarters = c.FPDFText_GetCharAngle(raw, index) / (math.pi / 2)  # clockwise
+def _style(page: int | None, index: int, frame: Frame) -> Style:
+    font, flags = bulk.font(page, index)
+    bold = bulk.weight_of(page, index) >= 600 or "bold" in font or bool(flags & FORCED_BOLD)
+    quarters = bulk.angle_of(page, index) / (math.pi / 2)  # clockwise
     way = WAYS[(-round(quarters) - frame.turn) % 4] if abs(quarters - round(quarters)) < SLANT else None
-    matrix = c.FS_MATRIX()
-    scale = math.hypot(matrix.c, matrix.d) if c.FPDFText_GetMatrix(raw, index, matrix) else 1.0
-    size = c.FPDFText_GetFontSize(raw, index) * scale
-    return Style(way, size, bold, bool(flags.value & FIXED) or "mono" in font)
+    size = bulk.size_of(page, index) * bulk.scale(page, index)
+    return Style(way, size, bold, bool(flags & FIXED) or "mono" in font)
 
 
 @cache

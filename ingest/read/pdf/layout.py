@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, median
 
 from ingest.read.pdf.chars import Char
@@ -50,6 +51,7 @@ class Column:
     right: float
 
 
+Reach = tuple[float, float]  # from left to right
 Item = Segment | Table
 Region = Column | Table
 
@@ -104,6 +106,10 @@ def _unruled(row: tuple[tuple[Segment, ...], ...]) -> list[tuple[tuple[Segment, 
 
 def _regions(items: Sequence[Item]) -> Iterator[Region]:
     strips = _strips(items)
+    if items and max(item.x0 for item in items) < min(item.x1 for item in items):  # one upright line crosses them all
+        for strip in strips:
+            yield from _plain(strip)
+        return
     at = 0
     while at < len(strips):
         stop, gutters = _band(strips, at)
@@ -135,21 +141,25 @@ def _strips(items: Sequence[Item]) -> list[list[Item]]:
     return strips
 
 
-def _gutters(spans: Sequence[tuple[float, float]], least: float) -> list[tuple[float, float]]:
+def _taken(spans: Sequence[Reach], items: Sequence[Item]) -> list[Reach]:
+    """Add what items take to spans that do not meet, from left to right."""
+    for item in items:
+        x0, x1 = item.x0, item.x1
+        met = [span for span in spans if span[0] <= x1 and x0 <= span[1]]
+        whole = (min(x0, *(a for a, _ in met)), max(x1, *(b for _, b in met))) if met else (x0, x1)
+        spans = sorted([*(span for span in spans if span not in met), whole])
+    return list(spans)
+
+
+def _gutters(spans: Sequence[Reach], least: float) -> list[Reach]:
     """Return what the spans leave free between them, where it is at least so wide."""
-    found: list[tuple[float, float]] = []
-    reach = None
-    for x0, x1 in sorted(spans):
-        if reach is not None and x0 - reach >= least:
-            found.append((reach, x0))
-        reach = x1 if reach is None else max(reach, x1)
-    return found
+    return [(a[1], b[0]) for a, b in pairwise(spans) if b[0] - a[1] >= least]
 
 
-def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple[float, float]]]:
+def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[Reach]]:
     """Return where the strips from `start` on end that share a gutter, and the gutters; without one a strip alone."""
-    spans: list[tuple[float, float]] = []
-    best: list[tuple[float, float]] = []
+    spans: list[Reach] = []
+    best: list[Reach] = []
     stop = start + 1
     bottom = body = 0.0
     for index in range(start, len(strips)):
@@ -158,7 +168,7 @@ def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple
         top = min([item.y0 for item in strip])
         if spans and top - bottom > PARTED * size:
             break
-        spans += [(item.x0, item.x1) for item in strip]
+        spans = _taken(spans, strip)
         gutters = _gutters(spans, GUTTER * size)
         if best and (not gutters or _is_below(strips[index:], gutters[0], body)):
             break
@@ -171,7 +181,7 @@ def _band(strips: Sequence[Sequence[Item]], start: int) -> tuple[int, list[tuple
     return stop, best
 
 
-def _is_below(strips: Sequence[Sequence[Item]], gutter: tuple[float, float], body: float) -> bool:
+def _is_below(strips: Sequence[Sequence[Item]], gutter: Reach, body: float) -> bool:
     """Whether a heading or table stands below columns: nothing beyond the gutter any more, nor lines that end at it."""
     first = strips[0]
     if not any(isinstance(item, Table) or item.size > 1.12 * body for item in first):
@@ -183,14 +193,14 @@ def _is_below(strips: Sequence[Sequence[Item]], gutter: tuple[float, float], bod
     return isinstance(first[0], Table) or not any(item.x1 > gutter[0] - WRAPPED * body for item in lines)
 
 
-def _parts(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> list[list[Item]]:
+def _parts(items: Sequence[Item], gutters: Sequence[Reach]) -> list[list[Item]]:
     parts: list[list[Item]] = [[] for _ in range(len(gutters) + 1)]
     for item in items:
         parts[sum(item.x0 >= right - 0.01 for _, right in gutters)].append(item)
     return parts
 
 
-def _is_prose(items: Sequence[Item], gutters: Sequence[tuple[float, float]]) -> bool:
+def _is_prose(items: Sequence[Item], gutters: Sequence[Reach]) -> bool:
     if len(gutters) > 3:
         return False
     for part in _parts(items, gutters):
@@ -210,7 +220,7 @@ def _letters(line: Segment) -> int:
     return len(line.text) + (0 if line.text.isascii() else sum(char > "\u2e80" for char in line.text))
 
 
-def _aligned(strips: Sequence[Sequence[Item]], gutters: Sequence[tuple[float, float]]) -> Iterator[Region]:
+def _aligned(strips: Sequence[Sequence[Item]], gutters: Sequence[Reach]) -> Iterator[Region]:
     """Make a table of rows whose cells stand below each other; of too few, or of a list's marks, lines."""
     full = [i for i, strip in enumerate(strips) if len(strip) > 1]
     items = [item for strip in strips for item in strip]

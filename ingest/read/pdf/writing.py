@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, sub
 
 from ingest.read.origin import Stretch
 from ingest.read.pdf.blocks import FULL, TextBlock
@@ -108,7 +108,8 @@ class Writing:
             texts = list(map(TEXT, chars))
         begins = not cell and self._begins_line() and texts and texts[0] in "#>|~`"
         escaped = [0] if begins else [i for i, text in enumerate(texts) if text == "|"] if cell else []
-        edges, spaces = list(map(LEFT, chars)), _spaces(chars)
+        edges = list(map(LEFT, chars))
+        spaces = _spaces(chars, edges)
         for space in reversed(spaces):
             texts.insert(space, " ")
             edges.insert(space, chars[space - 1].x1)
@@ -162,12 +163,12 @@ def _goes_on(above: TextBlock, block: TextBlock) -> bool:
     return elsewhere and a.chars[-1].text not in FULL and abs(a.size - b.size) < 0.08 * a.size
 
 
-def _spaces(chars: Sequence[Char]) -> list[int]:
-    """Return before which characters of a line there is a space."""
+def _spaces(chars: Sequence[Char], edges: Sequence[float]) -> list[int]:
+    """Return before which characters of a line, that begin at `edges`, there is a space."""
     least = WORD_GAP * min(map(SIZE, chars), default=0.0)  # most gaps are narrower, and looked at no further
-    gaps = enumerate(zip(map(RIGHT, chars), map(LEFT, chars[1:]), map(SPACED, chars[1:]), strict=False), 1)
-    wide = [i for i, (end, begin, spaced) in gaps if spaced or begin - end > least]
-    return [i for i in wide if _is_spaced(chars[i - 1], chars[i])]
+    gaps = enumerate(map(sub, edges[1:], map(RIGHT, chars)), 1)
+    wide = {i for i, gap in gaps if gap > least} | {i for i, spaced in enumerate(map(SPACED, chars)) if spaced and i}
+    return [i for i in sorted(wide) if _is_spaced(chars[i - 1], chars[i])]
 
 
 def _is_spaced(before: Char, char: Char) -> bool:
