@@ -29,13 +29,16 @@ class Inquiry:
         The surer is taken. What alone is listed without an answer, or has a subject of its own and is in no document,
         is not answered out of what was said before.
         """
-        hits, decision = await self._searched(turn.question)
         if turn.alone:
             own, itself = await self._searched(turn.alone)
-            surer = turn.standing * itself.confidence >= (1 - turn.standing) * decision.confidence
-            stands = surer or decision.verdict == "not_in_documents"
             foreign = itself.verdict == "not_in_documents" and turn.standing >= OWN
-            if foreign or itself.verdict == "listed_unanswered" or (itself.verdict == "answered" and stands):
+            surely = itself.verdict == "answered" and turn.standing * itself.confidence >= 1 - turn.standing
+            if foreign or surely or itself.verdict == "listed_unanswered":
+                return own, itself.verdict  # whatever the other search would find
+        hits, decision = await self._searched(turn.question)
+        if turn.alone and itself.verdict == "answered":
+            surer = turn.standing * itself.confidence >= (1 - turn.standing) * decision.confidence
+            if surer or decision.verdict == "not_in_documents":
                 return own, itself.verdict
         return hits, decision.verdict
 
