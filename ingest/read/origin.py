@@ -8,7 +8,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
+from itertools import accumulate, chain, pairwise
 from typing import Any, Literal
+
+import numpy as np
 
 Box = tuple[float, float, float, float]
 Way = Literal["right", "up", "left", "down"]
@@ -111,17 +114,24 @@ class Origin:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` takes; edges are whole hundredths of a point."""
+        edges = [np.asarray(each.edges, np.float64) for each in self.stretches]
+        hundredths = np.rint(np.concatenate([*edges, np.empty(0)]) * 100).astype(np.int64).tolist()
+        ends = accumulate((len(each) for each in edges), initial=0)
         rows = [
-            [each.start, each.page, each.way, each.near, each.far, each.ocr, [round(edge * 100) for edge in each.edges]]
-            for each in self.stretches
+            [each.start, each.page, each.way, each.near, each.far, each.ocr, hundredths[start:stop]]
+            for each, (start, stop) in zip(self.stretches, pairwise(ends), strict=True)
         ]
         return {"stretches": rows, "parts": [list(asdict(part).values()) for part in self.parts]}
 
     @classmethod
     def from_json(cls, parts: Mapping[str, Any]) -> Origin:
+        rows = parts["stretches"]
+        hundredths = np.fromiter(chain.from_iterable(edges for *_, edges in rows), np.float64)
+        data = (hundredths / 100).astype(np.float32).tobytes()
+        ends = accumulate((4 * len(edges) for *_, edges in rows), initial=0)
         stretches = (
-            Stretch(start, page, way, near, far, array("f", (edge / 100 for edge in edges)), ocr)
-            for start, page, way, near, far, ocr, edges in parts["stretches"]
+            Stretch(start, page, way, near, far, array("f", data[begin:end]), ocr)
+            for (start, page, way, near, far, ocr, _), (begin, end) in zip(rows, pairwise(ends), strict=True)
         )
         return cls(tuple(stretches), tuple(Container(*part) for part in parts["parts"]))
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import compress
+from itertools import compress, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -130,8 +130,8 @@ def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> list[Char]:
 def _own(codes: NDArray[np.uint32], page: int | None) -> NDArray[np.intp]:
     """Return where characters of the file stand, without what pdfium made up; halves of one become the second."""
     kept = np.ones(len(codes), np.bool_)
-    for index in np.flatnonzero(codes <= MADE_UP).tolist():
-        kept[index] = bulk.is_generated(page, index) != 1
+    likely = np.flatnonzero(codes <= MADE_UP)
+    kept[likely] = np.fromiter(map(bulk.is_generated, repeat(page), likely.tolist()), np.int8, len(likely)) != 1
     high = 0
     for index in np.flatnonzero((codes >= 0xD800) & (codes < 0xE000)).tolist():  # beyond the first plane
         code = int(codes[index])

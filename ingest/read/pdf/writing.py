@@ -15,6 +15,7 @@ from ingest.read.pdf.segments import LEFT, RIGHT, TEXT, Segment
 
 WORD_GAP = 0.12  # of the text's height between letters, from which it is a space
 HAN_GAP = 0.5  # the same beside a Chinese character
+BACK = 0.3  # of it, that a letter after a space of the file may begin before the last one's end
 SIZE, SPACED = attrgetter("size"), attrgetter("spaced")
 
 
@@ -109,7 +110,7 @@ class Writing:
         begins = not cell and self._begins_line() and texts and texts[0] in "#>|~`"
         escaped = [0] if begins else [i for i, text in enumerate(texts) if text == "|"] if cell else []
         edges = list(map(LEFT, chars))
-        spaces = _spaces(chars, edges)
+        spaces = _spaces(chars, edges, level and "".join(texts).isascii())
         for space in reversed(spaces):
             texts.insert(space, " ")
             edges.insert(space, chars[space - 1].x1)
@@ -163,19 +164,22 @@ def _goes_on(above: TextBlock, block: TextBlock) -> bool:
     return elsewhere and a.chars[-1].text not in FULL and abs(a.size - b.size) < 0.08 * a.size
 
 
-def _spaces(chars: Sequence[Char], edges: Sequence[float]) -> list[int]:
-    """Return before which characters of a line, that begin at `edges`, there is a space."""
+def _spaces(chars: Sequence[Char], edges: Sequence[float], alike: bool) -> list[int]:
+    """Return before which characters of a line there is a space; `alike` ones are Latin and of one size."""
+    gaps = list(zip(map(sub, edges[1:], map(RIGHT, chars)), map(SPACED, chars[1:]), strict=False))
+    if alike:
+        least, most = WORD_GAP * chars[0].size, -BACK * chars[0].size
+        return [i for i, (gap, spaced) in enumerate(gaps, 1) if gap > least or (spaced and gap > most)]
     least = WORD_GAP * min(map(SIZE, chars), default=0.0)  # most gaps are narrower, and looked at no further
-    gaps = enumerate(map(sub, edges[1:], map(RIGHT, chars)), 1)
-    wide = {i for i, gap in gaps if gap > least} | {i for i, spaced in enumerate(map(SPACED, chars)) if spaced and i}
-    return [i for i in sorted(wide) if _is_spaced(chars[i - 1], chars[i])]
+    wide = [i for i, (gap, spaced) in enumerate(gaps, 1) if spaced or gap > least]
+    return [i for i in wide if _is_spaced(chars[i - 1], chars[i])]
 
 
 def _is_spaced(before: Char, char: Char) -> bool:
     gap = char.x0 - before.x1
     size = max(before.size, char.size)
     han = _is_han(before.text) + _is_han(char.text)
-    return gap > (HAN_GAP if han else WORD_GAP) * size or (char.spaced and han < 2 and gap > -0.3 * size)
+    return gap > (HAN_GAP if han else WORD_GAP) * size or (char.spaced and han < 2 and gap > -BACK * size)
 
 
 def _is_han(text: str) -> bool:
