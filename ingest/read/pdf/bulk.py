@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
@@ -69,10 +68,11 @@ def objects(page: int | None, places: Sequence[int]) -> Iterator[tuple[int, int]
         last, reach = start, AHEAD
         while last + reach < count and object_of(page, places[last + reach]) == owner:
             last, reach = last + reach, 2 * reach
-        start = bisect_left(
-            range(last + 1, min(last + reach, count)), True, key=lambda i: object_of(page, places[i]) != owner
-        )
-        start += last + 1
+        low, high = last + 1, min(last + reach, count)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if object_of(page, places[middle]) == owner else (low, middle)
+        start = low
 
 
 def font(page: int | None, index: int) -> tuple[str, int]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import compress, repeat
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, Self
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -23,6 +24,7 @@ FIXED, FORCED_BOLD = 1, 1 << 18  # flags of a font, PDF 32000-1, table 123
 SLANT = 0.1  # quarters of a turn, that a line may be off
 HYPHENS = (2, 0xFFFE)  # what pdfium makes of one at the end of a line, asked for one character and for all
 MADE_UP = 32  # pdfium makes up spaces and ends of lines alone
+COLUMNS = tuple(map(attrgetter, ("x0", "y0", "x1", "y1", "size")))
 LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
 
 
@@ -42,6 +44,23 @@ class Char(NamedTuple):
     bold: bool
     fixed: bool  # of a font whose characters are all as wide
     spaced: bool  # a space of the file stands before it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chars:
+    """Characters, and their x0, y0, x1, y1 and size as columns, (5, n)."""
+
+    held: Sequence[Char]
+    columns: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, held: Sequence[Char]) -> Self:
+        parts = (np.fromiter(map(part, held), np.float64, len(held)) for part in COLUMNS)
+        return cls(held, np.stack(list(parts)))
+
+    def where(self, kept: NDArray[np.bool_]) -> Self:
+        """Return some of them, (n,)."""
+        return self if kept.all() else type(self)(list(compress(self.held, kept.tolist())), self.columns[:, kept])
 
 
 _char = partial(tuple.__new__, Char)  # Char(...) spends half its time on names
@@ -88,7 +107,7 @@ class Style(NamedTuple):
     fixed: bool
 
 
-def chars_of(page: pdfium.PdfPage, frame: Frame) -> list[Char]:
+def chars_of(page: pdfium.PdfPage, frame: Frame) -> Chars:
     """Return the characters in the order of the file, without spaces and what pdfium made up itself."""
     text = page.get_textpage()
     try:
@@ -97,13 +116,13 @@ def chars_of(page: pdfium.PdfPage, frame: Frame) -> list[Char]:
         text.close()
 
 
-def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> list[Char]:
+def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> Chars:
     """Make them a column at a time: what is done for each character alone costs more than pdfium does."""
     page, count = bulk.address(raw), c.FPDFText_CountChars(raw)
     codes = bulk.codes(raw, count)
     own = _own(codes, page)
     if not len(own):
-        return []
+        return Chars.of(())
     places = own.tolist()
     begins, owners = zip(*bulk.objects(page, places), strict=True)
     styles = _styles(page, owners, [places[begin] for begin in begins], frame)
@@ -117,14 +136,15 @@ def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> list[Char]:
     spaced, seen = np.concatenate([[False], blank])[:-1][~blank], seen[~blank]
     x0, y0, x1, y1 = boxes[:, seen]
     sizes = np.array([style.size for style in styles])[of[seen]]
+    columns = np.stack([x0, y0, x1, y1, np.where(sizes, sizes, y1 - y0)])
     runs = of[seen].tolist()
-    columns = (
+    parts = (
         compress(texts, (~blank).tolist()),
-        *(column.tolist() for column in (x0, y0, x1, y1, np.where(sizes, sizes, y1 - y0))),
+        *columns.tolist(),
         *(map([style[part] for style in styles].__getitem__, runs) for part in (0, 2, 3)),
         spaced.tolist(),
     )
-    return list(map(_char, zip(*columns, strict=True)))
+    return Chars(list(map(_char, zip(*parts, strict=True))), columns)
 
 
 def _own(codes: NDArray[np.uint32], page: int | None) -> NDArray[np.intp]:

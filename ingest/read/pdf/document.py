@@ -16,7 +16,7 @@ import pypdfium2.raw as c
 from ingest.read.origin import Origin, Way
 from ingest.read.pdf import ocr
 from ingest.read.pdf.blocks import LARGER, blocks_of, plain, style_of
-from ingest.read.pdf.chars import Char, Frame, chars_of, frame_of, upright
+from ingest.read.pdf.chars import Char, Chars, Frame, chars_of, frame_of, upright
 from ingest.read.pdf.layout import Column, Region, Table, is_inside, regions
 from ingest.read.pdf.rules import Line, drawn, grids
 from ingest.read.pdf.segments import TEXT, Segment, segments_of
@@ -26,7 +26,7 @@ from ingest.read.reading import Limits, Reading, UnfitError
 FEW = 16  # characters of a page whose text may be that of a picture
 COVERED = 0.3  # of a page, that a picture covers
 LOST = "\ufffd"
-WAY, TOP, BOTTOM = attrgetter("way"), attrgetter("y0"), attrgetter("y1")
+WAY = attrgetter("way")
 OCR_TIME = 0.7  # of the time that a file may take, in which pages are recognised
 GARBLED = 0.2  # of a page's characters, that no font says how to read
 APART = 0.6  # of its height, between a running head and the text
@@ -42,7 +42,7 @@ class Leaf:
     """A page with its characters by the way they run, the most frequent way first."""
 
     sheet: Sheet
-    ways: tuple[tuple[Way, tuple[Char, ...]], ...]
+    ways: tuple[tuple[Way, Chars], ...]
     lines: tuple[Line, ...]
 
 
@@ -91,22 +91,21 @@ def _leaf(pdf: pdfium.PdfDocument, index: int, limits: Limits, deadline: float, 
         return None
     frame = frame_of(page)
     chars, sure = chars_of(page, frame), None
-    lost = "".join(map(TEXT, chars)).count(LOST)
-    garbled = lost > GARBLED * len(chars) and lost > 3
-    if garbled or (len(chars) < FEW and _pictured(page, frame.width * frame.height)):
+    count, lost = len(chars.held), "".join(map(TEXT, chars.held)).count(LOST)
+    garbled = lost > GARBLED * count and lost > 3
+    if garbled or (count < FEW and _pictured(page, frame.width * frame.height)):
         read = _recognised(page, frame, limits, deadline)
         if isinstance(read, str):
             what = "its fonts do not say which characters they show" if garbled else "a picture"
             warnings.append(f"page {number}: {what}; {read}")
-            chars = [] if garbled else chars
+            chars = Chars.of(()) if garbled else chars
         else:
-            chars, sure, unsure = read
+            found, sure, unsure = read
+            chars = Chars.of(found)
             warnings += [f"page {number}: {unsure} lines could not be recognised with confidence"] if unsure else []
-    ways = Counter(map(WAY, chars)).most_common()
-    held = (
-        (way, tuple(chars if count == len(chars) else (char for char in chars if char.way == way)))
-        for way, count in ways
-    )
+    ways = [way for way, _ in Counter(map(WAY, chars.held)).most_common()]
+    own = {way: np.array([char.way == way for char in chars.held], np.bool_) for way in ways[1:] and ways}
+    held = tuple((way, chars.where(own[way]) if own else chars) for way in ways)
     return Leaf(Sheet(number, frame, sure), tuple(held), tuple(drawn(page, frame)))
 
 
@@ -140,7 +139,10 @@ def _without_heads(leaves: Sequence[Leaf]) -> list[Leaf]:
     for leaf, edge in zip(leaves, edges, strict=True):
         out = {id(char) for key, line in edge if key in often or NUMBER.fullmatch(line.text) for char in line.chars}
         if out:
-            ways = tuple((way, tuple(char for char in held if id(char) not in out)) for way, held in leaf.ways)
+            ways = tuple(
+                (way, chars.where(np.array([id(char) not in out for char in chars.held], np.bool_)))
+                for way, chars in leaf.ways
+            )
             leaf = Leaf(leaf.sheet, ways, leaf.lines)
         kept.append(leaf)
     return kept
@@ -151,12 +153,13 @@ def _edges(leaf: Leaf) -> list[tuple[tuple[str, int], Segment]]:
     if not leaf.ways or leaf.ways[0][0] != "right":
         return []
     height, chars = leaf.sheet.frame.height, leaf.ways[0][1]
-    tops, bottoms = (np.fromiter(map(edge, chars), np.float64, len(chars)) for edge in (TOP, BOTTOM))
-    tables = grids(leaf.lines)
+    _, tops, _, bottoms, _ = chars.columns
+    free = np.ones(len(tops), np.bool_)
+    for grid in grids(leaf.lines):
+        free &= ~is_inside(chars, grid)
     found: list[tuple[tuple[str, int], Segment]] = []
     for outer in (bottoms < EDGE * height, tops > (1 - EDGE) * height):
-        held = (chars[index] for index in np.flatnonzero(outer).tolist())
-        lines = segments_of(char for char in held if not any(is_inside(char, grid) for grid in tables))
+        lines = segments_of(chars.where(outer & free))
         for line in lines:
             own = [char for each in lines if abs(each.middle - line.middle) < line.size for char in each.chars]
             reach = line.y0 - APART * line.size, line.y1 + APART * line.size

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-from ingest.read.pdf.chars import Char
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.read.pdf.chars import Char, Chars
 from ingest.read.pdf.rules import Grid
 from ingest.read.pdf.segments import INNER, Segment, segment, segments_of
 
@@ -56,22 +59,24 @@ Item = Segment | Table
 Region = Column | Table
 
 
-def regions(chars: Sequence[Char], grids: Sequence[Grid]) -> list[Region]:
+def regions(chars: Chars, grids: Sequence[Grid]) -> list[Region]:
     """Return the regions of a page in reading order, from its upright characters."""
     items: list[Item] = []
-    rest = list(chars)
+    rest = chars
     for grid in sorted(grids, key=lambda grid: (grid.ys[-1] - grid.ys[0]) * (grid.xs[-1] - grid.xs[0])):
-        inside = [char for char in rest if is_inside(char, grid)]
-        if table := _ruled(inside, grid):
-            taken = {id(char) for char in inside}
-            rest = [char for char in rest if id(char) not in taken]
+        inside = is_inside(rest, grid)
+        if table := _ruled(rest.where(inside).held, grid):
+            rest = rest.where(~inside)
             items.append(table)
     return list(_merged(_regions([*items, *segments_of(rest)])))
 
 
-def is_inside(char: Char, grid: Grid) -> bool:
-    x, y = (char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2
-    return grid.xs[0] < x < grid.xs[-1] and grid.ys[0] < y < grid.ys[-1]
+def is_inside(chars: Chars, grid: Grid) -> NDArray[np.bool_]:
+    """Say of each character whether its middle is within a grid."""
+    x0, y0, x1, y1, _ = chars.columns
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    inside: NDArray[np.bool_] = (grid.xs[0] < x) & (x < grid.xs[-1]) & (grid.ys[0] < y) & (y < grid.ys[-1])
+    return inside
 
 
 def _ruled(chars: Sequence[Char], grid: Grid) -> Table | None:
@@ -83,7 +88,7 @@ def _ruled(chars: Sequence[Char], grid: Grid) -> Table | None:
         cells.setdefault((y, x), []).append(char)
     columns = sorted({column for _, column in cells})
     lines: dict[tuple[int, int], tuple[Segment, ...]] = {
-        place: tuple(_lines(segments_of(held))) for place, held in cells.items()
+        place: tuple(_lines(segments_of(Chars.of(held)))) for place, held in cells.items()
     }
     rows: list[tuple[tuple[Segment, ...], ...]] = []
     for number in range(len(grid.ys) - 1):
@@ -256,6 +261,9 @@ def _aligned(strips: Sequence[Sequence[Item]], gutters: Sequence[Reach]) -> Iter
 
 def _plain(items: Sequence[Item]) -> Iterator[Region]:
     """Lines from top to bottom, and the tables between them."""
+    if len(items) == 1 and isinstance(line := items[0], Segment):  # as most strips
+        yield Column((line,), line.x0, line.x1)
+        return
     lines = _lines([item for item in items if isinstance(item, Segment)])
     tables = sorted((item for item in items if isinstance(item, Table)), key=lambda table: table.y0)
     for table in [*tables, None]:

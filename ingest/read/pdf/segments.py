@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.read.pdf.chars import Char
+from ingest.read.pdf.chars import Char, Chars
 
 GAP = 1.0  # of the characters' height: a wider one parts columns and cells
 APART = 0.45  # the same between pieces that the file does not give one after the other
 SHIFT = 0.55  # how far a raised or lowered character may be off its line's middle
 TEXT, LEFT, RIGHT = attrgetter("text"), attrgetter("x0"), attrgetter("x1")
-PLACE = (LEFT, attrgetter("y0"), RIGHT, attrgetter("y1"), attrgetter("size"))
 HEIGHT = attrgetter("y0", "y1", "size")
 INNER = 0.2  # of a line's height, that may overlap with its neighbours'
 Number = TypeVar("Number", float, NDArray[np.float64])
@@ -62,10 +61,9 @@ def _segment(chars: Sequence[Char], level: bool) -> Segment:
     return Segment(held, x0, min(y0, least - 0.5), x1, max(y1, greatest + 0.5), size, text, level)
 
 
-def segments_of(chars: Iterable[Char]) -> list[Segment]:
+def segments_of(chars: Chars) -> list[Segment]:
     """Cut the characters of one way, in the order of the file, where the line or the gap says so."""
-    held = list(chars)
-    x0, y0, x1, y1, size = (np.fromiter(map(part, held), np.float64, len(held)) for part in PLACE)
+    held, (x0, y0, x1, y1, size) = chars.held, chars.columns
     larger, middle = np.maximum(size[1:], size[:-1]), y0 + y1
     follows = _follow(x0[1:] - x1[:-1], middle[1:] - middle[:-1], larger, GAP)
     other = (np.diff(y0) != 0) | (np.diff(y1) != 0) | (np.diff(size) != 0)

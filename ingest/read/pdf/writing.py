@@ -104,13 +104,14 @@ class Writing:
     def _line(self, chars: Sequence[Char], level: bool, sheet: Sheet, cell: bool) -> None:
         """Add characters of one line, as one stretch for each stretch without anything made up."""
         texts = list(map(TEXT, chars))
-        if len("".join(texts)) > len(chars):
+        whole = "".join(texts)
+        if len(whole) > len(chars):
             chars = [letter for char in chars for letter in _letters(char)]
-            texts = list(map(TEXT, chars))
+            texts = list(whole)
         begins = not cell and self._begins_line() and texts and texts[0] in "#>|~`"
         escaped = [0] if begins else [i for i, text in enumerate(texts) if text == "|"] if cell else []
         edges = list(map(LEFT, chars))
-        spaces = _spaces(chars, edges, level and "".join(texts).isascii())
+        spaces = _spaces(chars, edges, level and whole.isascii())
         for space in reversed(spaces):
             texts.insert(space, " ")
             edges.insert(space, chars[space - 1].x1)

@@ -41,7 +41,7 @@ def test_characters_and_boxes_are_those_that_pdfium_gives_one_by_one(kind: str) 
         left, bottom, right, top = text.get_charbox(index, loose=True)
         if code > 32 or code == 2:
             expected.append(("-" if code == 2 else chr(code), sorted((right - left, top - bottom))))
-    found = [(char.text, sorted((char.x1 - char.x0, char.y1 - char.y0))) for char in chars_of(page, frame)]
+    found = [(char.text, sorted((char.x1 - char.x0, char.y1 - char.y0))) for char in chars_of(page, frame).held]
     assert [text for text, _ in found] == [text for text, _ in expected]
     assert [sides for _, sides in found] == [pytest.approx(sides, abs=0.01) for _, sides in expected]
 
