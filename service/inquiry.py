@@ -40,6 +40,10 @@ class Inquiry:
             surer = turn.standing * itself.confidence >= (1 - turn.standing) * decision.confidence
             if surer or decision.verdict == "not_in_documents":
                 return own, itself.verdict
+        if decision.verdict == "not_in_documents" and turn.question == turn.asked and not turn.carried:
+            clause = await self._parts.work(self._parts.searcher.clause, turn.question)
+            own, itself = await self._searched(clause) if clause else (hits, decision)
+            return own, itself.verdict
         return hits, decision.verdict
 
     async def passages(self, hits: Hits, asked: str) -> list[Passage]:

@@ -47,6 +47,7 @@ RERANKED = (  # those that need the cross-encoder's scores
 UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
 TINY = 1e-6  # keeps a share of nothing from dividing by zero
 ODDS = 3  # log odds that are one unit of a feature
+THING = 0.7  # in general rarity of a Chinese word that names a thing of a field
 FEW = 50  # passages, below which the scores of the documents say nothing about the next question
 TOLD = 3  # candidates that may tell where a thing comes from
 ALONE = 30.0  # nats by which a candidate without a second one is ahead
@@ -156,6 +157,15 @@ class Matcher:
     def foreign(self, query: Query) -> bool:
         """Whether a question is about a version that the documents do not have."""
         return foreign(self._lexicon, query.text)
+
+    def other(self, query: Query) -> bool:
+        """Whether a question asks for one aspect of a thing that no document has ("how is a decision tree pruned?").
+
+        What is listed on that aspect is then another question.
+        """
+        thing, *aspects = self._lexicon.names(normalise(query.text)) or [""]
+        rare = not thing.isascii() and self._words.rarity(thing) >= THING
+        return rare and len(aspects) == 1 and not self._lexicon.knows(thing)
 
     def untold(self, query: Query, candidates: Sequence[Candidate]) -> bool:
         """Whether a question asks who made a thing, or when, and none of the best candidates tells that."""

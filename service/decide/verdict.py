@@ -51,7 +51,9 @@ class Decider:
             return Decision("not_in_documents", confidence)
         margins = self._scale.margins(candidates)
         first = lead(self._matcher, self._covered, query, candidates, margins)
-        return Decision("listed_unanswered" if first and margins.takes(first) else "answered", confidence)
+        if not (first and margins.takes(first)):
+            return Decision("answered", confidence)
+        return Decision("not_in_documents" if self._matcher.other(query) else "listed_unanswered", confidence)
 
 
 def lead(

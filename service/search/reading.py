@@ -54,7 +54,7 @@ class Reading:
         that says what it is about, goes, too, if it asks nothing and names what no document has: that is told by the
         documents, not by a list of words.
         """
-        text = _COMMAND.sub("", question, count=1)
+        text = self._untrailed(_COMMAND.sub("", question, count=1))
         clauses = [self._clause(part) for part in _parts(text)]
         if not any(map(self._covers, clauses)):
             return question
@@ -67,6 +67,24 @@ class Reading:
         bare = "".join(clause.text for clause in kept).strip()
         bare = bare if kept == clauses else bare.rstrip(",，;；:：")
         return bare if text != question or len(kept) < len(clauses) or any(c.cut for c in kept) else question
+
+    def clause(self, question: str) -> str:
+        """Return the clause of a question that may be answered without the others, "" where there is none.
+
+        It says what it is about; the others name nothing that no document has.
+        """
+        clauses = [self._clause(part) for part in _parts(visible(question))]
+        first = next((clause for clause in clauses if self._complete(clause)), None)
+        others = [name for clause in clauses if clause is not first for name in clause.names]
+        if first is None or len(clauses) < 2 or not all(map(self._lexicon.knows, others)):
+            return ""
+        return first.text.strip(" ,，;；:：")
+
+    def _untrailed(self, question: str) -> str:
+        """Return a question without the kind of file that it is wanted as, where no document has a word for it."""
+        match = rules("trailing").match(question)
+        rest = question[: match.start()] if match else question
+        return question if match and any(map(self._lexicon.has, self._lexicon.proper(match[0]))) else rest
 
     def _clause(self, text: str) -> _Clause:
         """Read a clause without what the rules take, which may be all of it."""

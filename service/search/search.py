@@ -91,6 +91,10 @@ class Searcher:
         took("rerank")
         return Hits(query, candidates, missing, timings, scope)
 
+    def clause(self, text: str) -> str:
+        """Return the clause of a question that may be answered without the others, "" where there is none."""
+        return self._reading.clause(text)
+
     async def draw(self, hits: Hits) -> list[Passage]:
         """Return the passages that a writer may draw on, best first."""
         candidates = [candidate for candidate in hits.candidates if not candidate.outdone]

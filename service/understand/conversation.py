@@ -15,7 +15,7 @@ from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Query
 from service.tracing import span
-from service.understand.follow_ups import Message, grounds
+from service.understand.follow_ups import Message, grounds, swapped
 from service.understand.rewrite import Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
 from service.workers.worker import Worker
@@ -24,10 +24,14 @@ TALK = 0.5  # probability that a message is about the conversation
 NAMING = 0.8  # the same of one that names what documents have, or that was read without its vector
 STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried alone and with what it may lean on
 HANGS = 0.7  # that one which names nothing that documents have leans on what was said, where nothing was
+ELLIPTIC = 0.3  # the same, at most, of one that says not of what it asks
 EVEN = 0.5  # from this probability on a search that cannot try both takes a message alone
 NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
+COMMON = 0.35  # in general, of a word that everybody uses
 KEPT = 2048  # messages that are not read twice
+CLOSING = " !.~！。～…"  # what a message may end with and be the same
 ENDS = " \t\n.,!?;:。，！？；：、~～…"
+BACK = ("earlier", "pronoun", "both")  # rules of what points to what was said, whatever else it names
 LAST: frozenset[Kind] = frozenset({"again", "shorter", "more"})  # what they want is about the last question
 
 READ = 1000  # characters of a message that tell what it is, unfolded
@@ -99,11 +103,15 @@ class Conversation:
             return Turn("help") if self._hangs(text, read) else Turn("subject", text, text)
         standing = kinds["subject"] / (kinds["subject"] + kinds["follow"])
         plain = normalise(bounded(text, READ))
-        if rules("earlier").holds(plain) or rules("pronoun").holds(plain) or empty(text, self._words):
+        if any(rules(group).holds(plain) for group in BACK) or empty(text, self._words):
             standing = 0.0
+        elif rules("elliptic").holds(plain):
+            standing = min(standing, ELLIPTIC)
+        leaning = await self._leaning(earlier)
+        if other := await self._work(swapped, text, earlier, self._words, leaning):
+            return Turn("follow", other, other, carried=tuple(grounds(text, earlier, self._words, leaning)))
         if standing >= STANDS:
             return Turn("subject", text, text)
-        leaning = await self._leaning(earlier)
         question = await self._rewriter.standalone(text, earlier, leaning)
         carried = () if question == text else await self._work(grounds, text, earlier, self._words, leaning)
         return Turn("follow", question, text, text if standing > LEANS else "", standing, tuple(carried))
@@ -164,12 +172,18 @@ class Conversation:
 
     def _judge(self, text: str, vector: NDArray[np.float32] | None) -> _Read:
         """Tell what a text is; what is called as a heading is asks for that, whatever else it may mean."""
-        named, bare = any(self._lexicon.specificity(name) >= NAMED for name in names(text, self._words)), _bare(text)
+        named, bare = any(map(self._names, names(text, self._words))), _bare(text)
         if bare in self._headings:
             return _Read({"subject": 1.0, "follow": 0.0}, named)
+        if rules("others").holds(bare):
+            return _Read({"follow": 1.0, "subject": 0.0}, False)
         if said := rules("command").first(bare):
             return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, False)
-        return _Read(self._reader.kinds(text, self._words, vector), named)
+        return _Read(self._reader.kinds(text.rstrip(CLOSING), self._words, vector), named)
+
+    def _names(self, term: str) -> bool:
+        """Whether documents can be asked about what a term names: no everyday word, and none that is common there."""
+        return self._lexicon.specificity(term) >= NAMED and (term.isascii() or self._words.rarity(term) >= COMMON)
 
 
 def _is_form(text: str) -> bool:

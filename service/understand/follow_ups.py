@@ -12,6 +12,7 @@ from service.understand.turn import names, shipped
 MARK = re.compile(r"\[\d+\]")
 CARRIED = 200  # characters of each message that a question leans on
 MOST = 3  # questions that are carried
+RARE = 0.5  # in general, of a word that is what a question is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,42 @@ def carry(question: str, history: Sequence[Message], words: Words, leaning: Call
 
 
 def grounds(question: str, history: Sequence[Message], words: Words, leaning: Callable[[str], bool]) -> list[str]:
-    """Return the earlier questions that a question leans on, oldest first: up to the last that stands alone."""
+    """Return the earlier questions that a question leans on, oldest first: up to the last that stands alone.
+
+    One on two things ("how do these two differ?") leans on two, unless that last one names both.
+    """
     carried: list[str] = []
+    wanted = 2 if rules("both").holds(normalise(question)) else 1
     for message in reversed([m for m in _pointed(question, history, words) if m.role == "user"]):
         carried.insert(0, message.content.strip())
         if not leaning(message.content):
+            wanted -= 2 if rules("pair").holds(normalise(message.content)) else 1
+        if wanted <= 0:
             break
     return [text[:CARRIED] for text in carried[-MOST:]]
+
+
+def swapped(question: str, history: Sequence[Message], words: Words, leaning: Callable[[str], bool]) -> str:
+    """Return the question before with what it is about replaced by what a message names alone ("And BERT?").
+
+    "" for a message that is none of these, or names an aspect of what was asked ("and its price?"). One that asks for
+    others ("还有别的方法吗") becomes a question for those besides what was asked about.
+    """
+    before = " ".join(grounds(question, history, words, leaning))
+    if others := rules("others").match(question.strip()):
+        runs = [before[slice(*run)] for run in _runs(before, words)]
+        return f"除了 {max(runs, key=lambda run: _likeness(run, '', words))} 还有什么{others['x']}" if runs else ""
+    match = rules("instead").match(question.strip())
+    name = match["x"].strip() if match else ""
+    plain = normalise(name)
+    rare = [term for term in names(name, words) if term.isascii() or words.rarity(term) >= RARE]
+    if not rare or rules("facet").holds(plain) or rules("leaning").holds(plain):
+        return ""
+    places = [run for run in _runs(before, words) if normalise(before[slice(*run)]) != plain]
+    if not places:
+        return ""
+    start, stop = max(places, key=lambda run: _likeness(before[slice(*run)], name, words))
+    return f"{before[:start]}{name}{before[stop:]}"
 
 
 def leans(question: str, words: Words) -> bool:
@@ -65,3 +95,28 @@ def _pointed(question: str, history: Sequence[Message], words: Words) -> Sequenc
         if history[place].role == "user" and not named.isdisjoint(names(history[place].content, words)):
             return history[: place + 2]
     return history
+
+
+def _runs(text: str, words: Words) -> list[tuple[int, int]]:
+    """Where names stand in a text; those side by side, of one script, are one. In English they are capitalised words."""
+    low = text.lower()
+    spans: list[tuple[int, int]] = []
+    for term in names(text, words):
+        match = re.search(rf"{re.escape(term)}[a-z]*", low) if len(low) == len(text) else None
+        if match and not (text.isascii() and text[slice(*match.span())].islower()):
+            spans.append(match.span())
+    runs: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        beside = runs and not text[runs[-1][1] : start].strip(" -")
+        if beside and text[runs[-1][1] - 1].isascii() == text[start].isascii():
+            runs[-1] = (runs[-1][0], max(stop, runs[-1][1]))
+        else:
+            runs.append((start, stop))
+    return runs
+
+
+def _likeness(run: str, name: str, words: Words) -> tuple[int, bool, float]:
+    """How well a name takes the place of another: by characters that both have, by script, by how rare that is."""
+    shared = 0 if name.isascii() else len(set(run) & set(name))
+    rarest = max((1.0 if term.isascii() else words.rarity(term) for term in names(run, words)), default=0.0)
+    return shared, bool(name) and run.isascii() == name.isascii(), rarest
