@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ingest.models.encoder import Vectors
 
 FILE = "vectors.sqlite"
-SHARD = 512  # texts that are kept at once, and lost at most: a minute or two of two cores
+SHARD = 128  # texts that are kept at once, and lost at most: half a minute of two cores
 
 
 class CheckpointEmbedder:

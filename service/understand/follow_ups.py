@@ -98,7 +98,7 @@ def _pointed(question: str, history: Sequence[Message], words: Words) -> Sequenc
 
 
 def _runs(text: str, words: Words) -> list[tuple[int, int]]:
-    """Where names stand in a text; those side by side, of one script, are one. In English they are capitalised words."""
+    """Where names stand in a text; those side by side and of one script are one. In English they have capitals."""
     low = text.lower()
     spans: list[tuple[int, int]] = []
     for term in names(text, words):
