@@ -48,6 +48,11 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
         "{}（Grault 版）",
         "FAQ：{}",
         "As a beginner, {}",
+        "{}请用表格",
+        "{}做PPT用",
+        "{} pdf",
+        "求解释：{}",
+        "面试官问我{}该怎么回答？",
     ],
 )
 def test_what_is_beside_a_question_is_not_searched_for(reading: Reading, wrapped: str) -> None:
@@ -100,3 +105,16 @@ def test_the_same_holds_for_documents(tmp_path: Path) -> None:
     assert {"卷帘", "rollo"} <= {*snapshot.postings.vocabulary}
     (chunk,) = snapshot.chunks
     assert "Rol\u2062lo" in chunk.text  # a citation is verbatim
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [
+        ("领班想知道 Altivar 用什么通信，保养计划在哪？", "领班想知道 Altivar 用什么通信"),
+        ("离心泵的叶轮多久检查一次？", ""),  # there is no other
+        ("Zorbax 太贵，保养计划怎么写", ""),  # what it is about is in no document
+        ("保养吗，多久一次", ""),  # none says what it is about
+    ],
+)
+def test_a_clause_that_can_be_answered_alone(reading: Reading, question: str, clause: str) -> None:
+    assert reading.clause(question) == clause

@@ -116,6 +116,18 @@ def test_what_begins_with_a_pronoun_leans_whatever_else_it_names(
     assert subject in talk.say(then)["query"]
 
 
+def test_what_names_another_thing_asks_the_same_of_that(talk: Talk) -> None:
+    talk.say("打奶泡时温度要多少？")
+    assert headings(talk.say("那除垢呢？")) == {"除垢"}
+
+
+@pytest.mark.parametrize("text", ["你真棒", "thank you!", "nice!!"])
+def test_praise_is_thanked_for(talk: Talk, text: str) -> None:
+    reply = talk.say(text)
+    assert (reply["status"], reply["citations"]) == ("not_in_documents", [])
+    assert reply["answer"] in (Talk(talk._client).say("谢谢")["answer"], Talk(talk._client).say("thanks")["answer"])
+
+
 def test_the_last_answer_in_other_words_is_the_same_entry_quoted(talk: Talk) -> None:
     first = talk.say("怎么除垢？")
     again = talk.say("能不能换一种更好懂的说法")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.understand.follow_ups import Message, condense, grounds, leans
+from service.understand.follow_ups import Message, condense, grounds, leans, swapped
 from tests.support.packs import WORDS
 from tests.support.paths import ROOT
 
@@ -93,3 +93,40 @@ def test_develop_follow_ups_lean() -> None:
 )
 def test_what_leans(question: str, leaning: bool) -> None:
     assert leans(question, WORDS) is leaning
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "question"),
+    [
+        ("什么是 LoRA？", "BERT 呢", "什么是 BERT？"),
+        ("残差连接有什么作用", "那层归一化呢？", "层归一化有什么作用"),
+        ("BERT 的预训练任务有哪些", "RoBERTa 怎么样", "RoBERTa 的预训练任务有哪些"),
+        ("丙型风机的保养周期是多久", "乙型水泵呢", "乙型水泵的保养周期是多久"),
+        ("How does BERT differ from GPT?", "And T5?", "How does T5 differ from GPT?"),
+        ("RLHF 分几步", "还有别的方法吗", "除了 RLHF 还有什么方法"),
+    ],
+)
+def test_another_thing_takes_the_place_of_what_was_asked_about(before: str, message: str, question: str) -> None:
+    history = [Message("user", before), Message("assistant", "…")]
+    assert swapped(message, history, WORDS, lambda text: False) == question
+
+
+@pytest.mark.parametrize(
+    "message", ["显存呢", "它的缺点呢", "那第二个呢", "What about its price?", "And what does it cost?", "什么是 BERT？"]
+)
+def test_an_aspect_or_a_question_takes_no_place(message: str) -> None:
+    history = [Message("user", "什么是 LoRA？"), Message("assistant", "…")]
+    assert swapped(message, history, WORDS, lambda text: False) == ""
+
+
+def test_an_english_question_without_a_name_is_not_taken_apart() -> None:
+    history = [Message("user", "How can memory be saved in training?"), Message("assistant", "…")]
+    assert swapped("And gradient checkpointing?", history, WORDS, lambda text: False) == ""
+
+
+def test_what_is_about_two_things_leans_on_two_questions_or_on_one_that_names_both() -> None:
+    asked = ["什么是位置编码？", "什么是残差连接？"]
+    history = [each for text in asked for each in (Message("user", text), Message("assistant", "…"))]
+    assert grounds("这两个有什么关系", history, WORDS, lambda text: False) == asked
+    history += [Message("user", "LoRA 和 QLoRA 有什么区别？"), Message("assistant", "…")]
+    assert grounds("两者怎么选", history, WORDS, lambda text: False) == ["LoRA 和 QLoRA 有什么区别？"]
