@@ -224,7 +224,7 @@ class Service:
             snapshot=snapshot,
             guard=self._guard,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
-            conversation=Conversation(snapshot, self._turns, rewriter, reader, self.work),
+            conversation=Conversation(snapshot, self._turns, rewriter, reader, self.work, searcher.mended),
             rewriter=rewriter,
             searcher=searcher,
             decider=Decider(

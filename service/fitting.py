@@ -19,6 +19,7 @@ from service.decide.coverage import covered
 from service.decide.verdict import lead
 from service.guard.training import fit_guard
 from service.search.fusion import ReciprocalRank, Weighted, columns, gain
+from service.search.lexicon import Lexicon
 from service.search.passages import passage
 from service.search.reading import Reading
 from service.search.rerank import joined
@@ -57,7 +58,7 @@ class ServiceEngine:
 
     def __init__(self, service: Service, settings: ServiceSettings, snapshot: Snapshot) -> None:
         self._service, self.snapshot = service, snapshot
-        self._reading = Reading(snapshot)
+        self._reading = Reading(snapshot, Lexicon(snapshot))
         self._scorer = scorer(settings.rerank)
         self._read = 0 if isinstance(settings.rerank, NoRerankSettings) else settings.rerank.candidates
         self.reranker = self._scorer.name if self._scorer else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from ingest.models.encoder import Encoder, Vectors
 
+# A tokeniser reads these as its own, wherever they stand: a question on <pad> would be one on nothing.
+MARK = re.compile(r"<(/?(?:s|pad|unk|mask|cls|sep|bos|eos))>", re.IGNORECASE)
 _IDENTITY = {".json", ".txt", ".model", ".safetensors", ".bin"}
 
 
@@ -100,7 +103,7 @@ class SentenceTransformerEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) float32, unit norm. Raises ValueError when the model gives no finite vector."""
-        return self._embed(texts, self._query_prefix, few=True)
+        return self._embed([MARK.sub(r"< \1 >", text) for text in texts], self._query_prefix, few=True)
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Count tokens without prefix and special tokens, beyond the window too."""

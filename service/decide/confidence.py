@@ -1,7 +1,8 @@
 """How likely the documents deal with a question: logistic models over how well the best candidates match."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.fitted import Logistic, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
-from service.decide.origins import untold
+from service.decide.origins import formless, untold
 from service.decide.rows import names_row
 from service.decide.versions import foreign
 from service.language.headings import headings_in
@@ -47,6 +48,7 @@ RERANKED = (  # those that need the cross-encoder's scores
 UNKNOWN = 0.82  # specificity of a term that no document has: about that of the documents' average term
 TINY = 1e-6  # keeps a share of nothing from dividing by zero
 ODDS = 3  # log odds that are one unit of a feature
+SYMBOL = re.compile("[\u0370-\u03ff]")  # a Greek letter: what it stands for is said where it stands
 THING = 0.7  # in general rarity of a Chinese word that names a thing of a field
 FEW = 50  # passages, below which the scores of the documents say nothing about the next question
 TOLD = 3  # candidates that may tell where a thing comes from
@@ -169,12 +171,20 @@ class Matcher:
 
     def untold(self, query: Query, candidates: Sequence[Candidate]) -> bool:
         """Whether a question asks who made a thing, or when, and none of the best candidates tells that."""
+        return untold(query.text, self._telling(candidates))
+
+    def formless(self, query: Query, candidates: Sequence[Candidate]) -> bool:
+        """Whether a question asks for a formula, and none of the best candidates has one."""
+        return formless(query.text, self._telling(candidates))
+
+    def _telling(self, candidates: Sequence[Candidate]) -> Iterator[str]:
+        """The passages around the best candidate, and the next ones."""
         members = self._snapshot.rows[candidates[0].chunk.group]
         chunks = [self._snapshot.chunks[row] for row in members] + [c.chunk for c in candidates[1:TOLD]]
-        return untold(query.text, (chunk.indexed for chunk in chunks))
+        return (chunk.indexed for chunk in chunks)
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether a heading of the best candidate is all that a question names.
+        """Whether a heading of the best candidate is all that a question names, or a symbol that the best ones have.
 
         Of a few short notes that all of it stands in one of the best candidates, or names a row, is enough. What is
         fitted says nothing there: of three passages no vector lies apart, and every word is rare.
@@ -182,6 +192,8 @@ class Matcher:
         names = self._lexicon.names(rules("asking").blank(normalise(query.text)))
         if self._headed(candidates[0], names):
             return True
+        if len(names) == 1 and SYMBOL.search(names[0]):
+            return any(self._has(candidate, names) for candidate in candidates[:3])
         if len(self._snapshot.chunks) >= FEW:
             return False
         if names and any(self._has(c, names) for c in candidates[:3]):

@@ -1,4 +1,4 @@
-"""Who made a thing, and when: where no candidate says anything of the kind, the nearest passage is no answer."""
+"""Who made a thing, when, by which formula: where no candidate has that, the nearest passage is no answer."""
 
 from collections.abc import Iterable
 
@@ -14,3 +14,8 @@ def untold(question: str, texts: Iterable[str]) -> bool:
         return False
     told = [rule.pattern for rule in rules("told") if rule.key in asked]
     return not any(pattern.search(normalise(each)) for each in texts for pattern in told)
+
+
+def formless(question: str, texts: Iterable[str]) -> bool:
+    """Whether a question asks for a formula, and none of the texts has one."""
+    return rules("formula").holds(normalise(question)) and not any(rules("equation").holds(each) for each in texts)

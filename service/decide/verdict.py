@@ -51,9 +51,11 @@ class Decider:
             return Decision("not_in_documents", confidence)
         margins = self._scale.margins(candidates)
         first = lead(self._matcher, self._covered, query, candidates, margins)
-        if not (first and margins.takes(first)):
-            return Decision("answered", confidence)
-        return Decision("not_in_documents" if self._matcher.other(query) else "listed_unanswered", confidence)
+        if first and margins.takes(first):
+            return Decision("not_in_documents" if self._matcher.other(query) else "listed_unanswered", confidence)
+        if self._matcher.formless(query, candidates):
+            return Decision("listed_unanswered" if first else "not_in_documents", confidence)
+        return Decision("answered", confidence)
 
 
 def lead(

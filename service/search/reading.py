@@ -35,8 +35,8 @@ class _Clause:
 class Reading:
     """Reads questions to one snapshot."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._lexicon = Lexicon(snapshot)
+    def __init__(self, snapshot: Snapshot, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
         self._spelling = Spelling(snapshot, self._lexicon)
 
     def warm(self) -> None:
@@ -45,7 +45,11 @@ class Reading:
 
     def of(self, question: str) -> str:
         """Return what is searched for: the question itself where nothing in it is beside the point."""
-        return self._spelling.mended(self.bare(visible(question)))
+        return self.mended(self.bare(visible(question)))
+
+    def mended(self, text: str) -> str:
+        """Return a text with its slips mended."""
+        return self._spelling.mended(text)
 
     def bare(self, question: str) -> str:
         """Return a question without what is beside it: greetings, thanks, commands, occasions, wishes of form.
@@ -75,7 +79,7 @@ class Reading:
         """
         clauses = [self._clause(part) for part in _parts(visible(question))]
         first = next((clause for clause in clauses if self._complete(clause)), None)
-        others = [name for clause in clauses if clause is not first for name in clause.names]
+        others = [name for clause in clauses if clause is not first for name in clause.names if len(name) > 1]
         if first is None or len(clauses) < 2 or not all(map(self._lexicon.knows, others)):
             return ""
         return first.text.strip(" ,，;；:：")

@@ -8,6 +8,7 @@ from ingest.chunk import Chunk
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
 from service.language.phrases import Missing
+from service.search.lexicon import Lexicon
 from service.search.naming import Naming
 from service.search.neighbours import related
 from service.search.passages import Passage, gather, passage
@@ -16,6 +17,7 @@ from service.search.rerank import Reranker
 from service.search.retrieve import Candidate, Query, Retriever, Scope
 from service.search.rows import abridged
 from service.search.scale import Scale
+from service.search.titled import Titled
 from service.tracing import span
 from service.workers.worker import Worker
 
@@ -52,7 +54,8 @@ class Searcher:
         self.retriever, self.reranker = retriever, reranker
         self.scale, self._snapshot = Scale.of(snapshot, retriever, reranker), snapshot
         self._naming = Naming(snapshot.pack.words)
-        self._reading = Reading(snapshot)
+        lexicon = Lexicon(snapshot)
+        self._reading, self._titled = Reading(snapshot, lexicon), Titled(lexicon)
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 
     def warm(self) -> None:
@@ -86,10 +89,15 @@ class Searcher:
             texts = await self._work(self._texts, query, retrieved)
             candidates, missing = await self.reranker.rerank(query, retrieved, decided, texts)
             noted.note(reranker__top_k=len(candidates), outline_qa__missing=missing)
+        candidates = await self._work(self._titled.first, query.text, candidates)
         candidates = await self._work(self._naming.apart, query.text, candidates)
         candidates = [replace(c, place=self._place(c.chunk, query, scope)) for c in candidates]
         took("rerank")
         return Hits(query, candidates, missing, timings, scope)
+
+    def mended(self, text: str) -> str:
+        """Return a text with its slips of the pen mended."""
+        return self._reading.mended(text)
 
     def clause(self, text: str) -> str:
         """Return the clause of a question that may be answered without the others, "" where there is none."""

@@ -74,8 +74,11 @@ class Conversation:
         rewriter: Rewriter,
         embed: Callable[[str], Awaitable[Query]],
         work: Worker,
+        mended: Callable[[str], str] = str,
     ) -> None:
+        """`mended` gives a message with its slips mended."""
         self._reader, self._rewriter, self._embed, self._work = reader, rewriter, embed, work
+        self._mended = mended
         self._words = snapshot.pack.words
         self._headings = {_bare(name) for chunk in snapshot.chunks for name in chunk.heading_path}
         self._lexicon = Lexicon(snapshot)
@@ -172,6 +175,8 @@ class Conversation:
 
     def _judge(self, text: str, vector: NDArray[np.float32] | None) -> _Read:
         """Tell what a text is; what is called as a heading is asks for that, whatever else it may mean."""
+        if text.isascii() and not (meant := self._mended(text)).isascii():
+            text = meant  # Chinese in Latin letters
         named, bare = any(map(self._names, names(text, self._words))), _bare(text)
         if bare in self._headings:
             return _Read({"subject": 1.0, "follow": 0.0}, named)

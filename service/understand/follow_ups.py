@@ -90,9 +90,10 @@ def leans(question: str, words: Words) -> bool:
 
 def _pointed(question: str, history: Sequence[Message], words: Words) -> Sequence[Message]:
     """The conversation up to where a question points back to, with the answer that was given there."""
-    named = set(names(question, words)) if rules("earlier").holds(normalise(question)) else set()
+    named = names(question, words) if rules("earlier").holds(normalise(question)) else []
     for place in range(len(history) - 1, -1, -1):
-        if history[place].role == "user" and not named.isdisjoint(names(history[place].content, words)):
+        own = names(history[place].content, words) if named and history[place].role == "user" else []
+        if any(name in other for name in named for other in own if len(name) > 1):  # "the cache", of a KV cache
             return history[: place + 2]
     return history
 

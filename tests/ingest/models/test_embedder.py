@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 from ingest.models.bert import BertEncoder
-from ingest.models.embedder import SentenceTransformerEmbedder, batches
+from ingest.models.embedder import Embedder, SentenceTransformerEmbedder, batches
 from ingest.models.encoder import SentenceTransformerEncoder
 from ingest.models.offline import ModelUnavailableError
 
@@ -212,3 +212,10 @@ def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budge
 def test_batches_by_hand() -> None:
     assert list(batches([3, 10, 4, 9], 20)) == [[1, 3], [2, 0]]
     assert list(batches([50, 1, 1], 20)) == [[0], [1, 2]]
+
+
+@pytest.mark.parametrize("mark", ["<pad>", "</s>", "<MASK>"])
+def test_a_question_on_a_mark_of_the_tokeniser_is_on_its_name(embedder: Embedder, mark: str) -> None:
+    plain = mark.replace("<", "< ").replace(">", " >")
+    asked, spelt = embedder.embed_queries([f"{mark} 是什么", f"{plain} 是什么"])
+    assert (asked == spelt).all()

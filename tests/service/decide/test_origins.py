@@ -1,6 +1,6 @@
 import pytest
 
-from service.decide.origins import untold
+from service.decide.origins import formless, untold
 
 MADE = "脱脂工艺由李明在 1998 年提出，先加热再离心。"
 RUN = "脱脂分三步：加热、离心、冷却，每批 2000 升。"
@@ -28,3 +28,16 @@ RUN = "脱脂分三步：加热、离心、冷却，每批 2000 升。"
 )
 def test_an_origin_that_no_text_tells(question: str, texts: list[str], nothing: bool) -> None:
     assert untold(question, texts) is nothing
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "nothing"),
+    [
+        ("水泵功率的公式是什么", ["轴功率随流量变化。"], True),
+        ("水泵功率的公式是什么", ["轴功率随流量变化。", "轴功率 P = ρgQH / η。"], False),
+        ("What is the formula of entropy?", ["Entropy is $-\\sum p \\log p$."], False),
+        ("水泵功率怎么变", ["轴功率随流量变化。"], False),
+    ],
+)
+def test_a_formula_that_no_text_has(question: str, texts: list[str], nothing: bool) -> None:
+    assert formless(question, texts) == nothing

@@ -112,7 +112,8 @@ def test_another_thing_takes_the_place_of_what_was_asked_about(before: str, mess
 
 
 @pytest.mark.parametrize(
-    "message", ["显存呢", "它的缺点呢", "那第二个呢", "What about its price?", "And what does it cost?", "什么是 BERT？"]
+    "message",
+    ["显存呢", "它的缺点呢", "那第二个呢", "What about its price?", "And what does it cost?", "什么是 BERT？"],
 )
 def test_an_aspect_or_a_question_takes_no_place(message: str) -> None:
     history = [Message("user", "什么是 LoRA？"), Message("assistant", "…")]
