@@ -189,7 +189,8 @@ class Matcher:
         Of a few short notes that all of it stands in one of the best candidates, or names a row, is enough. What is
         fitted says nothing there: of three passages no vector lies apart, and every word is rare.
         """
-        names = self._lexicon.names(rules("asking").blank(normalise(query.text)))
+        asking = rules("asking") + rules("making") if rules("origin").holds(normalise(query.text)) else rules("asking")
+        names = self._lexicon.names(asking.blank(normalise(query.text)))
         if self._headed(candidates[0], names):
             return True
         if len(names) == 1 and SYMBOL.search(names[0]):

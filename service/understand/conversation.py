@@ -41,10 +41,14 @@ Kinds = Mapping[Kind, float]
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The probabilities of a message's kinds, and whether it names something that documents can be asked about."""
+    """The probabilities of a message's kinds, and whether it names something that documents can be asked about.
+
+    `rare` says whether that is no everyday word.
+    """
 
     kinds: Kinds
     named: bool
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class Conversation:
     def _talk(self, read: _Read) -> Kind | None:
         """What a message says about the conversation, None where it asks for something else."""
         about: dict[Kind, float] = {kind: p for kind, p in read.kinds.items() if kind not in ("subject", "follow")}
-        least = NAMING if read.named or not self._reader.embedded else TALK
+        least = NAMING if read.rare or not self._reader.embedded else TALK
         return max(about.items(), key=lambda item: item[1])[0] if sum(about.values()) >= least else None
 
     async def _last(self, history: Sequence[Message]) -> str:
@@ -177,18 +181,16 @@ class Conversation:
         """Tell what a text is; what is called as a heading is asks for that, whatever else it may mean."""
         if text.isascii() and not (meant := self._mended(text)).isascii():
             text = meant  # Chinese in Latin letters
-        named, bare = any(map(self._names, names(text, self._words))), _bare(text)
+        specific = [name for name in names(text, self._words) if self._lexicon.specificity(name) >= NAMED]
+        rare = any(name.isascii() or self._words.rarity(name) >= COMMON for name in specific)
+        named, bare = bool(specific), _bare(text)
         if bare in self._headings:
             return _Read({"subject": 1.0, "follow": 0.0}, named)
         if rules("others").holds(bare):
             return _Read({"follow": 1.0, "subject": 0.0}, False)
         if said := rules("command").first(bare):
             return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, False)
-        return _Read(self._reader.kinds(text.rstrip(CLOSING), self._words, vector), named)
-
-    def _names(self, term: str) -> bool:
-        """Whether documents can be asked about what a term names: no everyday word, and none that is common there."""
-        return self._lexicon.specificity(term) >= NAMED and (term.isascii() or self._words.rarity(term) >= COMMON)
+        return _Read(self._reader.kinds(text.rstrip(CLOSING), self._words, vector), named, rare)
 
 
 def _is_form(text: str) -> bool:

@@ -11,7 +11,7 @@ from service.write.tree import SHARE
 def single(query: Query) -> bool:
     """Whether one thing is asked for, which a line or two say; what follows up narrows down what was said."""
     asked = normalise(query.asked)
-    others = rules("several") + rules("joined")
+    others = rules("several") + rules("joined") + rules("steps")
     return query.said is not None or (rules("single").holds(asked) and not others.holds(asked))
 
 

@@ -24,6 +24,9 @@ RUN = "脱脂分三步：加热、离心、冷却，每批 2000 升。"
         ("Which company released skimming?", [RUN], True),
         ("Who wrote it?", ["Skimming was written by Ann Lee."], False),
         ("谁负责脱脂？", [RUN], False),
+        ("点波填料研究是谁写的？", ["[1] 作者甲. 点波填料研究. 2019."], False),
+        ("Who wrote Film fill?", ["[2\\] B. Jones, Film fill, 2020."], False),
+        ("点波填料是谁发明的？", ["点波填料更耐堵塞[1]。"], True),
     ],
 )
 def test_an_origin_that_no_text_tells(question: str, texts: list[str], nothing: bool) -> None:
