@@ -17,6 +17,7 @@ from ingest.parse.html import TAG, html_heading, texts
 from ingest.parse.items import MARKER, items_of
 from ingest.parse.lines import Line, lines_of
 from ingest.parse.machinery import title_span
+from ingest.parse.questions import LEVEL, question
 from ingest.parse.raw import Raw, raw_blocks
 from ingest.parse.simple_tables import simple_end
 from ingest.parse.tables import is_bare, table_end
@@ -146,6 +147,9 @@ def _headings(
         text = lines[index].text
         if rule := heading(text) or html_heading(text):
             found.append((index, *rule, 1))
+            begin = index + 1
+        elif asked := question(lines, index):
+            found.append((index, LEVEL, titled(asked), 1))
             begin = index + 1
         elif height := _setext(lines, index) if index == begin or not index or lines[index - 1].blank else 0:
             title = " ".join(line.text.strip() for line in lines[index : index + height])
