@@ -18,7 +18,7 @@ from service.write.line import Line
 from service.write.order import Fit
 from service.write.part import Item
 from service.write.tree import Tree
-from service.write.wanted import several, single
+from service.write.wanted import formula, several, single
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
@@ -215,6 +215,7 @@ class Chooser:
         far = ONE if single(query) else MANY
         count = min(likely([each / self._unit for each in behind], SURE), sum(each <= far for each in behind))
         chosen = programs | set(best[:count])
+        chosen |= _formulas(query, entry, chosen)
         chosen |= self._named(query, entry, chosen, best)
         return chosen | (_list(entry, chosen, best) if several(query) else set()), fit
 
@@ -289,6 +290,13 @@ def _list(entry: Sequence[Line], chosen: Origin, best: Sequence[tuple[int, int]]
     passage, index = first
     own = [line for line in entry if line.passage == passage]
     return {(passage, own[place].index) for place in Tree.of(own).beside(index)}
+
+
+def _formulas(query: Query, entry: Sequence[Line], chosen: Origin) -> Origin:
+    """Where a formula is asked for, those below the headings of what is chosen, or the entry's first."""
+    every = [line for line in entry if line.unit.kind == "formula"] if formula(query) else []
+    own = {line.headings for line in entry if line.place in chosen}
+    return {line.place for line in every if line.headings in own} or {line.place for line in every[:1]}
 
 
 def _heads(entry: Sequence[Line]) -> list[Line]:

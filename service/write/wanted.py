@@ -25,3 +25,8 @@ def share(query: Query) -> float:
 def several(query: Query) -> bool:
     """Whether several things are asked for, as a list has them."""
     return (rules("many") + rules("steps")).holds(normalise(query.asked))
+
+
+def formula(query: Query) -> bool:
+    """Whether a formula is asked for."""
+    return rules("formula").holds(normalise(query.asked))

@@ -14,7 +14,7 @@ def paths(text: str) -> list[tuple[str, ...]]:
     [
         "# FAQ\n\n**Q: How do I reset it?**\n\nA: Hold the key.\n\n**Q: Is it loud?**\n\nA: No.\n",
         "# FAQ\n\nQ1. How do I reset it?\nA1. Hold the key.\n\nQ2. Is it loud?\nA2. No.\n",
-        "# FAQ\n\n**Question:** How do I reset it?\n\n**Answer:** Hold.\n\n**Question:** Is it loud?\n\n**Answer:** No.\n",
+        "# FAQ\n\n**Question:** How do I reset it?\n\n**Answer:** Hold.\n\n**Question:** Is it loud?\n\n**A:** No.\n",
         "# FAQ\n\n问：How do I reset it?\n答：Hold the key.\n\n问：Is it loud?\n答：No.\n",
     ],
 )

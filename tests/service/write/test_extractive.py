@@ -264,6 +264,15 @@ def test_steps_that_are_asked_for_come_whole_and_kinds_as_a_list() -> None:
     assert written(relevance, text, question="为什么要除垢？") == ["水壶每月除垢。"]
 
 
+def test_a_formula_comes_where_one_is_asked_for() -> None:
+    async def relevance(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [5.0 if "轴功率" in text else -9.0 for text in texts]
+
+    text = long("轴功率随流量变化。", "它这样计算：", "$$\nP = QH\n$$", FILLER)
+    assert "$$\nP = QH\n$$" in written(relevance, text, question="轴功率的公式是什么？")
+    assert written(relevance, text, question="轴功率怎么变？") == ["轴功率随流量变化。"]
+
+
 def test_a_follow_up_is_read_by_itself_too_and_asks_for_what_it_names() -> None:
     asked: list[str] = []
 
