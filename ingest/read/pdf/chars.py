@@ -98,7 +98,7 @@ def frame_of(page: pdfium.PdfPage) -> Frame:
     return Frame(*(sides[::-1] if turn % 2 else sides), turn, left, bottom)
 
 
-class Style(NamedTuple):
+class Font(NamedTuple):
     """What the characters of one text object share; `way` is None where it slants, as a watermark does."""
 
     way: Way | None
@@ -125,23 +125,23 @@ def _chars(raw: c.FPDF_TEXTPAGE, frame: Frame) -> Chars:
         return Chars.of(())
     places = own.tolist()
     begins, owners = zip(*bulk.objects(page, places), strict=True)
-    styles = _styles(page, owners, [places[begin] for begin in begins], frame)
+    fonts = _fonts(page, owners, [places[begin] for begin in begins], frame)
     of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(own)))  # the number of its run
     edges, boxed = bulk.boxes(page, count)
-    boxes = _shown(edges[own], styles, begins, frame)
-    level = np.array([style.way is not None for style in styles], np.bool_)[of]
+    boxes = _shown(edges[own], fonts, begins, frame)
+    level = np.array([font.way is not None for font in fonts], np.bool_)[of]
     seen = np.flatnonzero(level & boxed[own] & ((boxes[2] > boxes[0]) | (boxes[3] > boxes[1])))
     texts = list(map(_plain, codes[own[seen]].tolist()))
     blank = np.array([text == " " for text in texts], np.bool_)
     spaced, seen = np.concatenate([[False], blank])[:-1][~blank], seen[~blank]
     x0, y0, x1, y1 = boxes[:, seen]
-    sizes = np.array([style.size for style in styles])[of[seen]]
+    sizes = np.array([font.size for font in fonts])[of[seen]]
     columns = np.stack([x0, y0, x1, y1, np.where(sizes, sizes, y1 - y0)])
     runs = of[seen].tolist()
     parts = (
         compress(texts, (~blank).tolist()),
         *columns.tolist(),
-        *(map([style[part] for style in styles].__getitem__, runs) for part in (0, 2, 3)),
+        *(map([font[part] for font in fonts].__getitem__, runs) for part in (0, 2, 3)),
         spaced.tolist(),
     )
     return Chars(list(map(_char, zip(*parts, strict=True))), columns)
@@ -162,36 +162,36 @@ def _own(codes: NDArray[np.uint32], page: int | None) -> NDArray[np.intp]:
     return np.flatnonzero(kept)
 
 
-def _styles(page: int | None, owners: Sequence[int], firsts: Sequence[int], frame: Frame) -> list[Style]:
-    """Return the style of each run, whose first character's number is given."""
-    known: dict[int, Style] = {}
+def _fonts(page: int | None, owners: Sequence[int], firsts: Sequence[int], frame: Frame) -> list[Font]:
+    """Return the font of each run, whose first character's number is given."""
+    known: dict[int, Font] = {}
     for owner, first in zip(owners, firsts, strict=True):
         if owner not in known:
-            known[owner] = _style(page, first, frame)
+            known[owner] = _font(page, first, frame)
     return [known[owner] for owner in owners]
 
 
 def _shown(
-    edges: NDArray[np.float64], styles: Sequence[Style], starts: Sequence[int], frame: Frame
+    edges: NDArray[np.float64], fonts: Sequence[Font], starts: Sequence[int], frame: Frame
 ) -> NDArray[np.float64]:
     """Turn (n, 4) edges in user space into x0, y0, x1, y1, (4, n), in which the text of each run goes to the right."""
     left, top, right, bottom = edges.T
     height = frame.height + frame.bottom
     boxes = np.stack([left - frame.left, height - top, right - frame.left, height - bottom])
-    for style, start, stop in zip(styles, starts, [*starts[1:], len(edges)], strict=True):
-        if style.way and (frame.turn or style.way != "right"):
+    for font, start, stop in zip(fonts, starts, [*starts[1:], len(edges)], strict=True):
+        if font.way and (frame.turn or font.way != "right"):
             for index, (x0, y1, x1, y0) in enumerate(edges[start:stop].tolist(), start):
-                boxes[:, index] = upright(frame.box(x0, y0, x1, y1), style.way, frame)
+                boxes[:, index] = upright(frame.box(x0, y0, x1, y1), font.way, frame)
     return boxes
 
 
-def _style(page: int | None, index: int, frame: Frame) -> Style:
+def _font(page: int | None, index: int, frame: Frame) -> Font:
     font, flags = bulk.font(page, index)
     bold = bulk.weight_of(page, index) >= 600 or "bold" in font or bool(flags & FORCED_BOLD)
     quarters = bulk.angle_of(page, index) / (math.pi / 2)  # clockwise
     way = WAYS[(-round(quarters) - frame.turn) % 4] if abs(quarters - round(quarters)) < SLANT else None
     size = bulk.size_of(page, index) * bulk.scale(page, index)
-    return Style(way, size, bold, bool(flags & FIXED) or "mono" in font)
+    return Font(way, size, bold, bool(flags & FIXED) or "mono" in font)
 
 
 @cache
