@@ -15,8 +15,8 @@ from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Query
 from service.tracing import span
-from service.understand.follow_ups import Message, grounds, swapped
-from service.understand.rewrite import Rewriter
+from service.understand.follow_ups import Message, grounds, other_thing, swapped
+from service.understand.rewrite import Leaning, Rewriter
 from service.understand.turn import Kind, TurnReader, empty, names
 from service.workers.worker import Worker
 
@@ -114,10 +114,10 @@ class Conversation:
             standing = 0.0
         elif rules("elliptic").holds(plain):
             standing = min(standing, ELLIPTIC)
-        leaning = await self._leaning(earlier)
+        earlier, leaning = await self._work(self._spelt_out, earlier, await self._leaning(earlier))
         if other := await self._work(swapped, text, earlier, self._words, leaning):
             return Turn("follow", other, other, carried=tuple(grounds(text, earlier, self._words, leaning)))
-        if standing >= STANDS:
+        if standing >= STANDS or _bare(other_thing(text)) in self._headings:
             return Turn("subject", text, text)
         question = await self._rewriter.standalone(text, earlier, leaning)
         carried = () if question == text else await self._work(grounds, text, earlier, self._words, leaning)
@@ -143,20 +143,35 @@ class Conversation:
     async def _last(self, history: Sequence[Message]) -> str:
         """The last question that was asked, standing alone; "" when none was."""
         earlier = await self._questions(history)
+        earlier, leaning = await self._work(self._spelt_out, earlier, await self._leaning(earlier))
         places = [place for place, message in enumerate(earlier) if message.role == "user"]
         if not places:
             return ""
-        question = bounded(earlier[places[-1]].content, LONGEST)
-        before = earlier[: places[-1]]
-        if not before or _stands((await self._read(question)).kinds):
+        question, before = bounded(earlier[places[-1]].content, LONGEST), earlier[: places[-1]]
+        if not before or not leaning(question):
             return question
-        return await self._rewriter.standalone(question, before, await self._leaning(before))
+        return await self._rewriter.standalone(question, before, leaning)
 
-    async def _leaning(self, earlier: Sequence[Message]) -> Callable[[str], bool]:
+    async def _leaning(self, earlier: Sequence[Message]) -> Leaning:
         """What tells of each earlier question whether it leans too."""
         asked = [message.content for message in earlier if message.role == "user"]
         leaning = {question: not _stands((await self._read(question)).kinds) for question in asked}
         return lambda question: leaning.get(question, True)
+
+    def _spelt_out(self, earlier: Sequence[Message], leaning: Leaning) -> tuple[list[Message], Leaning]:
+        """Put in the conversation for "And BERT?" the question that it was; what a heading calls so stands alone."""
+        whole: list[Message] = []
+        alone: set[str] = set()
+
+        def leans(question: str) -> bool:
+            return question not in alone and leaning(question)
+
+        for message in earlier:
+            other = swapped(message.content, whole, self._words, leans) if message.role == "user" else ""
+            if other or _bare(other_thing(message.content)) in self._headings:
+                alone.add(other or message.content)
+            whole.append(Message(message.role, other) if other else message)
+        return whole, leans
 
     async def _questions(self, history: Sequence[Message]) -> list[Message]:
         """The conversation without talk about it, and without what was replied to that."""

@@ -69,8 +69,7 @@ def swapped(question: str, history: Sequence[Message], words: Words, leaning: Ca
     if others := rules("others").match(question.strip()):
         runs = [before[slice(*run)] for run in _runs(before, words)]
         return f"除了 {max(runs, key=lambda run: _likeness(run, '', words))} 还有什么{others['x']}" if runs else ""
-    match = rules("instead").match(question.strip())
-    name = match["x"].strip() if match else ""
+    name = other_thing(question)
     plain = normalise(name)
     rare = [term for term in names(name, words) if term.isascii() or words.rarity(term) >= RARE]
     if not rare or rules("facet").holds(plain) or rules("leaning").holds(plain):
@@ -80,6 +79,12 @@ def swapped(question: str, history: Sequence[Message], words: Words, leaning: Ca
         return ""
     start, stop = max(places, key=lambda run: _likeness(before[slice(*run)], name, words))
     return f"{before[:start]}{name}{before[stop:]}"
+
+
+def other_thing(question: str) -> str:
+    """Return what a message names that names one thing alone ("And BERT?"), "" for any other."""
+    match = rules("instead").match(question.strip())
+    return match["x"].strip() if match else ""
 
 
 def leans(question: str, words: Words) -> bool:

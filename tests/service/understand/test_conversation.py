@@ -121,6 +121,30 @@ def test_what_names_another_thing_asks_the_same_of_that(talk: Talk) -> None:
     assert headings(talk.say("那除垢呢？")) == {"除垢"}
 
 
+def test_what_leans_on_another_thing_leans_on_that(talk: Talk) -> None:
+    talk.say("打奶泡时温度要多少？")
+    talk.say("那除垢呢？")
+    reply = talk.say("它要多久做一次？")
+    assert headings(reply) == {"除垢"}
+    assert "打奶泡" not in reply["query"]
+
+
+def test_the_last_answer_again_is_that_on_the_other_thing(talk: Talk) -> None:
+    talk.say("打奶泡时温度要多少？")
+    other = talk.say("那除垢呢？")
+    assert talk.say("换个说法")["citations"] == other["citations"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "heading"),
+    [("水箱多大？", "保修呢", "保修"), ("What are the late fees?", "What about reservations?", "Reservations")],
+)
+def test_what_a_heading_is_called_is_asked_for_itself(talk: Talk, first: str, then: str, heading: str) -> None:
+    talk.say(first)
+    reply = talk.say(then)
+    assert (headings(reply), reply["query"]) == ({heading}, then)
+
+
 @pytest.mark.parametrize("text", ["你真棒", "thank you!", "nice!!"])
 def test_praise_is_thanked_for(talk: Talk, text: str) -> None:
     reply = talk.say(text)
