@@ -54,6 +54,7 @@ class Wording(BaseModel):
     instead: str
     rest: str
     more_steps: str
+    others: str
     part_read: str
     only_quotes: str
     other_language: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ingest.words.text import normalise
 from ingest.words.words import Words
+from service.language.phrases import language, wording
 from service.language.rule import rules
 from service.understand.turn import names, shipped
 
@@ -68,7 +69,8 @@ def swapped(question: str, history: Sequence[Message], words: Words, leaning: Ca
     before = " ".join(grounds(question, history, words, leaning))
     if others := rules("others").match(question.strip()):
         runs = [before[slice(*run)] for run in _runs(before, words)]
-        return f"除了 {max(runs, key=lambda run: _likeness(run, '', words))} 还有什么{others['x']}" if runs else ""
+        thing = max(runs, key=lambda run: _likeness(run, "", words), default="")
+        return wording(language(question, "auto")).others.format(thing=thing, kind=others["x"]) if thing else ""
     name = other_thing(question)
     plain = normalise(name)
     rare = [term for term in names(name, words) if term.isascii() or words.rarity(term) >= RARE]

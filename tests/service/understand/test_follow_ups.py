@@ -104,6 +104,7 @@ def test_what_leans(question: str, leaning: bool) -> None:
         ("丙型风机的保养周期是多久", "乙型水泵呢", "乙型水泵的保养周期是多久"),
         ("How does BERT differ from GPT?", "And T5?", "How does T5 differ from GPT?"),
         ("RLHF 分几步", "还有别的方法吗", "除了 RLHF 还有什么方法"),
+        ("How does LoRA work?", "Are there other methods?", "Apart from LoRA, what other methods are there?"),
     ],
 )
 def test_another_thing_takes_the_place_of_what_was_asked_about(before: str, message: str, question: str) -> None:
