@@ -43,12 +43,11 @@ class Segment:
 
 def segment(chars: Sequence[Char]) -> Segment:
     """Make one of characters that are given in reading order; its height is that of the large ones."""
-    return _segment(chars, len({*map(HEIGHT, chars)}) == 1)
+    return _segment(chars, min(map(LEFT, chars)), max(map(RIGHT, chars)), len({*map(HEIGHT, chars)}) == 1)
 
 
-def _segment(chars: Sequence[Char], level: bool) -> Segment:
+def _segment(chars: Sequence[Char], x0: float, x1: float, level: bool) -> Segment:
     held, first, text = tuple(chars), chars[0], "".join(map(TEXT, chars))
-    x0, x1 = min(map(LEFT, chars)), max(map(RIGHT, chars))
     if level:
         y0, y1, size = first.y0, first.y1, first.size
         least = greatest = (y0 + y1) / 2
@@ -67,9 +66,13 @@ def segments_of(chars: Chars) -> list[Segment]:
     larger, middle = np.maximum(size[1:], size[:-1]), y0 + y1
     follows = _follow(x0[1:] - x1[:-1], middle[1:] - middle[:-1], larger, GAP)
     other = (np.diff(y0) != 0) | (np.diff(y1) != 0) | (np.diff(size) != 0)
-    runs = np.flatnonzero(np.concatenate([[True], ~follows, [True]])).tolist() if held else []
-    uneven = {*np.searchsorted(runs, np.flatnonzero(other & follows) + 1).tolist()}  # the runs that others are in
-    return _joined([_segment(held[a:b], number not in uneven) for number, (a, b) in enumerate(pairwise(runs), 1)])
+    if not held:
+        return []
+    ends = np.flatnonzero(np.concatenate([[True], ~follows, [True]]))
+    uneven = {*np.searchsorted(ends, np.flatnonzero(other & follows) + 1).tolist()}  # the runs that others are in
+    lefts, rights = np.minimum.reduceat(x0, ends[:-1]).tolist(), np.maximum.reduceat(x1, ends[:-1]).tolist()
+    runs = zip(pairwise(ends.tolist()), lefts, rights, strict=True)
+    return _joined([_segment(held[a:b], *reach, i not in uneven) for i, ((a, b), *reach) in enumerate(runs, 1)])
 
 
 def _follow(gap: Number, fall: Number, size: Number, widest: float) -> Any:
