@@ -115,13 +115,14 @@ class Conversation:
         elif rules("elliptic").holds(plain):
             standing = min(standing, ELLIPTIC)
         earlier, leaning = await self._work(self._spelt_out, earlier, await self._leaning(earlier))
+        carried = tuple(await self._work(grounds, text, earlier, self._words, leaning))
         if other := await self._work(swapped, text, earlier, self._words, leaning):
-            return Turn("follow", other, other, carried=tuple(grounds(text, earlier, self._words, leaning)))
+            return Turn("follow", other, other, carried=carried)
         if standing >= STANDS or _bare(other_thing(text)) in self._headings:
             return Turn("subject", text, text)
         question = await self._rewriter.standalone(text, earlier, leaning)
-        carried = () if question == text else await self._work(grounds, text, earlier, self._words, leaning)
-        return Turn("follow", question, text, text if standing > LEANS else "", standing, tuple(carried))
+        alone = text if standing > LEANS else ""
+        return Turn("follow", question, text, alone, standing, () if question == text else carried)
 
     async def standalone(self, text: str, history: Sequence[Message]) -> str:
         """Return what a message is searched as, whatever is answered; the first is searched as it is."""
@@ -147,8 +148,9 @@ class Conversation:
         places = [place for place, message in enumerate(earlier) if message.role == "user"]
         if not places:
             return ""
-        question, before = bounded(earlier[places[-1]].content, LONGEST), earlier[: places[-1]]
-        if not before or not leaning(question):
+        last, before = earlier[places[-1]].content, earlier[: places[-1]]
+        question = bounded(last, LONGEST)
+        if not before or not leaning(last):
             return question
         return await self._rewriter.standalone(question, before, leaning)
 

@@ -54,7 +54,7 @@ def grounds(question: str, history: Sequence[Message], words: Words, leaning: Ca
     for message in reversed([m for m in _pointed(question, history, words) if m.role == "user"]):
         carried.insert(0, message.content.strip())
         if not leaning(message.content):
-            wanted -= 2 if rules("pair").holds(normalise(message.content)) else 1
+            wanted -= 2 if rules("pair").holds(normalise(message.content[:CARRIED])) else 1
         if wanted <= 0:
             break
     return [text[:CARRIED] for text in carried[-MOST:]]
