@@ -34,7 +34,7 @@ SETTINGS = (
     "/etc/ld.so.cache",
 )
 READABLE = tuple({os.path.realpath(path) for path in (*OWN, *FACTS, *SETTINGS)})
-GARBAGE = 50_000  # objects between two looks for circles: a page has thousands that live until it is written
+GARBAGE = 400_000  # objects between two looks for circles: pages have many that live until they are written
 CODE = (".py", ".pyc", ".so")  # of packages, wherever Python finds them
 
 
