@@ -12,7 +12,7 @@ from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Candidate
 
-BEHIND = 2.0  # nats behind the first candidate, at most
+BEHIND = 2.0  # nats behind the first candidate, at most; so far ahead of it then
 LOOKED = 6  # candidates
 
 
@@ -30,7 +30,7 @@ class Titled:
         if called is None or called is candidates[0]:
             return list(candidates)
         rest = [candidate for candidate in candidates if candidate is not called]
-        return [replace(called, score=candidates[0].score), *rest]
+        return [replace(called, score=candidates[0].score + BEHIND), *rest]
 
     def _is_called(self, candidate: Candidate, asked: set[str]) -> bool:
         own = (name for heading in candidate.chunk.heading_path for name in names(heading))

@@ -44,4 +44,4 @@ def test_it_comes_first_where_it_is_about_as_good(titled: Titled, question: str,
     longer, called = candidate("除垢之后如何检查水路", 3.0), candidate("除垢（Descaling）", 3.0 - behind)
     found = titled.first(question, [longer, called])
     assert found[0].chunk.id == first
-    assert (found[0].score, len(found)) == (3.0, 2)
+    assert (found[0].score, len(found)) == (3.0 + (found[0] is not longer) * BEHIND, 2)
