@@ -71,21 +71,24 @@ def _row(sample: Sample, sandbox: Sandbox) -> Row:
         print(f"{sample.name}: {error}")
         return Row(sample.name, time.perf_counter() - began, 0.0, 0.0, 0.0, (0, 0))
     seconds = time.perf_counter() - began
-    parsed = markdown.parse(sample.name, reading.text)
-    titles = [heading for section in parsed.sections for heading in section.heading_path] + [parsed.title]
-    tables = {_bare(line) for line in reading.text.split("\n") if line.lstrip().startswith("|")}
-    told = _alike(sample, reading.text) if sample.scanned else _in_order(sample.sentences, reading.text)
     quotes = list(_quotes(sample, reading)) if sample.name.endswith(".pdf") and not sample.scanned else []
     for quote, found in quotes:
         if quote != found:
             print(f"{sample.name}: {quote!r} is {found!r} in its boxes")
-    return Row(
-        sample.name,
-        seconds,
+    equal = (sum(quote == found for quote, found in quotes), len(quotes))
+    return Row(sample.name, seconds, *shares(sample, reading.text), equal)
+
+
+def shares(sample: Sample, text: str) -> tuple[float | None, float | None, float | None]:
+    """Return the shares of a file's sentences, headings and table rows that Markdown has, None where it has none."""
+    parsed = markdown.parse(sample.name, text)
+    titles = {_bare(each) for section in parsed.sections for each in section.heading_path} | {_bare(parsed.title)}
+    tables = {_bare(line) for line in text.split("\n") if line.lstrip().startswith("|")}
+    told = _alike(sample, text) if sample.scanned else _in_order(sample.sentences, text)
+    return (
         told if sample.sentences else None,
-        _share([_bare(each) in {*map(_bare, titles)} for each in sample.headings]) if not sample.scanned else None,
+        _share([_bare(each) in titles for each in sample.headings]) if not sample.scanned else None,
         _share([_bare("".join(row)) in tables for row in sample.rows]),
-        (sum(quote == found for quote, found in quotes), len(quotes)),
     )
 
 
@@ -167,13 +170,13 @@ def _show(rows: Sequence[Row]) -> None:
         if any(share is not None and share < 1 for share in (row.sentences, row.headings, row.rows)):
             print(f"<!-- {row} -->")
     for kind, held in kinds.items():
-        shares = [_mean([getattr(row, name) for row in held]) for name in ("sentences", "headings", "rows")]
+        told = [mean_of([getattr(row, name) for row in held]) for name in ("sentences", "headings", "rows")]
         equal, of = (sum(row.quotes[i] for row in held) for i in (0, 1))
         seconds = sum(row.seconds for row in held) / len(held)
-        print(f"| {kind} | {len(held)} | {' | '.join(shares)} | {f'{equal} of {of}' if of else '-'} | {seconds:.2f} |")
+        print(f"| {kind} | {len(held)} | {' | '.join(told)} | {f'{equal} of {of}' if of else '-'} | {seconds:.2f} |")
 
 
-def _mean(shares: Sequence[float | None]) -> str:
+def mean_of(shares: Sequence[float | None]) -> str:
     held = [share for share in shares if share is not None]
     return f"{sum(held) / len(held):.3f}" if held else "-"
 

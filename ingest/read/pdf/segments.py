@@ -71,8 +71,8 @@ def segments_of(chars: Chars) -> list[Segment]:
     ends = np.flatnonzero(np.concatenate([[True], ~follows, [True]]))
     uneven = {*np.searchsorted(ends, np.flatnonzero(other & follows) + 1).tolist()}  # the runs that others are in
     lefts, rights = np.minimum.reduceat(x0, ends[:-1]).tolist(), np.maximum.reduceat(x1, ends[:-1]).tolist()
-    runs = zip(pairwise(ends.tolist()), lefts, rights, strict=True)
-    return _joined([_segment(held[a:b], *reach, i not in uneven) for i, ((a, b), *reach) in enumerate(runs, 1)])
+    runs = enumerate(zip(pairwise(ends.tolist()), lefts, rights, strict=True), 1)
+    return _joined([_segment(held[a:b], left, right, i not in uneven) for i, ((a, b), left, right) in runs])
 
 
 def _follow(gap: Number, fall: Number, size: Number, widest: float) -> Any:
