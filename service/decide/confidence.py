@@ -16,7 +16,6 @@ from service.decide.origins import formless, untold
 from service.decide.rows import names_row
 from service.decide.versions import foreign
 from service.language.headings import headings_in
-from service.language.headings import names as heading_names
 from service.language.phrases import language
 from service.language.rule import rules
 from service.search.lexicon import NAME, NUMBER, Lexicon
@@ -207,8 +206,7 @@ class Matcher:
         rows = self._snapshot.rows[candidate.chunk.group]
         chunks = [self._snapshot.chunks[row] for row in rows] if candidate.chunk.entry_id else [candidate.chunk]
         own = {heading for chunk in chunks for heading in (*chunk.heading_path, *headings_in(chunk.text))}
-        called = (self._lexicon.names(name) for heading in own for name in heading_names(heading))
-        return bool(names) and any(set(each) == set(names) for each in called)
+        return bool(names) and any(self._lexicon.calls(heading, names) for heading in own)
 
     def _has(self, candidate: Candidate, names: Sequence[str]) -> bool:
         text, terms = normalise(candidate.chunk.indexed), self._words.vocabulary(candidate.chunk.indexed)

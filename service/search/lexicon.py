@@ -1,10 +1,11 @@
 """What the documents know of a word: whether they have it, how specific it is, what it may be a slip of the pen for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 from ingest.index.snapshot import Snapshot
+from service.language.headings import names
 
 NUMBER = re.compile(r"[\d.,%]+[a-z%]{0,2}|[a-z]")
 NAME = re.compile(r"(?<=[^\s.?!:] )[A-Z][\w-]+|\b\w+[A-Z][\w-]*")  # a capital within a sentence or a word
@@ -63,6 +64,10 @@ class Lexicon:
         number = _digits(term)  # another number is another thing: GPT-5, not a slip for GPT-4
         near = (t for t in self._latin.get(term[0], ()) if abs(len(t) - len(term)) <= 2 and _digits(t) == number)
         return bool(get_close_matches(term, near, 1, ALIKE))
+
+    def calls(self, heading: str, asked: Collection[str]) -> bool:
+        """Whether a heading calls something by just these terms: "Descaling (cleaning)" does by either."""
+        return any(set(self.names(name)) == set(asked) for name in names(heading))
 
     def names(self, text: str) -> list[str]:
         """Return the terms of a text that name something, each once; a compound stands for its parts."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.words.text import normalise
-from service.language.headings import names
 from service.language.rule import rules
 from service.search.lexicon import Lexicon
 from service.search.retrieve import Candidate
@@ -33,5 +32,4 @@ class Titled:
         return [replace(called, score=candidates[0].score + BEHIND), *rest]
 
     def _is_called(self, candidate: Candidate, asked: set[str]) -> bool:
-        own = (name for heading in candidate.chunk.heading_path for name in names(heading))
-        return any(set(self._lexicon.names(name)) == asked for name in own)
+        return any(self._lexicon.calls(heading, asked) for heading in candidate.chunk.heading_path)

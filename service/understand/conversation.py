@@ -114,6 +114,8 @@ class Conversation:
             standing = 0.0
         elif rules("elliptic").holds(plain):
             standing = min(standing, ELLIPTIC)
+        if standing >= STANDS and not (other_thing(text) or rules("others").holds(text)):
+            return Turn("subject", text, text)
         earlier, leaning = await self._work(self._spelt_out, earlier, await self._leaning(earlier))
         carried = tuple(await self._work(grounds, text, earlier, self._words, leaning))
         if other := await self._work(swapped, text, earlier, self._words, leaning):

@@ -106,7 +106,7 @@ def _leaf(pdf: pdfium.PdfDocument, index: int, limits: Limits, deadline: float, 
     ways = [way for way, _ in Counter(map(WAY, chars.held)).most_common()]
     own = {way: np.array([char.way == way for char in chars.held], np.bool_) for way in ways[1:] and ways}
     held = tuple((way, chars.where(own[way]) if own else chars) for way in ways)
-    return Leaf(Sheet(number, frame, sure), tuple(held), tuple(drawn(page, frame)))
+    return Leaf(Sheet(number, frame, sure), held, tuple(drawn(page, frame)))
 
 
 def _recognised(
