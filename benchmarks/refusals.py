@@ -3,8 +3,9 @@
     python -m benchmarks.refusals [NAME ...]
 
 The sets are those of benchmarks/corpora.py whose documents leave some questions unanswered, half of these of the same
-field. The shipped confidence is fitted to them, too: what it does on others is left-one-out, as
-`python -m ingest fit --corpora` prints it (docs/retrieval.md).
+field, and documents of a page, all of whose unanswered ones are. The shipped confidence is fitted to the first, too:
+what it does on others is left-one-out, as `python -m ingest fit --corpora` prints it (docs/retrieval.md). Nothing is
+fitted to those of a page.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import numpy as np
 from benchmarks.corpora import served
 from benchmarks.corpus.asked import Asked
 from benchmarks.corpus.fetch import read
+from benchmarks.corpus.sets import small
 from ingest.fit.general import area
 from ingest.index.snapshot import Snapshot
 from service.bootstrap import Service
@@ -35,12 +37,12 @@ class Judged:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.refusals")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="sets; those fetched from packages when none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="sets; all of both kinds when none is named")
     options = parser.parse_args()
     every: list[Judged] = []
     print(f"refused of what is inside, and outside\n\n| set | AUROC | now | {' | '.join(map(str, THRESHOLDS))} |")
     print(f"|---|--:|--:|{'--:|' * len(THRESHOLDS)}")
-    for name, one, service in served(options.names or list(read())):
+    for name, one, service in served(options.names or [*read(), *small()]):
         judged = asyncio.run(_judged(service, service.open(), one.questions))
         every += judged
         print(_row(name, judged), flush=True)

@@ -87,7 +87,7 @@ def packs(settings: IngestSettings) -> Packs:
 
 
 def semantic(s: SemanticSettings, model: Embedder) -> Chunker:
-    return SemanticChunker(model, s.percentile, s.min_tokens, s.max_tokens)
+    return SemanticChunker(model, s.percentile, s.min_tokens, s.max_tokens, s.plain_tokens)
 
 
 def recursive(s: RecursiveSettings, _: Embedder) -> Chunker:

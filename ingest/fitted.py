@@ -45,6 +45,7 @@ class Logistic(_Part):
         return self.model_copy(update={"weights": weights, "caps": caps})
 
 
+FEW = 100  # passages, below which what was fitted to many says little
 RANK_CONSTANT = 60  # what ranks are added to beside scores
 FEEDBACK = 3  # passages that are asked with once more
 LATER = frozenset({"ranks", "feedback", "piece"})  # features that a fusion is named by where they count
@@ -158,7 +159,8 @@ class Stage(_Part):
     """What decides for candidates that were scored one way.
 
     `fusion` names the fusion with its weights; `reranker` the model, "" for none, and `blend` what it is worth.
-    `confidence` holds for documents in general, `own` for those that it was fitted to.
+    `confidence` holds for documents in general, `few` for those of fewer than FEW passages, `own` for those that it was
+    fitted to.
     """
 
     fusion: str
@@ -166,13 +168,14 @@ class Stage(_Part):
     blend: Blend | None = None
     margins: Margins
     confidence: Logistic
+    few: Logistic | None = None
     own: Logistic | None = None
 
     def scaled(self, factor: float) -> "Stage":
         """Return what decides alike for scores that are `factor` times as large."""
-        own = self.own.scaled("margin", factor) if self.own else None
-        confidence = self.confidence.scaled("margin", factor)
-        return self.model_copy(update={"margins": self.margins.scaled(factor), "confidence": confidence, "own": own})
+        models = {"confidence": self.confidence, "few": self.few, "own": self.own}
+        scaled = {name: model.scaled("margin", factor) for name, model in models.items() if model}
+        return self.model_copy(update={"margins": self.margins.scaled(factor), **scaled})
 
 
 class Input(_Part):

@@ -38,6 +38,7 @@ class SemanticSettings(Settings):
     )
     min_tokens: int = Field(60, ge=1, description="Smaller pieces join a neighbour.")
     max_tokens: int = Field(320, ge=2, description="Longer pieces are cut at their widest gap.")
+    plain_tokens: int = Field(128, ge=2, description="The same in documents of one heading or none beside their title.")
 
 
 class RecursiveSettings(Settings):

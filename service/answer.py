@@ -52,13 +52,13 @@ async def _said(question: Question, draft: Draft, parts: Parts) -> AsyncGenerato
         hits, verdict = await inquiry.meant(turn)
         draft.stand(verdict, hits.query.text, turn.carried if hits.query.asked != turn.alone else ())
         if verdict == "not_in_documents":
-            draft.relate(parts.searcher.related(hits.candidates))
-            yield draft.say(verdict, wording.not_in_documents)
+            told = reply("help", parts.snapshot, draft.language) if turn.kind == "help" else ""
+            draft.relate(() if told else parts.searcher.related(hits.candidates))
+            yield draft.help(told) if told else draft.say(verdict, wording.not_in_documents)
             return
         if verdict == "listed_unanswered":
-            first, *others = hits.candidates
-            draft.relate(near := parts.searcher.related(others))
-            statement = await parts.work(unanswered, parts.snapshot, first.chunk, near, draft.language)
+            draft.relate(near := parts.searcher.related(hits.candidates[1:]))
+            statement = await parts.work(unanswered, parts.snapshot, hits.candidates[0].chunk, near, draft.language)
             events = _told(statement, draft, parts, Edit())
         else:
             events = _answered(hits, turn, inquiry, draft, parts, edit)

@@ -1,15 +1,17 @@
 """All development sets by name, and where each lies."""
 
+import json
 from pathlib import Path
 from shutil import copyfile
 
 from benchmarks.corpus import labelled
-from benchmarks.corpus.asked import Collection
+from benchmarks.corpus.asked import Asked, Collection
 from benchmarks.corpus.fetch import FetchError, fetch, read
 from benchmarks.corpus.question import FOLDER as QUESTIONS
 from benchmarks.corpus.question import load
 
 FOLDER = Path("var/corpora")
+SMALL = Path(__file__).with_name("few")  # documents of a page, each with what it answers and what it does not
 BESIDE = "llm-interview-guide"  # a corpus beside the repository
 
 
@@ -22,10 +24,17 @@ def names() -> list[str]:
     return [*small, *read(), BESIDE, *large]  # what takes long comes last
 
 
+def small() -> list[str]:
+    """Return the sets of a page, which tell what is refused, and not what is found."""
+    return sorted(folder.name for folder in SMALL.iterdir())
+
+
 def collection(name: str) -> Collection:
     """Return a set, its documents written or fetched; raises MissingError."""
     folder = FOLDER / name / "documents"
     try:
+        if name in small():
+            return _small(name)
         if name in labelled.NAMES:
             return labelled.collection(name, labelled.DATA, folder)
         questions = tuple(question.asked for question in load(name))
@@ -39,3 +48,14 @@ def collection(name: str) -> Collection:
     except (OSError, FetchError) as error:
         raise MissingError(str(error)) from error
     return Collection(name, folder, questions)
+
+
+def _small(name: str) -> Collection:
+    folder = SMALL / name / "documents"
+    every = frozenset(path.name for path in folder.iterdir())
+    lines = [json.loads(line) for line in (SMALL / name / "questions.jsonl").read_text("utf-8").splitlines()]
+    asked = [
+        Asked(f"{name}-{number}", line["question"], every if line["answerable"] else frozenset())
+        for number, line in enumerate(lines, 1)
+    ]
+    return Collection(name, folder, tuple(asked))

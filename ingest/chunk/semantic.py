@@ -27,7 +27,11 @@ class Run:
 
 
 class SemanticChunker:
-    """Cut at distances above a percentile of the document; sizes in the embedder's tokens."""
+    """Cut at distances above a percentile of the document; sizes in the embedder's tokens.
+
+    Documents of one heading or none, but for their title, are held to `plain_tokens`: where no heading says what a
+    passage is about, a long one is about too much.
+    """
 
     def __init__(
         self,
@@ -35,24 +39,34 @@ class SemanticChunker:
         percentile: float = 90,
         min_tokens: int = 60,
         max_tokens: int = 320,
+        plain_tokens: int = 128,
         window: int = 1,
     ) -> None:
-        if not 0 < min_tokens <= max_tokens <= embedder.max_tokens:
+        if not 0 < min_tokens <= max_tokens <= embedder.max_tokens or not 0 < plain_tokens <= embedder.max_tokens:
             raise ValueError(
-                f"chunk sizes {min_tokens}..{max_tokens} tokens must rise and stay within the embedder's "
-                f"window of {embedder.max_tokens}; set chunker.min_tokens and chunker.max_tokens"
+                f"chunk sizes {min_tokens}..{max_tokens} and {plain_tokens} tokens must rise and stay within the "
+                f"embedder's window of {embedder.max_tokens}; set chunker.min_tokens, max_tokens and plain_tokens"
             )
-        self._embedder = embedder
-        self._percentile, self._window = percentile, window
-        self._min, self._max = min_tokens, max_tokens
-
-    @property
-    def fingerprint(self) -> str:
-        sizes = f"p{self._percentile:g}-{self._min}-{self._max}-w{self._window}"
-        return f"semantic-3:{sizes}:{self._embedder.fingerprint}"
+        self._headed = _Cutter(embedder, percentile, min_tokens, max_tokens, window)
+        self._plain = _Cutter(embedder, percentile, min(min_tokens, max(1, plain_tokens // 4)), plain_tokens, window)
+        sizes = f"p{percentile:g}-{min_tokens}-{max_tokens}-{plain_tokens}-w{window}"
+        self.fingerprint = f"semantic-4:{sizes}:{embedder.fingerprint}"
 
     def split(self, document: Document) -> list[Piece]:
         """Return pieces in reading order; a unit longer than the maximum is a piece of its own."""
+        headings = {path for section in document.sections if (path := section.heading_path)}
+        return (self._headed if len(headings) > 1 else self._plain).split(document)
+
+
+class _Cutter:
+    """Cuts to one size."""
+
+    def __init__(self, embedder: Embedder, percentile: float, least: int, most: int, window: int) -> None:
+        self._embedder = embedder
+        self._percentile, self._window = percentile, window
+        self._min, self._max = least, most
+
+    def split(self, document: Document) -> list[Piece]:
         grouped = [[units_of(document, section) for section in sections] for sections in homes(document)]
         flat = [unit for group in grouped for section in group for unit in section]
         counts = self._embedder.token_counts([document.text[u.start : u.end] for u in flat])

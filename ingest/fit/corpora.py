@@ -69,14 +69,20 @@ class Corpus:
         return {each: self.passages[each] for each in chosen}
 
     def asked(self, others: Sequence["Corpus"]) -> Iterator[tuple[str, bool]]:
-        """Yield questions, and whether what is indexed answers them."""
+        """Yield questions, and whether what is indexed answers them; those written for `others` are answered there."""
         yield from self.written
         indexed = self.indexed
         ordered = sorted(self.questions, key=lambda question: _hash(question[0]))
         yield from [(text, True) for text, passage in ordered if passage in indexed][:INSIDE]
         yield from [(text, False) for text, passage in ordered if passage not in indexed][:NEAR]
-        foreign = [text for other in others for text, _ in other.questions[: FAR // max(1, len(others)) + 1]]
-        yield from [(text, False) for text in sorted(foreign, key=_hash)[:FAR]]
+        most = len(self.written) // 2 or FAR
+        foreign = [text for other in others for text in other.inside[: most // max(1, len(others)) + 1]]
+        yield from [(text, False) for text in sorted(foreign, key=_hash)[:most]]
+
+    @property
+    def inside(self) -> list[str]:
+        """Questions that all of it answers."""
+        return [text for text, _ in self.questions] + [text for text, answered in self.written if answered]
 
 
 def labelled_sets(*folders: Path) -> list[Corpus]:

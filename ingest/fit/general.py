@@ -2,7 +2,8 @@
 
 What is reported, and what thresholds are set by, is leave-one-corpus-out: each corpus under a model that was fitted to
 the others. Corpora that share passages are left out together, and each
-counts alike, however many questions it has. Questions that are asked in another language than the
+counts alike, however many questions it has. Those of a few passages have a model of their own: there no vector lies
+apart, every word is rare, and people ask in words of their own. Questions that are asked in another language than the
 passages are told worse. They say only how much being across languages counts: so much that as great a share is refused
 falsely as is let through. With one such collection, that number is of the corpora that it is reported on.
 """
@@ -17,11 +18,13 @@ from numpy.typing import NDArray
 from ingest.fit.corpora import Corpus
 from ingest.fit.engine import Engine
 from ingest.fit.logistic import Sample, calibration_error, predicted, refused, regress
-from ingest.fitted import Fitted, Logistic, Stage
+from ingest.fitted import FEW, Fitted, Logistic, Stage
 from ingest.progress import Report
 
 C = 0.5
-FALSE_REFUSALS = 0.04  # the threshold refuses this share of the questions that the documents deal with
+# The threshold refuses this share of the questions that the documents deal with. Of a few passages it is more: what is
+# inside is told from what is beside it worse there, and to answer the one costs answering the other.
+FALSE_REFUSALS, FALSE_OF_FEW = 0.04, 0.12
 REPORTED = 0.05  # share of false refusals at which refusals are told
 # What speaks for it and what against, on any documents. Corpora whose questions all name what the documents name teach
 # otherwise: there a word that the documents do not have is as often in a question that they answer. How near the
@@ -49,27 +52,35 @@ class Held:
     falsely: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A corpus, how many passages its index has, and a sample for each stage, None without its cross-encoder."""
+
+    corpus: Corpus
+    passages: int
+    samples: Sequence[Sample | None]
+
+
 def fit_general(sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report) -> tuple[Fitted, list[Held]]:
     """Return `fitted` with the confidence of every stage that the engine has, and the figures of each corpus."""
-    samples = [_samples(corpus, sets, opened, fitted, progress) for corpus in sets]
+    asked = [_asked(corpus, sets, opened, fitted, progress) for corpus in sets]
     stages, held = [], list[Held]()
     for place, stage in enumerate(fitted.stages):
-        own = [sample[place] for sample in samples]
-        if any(sample is None for sample in own):
-            stages.append(stage)  # the engine is without this cross-encoder
-            continue
-        model, figures = _fit(stage, sets, [sample for sample in own if sample is not None])
-        stages.append(stage.model_copy(update={"confidence": model}))
-        held += figures
+        own = [(each, sample) for each in asked if (sample := each.samples[place]) is not None]
+        for name, few, falsely in (("confidence", False, FALSE_REFUSALS), ("few", True, FALSE_OF_FEW)):
+            chosen = [(each.corpus, sample) for each, sample in own if (each.passages < FEW) is few]
+            if len({corpus.home for corpus, _ in chosen}) > 1:  # else the engine is without this cross-encoder
+                model, figures = _fit(stage, [c for c, _ in chosen], [sample for _, sample in chosen], falsely)
+                stage = stage.model_copy(update={name: model})
+                held += figures
+        stages.append(stage)
     return fitted.model_copy(update={"stages": tuple(stages)}), held
 
 
-def _samples(
-    corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report
-) -> list[Sample | None]:
-    """Ask a corpus's questions of its index; return a sample for each stage, None without its cross-encoder."""
-    others = [each for each in sets if each.questions and each.home == each.name and not _related(each, corpus)]
-    asked = list(corpus.asked(others))
+def _asked(corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report) -> _Asked:
+    """Ask a corpus's questions of its index."""
+    alike = [each for each in sets if bool(each.written) is bool(corpus.written) and each.home == each.name]
+    asked = list(corpus.asked([each for each in alike if not _related(each, corpus)]))
     engine = opened(corpus)
     try:
         engine.prepare([text for text, _ in asked])
@@ -81,7 +92,7 @@ def _samples(
             features = [engine.sight(text, own, stage).features for text, _ in asked] if stage else []
             found.append(Sample.of(features, inside, general.confidence.caps) if features else None)
             progress(corpus.name, number, len(stages))
-        return found
+        return _Asked(corpus, len(engine.snapshot.chunks), found)
     finally:
         engine.close()
 
@@ -96,14 +107,16 @@ def _collection(corpus: Corpus) -> str:
     return corpus.home.partition("_")[0]
 
 
-def _fit(stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample]) -> tuple[Logistic, list[Held]]:
+def _fit(
+    stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample], falsely: float
+) -> tuple[Logistic, list[Held]]:
     own = [(corpus, sample) for corpus, sample in zip(sets, samples, strict=True) if corpus.name == corpus.home]
     unseen: list[NDArray[np.float64]] = []
     for corpus, sample in zip(sets, samples, strict=True):
         others = [s for c, s in own if not _related(c, corpus)]
         unseen.append(predicted(sample, _regression(joined(_alike(others)), stage, 0.5)))
-    inside = [p[s.right] for p, s, c in zip(unseen, samples, sets, strict=True) if c.name == c.home]
-    threshold = round(float(np.quantile(np.concatenate(inside), FALSE_REFUSALS)), 3)
+    inside = [p[s.right & ~_away(s)] for p, s, c in zip(unseen, samples, sets, strict=True) if c.name == c.home]
+    threshold = round(float(np.quantile(np.concatenate(inside), falsely)), 3)
     across = [(p[a], s.right[a]) for p, s in zip(unseen, samples, strict=True) if (a := _away(s))[s.right].any()]
     shift = _logit(threshold) - _even(*map(np.concatenate, zip(*across, strict=True))) if across else 0.0
     unseen = [1 / (1 + np.exp(-_logit(p) - shift * _away(s))) for p, s in zip(unseen, samples, strict=True)]
@@ -120,7 +133,8 @@ def _fit(stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample]) -> tup
         for corpus, sample, p in zip(sets, samples, unseen, strict=True)
     ]
     model = _regression(joined(_alike([sample for _, sample in own])), stage, threshold)
-    return model.model_copy(update={"weights": {**model.weights, ACROSS: round(max(0.0, shift), 4)}}), held
+    counts = round(max(0.0, model.weights[ACROSS] + shift), 4)
+    return model.model_copy(update={"weights": {**model.weights, ACROSS: counts}}), held
 
 
 def _even(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

@@ -95,12 +95,10 @@ def general(fitted: Fitted, present: Fitted) -> Fitted:
 
     The fusions to choose among and the confidence, which is fitted to several corpora, stay as they are at present.
     """
-    known = {(_kind(stage.fusion), stage.reranker): stage.confidence for stage in present.stages}
+    known = {(_kind(stage.fusion), stage.reranker): stage for stage in present.stages}
+    there = [(stage, known.get((_kind(stage.fusion), stage.reranker), stage)) for stage in fitted.stages]
     stages = tuple(
-        stage.model_copy(
-            update={"own": None, "confidence": known.get((_kind(stage.fusion), stage.reranker), stage.confidence)}
-        )
-        for stage in fitted.stages
+        stage.model_copy(update={"own": None, "few": old.few, "confidence": old.confidence}) for stage, old in there
     )
     own = {"documents": {}, "tokeniser": "", "stages": stages, "choices": present.choices}
     return fitted.model_copy(update=own)

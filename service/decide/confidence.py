@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.fitted import Logistic, probability
+from ingest.fitted import FEW, Logistic, Stage, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.decide.origins import formless, untold
@@ -49,7 +49,6 @@ TINY = 1e-6  # keeps a share of nothing from dividing by zero
 ODDS = 3  # log odds that are one unit of a feature
 SYMBOL = re.compile("[\u0370-\u03ff]")  # a Greek letter: what it stands for is said where it stands
 THING = 0.7  # in general rarity of a Chinese word that names a thing of a field
-FEW = 50  # passages, below which the scores of the documents say nothing about the next question
 TOLD = 3  # candidates that may tell where a thing comes from
 ALONE = 30.0  # nats by which a candidate without a second one is ahead
 QUESTION_SCALE = 10.0  # of the question's vector beside the features
@@ -95,13 +94,19 @@ def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
     """Return what was fitted to these documents where it was, else what was fitted to documents in general.
 
     Fitted to them a model also knows which questions lie near the documents at all, which holds for these and this
-    embedder alone. Scores that nothing was fitted to mean something else: then the model of the default fusion decides.
+    embedder alone. Among a few passages none lies apart, and every word is rare: there a model fitted to few decides.
+    Scores that nothing was fitted to mean something else: then the model of the default fusion decides.
     """
     fitted, manifest = snapshot.fitted, snapshot.manifest
     default = (scale.fused or fitted.stages[0], scale.reranked or scale.fused or fitted.stages[0])
     same = (fitted.embedder, dict(fitted.documents)) == (manifest.settings["embedder"], dict(manifest.sources))
-    fused, reranked = (ConfidenceModel.of(stage.own if same and stage.own else stage.confidence) for stage in default)
+    few = len(snapshot.chunks) < FEW
+    fused, reranked = (ConfidenceModel.of(_model(stage, same, few)) for stage in default)
     return ConfidenceModels(fused, reranked)
+
+
+def _model(stage: Stage, same: bool, few: bool) -> Logistic:
+    return (stage.own if same else None) or (stage.few if few else None) or stage.confidence
 
 
 class Matcher:

@@ -8,6 +8,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from ingest.fitted import FEW
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.language.length import LONGEST, bounded
@@ -26,6 +27,7 @@ STANDS, LEANS = 0.97, 0.2  # that it stands alone; between the two it is tried a
 HANGS = 0.7  # that one which names nothing that documents have leans on what was said, where nothing was
 ELLIPTIC = 0.3  # the same, at most, of one that says not of what it asks
 EVEN = 0.5  # from this probability on a search that cannot try both takes a message alone
+CODE = 3  # digits of a number that is asked for, and is none of a list's
 NAMED = 0.3  # specificity, in the documents, of a term that a question can be about
 COMMON = 0.35  # in general, of a word that everybody uses
 KEPT = 2048  # messages that are not read twice
@@ -55,8 +57,9 @@ class _Read:
 class Turn:
     """A message as it is meant.
 
-    `question` is what is searched, "" where nothing is; `asked` the same without what the conversation adds, `carried`
-    the earlier questions that it adds. `alone` is the message itself where it is unclear whether it leans, `standing`
+    `question` is what is searched, "" where nothing is; a turn that may ask nothing is `help` with a question, and is
+    helped where none answers it. `asked` is the same without what the conversation adds, `carried` the earlier
+    questions that it adds. `alone` is the message itself where it is unclear whether it leans, `standing`
     the probability that it does not.
     """
 
@@ -86,6 +89,7 @@ class Conversation:
         self._words = snapshot.pack.words
         self._headings = {_bare(name) for chunk in snapshot.chunks for name in chunk.heading_path}
         self._lexicon = Lexicon(snapshot)
+        self._few = len(snapshot.chunks) < FEW
         self._known: LRUCache[str, _Read] = LRUCache(KEPT)
 
     async def turn(self, text: str, history: Sequence[Message]) -> Turn:
@@ -100,6 +104,8 @@ class Conversation:
         read = await self._read(text)
         kind, kinds = self._talk(read), read.kinds
         kind = "again" if kind is None and history and _is_form(text) else kind
+        if not history and ((kind in LAST and read.rare) or (kind == "help" and self._counted(text))):
+            kind = None  # "Is the audio guide extra?", "429"
         if kind in LAST:
             question = await self._last(history)
             return Turn(kind, question, question) if question else Turn("help")
@@ -107,7 +113,10 @@ class Conversation:
             return Turn(kind)
         earlier = await self._questions(history)
         if not earlier:
-            return Turn("help") if self._hangs(text, read) else Turn("subject", text, text)
+            if not self._hangs(text, read):
+                return Turn("subject", text, text)
+            asks = self._few and not empty(bounded(text, READ), self._words)  # "it" is what a few documents are about
+            return Turn("help", text, text) if asks else Turn("help")
         standing = kinds["subject"] / (kinds["subject"] + kinds["follow"])
         plain = normalise(bounded(text, READ))
         if any(rules(group).holds(plain) for group in BACK) or empty(text, self._words):
@@ -134,8 +143,15 @@ class Conversation:
         return turn.alone if turn.alone and turn.standing >= EVEN else turn.question or text
 
     def _hangs(self, text: str, read: _Read) -> bool:
-        """Whether a message asks nothing where nothing was said: it leans, and names nothing that documents have."""
-        return empty(bounded(text, READ), self._words) or (read.kinds["follow"] >= HANGS and not read.named)
+        """Whether a message asks nothing where nothing was said: it leans, and names nothing that one can ask for."""
+        plain = bounded(text, READ)
+        if read.named or any(not name.isdigit() for name in self._lexicon.proper(plain)) or self._counted(plain):
+            return False
+        return empty(plain, self._words) or read.kinds["follow"] >= HANGS
+
+    def _counted(self, text: str) -> bool:
+        """Whether a message names a number that documents have: "What should I do on 429?"."""
+        return any(len(t) >= CODE and t.isdigit() and self._lexicon.has(t) for t in self._words.terms(text))
 
     def _talk(self, read: _Read) -> Kind | None:
         """What a message says about the conversation, None where it asks for something else."""

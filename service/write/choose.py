@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,6 +35,9 @@ SURE, WORDS, APART = 0.9, 2.0, 3.0
 NEAR, READ = 1.0, 10
 # At most so far behind the best, in nats: where one thing is asked for, and else.
 ONE, MANY = 1.0, 3.0
+# What a passage lost on the best one, -log of its relevance, counts as so many nats of its lines: about half of what it
+# is behind as it was found.
+LOST, TINY = 2.0, 1e-9
 
 Origin = set[tuple[int, int]]
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
@@ -101,13 +104,14 @@ class Chooser:
         found: list[tuple[Query, _Found]] = []
         missing: Missing | None = None
         for key, entry in entries.items():
+            lost = LOST * -math.log(max(passages[line.passage].relevance for line in entry) or TINY)
             for question in asked[key].values() or (query,):
                 try:
                     one = await self._found(question, passages, entry, missing is None, len(entries) == 1)
                 except UnreadError as error:
                     missing = error.code
                     one = await self._found(question, passages, entry, False, len(entries) == 1)
-                found.append((question, one))
+                found.append((question, replace(one, lost=lost)))
         return _joined(found, missing)
 
     async def _found(
@@ -248,6 +252,12 @@ class _Found:
     defined: bool = False
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
     exact: bool = False  # no list is made whole that has a part of it
+    lost: float = 0.0  # on the passage that was found first, in nats
+
+    @property
+    def best(self) -> float:
+        """How well its best line answers, found where it was; nothing where lines have no scores."""
+        return max(self.fit.values(), default=-math.inf) - self.lost
 
 
 def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> Choice:
@@ -256,11 +266,11 @@ def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> C
     exact = [question.text for question, one in found if one.exact]
     found = [(question, one) for question, one in found if one.exact or question.text not in exact]
     for question, one in found:
-        top[question.text] = max([*one.fit.values(), top.get(question.text, -math.inf)])
+        top[question.text] = max(one.best, top.get(question.text, -math.inf))
     near = [
         one
         for question, one in found
-        if not one.fit or max(one.fit.values()) >= top[question.text] - (ONE if single(question) else APART)
+        if not one.fit or one.best >= top[question.text] - (ONE if single(question) else APART)
     ]
     fit: dict[tuple[int, int], float] = {}
     parts: dict[tuple[int, int], Line] = {}

@@ -21,17 +21,20 @@ from service.settings import NoRerankSettings, ServiceSettings
 from tests.support.tiny_embedder import TinyEmbedder
 
 FIELDS = {
-    "pumps": ("甲乙丙丁戊己庚辛", "{}{}号水泵每月检查轴承，停机后清洗外壳。", "{}{}号水泵怎么检查轴承？"),
-    "law": ("东南西北中内外前", "{}{}区的商户应当在三十日内办理登记手续。", "{}{}区的商户何时办理登记？"),
-    "sea": ("红橙黄绿青蓝紫白", "{}{}鱼生活在珊瑚礁附近，以藻类为食。", "{}{}鱼生活在哪里的附近？"),
+    "pumps": ("甲乙丙丁戊己庚辛壬癸子丑寅卯辰", "{}{}号水泵每月检查轴承，停机后清洗外壳。", "{}{}号水泵怎么检查轴承？"),
+    "law": ("东南西北中内外前后左右上下新旧", "{}{}区的商户应当在三十日内办理登记手续。", "{}{}区的商户何时办理登记？"),
+    "sea": ("红橙黄绿青蓝紫白黑灰银金铜粉棕", "{}{}鱼生活在珊瑚礁附近，以藻类为食。", "{}{}鱼生活在哪里的附近？"),
 }
 
 
-def write_sets(root: Path) -> Path:
+MANY, SMALL = 15, 8  # letters: 105 passages indexed, and 28
+
+
+def write_sets(root: Path, count: int = SMALL) -> Path:
     for name, (letters, text, question) in FIELDS.items():
         folder = root / name
         folder.mkdir(parents=True)
-        things = [(one, other) for one in letters for other in letters if one != other]
+        things = [(one, other) for one in letters[:count] for other in letters[:count] if one != other]
         rows = {
             "corpus": [{"id": f"{a}{b}", "text": text.format(a, b)} for a, b in things],
             "queries": [{"id": f"q{a}{b}", "text": question.format(a, b)} for a, b in things],
@@ -48,9 +51,11 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> list[Corpus]:
     return labelled_sets(write_sets(tmp_path_factory.mktemp("sets")))
 
 
-@pytest.fixture(scope="module")
-def fit(sets: list[Corpus], tmp_path_factory: pytest.TempPathFactory) -> tuple[Fitted, list[Held]]:
+@pytest.fixture(scope="module", params=[MANY, SMALL])
+def fit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Fitted, list[Held]]:
+    """What was fitted to sets of many passages, or of few, by name."""
     root = tmp_path_factory.mktemp("indexes")
+    sets = labelled_sets(write_sets(tmp_path_factory.mktemp("fitted"), request.param))
 
     def opened(corpus: Corpus) -> Engine:
         own = root / corpus.home
@@ -61,7 +66,7 @@ def fit(sets: list[Corpus], tmp_path_factory: pytest.TempPathFactory) -> tuple[F
         service = Service(settings, TinyEmbedder())
         return ServiceEngine(service, settings, service.open())
 
-    return fit_general(sets, opened, none().fitted, lambda *_: None)
+    return "few" if request.param == SMALL else "confidence", *fit_general(sets, opened, none().fitted, lambda *_: None)
 
 
 def test_half_of_a_set_is_indexed_and_asked(sets: list[Corpus]) -> None:
@@ -86,23 +91,35 @@ def test_sets_of_the_same_passages_are_asked_across(tmp_path: Path) -> None:
     assert all("fish" in text for text, _ in across.questions)
 
 
-def test_every_stage_that_the_engine_has_is_fitted_to_all_corpora(fit: tuple[Fitted, list[Held]]) -> None:
-    fitted, held = fit
+def test_every_stage_that_the_engine_has_is_fitted_to_all_corpora(fit: tuple[str, Fitted, list[Held]]) -> None:
+    name, fitted, held = fit
     present = none().fitted
     for new, old in zip(fitted.stages, present.stages, strict=True):
-        assert (new.confidence != old.confidence) == (old.reranker == "")
+        changed = {part for part in ("confidence", "few", "own") if getattr(new, part) != getattr(old, part)}
+        assert changed == ({name} if old.reranker == "" else set())
         assert new.margins == old.margins
     fused = {stage.fusion.partition(" ")[0] for stage in present.stages if not stage.reranker}
     assert {(each.stage, each.corpus) for each in held} == {(stage, name) for stage in fused for name in FIELDS}
 
 
-def test_figures_are_of_corpora_that_the_model_has_not_seen(fit: tuple[Fitted, list[Held]]) -> None:
-    for each in fit[1]:
+def test_figures_are_of_corpora_that_the_model_has_not_seen(fit: tuple[str, Fitted, list[Held]]) -> None:
+    _, _, held = fit
+    for each in held:
         assert each.area > 0.8
         assert 0 <= each.falsely <= 1
-    for mean in means(fit[1]).values():
-        areas = [each.area for each in fit[1] if each.stage == mean.stage]
+    for mean in means(held).values():
+        areas = [each.area for each in held if each.stage == mean.stage]
         assert mean.area == pytest.approx(np.mean(areas))
+
+
+def test_what_was_written_for_other_documents_lies_far(tmp_path: Path) -> None:
+    for name, answered, open_ in (("tea", "茶怎么泡？", "茶多少钱？"), ("ink", "墨怎么磨？", "墨在哪买？")):
+        (tmp_path / name / "documents").mkdir(parents=True)
+        rows = [{"question": answered, "answerable": True}, {"question": open_, "answerable": False}]
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (tmp_path / name / "questions.jsonl").write_text(text, "utf-8")
+    ink, tea = labelled_sets(tmp_path)
+    assert list(tea.asked([ink])) == [("茶怎么泡？", True), ("茶多少钱？", False), ("墨怎么磨？", False)]
 
 
 def test_the_area_counts_ties_by_half() -> None:

@@ -234,8 +234,17 @@ def test_small_pieces_join_even_across_a_change_of_topic() -> None:
 
 def test_what_is_too_long_is_cut_at_its_widest_gap() -> None:
     text = f"{''.join(CATS)}{''.join(STARS)}{''.join(CATS[:2])}"
-    _, _, chunks = cut(text, SemanticChunker(TinyEmbedder(), 99.9, 1, 50))
+    _, _, chunks = cut(text, SemanticChunker(TinyEmbedder(), 99.9, 1, 320, 50))
     assert [len(c.text) for c in chunks] == [30, 30, 12]  # one break, then 60 characters are too long
+
+
+@pytest.mark.parametrize(("headings", "most"), [("", 40), ("# A\n\n", 40), ("## A\n\n一。\n\n## B\n\n", 400)])
+def test_what_stands_below_no_heading_of_its_own_is_cut_shorter(headings: str, most: int) -> None:
+    text = headings + "\n\n".join(["".join(CATS), "".join(STARS), "".join(CATS[1:]), "".join(STARS[1:])])
+    _, _, chunks = cut(text, SemanticChunker(TinyEmbedder(), 90, 60, 400, 40))
+    longest = max(tokens(c.text) for c in chunks)
+    assert longest <= most
+    assert (longest > 40) is (most == 400)
 
 
 def test_a_lead_in_stays_with_what_it_announces() -> None:
@@ -335,8 +344,9 @@ def test_repeated_passages_have_identities_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: SemanticChunker(TinyEmbedder(), 90, 60, 501), r"60\.\.501 tokens .* window of 500"),
-        (lambda: SemanticChunker(TinyEmbedder(), 90, 60, 59), r"60\.\.59 tokens must rise"),
+        (lambda: SemanticChunker(TinyEmbedder(), 90, 60, 501), r"60\.\.501 and 128 tokens .* window of 500"),
+        (lambda: SemanticChunker(TinyEmbedder(), 90, 60, 59), r"60\.\.59 and 128 tokens must rise"),
+        (lambda: SemanticChunker(TinyEmbedder(), plain_tokens=501), r"60\.\.320 and 501 tokens .* window of 500"),
         (lambda: FixedChunker(100, 100), "overlap 100 must be at least 0 and under the size 100"),
         (lambda: RecursiveChunker(0), "chunk size 0 must be positive"),
         (lambda: WindowChunker(-1), "neighbours -1 must not be negative"),

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.fitted import FEW
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, none
@@ -15,7 +16,7 @@ from tests.support.packs import PACK, WORDS
 @pytest.mark.parametrize("pack", [PACK, none()], ids=lambda pack: pack.name)
 def test_what_is_stored_fits_the_features_and_the_model_that_ships(pack: Pack) -> None:
     for stage in pack.fitted.stages:
-        for model in (stage.confidence, *([stage.own] if stage.own else [])):
+        for model in filter(None, (stage.confidence, stage.few, stage.own)):
             assert tuple(model.weights) == (RERANKED if stage.reranker else FEATURES)
             assert set(model.caps) <= {*FEATURES}
             assert 0 < model.threshold < 1
@@ -45,6 +46,14 @@ def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) ->
     other = confidence_models(replace(snapshot, manifest=manifest), Scale(fused, None, PACK.fitted.places))
     assert (other.fused.fitted, other.fused.direction.size) == (fused.confidence, 0)
     assert confidence_models(snapshot, Scale(fused, None, PACK.fitted.places)).fused.fitted == fused.own
+
+
+def test_of_a_few_passages_what_was_fitted_to_few_decides(snapshot: Snapshot) -> None:
+    stage, manifest = none().fitted.stages[0], replace(snapshot.manifest, sources={"other.md": "0"})
+    scale = Scale(stage, None, none().fitted.places)
+    for chunks, model in ((FEW, stage.confidence), (FEW - 1, stage.few)):
+        other = replace(snapshot, manifest=manifest, chunks=snapshot.chunks[:chunks])
+        assert confidence_models(other, scale).fused.fitted == model
 
 
 def test_scored_candidates_have_more_features(service: Service, snapshot: Snapshot, embedder: Embedder) -> None:
