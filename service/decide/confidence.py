@@ -13,7 +13,6 @@ from ingest.fitted import FEW, Logistic, Stage, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.decide.origins import formless, untold
-from service.decide.rows import names_row
 from service.decide.versions import foreign
 from service.language.headings import headings_in
 from service.language.phrases import language
@@ -188,23 +187,13 @@ class Matcher:
         return (chunk.indexed for chunk in chunks)
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether a heading of the best candidate is all that a question names, or a symbol that the best ones have.
-
-        Of a few short notes that all of it stands in one of the best candidates, or names a row, is enough. What is
-        fitted says nothing there: of three passages no vector lies apart, and every word is rare.
-        """
+        """Whether a heading of the best candidate is all that a question names, or a symbol that the best ones have."""
         asking = rules("asking") + rules("making") if rules("origin").holds(normalise(query.text)) else rules("asking")
         names = self._lexicon.names(asking.blank(normalise(query.text)))
         if self._headed(candidates[0], names):
             return True
-        if len(names) == 1 and SYMBOL.search(names[0]):
-            return any(self._has(candidate, names) for candidate in candidates[:3])
-        if len(self._snapshot.chunks) >= FEW:
-            return False
-        if names and any(self._has(c, names) for c in candidates[:3]):
-            return True
-        known = all(map(self._lexicon.knows, self._lexicon.proper(query.text)))
-        return known and any(names_row(query.text, c.chunk.text) for c in candidates[:3])
+        symbol = len(names) == 1 and SYMBOL.search(names[0])
+        return bool(symbol) and any(self._has(candidate, names) for candidate in candidates[:3])
 
     def _headed(self, candidate: Candidate, names: Sequence[str]) -> bool:
         """Whether a heading in the passages around a candidate calls just this by its name."""
