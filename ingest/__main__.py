@@ -132,7 +132,7 @@ def _fit_general(settings: IngestSettings, folders: Sequence[Path], pack: Path) 
 
     def opened(corpus: Corpus) -> Engine:
         root = GENERAL / corpus.home
-        own = {"corpus": [documents_of(corpus, root)], "index": root / "index", "pack": NONE}
+        own = {"corpus": documents_of(corpus, root), "index": root / "index", "pack": NONE}
         ensure(settings.model_copy(update=own), embedder)
         engine: Engine = plugins.factory("engine", "service")(root / "index")
         return engine

@@ -2,7 +2,8 @@
 
 A set of passages is a folder with corpus.jsonl (id, text), queries.jsonl (id, text) and qrels.jsonl (qid, pid). Some of
 its passages are indexed. Questions on those are inside; questions on its others lie near, those of other sets far.
-A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken. Where
+A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken; sets of
+a page are also taken together, two, five and ten of them, since what is found tells less among more. Where
 two sets are translations of each other, passage by passage, the questions of one are also put to the other. Sets whose
 names begin alike up to "_" are parts of one collection.
 """
@@ -20,6 +21,8 @@ INDEXED = 150  # passages at most, and half of the set's
 INSIDE, NEAR, FAR = 110, 70, 50  # questions
 QUESTIONS = "questions.jsonl"
 SHORTEST = 8  # code points of a question that stands alone
+PAGE = 16_000  # bytes of documents, up to which a set is taken together with others as short
+TOGETHER = (2, 5, 10)  # sets
 Form = TypeVar("Form", bound=BaseModel)
 
 
@@ -52,15 +55,17 @@ class _Written(BaseModel):
 class Corpus:
     """`passages` by id, and `questions` with the id of the passage that answers; `home` is where the passages lie.
 
-    One of `documents`, a folder, has no passages, and `written` questions with whether the documents answer them.
+    One of `documents`, folders, has no passages, and `written` questions with whether the documents answer them; `parts`
+    are the names of the sets that it is made of.
     """
 
     name: str
     home: str
     passages: Mapping[str, str]
     questions: Sequence[tuple[str, str]]
-    documents: Path | None = None
+    documents: tuple[Path, ...] = ()
     written: Sequence[tuple[str, bool]] = ()
+    parts: frozenset[str] = frozenset()
 
     @property
     def indexed(self) -> dict[str, str]:
@@ -92,6 +97,7 @@ def labelled_sets(*folders: Path) -> list[Corpus]:
     plain += [_documents(each) for each in below if (each / QUESTIONS).exists() and (each / "documents").is_dir()]
     if len(plain) < 2:
         raise CorpusError(f"{', '.join(map(str, folders))}: {len(plain)} labelled sets; at least 2 are needed")
+    plain += _together([each for each in plain if each.documents and sum(map(_bytes, each.documents)) <= PAGE])
     across = [
         replace(one, name=f"{one.name} asked in {other.name}", questions=other.questions)
         for one in plain
@@ -101,13 +107,13 @@ def labelled_sets(*folders: Path) -> list[Corpus]:
     return [*plain, *across]
 
 
-def documents_of(corpus: Corpus, root: Path) -> Path:
+def documents_of(corpus: Corpus, root: Path) -> list[Path]:
     """Write the indexed passages as files below `root`, named by bare numbers, which say nothing to search.
 
-    Documents stay where they are.
+    Documents stay where they are. Returns the folders.
     """
-    if corpus.documents is not None:
-        return corpus.documents
+    if corpus.documents:
+        return [*corpus.documents]
     folder = root / "documents"
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{number:05}.md": text + "\n" for number, text in enumerate(corpus.indexed.values())}
@@ -115,7 +121,7 @@ def documents_of(corpus: Corpus, root: Path) -> Path:
         (folder / stale).unlink()
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
-    return folder
+    return [folder]
 
 
 def _read(folder: Path) -> Corpus:
@@ -128,7 +134,27 @@ def _read(folder: Path) -> Corpus:
 
 def _documents(folder: Path) -> Corpus:
     written = [(line.question, line.answerable) for line in _lines(folder / QUESTIONS, _Written)]
-    return Corpus(folder.name, folder.name, {}, (), folder / "documents", written)
+    return Corpus(folder.name, folder.name, {}, (), (folder / "documents",), written, frozenset({folder.name}))
+
+
+def _together(pages: Sequence[Corpus]) -> list[Corpus]:
+    """Put neighbours together, each group once."""
+    groups: dict[frozenset[str], list[Corpus]] = {}
+    for width in TOGETHER:
+        for start in range(0, len(pages) if width <= len(pages) else 0, max(1, width // 2)):
+            group = [*pages, *pages][start : start + width]
+            groups.setdefault(frozenset(each.name for each in group), group)
+    return [_joined(names, group) for names, group in groups.items()]
+
+
+def _joined(names: frozenset[str], group: Sequence[Corpus]) -> Corpus:
+    name = "+".join(each.name for each in group)
+    documents = tuple(folder for each in group for folder in each.documents)
+    return Corpus(name, name, {}, (), documents, [asked for each in group for asked in each.written], names)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _lines(path: Path, form: type[Form]) -> Iterator[Form]:

@@ -98,9 +98,9 @@ def _asked(corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted,
 
 
 def _related(one: Corpus, other: Corpus) -> bool:
-    """Whether two corpora share passages, or are translations or parts of one collection."""
+    """Whether two corpora share passages or documents, or are translations or parts of one collection."""
     same = bool(one.passages) and one.passages.keys() == other.passages.keys()
-    return same or _collection(one) == _collection(other)
+    return same or not one.parts.isdisjoint(other.parts) or _collection(one) == _collection(other)
 
 
 def _collection(corpus: Corpus) -> str:

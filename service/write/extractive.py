@@ -33,6 +33,7 @@ from service.write.writer import Gap, Quote, Sentence
 GAP = 8  # code points between the rows of a table at most: a line break, an indent
 RULED = re.compile(r":?-+:?")
 FURTHER = re.compile(r"\n[ \t]+")  # lines of a note, which would be code
+SENTENCE = 120  # characters of a sentence that is given whole, whichever of its clauses answers
 PRE = re.compile(r"<pre[^>]*>(.*)</pre>\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -120,8 +121,24 @@ def _with_context(keep: set[int], lines: Sequence[Line], tree: Tree, share: floa
     """Add what a kept line leans on (lead-in, parent), what hangs on it, and a list of which much is kept."""
     wanted = tree.whole(keep, share)
     for i in sorted(keep):
-        wanted.update(_table(i, keep, lines))
+        wanted.update(_table(i, keep, lines), _clauses(i, lines))
     return wanted
+
+
+def _clauses(i: int, lines: Sequence[Line]) -> range:
+    """The clauses of a short sentence that semicolons part: one alone may lack what it is about."""
+
+    def goes_on(before: Line, line: Line) -> bool:
+        one = before.unit.kind == line.unit.kind == "paragraph" and not line.unit.opens
+        return one and before.text.endswith("；") and before.headings == line.headings
+
+    first, stop = i, i + 1
+    while first and goes_on(lines[first - 1], lines[first]):
+        first -= 1
+    while stop < len(lines) and goes_on(lines[stop - 1], lines[stop]):
+        stop += 1
+    short = sum(len(line.text) for line in lines[first:stop]) <= SENTENCE
+    return range(first, stop) if short else range(i, i + 1)
 
 
 def _table(i: int, keep: set[int], lines: Sequence[Line]) -> Iterable[int]:

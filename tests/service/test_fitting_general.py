@@ -59,9 +59,9 @@ def fit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
     def opened(corpus: Corpus) -> Engine:
         own = root / corpus.home
-        folder = documents_of(corpus, own)
+        folders = documents_of(corpus, own)
         versions = Versions(own / "index")
-        build_index([folder], versions, TinyEmbedder(), RecursiveChunker(200), CleanSteps(), Packs(NONE))
+        build_index(folders, versions, TinyEmbedder(), RecursiveChunker(200), CleanSteps(), Packs(NONE))
         settings = ServiceSettings(index=own / "index", pack=NONE, rerank=NoRerankSettings(kind="none"))
         service = Service(settings, TinyEmbedder())
         return ServiceEngine(service, settings, service.open())
@@ -118,7 +118,9 @@ def test_what_was_written_for_other_documents_lies_far(tmp_path: Path) -> None:
         rows = [{"question": answered, "answerable": True}, {"question": open_, "answerable": False}]
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (tmp_path / name / "questions.jsonl").write_text(text, "utf-8")
-    ink, tea = labelled_sets(tmp_path)
+    ink, tea, both = labelled_sets(tmp_path)
+    assert (both.name, both.parts, len(both.documents)) == ("ink+tea", {"ink", "tea"}, 2)
+    assert [*both.asked([])] == [*ink.asked([]), *tea.asked([])]
     assert list(tea.asked([ink])) == [("茶怎么泡？", True), ("茶多少钱？", False), ("墨怎么磨？", False)]
 
 

@@ -1,6 +1,5 @@
 """What kind of answer a question gets, from candidates whose scores are set by hand."""
 
-
 import numpy as np
 import pytest
 
