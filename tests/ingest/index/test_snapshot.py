@@ -2,6 +2,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from ingest.chunk.recursive import RecursiveChunker
 from ingest.index import snapshot
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
+from ingest.index.manifest import checksum, version_of
+from ingest.index.records import write_records
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
 from ingest.index.ways import Ways
 from ingest.pack import none
@@ -20,6 +23,7 @@ from tests.support.tiny_embedder import TinyEmbedder
 
 SOURCE = "# 题\n\n前言。\n\n## 1. 节\n\n★★★★★ **1. 甲？**\n\n答\u2028案\r\n。\n\n★ **2. 乙？**\n"
 FILES = [
+    "aliases.at.npy",
     "aliases.jsonl",
     "asked/bm25/ids.npy",
     "asked/bm25/offsets.npy",
@@ -27,16 +31,42 @@ FILES = [
     "asked/bm25/weights.npy",
     "asked/dense.faiss",
     "asked/questions.jsonl",
+    "averages.npy",
     "bm25/ids.npy",
     "bm25/offsets.npy",
     "bm25/vocabulary.json",
     "bm25/weights.npy",
+    "chunks.at.npy",
     "chunks.jsonl",
     "dense.faiss",
-    "documents.jsonl",
+    "documents/ends.npy",
+    "documents/keys.npy",
+    "documents/names.at.npy",
+    "documents/names.jsonl",
+    "documents/texts",
+    "entries.at.npy",
     "entries.jsonl",
+    "register/aliased.npy",
+    "register/bounds.npy",
+    "register/columns/answered.npy",
+    "register/columns/documents.npy",
+    "register/columns/names.npy",
+    "register/columns/rows.npy",
+    "register/columns/sections.npy",
+    "register/columns/stars.npy",
+    "register/groups.npy",
+    "register/headings.npy",
+    "register/ids.npy",
+    "register/keys.npy",
+    "register/order.npy",
+    "register/texts.npy",
     "report.json",
     "titles.faiss",
+    "told/days.npy",
+    "told/tagged.npy",
+    "told/tags.npy",
+    "wording/indexed",
+    "wording/latin.txt",
 ]
 
 
@@ -76,14 +106,16 @@ def folder(tmp_path: Path) -> Path:
 def reseal(folder: Path) -> None:
     """Make checksums and version of the manifest fit the files again, as damage before writing would."""
     parts = json.loads((folder / "manifest.json").read_text("utf-8"))
-    parts["files"] = {name: snapshot._sha256(folder / name) for name in parts["files"]}
-    parts["version"] = snapshot._version(parts)
+    parts["files"] = {name: checksum(folder / name) for name in parts["files"]}
+    parts["version"] = version_of(parts)
     (folder / "manifest.json").write_text(json.dumps(parts), "utf-8")
 
 
 def test_round_trip(folder: Path) -> None:
     made, opened = make(), snapshot.read(folder, "tiny-1")
-    for name in ("documents", "entries", "chunks", "aliases", "groups"):
+    for name in ("entries", "chunks", "groups"):
+        assert tuple(getattr(opened, name)) == getattr(made, name), name
+    for name in ("documents", "aliases"):
         assert getattr(opened, name) == getattr(made, name), name
     assert opened.documents["n.md"] == SOURCE
     np.testing.assert_array_equal(opened.dense.vectors(), made.dense.vectors())
@@ -135,7 +167,7 @@ def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
         snapshot.read(folder)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "{}", '{"format": 2}', "\udcff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "{}", '{"format": 3}', "\udcff"])
 def test_a_damaged_manifest_is_refused(folder: Path, content: str) -> None:
     (folder / "manifest.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(SnapshotError, match=r"no readable manifest.*run `python -m ingest build`"):
@@ -158,8 +190,8 @@ def test_a_changed_manifest_is_refused(folder: Path, key: str) -> None:
 
 def test_another_format_is_refused(folder: Path) -> None:
     path = folder / "manifest.json"
-    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 99'), "utf-8")
-    with pytest.raises(SnapshotError, match=r"has format 99, this program reads 2; run `python -m ingest build`"):
+    path.write_text(path.read_text("utf-8").replace('"format": 3', '"format": 99'), "utf-8")
+    with pytest.raises(SnapshotError, match=r"has format 99, this program reads 3; run `python -m ingest build`"):
         snapshot.read(folder)
 
 
@@ -168,16 +200,18 @@ def test_another_embedder_is_refused(folder: Path) -> None:
         snapshot.read(folder, "big-2")
 
 
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+
+
 def drop_line(folder: Path) -> None:
-    path = folder / "chunks.jsonl"
-    path.write_text(path.read_text("utf-8").rstrip("\n").rpartition("\n")[0] + "\n", "utf-8")
+    write_records(folder / "chunks.jsonl", lines_of(folder / "chunks.jsonl")[:-1])
 
 
 def move_chunk(folder: Path, name: str = "chunks.jsonl") -> None:
-    path = folder / name
-    lines = [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+    lines = lines_of(folder / name)
     lines[0] |= {"start": lines[0]["start"] - 1, "end": lines[0]["end"] - 1}
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    write_records(folder / name, lines)
 
 
 def other_counts(folder: Path) -> None:
@@ -194,6 +228,7 @@ def other_counts(folder: Path) -> None:
         (other_counts, "its manifest says"),
         (lambda folder: (folder / "dense.faiss").write_bytes(b"x" * 100), "cannot be read"),
         (lambda folder: (folder / "entries.jsonl").write_text("{}\n"), "cannot be read"),
+        (lambda folder: write_records(folder / "entries.jsonl", [{}]), "cannot be read"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(folder: Path, change: Callable[[Path], object], message: str) -> None:
