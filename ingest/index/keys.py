@@ -30,8 +30,10 @@ class Keys:
 
     def numbers(self, string: str) -> list[int]:
         """Return the numbers that a string has, ascending; once in 2 ** 64 / n another one's is among them."""
-        wanted = np.uint64(_digest(string))
-        first, stop = (int(np.searchsorted(self.table[0], wanted, side)) for side in ("left", "right"))
+        digests, wanted = self.table[0], np.uint64(_digest(string))
+        first = stop = int(digests.searchsorted(wanted))
+        while stop < len(digests) and digests[stop] == wanted:
+            stop += 1
         found: list[int] = self.table[1, first:stop].tolist()
         return found
 

@@ -4,7 +4,7 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,10 +28,11 @@ class Verified:
         """Return this machine's file for a version; several machines may see one folder."""
         return cls(folder / f"{version}-{sha256(_machine().encode()).hexdigest()[:8]}")
 
-    def holds(self, folder: Path, names: Iterable[str]) -> bool:
+    def holds(self, folder: Path, names: Collection[str]) -> bool:
         """Whether these files of a folder were found intact, and none was touched since."""
         try:
-            return bool(json.loads(self.path.read_text("utf-8")) == _stamps(folder, names))
+            stamps = _stamps(folder, names)
+            return len(stamps) == len(names) and bool(json.loads(self.path.read_text("utf-8")) == stamps)
         except (OSError, ValueError):
             return False
 

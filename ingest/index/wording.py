@@ -10,11 +10,11 @@ from typing import Self
 
 from ingest.index.records import mapped_bytes
 
-CHINESE = "[\u3400-\u9fff]"
 LETTERS = re.compile(r"[A-Za-z]{4,}")
-_BETWEEN = "\0"  # passages: no string that is looked for has it
-# CHINESE in UTF-8.
-_CHINESE = rb"(?:\xe3[\x90-\xbf][\x80-\xbf]|[\xe4-\xe9][\x80-\xbf][\x80-\xbf])"
+CHINESE = re.compile("[\u3400-\u9fff]")
+_BETWEEN = b"\0"  # passages: no string that is looked for has it
+_WINDOW = 1 << 22  # bytes that are searched at once: nothing else runs meanwhile
+_WIDTH = 3  # bytes of a Chinese character
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +36,39 @@ class Wording:
             spellings.update(LETTERS.findall(text))
             lower.append(text.lower().encode())
         spelt = {word.lower(): word for word, _ in reversed(spellings.most_common())}
-        return cls(_BETWEEN.encode().join(lower), tuple(spelt.values()))
+        return cls(_BETWEEN.join(lower), tuple(spelt.values()))
 
     def stands(self, text: str) -> bool:
         """Whether a passage has a string, in letters of any case."""
-        return self.text.find(text.lower().encode()) >= 0
+        return next(self._places(text.lower().encode()), None) is not None
 
     def like(self, text: str) -> Iterator[str]:
-        """Yield what passages have for a text of which one character is another Chinese one."""
-        raw = [re.escape(character.encode()) for character in text]
-        each = (b"".join([*raw[:place], _CHINESE, *raw[place + 1 :]]) for place in range(len(raw)))
-        return (match.group().decode() for match in re.compile(b"|".join(each)).finditer(self.text))
+        """Yield, in the order of passages, what these have for a Chinese text of which one character is another one."""
+        last = -1
+        for start in sorted({start for place in range(len(text)) for start in self._near(text, place)}):
+            if start >= last:  # what overlaps with the one before is none of its own
+                last = start + _WIDTH * len(text)
+                yield bytes(self.text[start:last]).decode()
+
+    def _near(self, text: str, place: int) -> Iterator[int]:
+        """Yield where passages have a text with a Chinese character at a place, whichever."""
+        before, after = text[:place].encode(), text[place + 1 :].encode()
+        whole = _WIDTH * len(text)
+        for found in self._places(max(before, after, key=len)):
+            start = found if len(before) >= len(after) else found - _WIDTH * (place + 1)
+            middle = start + len(before)
+            if start < 0 or self.text[start:middle] != before or self.text[middle + _WIDTH : start + whole] != after:
+                continue
+            if CHINESE.fullmatch(bytes(self.text[middle : middle + _WIDTH]).decode(errors="replace")):
+                yield start
+
+    def _places(self, string: bytes) -> Iterator[int]:
+        """Yield where a string stands, however often."""
+        for begin in range(0, len(self.text), _WINDOW):
+            at = self.text.find(string, begin, begin + _WINDOW + len(string) - 1)
+            while at >= 0:
+                yield at
+                at = self.text.find(string, at + 1, begin + _WINDOW + len(string) - 1)
 
     def save(self, folder: Path) -> None:
         """Write into a new folder."""

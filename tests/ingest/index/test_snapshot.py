@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,13 @@ import pytest
 
 from ingest.chunk import chunk
 from ingest.chunk.recursive import RecursiveChunker
-from ingest.index import snapshot
+from ingest.index import snapshot, verified
 from ingest.index.bm25 import Postings
 from ingest.index.dense import DenseIndex
 from ingest.index.manifest import checksum, version_of
 from ingest.index.records import write_records
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.index.verified import Verified
 from ingest.index.ways import Ways
 from ingest.pack import none
 from ingest.parse import outline
@@ -236,6 +238,57 @@ def test_parts_that_do_not_fit_are_refused(folder: Path, change: Callable[[Path]
     reseal(folder)
     with pytest.raises(SnapshotError, match=rf"{message}.*run `python -m ingest build --force`"):
         snapshot.read(folder)
+
+
+@pytest.fixture
+def noted(folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Verified:
+    """What remembers that the files were looked through, long after they were written."""
+    monkeypatch.setattr(verified, "TICK", -(1 << 60))
+    of = Verified(tmp_path_factory.mktemp("verified") / "v")
+    snapshot.read(folder, verified=of)
+    return of
+
+
+def test_files_are_looked_through_once(folder: Path, noted: Verified, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    monkeypatch.setattr(snapshot, "compare", lambda folder, manifest: compared.append(manifest.version))
+    opened = snapshot.read(folder, "tiny-1", verified=noted)
+    assert compared == []
+    assert tuple(opened.chunks) == make().chunks
+    os.utime(folder / "chunks.jsonl")
+    snapshot.read(folder, verified=noted)
+    assert compared == [opened.manifest.version]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damage_is_found_after_files_were_looked_through(folder: Path, noted: Verified, name: str) -> None:
+    raw, before = (folder / name).read_bytes() or b" ", (folder / name).stat()
+    (folder / name).write_bytes(bytes([raw[0] ^ 1]) + raw[1:])
+    os.utime(folder / name, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(SnapshotError, match=rf"'{re.escape(name)}' is changed on disk"):
+        snapshot.read(folder, verified=noted)
+    (folder / name).unlink()
+    with pytest.raises(SnapshotError, match=rf"'{re.escape(name)}' is missing"):
+        snapshot.read(folder, verified=noted)
+
+
+def test_a_noted_index_is_still_for_its_embedder(folder: Path, noted: Verified) -> None:
+    with pytest.raises(SnapshotError, match="made with embedder 'tiny-1'"):
+        snapshot.read(folder, "big-2", verified=noted)
+
+
+def test_what_is_looked_up_is_the_same_in_memory_and_on_disk(folder: Path) -> None:
+    for each in (make(), snapshot.read(folder)):
+        first, *_ = each.chunks
+        assert (each.chunk(first.id), each.row(first)) == (first, 0)
+        assert each.members(("n.md", "1.2")) == [2]
+        assert [place.document for place in each.places(first.id)] == ["n.md", "copy.md"]
+        assert each.places("none") == ()
+        assert each.headed(" 题。")
+        assert not each.headed("另一题")
+        for unknown in (lambda: each.chunk("none"), lambda: each.members(("n.md", "9.9"))):
+            with pytest.raises(KeyError):
+                unknown()
 
 
 def test_nothing_is_pickled(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_few_short_notes_answer_what_stands_in_them(snapshot: Snapshot, questi
 
 
 def test_many_passages_are_judged_by_what_was_fitted(snapshot: Snapshot) -> None:
-    many = replace(snapshot, chunks=snapshot.chunks * 30)
+    many = replace(snapshot, chunks=tuple(snapshot.chunks) * 30)
     assert decide(many, "真空泵怎么换油？", candidate(snapshot, "1.3", 5.0), bias=UNSURE) == "not_in_documents"
 
 
