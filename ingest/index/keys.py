@@ -26,7 +26,7 @@ class Keys:
         return cls(np.stack([digests[order], order.astype(np.uint64)]))
 
     def __len__(self) -> int:
-        return self.table.shape[1]
+        return len(self.table[0])
 
     def numbers(self, string: str) -> list[int]:
         """Return the numbers that a string has, ascending; once in 2 ** 64 / n another one's is among them."""

@@ -107,10 +107,10 @@ def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
 class Matcher:
     """Measures how well candidates match a question, against the whole snapshot."""
 
-    def __init__(self, snapshot: Snapshot, retriever: Retriever) -> None:
+    def __init__(self, snapshot: Snapshot, retriever: Retriever, lexicon: Lexicon | None = None) -> None:
         self._snapshot, self._retriever, self._words = snapshot, retriever, snapshot.pack.words
         self._average, self._average_title = snapshot.averages
-        self._lexicon = Lexicon(snapshot)
+        self._lexicon = lexicon or Lexicon(snapshot)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
         """Return FEATURES, or RERANKED where candidates were scored.

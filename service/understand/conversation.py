@@ -79,13 +79,14 @@ class Conversation:
         embed: Callable[[str], Awaitable[Query]],
         work: Worker,
         mended: Callable[[str], str] = str,
+        lexicon: Lexicon | None = None,
     ) -> None:
         """`mended` gives a message with its slips mended."""
         self._reader, self._rewriter, self._embed, self._work = reader, rewriter, embed, work
         self._mended = mended
         self._words = snapshot.pack.words
         self._headed = snapshot.headed
-        self._lexicon = Lexicon(snapshot)
+        self._lexicon = lexicon or Lexicon(snapshot)
         self._known: LRUCache[str, _Read] = LRUCache(KEPT)
 
     async def turn(self, text: str, history: Sequence[Message]) -> Turn:

@@ -1,6 +1,7 @@
 import gc
 import weakref
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 def test_rows_are_those_that_were_written(path: Path) -> None:
     records = Records(path, lambda row: row)
     assert (list(records), len(records)) == (ROWS, 4)
-    assert [records[row] for row in range(4)] == [records[np.int32(row)] for row in range(4)] == ROWS
+    assert [records[row] for row in range(4)] == [records[cast("int", np.int32(row))] for row in range(4)] == ROWS
     assert (records[-1], records[1:3], records[9:]) == (ROWS[-1], tuple(ROWS[1:3]), ())
     for row in (4, -5):
         with pytest.raises(IndexError, match=f"{row}: there are 4 rows"):
