@@ -25,9 +25,9 @@ import psutil
 
 from benchmarks.processes import apart
 from benchmarks.scale import FOLDER, SEARCHES, HashedPairs, opened
-from ingest.index.dense import MANY
+from ingest.index.dense import MANY, DenseIndex
 from ingest.index.versions import Versions
-from ingest.pack import Packs
+from ingest.pack import Packs, none
 from service.search.fusion import Weighted
 from service.search.retrieve import Query, Retriever
 
@@ -146,6 +146,8 @@ def table(costs: Costs) -> str:
 
 def measured(size: int) -> tuple[int, float, float]:
     """Return passages, the MB of an index after searches and the CPU of one in ms, the least of three medians."""
+    none().words.warm()
+    DenseIndex.build(HashedPairs().embed_queries(["what any index needs"]))
     process = psutil.Process()
     before = process.memory_info().rss
     snapshot = Versions(FOLDER / str(size) / "index").open(HashedPairs().fingerprint, packs=Packs("none"))
