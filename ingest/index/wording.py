@@ -44,23 +44,19 @@ class Wording:
 
     def like(self, text: str) -> Iterator[str]:
         """Yield, in the order of passages, what these have for a Chinese text of which one character is another one."""
-        last = -1
-        for start in sorted({start for place in range(len(text)) for start in self._near(text, place)}):
+        half, last = len(text) // 2, -1  # one of the halves is as it was
+        starts = {at for at in self._places(text[:half].encode()) if self._is_like(at, text)}
+        ends = (at - _WIDTH * half for at in self._places(text[half:].encode()))
+        for start in sorted(starts | {at for at in ends if self._is_like(at, text)}):
             if start >= last:  # what overlaps with the one before is none of its own
                 last = start + _WIDTH * len(text)
                 yield bytes(self.text[start:last]).decode()
 
-    def _near(self, text: str, place: int) -> Iterator[int]:
-        """Yield where passages have a text with a Chinese character at a place, whichever."""
-        before, after = text[:place].encode(), text[place + 1 :].encode()
-        whole = _WIDTH * len(text)
-        for found in self._places(max(before, after, key=len)):
-            start = found if len(before) >= len(after) else found - _WIDTH * (place + 1)
-            middle = start + len(before)
-            if start < 0 or self.text[start:middle] != before or self.text[middle + _WIDTH : start + whole] != after:
-                continue
-            if CHINESE.fullmatch(bytes(self.text[middle : middle + _WIDTH]).decode(errors="replace")):
-                yield start
+    def _is_like(self, start: int, text: str) -> bool:
+        """Whether a text stands at a place, but for one character."""
+        found = bytes(self.text[max(start, 0) : start + _WIDTH * len(text)]).decode(errors="replace")
+        other = [a for a, b in zip(found, text, strict=False) if a != b]
+        return len(found) == len(text) and len(other) < 2 and all(map(CHINESE.fullmatch, other))
 
     def _places(self, string: bytes) -> Iterator[int]:
         """Yield where a string stands, however often."""
