@@ -16,20 +16,18 @@ import math
 import random
 import time
 import tomllib
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self
 
 import psutil
 
+from benchmarks.processes import apart
 from benchmarks.scale import FOLDER, SEARCHES, HashedPairs, opened
-from ingest.index.dense import MANY
+from ingest.index.dense import MANY, DenseIndex
 from ingest.index.versions import Versions
-from ingest.pack import Packs
+from ingest.pack import Packs, none
 from service.search.fusion import Weighted
 from service.search.retrieve import Query, Retriever
 
@@ -41,7 +39,6 @@ BUSY = 0.8  # of the cores at most: traffic has hours and peaks that a Poisson s
 QUESTIONS = 20_000  # that are simulated
 REPLICA = 2  # cores of one process: as many as the constants were measured with
 
-Result = TypeVar("Result")
 Writer = Literal["search", "extractive", "model"]
 
 
@@ -148,12 +145,13 @@ def table(costs: Costs) -> str:
 
 
 def measured(size: int) -> tuple[int, float, float]:
-    """Return passages, the memory of an index in MB and the CPU of a search in ms, the least of three medians."""
+    """Return passages, the MB of an index after searches and the CPU of one in ms, the least of three medians."""
+    none().words.warm()
+    DenseIndex.build(HashedPairs().embed_queries(["what any index needs"]))
     process = psutil.Process()
     before = process.memory_info().rss
     snapshot = Versions(FOLDER / str(size) / "index").open(HashedPairs().fingerprint, packs=Packs("none"))
     retriever = Retriever(snapshot, Weighted(snapshot.fitted.fusion))
-    grown = (process.memory_info().rss - before) / 2**20
     texts = [chunk.text[:60] for chunk in random.Random(0).sample(snapshot.chunks, SEARCHES)]
     pairs = zip(texts, HashedPairs().embed_queries(texts), strict=True)
     queries = [Query.of(text, vector, snapshot.pack.words) for text, vector in pairs]
@@ -163,17 +161,12 @@ def measured(size: int) -> tuple[int, float, float]:
         retriever.retrieve(query, 10)
         return (time.thread_time() - began) * 1000
 
-    return len(snapshot.chunks), grown, min(median(map(spent, queries)) for _ in range(3))
+    took = min(median(map(spent, queries)) for _ in range(3))
+    return len(snapshot.chunks), (process.memory_info().rss - before) / 2**20, took
 
 
 def built(size: int) -> None:
     opened(size)
-
-
-def apart(function: Callable[[int], Result], size: int) -> Result:
-    """Call a function in a process of its own, so that memory is that of nothing else."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as own:
-        return own.submit(function, size).result()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Search as the corpus grows: CPU, recall and memory at 1,000 to 100,000 passages, without a model.
+"""Search as the corpus grows: CPU, recall, memory and the time to open at 1,000 to 100,000 passages, without a model.
 
     python -m benchmarks.scale [PASSAGES ...] [--json FILE]
 
@@ -6,7 +6,8 @@ The corpus is the outline and the project's own pages recombined, one word in ei
 that any size has words and headings like real ones; vectors are hashed character pairs, harder for a graph than a
 model's. Indexes are built as `python -m ingest build` does and kept under var/scale. A figure is CPU time of one
 thread, in milliseconds, and says in brackets how many times that of the smallest corpus it is; `scanned` is the same
-search with every vector compared.
+search with every vector compared. What a service over the index takes is measured in a process of its own: `memory` is
+its own, which no file backs.
 """
 
 import argparse
@@ -20,19 +21,21 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from benchmarks.figures import write
+from benchmarks.processes import apart, own_memory
 from ingest.build import build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
 from ingest.index.dense import DEPTH, DenseIndex
-from ingest.index.snapshot import Snapshot
+from ingest.index.snapshot import Snapshot, read
 from ingest.index.versions import Versions
-from ingest.pack import Packs
+from ingest.pack import Packs, none
+from service.bootstrap import Service
 from service.search.fusion import Weighted
 from service.search.retrieve import Query, Retriever, Scope
+from service.settings import NoRerankSettings, ServiceSettings, StoreSettings
 
 FOLDER = Path("var/scale")
 SIZES = (1_000, 10_000, 100_000)
@@ -83,12 +86,9 @@ def main() -> None:
     options = parser.parse_args()
     figures: dict[str, float] = {}
     for size in options.sizes:
-        began, rss = time.process_time(), psutil.Process().memory_info().rss
-        snapshot = opened(size)
-        took = time.process_time() - began
-        grown = (psutil.Process().memory_info().rss - rss) / 2**20
-        print(f"{len(snapshot.chunks):,} passages: ready after {took:.1f} s of CPU, {grown:.0f} MB", flush=True)
-        for name, value in measured(snapshot).items():
+        passages = apart(built, size)
+        print(f"{passages:,} passages", flush=True)
+        for name, value in (apart(served, size) | apart(searched, size)).items():
             first = figures.setdefault(f"{name} {options.sizes[0]}", value)
             print(f"  {name}: {value:.2f} ({value / max(first, 1e-9):.1f})", flush=True)
             figures[f"{name} {size}"] = value
@@ -104,6 +104,47 @@ def opened(size: int) -> Snapshot:
         recombine(size, folder)
     build_index([folder], versions, HashedPairs(), RecursiveChunker(PIECE), CleanSteps(), packs, near_threshold=None)
     return versions.open(embedder=HashedPairs().fingerprint, packs=packs)
+
+
+def built(size: int) -> int:
+    """Build the index of a size where it is not there; return how many passages it has."""
+    return len(opened(size).chunks)
+
+
+def served(size: int) -> dict[str, float]:
+    """Return what a service takes to be ready over an index, in seconds and MB, and what a second version adds."""
+    folder, fingerprint = FOLDER / str(size) / "index", HashedPairs().fingerprint
+    settings = ServiceSettings(
+        index=folder, pack="none", rerank=NoRerankSettings(kind="none"), store=StoreSettings(enabled=False)
+    )
+    service = Service(settings, HashedPairs())
+    versions, packs = Versions(folder), Packs("none")
+    none().words.warm()
+    before, laps = own_memory(), [time.perf_counter()]
+    first = service.index.open(fingerprint, packs=packs)
+    laps.append(time.perf_counter())
+    parts = service.parts(first)
+    laps.append(time.perf_counter())
+    parts.warm()
+    once = own_memory()
+    second = service.parts(service.index.open(fingerprint, packs=packs))
+    second.warm()
+    twice = own_memory()
+    laps.append(time.perf_counter())
+    read(versions.folder(first.manifest.version), fingerprint, packs)
+    return {
+        "seconds to open": laps[1] - laps[0],
+        "seconds to bind": laps[2] - laps[1],
+        "seconds to open and verify": time.perf_counter() - laps[3],
+        "memory of the service, MB": once,
+        "of the index, MB": once - before,
+        "of a second version, MB": twice - once,
+    }
+
+
+def searched(size: int) -> dict[str, float]:
+    """Measure the searches of an index that is built."""
+    return measured(opened(size))
 
 
 def recombine(size: int, folder: Path, sections_each: int = SECTIONS) -> None:

@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +104,9 @@ def build_index(
         outliving = CheckpointEmbedder(embedder, made, force)
         assembled, reused = _assemble(cut, manifest, pack, outliving, before, memo, progress)
         manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
-        versions.backend.load(snapshot.read(folder, embedder.fingerprint, packs), folder)  # what fails is not published
+        noted = versions.verified(manifest.version)
+        ready = snapshot.read(folder, embedder.fingerprint, packs, noted)
+        versions.backend.load(ready, folder)  # what fails is not published
         versions.publish(folder, manifest)
         used = {digest for each in versions.manifests() for digest in each.originals.values()}
         Originals(versions.root).tidy(used)
@@ -144,7 +144,8 @@ def _keep(sources: Sequence[Source], report: CleanReport, originals: Originals) 
 
 
 def _passages(made: Snapshot) -> Mapping[str, int]:
-    return Counter(c.document for c in chain(made.chunks, *made.aliases.values()))
+    names = list(made.documents)
+    return dict(zip(names, made.register.columns.passages(names), strict=True))
 
 
 def _pack(packs: Packs, documents: Sequence[str]) -> Pack:

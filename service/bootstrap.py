@@ -32,6 +32,7 @@ from service.decide.verdict import Decider
 from service.guard.requests import Guard
 from service.parts import Parts
 from service.search.fusion import Fusion, ReciprocalRank, Weighted
+from service.search.lexicon import Lexicon
 from service.search.rerank import CrossEncoderReranker, NoReranker, Reranker
 from service.search.retrieve import Query, Retriever
 from service.search.scorers import HubScorer, Scorer, ShippedScorer
@@ -195,7 +196,7 @@ class Service:
         index = self.index.index(snapshot)
         return Retriever(snapshot, fusion, retrieval.depth, retrieval.per_entry, retrieval.expansion, index)
 
-    def searcher(self, snapshot: Snapshot) -> Searcher:
+    def searcher(self, snapshot: Snapshot, lexicon: Lexicon | None = None) -> Searcher:
         """Bind the search to a snapshot."""
         retriever = self.retriever(snapshot)
         return Searcher(
@@ -205,6 +206,7 @@ class Service:
             self._reader(snapshot),
             self.work,
             passages=self.settings.answer.passages,
+            lexicon=lexicon,
         )
 
     def parts(self, snapshot: Snapshot, model: LanguageModel | None = None) -> Parts:
@@ -212,7 +214,8 @@ class Service:
         model = model or self.model
         answer, pack, idf = self.settings.answer, snapshot.pack, snapshot.postings.idf
         words, fitted, specificity = pack.words, snapshot.fitted, snapshot.postings.specificity
-        searcher = self.searcher(snapshot)
+        lexicon = Lexicon(snapshot)
+        searcher = self.searcher(snapshot, lexicon)
         scale = searcher.scale
         if scale.fused is None:
             logger.warning("nothing was fitted to %r: candidates are told apart by places", searcher.retriever.name)
@@ -224,11 +227,11 @@ class Service:
             snapshot=snapshot,
             guard=self._guard,
             outline=OutlineQuestions(Outline(snapshot), self._recogniser, words, self._reader(snapshot), self.work),
-            conversation=Conversation(snapshot, self._turns, rewriter, reader, self.work, searcher.mended),
+            conversation=Conversation(snapshot, self._turns, rewriter, reader, self.work, searcher.mended, lexicon),
             rewriter=rewriter,
             searcher=searcher,
             decider=Decider(
-                Matcher(snapshot, searcher.retriever),
+                Matcher(snapshot, searcher.retriever, lexicon),
                 confidence_models(snapshot, scale),
                 scale,
                 covered(snapshot.entries, pack.covered),

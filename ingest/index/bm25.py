@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,7 +12,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-_FORMAT = 1
+from ingest.index.records import mapped_array
+from ingest.index.terms import MappedTerms, write_terms
+
+_FORMAT = 2
 EPSILON = 0.25  # rank_bm25's
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -31,7 +34,7 @@ class Postings:
     """
 
     documents: int
-    vocabulary: dict[str, int]  # term -> its row in offsets
+    vocabulary: Mapping[str, int]  # term -> its row in offsets
     offsets: NDArray[np.int64]  # (terms + 1,): the postings of row i are [offsets[i], offsets[i + 1])
     ids: NDArray[np.int32]  # (postings,) document numbers, ascending within a term
     weights: NDArray[np.float64]  # (postings,) what one occurrence in the query adds to the document's score
@@ -111,37 +114,50 @@ class Postings:
         return self.ids[:0] if row is None else self.ids[self.offsets[row] : self.offsets[row + 1]]
 
     def save(self, folder: Path) -> None:
-        """Write vocabulary.json, offsets.npy, ids.npy and weights.npy; equal indexes, equal bytes."""
+        """Write postings.json, the terms, offsets.npy, ids.npy and weights.npy; equal indexes, equal bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        head = {"format": _FORMAT, "documents": self.documents, "terms": list(self.vocabulary)}
-        (folder / "vocabulary.json").write_text(json.dumps(head, ensure_ascii=False), encoding="utf-8")
+        head = {"format": _FORMAT, "documents": self.documents}
+        (folder / "postings.json").write_text(json.dumps(head), encoding="utf-8")
+        write_terms(folder, self.vocabulary)
         np.save(folder / "offsets.npy", self.offsets, allow_pickle=False)
         np.save(folder / "ids.npy", self.ids, allow_pickle=False)
         np.save(folder / "weights.npy", self.weights, allow_pickle=False)
 
     @classmethod
-    def load(cls, folder: Path) -> "Postings":
-        """Read what `save` wrote, checking all of it.
+    def load(cls, folder: Path, trusted: bool = False) -> "Postings":
+        """Map what `save` wrote, checking all of it unless it is `trusted`, which takes a pass over all postings.
 
         Raises FileNotFoundError for a missing file, ValueError for one that `save` would not have written.
         """
-        documents, terms = _read_vocabulary(folder / "vocabulary.json")
+        documents = _read_head(folder / "postings.json")
         offsets = _read_array(folder / "offsets.npy", np.int64)
         ids = _read_array(folder / "ids.npy", np.int32)
         weights = _read_array(folder / "weights.npy", np.float64)
-        if len(offsets) != len(terms) + 1 or offsets[0] != 0 or (np.diff(offsets) < 1).any():
-            raise _damaged(folder / "offsets.npy", f"{len(offsets)} offsets do not fit {len(terms)} terms")
+        try:
+            terms = MappedTerms(folder)
+        except ValueError as error:
+            raise _damaged(folder / "terms", str(error)) from error
+        loaded = cls(documents, terms, offsets, ids, weights)
+        if not trusted:
+            loaded._check(folder)
+        return loaded
+
+    def _check(self, folder: Path) -> None:
+        offsets, ids, weights, terms = self.offsets, self.ids, self.weights, len(self.vocabulary)
+        if (often := _most_common(folder, self.vocabulary)) and often[1] > 1:
+            raise _damaged(folder / "terms", f"{often[0]!r} is there more than once")
+        if len(offsets) != terms + 1 or offsets[0] != 0 or (np.diff(offsets) < 1).any():
+            raise _damaged(folder / "offsets.npy", f"{len(offsets)} offsets do not fit {terms} terms")
         if not offsets[-1] == len(ids) == len(weights):
             raise _damaged(folder, f"{offsets[-1]} postings, {len(ids)} ids, {len(weights)} weights")
-        if len(ids) and not 0 <= ids.min() <= ids.max() < documents:
-            raise _damaged(folder / "ids.npy", f"a document number lies outside 0 to {documents - 1}")
+        if len(ids) and not 0 <= ids.min() <= ids.max() < self.documents:
+            raise _damaged(folder / "ids.npy", f"a document number lies outside 0 to {self.documents - 1}")
         ascending = np.diff(ids) > 0
         ascending[offsets[1:-1] - 1] = True  # from one term to the next the numbers start again
         if not ascending.all():
             raise _damaged(folder / "ids.npy", "the document numbers of a term do not ascend")
         if not (np.isfinite(weights) & (weights > 0)).all():
             raise _damaged(folder / "weights.npy", "a weight is not a positive number")
-        return cls(documents, {term: row for row, term in enumerate(terms)}, offsets, ids, weights)
 
 
 def _idf(df: NDArray[np.int64], n: int, epsilon: float) -> NDArray[np.float64]:
@@ -171,32 +187,32 @@ def top(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:
     return candidates[order[:k]]
 
 
-def _read_vocabulary(path: Path) -> tuple[int, list[str]]:
+def _read_head(path: Path) -> int:
     try:
         head = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     if not isinstance(head, dict) or head.get("format") != _FORMAT:
         raise _damaged(path, f"it is not of format {_FORMAT}")
-    documents, terms = head.get("documents"), head.get("terms")
+    documents = head.get("documents")
     if type(documents) is not int or documents < 0:
         raise _damaged(path, f"documents is {documents!r}")
-    if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
-        raise _damaged(path, "terms is not a list of strings")
-    if len(set(terms)) != len(terms):
-        raise _damaged(path, f"{Counter(terms).most_common(1)[0][0]!r} is there more than once")
-    return documents, terms
+    return documents
+
+
+def _most_common(folder: Path, terms: Mapping[str, int]) -> tuple[str, int] | None:
+    try:
+        return next(iter(Counter(terms.keys()).most_common(1)), None)
+    except ValueError as error:
+        raise _damaged(folder / "terms", str(error)) from error
 
 
 def _read_array(path: Path, scalar: type[_Scalar]) -> NDArray[_Scalar]:
     """Map a file, which must not change from then on."""
     try:
-        array: NDArray[_Scalar] = np.asarray(np.lib.format.open_memmap(path, mode="r"))
+        return mapped_array(path, scalar)
     except ValueError as error:
         raise _damaged(path, str(error)) from error
-    if array.dtype != scalar or array.ndim != 1:
-        raise _damaged(path, f"it holds {array.dtype} {array.shape!r}, not {scalar.__name__} (n,)")
-    return array
 
 
 def _damaged(path: Path, what: str) -> ValueError:

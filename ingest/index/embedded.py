@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ingest.fitted import FEEDBACK
 from ingest.index.bm25 import top
-from ingest.index.columns import Columns, Mask
+from ingest.index.columns import Mask
 from ingest.index.index import ExactScores, Index, Leg, Legs, Probe, Vector
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
@@ -21,7 +21,7 @@ class EmbeddedIndex:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._dense, self._titles, self._postings = snapshot.dense, snapshot.titles, snapshot.postings
-        self._columns = Columns.of(snapshot.chunks, snapshot.aliases)
+        self._columns = snapshot.register.columns
         self._numbers, self._groups = snapshot.numbers(), len(snapshot.groups)
         self._scored: tuple[_Words, NDArray[np.float64]] | None = None
 

@@ -15,10 +15,12 @@ from ingest.index.embedded import Embedded
 from ingest.index.index import Index
 from ingest.index.pointer import PARTIAL, write_pointer
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
+from ingest.index.verified import Verified
 from ingest.pack import Packs
 
 POINTER = "current"
 CANDIDATE = "candidate"
+VERIFIED = "verified"  # a folder: what each machine has found intact
 PREVIOUS = "previous"  # beside them: the version before the last promotion, and the one that was promoted
 BUILDING = ".building-"
 
@@ -76,17 +78,21 @@ class Versions:
         return matches[0]
 
     def open(self, embedder: str | None = None, version: str | None = None, packs: Packs | None = None) -> Snapshot:
-        """Open and check the current snapshot, or the one named; raises SnapshotError.
+        """Open the current snapshot, or the one named, checked once on each machine; raises SnapshotError.
 
         One that is opened to be asked, with an `embedder`, can be searched from then on.
         """
         version = version or self.current()
         if version is None:
             raise SnapshotError(f"no index under {str(self.root)!r}; run `python -m ingest build`")
-        opened = snapshot.read(self.folder(version), embedder, packs)
+        opened = snapshot.read(self.folder(version), embedder, packs, self.verified(version))
         if embedder is not None:
             self.backend.load(opened, self.folder(version))
         return opened
+
+    def verified(self, version: str) -> Verified:
+        """Return what tells whether the files of a version were compared with their checksums on this machine."""
+        return Verified.of(self.root / VERIFIED, version)
 
     def index(self, opened: Snapshot) -> Index:
         """Search a snapshot that was opened, or a part of one, which is searched where it lies."""
@@ -103,11 +109,14 @@ class Versions:
             building.chmod(0o755)  # the service may run as another user
             building.rename(target)
             snapshot.sync(target.parent)
+        for noted in (self.root / VERIFIED).glob("*-*"):
+            if not self.folder(noted.name.partition("-")[0]).exists():
+                noted.unlink(missing_ok=True)
         self.point(manifest.version)
 
     def _intact(self, version: str) -> bool:
         try:
-            self.open(version=version)
+            snapshot.read(self.folder(version))  # all of it, whatever was noted: a forced build repairs it
         except SnapshotError:
             return False
         return True

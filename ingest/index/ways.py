@@ -34,14 +34,14 @@ class Ways:
         self.postings.save(folder / "bm25")
 
     @classmethod
-    def load(cls, folder: Path) -> "Ways":
+    def load(cls, folder: Path, trusted: bool = False) -> "Ways":
         """Read back; raises OSError, ValueError, KeyError or RuntimeError when a file is not what it should be."""
         rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text("utf-8").splitlines()]
         loaded = cls(
             tuple(row["question"] for row in rows),
             tuple(row["group"] for row in rows),
             DenseIndex.load(folder / "dense.faiss"),
-            Postings.load(folder / "bm25"),
+            Postings.load(folder / "bm25", trusted),
         )
         if not len(rows) == len(loaded.dense) == loaded.postings.documents:
             raise ValueError(f"its {len(rows)} asked questions and their indexes disagree")

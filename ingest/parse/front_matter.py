@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import yaml
 
@@ -120,7 +119,6 @@ class Metadata:
     tags: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=1 << 16)
 def metadata_of(text: str) -> Metadata:
     """Read the front matter of a document; what cannot be read says nothing."""
     head = list(lines_of(text[:MOST_CHARACTERS]))

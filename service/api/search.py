@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from ingest.index.snapshot import Snapshot
-from ingest.parse.front_matter import Metadata, metadata_of
 from service.api import contract
 from service.api.runtime import Admitted, Current
 from service.language import phrases
@@ -46,23 +45,13 @@ def scope(filters: contract.Filters | None, snapshot: Snapshot) -> Scope | None:
         return None
     documents = None if filters.documents is None else frozenset(filters.documents)
     if filters.tags is not None or filters.since or filters.until:
-        told = frozenset(name for name, text in snapshot.documents.items() if _tells(metadata_of(text), filters))
+        told = snapshot.told.within(filters.tags, filters.since, filters.until)
         documents = told if documents is None else documents & told
     return Scope(
         None if filters.sections is None else frozenset(filters.sections),
         filters.min_stars,
         documents,
         filters.answered,
-    )
-
-
-def _tells(metadata: Metadata, filters: contract.Filters) -> bool:
-    if filters.tags is not None and metadata.tags.isdisjoint(tag.strip().casefold() for tag in filters.tags):
-        return False
-    if not (filters.since or filters.until):
-        return True
-    return metadata.date is not None and (
-        (filters.since or metadata.date) <= metadata.date <= (filters.until or metadata.date)
     )
 
 

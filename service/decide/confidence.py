@@ -111,11 +111,10 @@ def _model(stage: Stage, same: bool, few: bool) -> Logistic:
 class Matcher:
     """Measures how well candidates match a question, against the whole snapshot."""
 
-    def __init__(self, snapshot: Snapshot, retriever: Retriever) -> None:
+    def __init__(self, snapshot: Snapshot, retriever: Retriever, lexicon: Lexicon | None = None) -> None:
         self._snapshot, self._retriever, self._words = snapshot, retriever, snapshot.pack.words
-        self._average = snapshot.dense.vectors().mean(axis=0)
-        self._average_title = snapshot.titles.vectors().mean(axis=0)
-        self._lexicon = Lexicon(snapshot)
+        self._average, self._average_title = snapshot.averages
+        self._lexicon = lexicon or Lexicon(snapshot)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
         """Return FEATURES, or RERANKED where candidates were scored.
@@ -182,7 +181,7 @@ class Matcher:
 
     def _telling(self, candidates: Sequence[Candidate]) -> Iterator[str]:
         """The passages around the best candidate, and the next ones."""
-        members = self._snapshot.rows[candidates[0].chunk.group]
+        members = self._snapshot.members(candidates[0].chunk.group)
         chunks = [self._snapshot.chunks[row] for row in members] + [c.chunk for c in candidates[1:TOLD]]
         return (chunk.indexed for chunk in chunks)
 
@@ -197,7 +196,7 @@ class Matcher:
 
     def _headed(self, candidate: Candidate, names: Sequence[str]) -> bool:
         """Whether a heading in the passages around a candidate calls just this by its name."""
-        rows = self._snapshot.rows[candidate.chunk.group]
+        rows = self._snapshot.members(candidate.chunk.group)
         chunks = [self._snapshot.chunks[row] for row in rows] if candidate.chunk.entry_id else [candidate.chunk]
         own = {heading for chunk in chunks for heading in (*chunk.heading_path, *headings_in(chunk.text))}
         return bool(names) and any(self._lexicon.calls(heading, names) for heading in own)

@@ -71,7 +71,7 @@ def gather(
     margins, fitted = scale.margins(candidates), snapshot.fitted.match
     gathered: list[Passage] = []
     for candidate, behind in _entries(snapshot, query, _answered(margins, candidates), margins, limit):
-        members = snapshot.rows[candidate.chunk.group]
+        members = snapshot.members(candidate.chunk.group)
         match = dict(zip(members, retriever.matches(query, members), strict=True))
         best = max(match.values())
         least = -math.inf if _is_whole(snapshot, query, candidate.chunk) else best - fitted.near
@@ -120,7 +120,7 @@ def _entries(
     def words(candidate: Candidate) -> set[str]:
         return {
             term
-            for row in snapshot.rows[candidate.chunk.group]
+            for row in snapshot.members(candidate.chunk.group)
             for term in snapshot.pack.words.vocabulary(snapshot.chunks[row].indexed)
         }
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
+from ingest.index.columns import Mask
 from ingest.index.embedded import EmbeddedIndex
 from ingest.index.index import Index, Probe
 from ingest.index.nearness import relative
@@ -89,7 +90,7 @@ class Retriever:
         self._index = EmbeddedIndex(snapshot) if index is None else index
         self._expansion = fitted.fusion.expansion if expansion is None else expansion
         self._depth, self._per_entry = depth, per_entry
-        self._group = snapshot.numbers()
+        self._register, self._group = snapshot.register, snapshot.numbers()
         self._ways = snapshot.ways.dense.vectors()
         self._way_groups, self._way_places = np.unique(np.array(snapshot.ways.groups, np.int64), return_inverse=True)
         self.spread = snapshot.spread
@@ -164,7 +165,8 @@ class Retriever:
         asked_bm25 = self._best_way(ways.scores(probe.terms, probe.others, probe.weight), 0.0)
         listed = {int(self._group[row]) for row in (*lexical, *dense)} | set(titles)
         listed |= {group for best in (asked_cosine, asked_bm25) for group in _first(best, depth)}
-        members = {group: rows for group in sorted(listed) if (rows := self._members(group, scope))}
+        allowed = None if scope is None else scope.mask(self._register.columns)
+        members = {group: rows for group in sorted(listed) if (rows := self._members(group, allowed))}
         rows = [row for inside in members.values() for row in inside]
         scores = self._index.score(probe, rows, list(members), legs.centre)
         return _Found(
@@ -188,14 +190,10 @@ class Retriever:
         near: list[float] = (pieces.nearest(rows, query.vector, cosines) if pieces else cosines).tolist()
         return near
 
-    def _members(self, group: int, scope: Scope | None) -> Sequence[int]:
+    def _members(self, group: int, allowed: Mask | None) -> Sequence[int]:
         """Return the chunks of a group that may be found."""
-        rows = self._snapshot.groups[group].rows
-        return rows if scope is None else [row for row in rows if self._allowed(row, scope)]
-
-    def _allowed(self, row: int, scope: Scope) -> bool:
-        chunk = self._snapshot.chunks[row]
-        return scope.allows(chunk) or any(map(scope.allows, self._snapshot.aliases.get(chunk.id, ())))
+        rows = self._register.members(group)
+        return rows if allowed is None else [row for row in rows if allowed[row]]
 
     def _evidence(self, found: "_Found") -> dict[int, Evidence]:
         lexical, dense = (_ranks(self._group[list(ranks)]) for ranks in (found.lexical, found.dense))
@@ -209,7 +207,7 @@ class Retriever:
                 asked_bm25=found.asked.get(group, 0.0),
                 bm25_rank=lexical.get(group),
                 dense_rank=dense.get(group),
-                listed=self._snapshot.chunks[rows[0]].kind == "listing",
+                listed=not self._register.columns.answered[rows[0]],
             )
             for group, rows in found.members.items()
         }

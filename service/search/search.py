@@ -47,14 +47,15 @@ class Searcher:
         work: Worker,
         candidates: int = 30,
         passages: int = 6,
+        lexicon: Lexicon | None = None,
     ) -> None:
         """`candidates` are retrieved at least, so that what is decided on does not hang on how many are asked for;
-        `passages` are drawn at most.
+        `passages` are drawn at most. `lexicon` is the snapshot's where it is there already.
         """
         self.retriever, self.reranker = retriever, reranker
         self.scale, self._snapshot = Scale.of(snapshot, retriever, reranker), snapshot
         self._naming = Naming(snapshot.pack.words)
-        lexicon = Lexicon(snapshot)
+        lexicon = lexicon or Lexicon(snapshot)
         self._reading, self._titled = Reading(snapshot, lexicon), Titled(lexicon)
         self._embed, self._work, self._least, self._passages = embed, work, candidates, passages
 

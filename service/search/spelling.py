@@ -4,20 +4,19 @@ No dictionary of mistakes: the documents' own words are what a slip is told by. 
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from threading import Lock
 
 from ingest.index.snapshot import Snapshot
+from ingest.index.wording import Wording
 from ingest.words.text import simplified, standard
 from service.search.lexicon import Lexicon
 from service.search.sounds import Sounds, alike
 
 LATIN = re.compile(r"(?<![A-Za-z0-9_.\-/<'])[A-Za-z]{4,}(?![A-Za-z0-9_\-/(='’]|\.\w)")  # no part of an identifier
 RUN = re.compile(r"[\u3400-\u9fff]{2,}")
-LETTERS = re.compile(r"[A-Za-z]{4,}")
 # Letters, from which on a word may lack a letter or have one too many, have a wrong one, have two slips.
 LONG, LONGER, LONGEST = 8, 9, 11
 WIDEST = 8  # characters of a Chinese slip
@@ -33,6 +32,7 @@ class Spelling:
         self._snapshot, self._lexicon, self._words = snapshot, lexicon, lexicon.words
         self._lock = Lock()
         self._sounds: Sounds | None = None
+        self._worded: Wording | None = None
         self._latin: dict[str, str] | None = None
 
     def warm(self) -> None:
@@ -85,7 +85,7 @@ class Spelling:
         return following is not None and distance(word, other, 1) == 1 and self._stands(f"{other} {following[1]}")
 
     def _stands(self, text: str) -> bool:
-        return any(text.lower() in chunk.indexed.lower() for chunk in self._snapshot.chunks)
+        return self._wording().stands(text)
 
     def _run(self, run: str) -> str:
         """Mend the Chinese words of a text without spaces, the longest first."""
@@ -125,11 +125,7 @@ class Spelling:
         rarity = [self._words.rarity(letter) if self._words.terms(letter) else 0.0 for letter in text]
         if min(rarity) < COMMON or sum(rarity) < RARE * len(text) / 2:
             return None
-        letters = list(text)
-        each = ("".join([*letters[:i], "[\u3400-\u9fff]", *letters[i + 1 :]]) for i in range(len(letters)))
-        pattern = re.compile("|".join(each))
-        found = (match.group() for chunk in self._snapshot.chunks for match in pattern.finditer(chunk.indexed))
-        return next((other for other in found if alike(other, text)), None)
+        return next((other for other in self._wording().like(text) if alike(other, text)), None)
 
     def _odd(self, meant: str, characters: Sequence[str], span: "_Span") -> bool:
         """Whether two characters rarely stand alone, or one seldom does and the context is that of a term."""
@@ -163,11 +159,18 @@ class Spelling:
                 self._sounds = Sounds.of(self._snapshot.postings)
             return self._sounds
 
+    def _wording(self) -> Wording:
+        with self._lock:
+            if self._worded is None:
+                self._worded = self._snapshot.wording or Wording.of(chunk.indexed for chunk in self._snapshot.chunks)
+            return self._worded
+
     def _spellings(self) -> dict[str, str]:
         """The documents' Latin words, as they are written most often."""
+        wording = self._wording()
         with self._lock:
             if self._latin is None:
-                self._latin = _latin(chunk.indexed for chunk in self._snapshot.chunks)
+                self._latin = {word.lower(): word for word in wording.latin}
             return self._latin
 
 
@@ -228,8 +231,3 @@ def _spans(pieces: Sequence[str]) -> Iterator[_Span]:
         for last in range(first + 1, len(pieces) + 1):
             if 2 <= starts[last] - starts[first] <= WIDEST:
                 yield _Span(starts[first], starts[last], pieces[first:last], sides[first], sides[last + 1])
-
-
-def _latin(texts: Iterable[str]) -> dict[str, str]:
-    spellings = Counter(word for text in texts for word in LETTERS.findall(text))
-    return {word.lower(): word for word, _ in reversed(spellings.most_common())}

@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from ingest.fitted import FEW
+from ingest.index.register import ENDS
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.language.length import LONGEST, bounded
@@ -32,7 +33,6 @@ NAMED = 0.3  # specificity, in the documents, of a term that a question can be a
 COMMON = 0.35  # in general, of a word that everybody uses
 KEPT = 2048  # messages that are not read twice
 CLOSING = " !.~！。～…"  # what a message may end with and be the same
-ENDS = " \t\n.,!?;:。，！？；：、~～…"
 BACK = ("earlier", "pronoun", "both")  # rules of what points to what was said, whatever else it names
 LAST: frozenset[Kind] = frozenset({"again", "shorter", "more"})  # what they want is about the last question
 
@@ -82,13 +82,14 @@ class Conversation:
         embed: Callable[[str], Awaitable[Query]],
         work: Worker,
         mended: Callable[[str], str] = str,
+        lexicon: Lexicon | None = None,
     ) -> None:
         """`mended` gives a message with its slips mended."""
         self._reader, self._rewriter, self._embed, self._work = reader, rewriter, embed, work
         self._mended = mended
         self._words = snapshot.pack.words
-        self._headings = {_bare(name) for chunk in snapshot.chunks for name in chunk.heading_path}
-        self._lexicon = Lexicon(snapshot)
+        self._headed = snapshot.headed
+        self._lexicon = lexicon or Lexicon(snapshot)
         self._few = len(snapshot.chunks) < FEW
         self._known: LRUCache[str, _Read] = LRUCache(KEPT)
 
@@ -129,7 +130,7 @@ class Conversation:
         carried = tuple(await self._work(grounds, text, earlier, self._words, leaning))
         if other := await self._work(swapped, text, earlier, self._words, leaning):
             return Turn("follow", other, other, carried=carried)
-        if standing >= STANDS or _bare(other_thing(text)) in self._headings:
+        if standing >= STANDS or self._headed(other_thing(text)):
             return Turn("subject", text, text)
         question = await self._rewriter.standalone(text, earlier, leaning)
         alone = text if standing > LEANS else ""
@@ -188,7 +189,7 @@ class Conversation:
 
         for message in earlier:
             other = swapped(message.content, whole, self._words, leans) if message.role == "user" else ""
-            if other or _bare(other_thing(message.content)) in self._headings:
+            if other or self._headed(other_thing(message.content)):
                 alone.add(other or message.content)
             whole.append(Message(message.role, other) if other else message)
         return whole, leans
@@ -218,8 +219,8 @@ class Conversation:
             text = meant  # Chinese in Latin letters
         specific = [name for name in names(text, self._words) if self._lexicon.specificity(name) >= NAMED]
         rare = any(name.isascii() or self._words.rarity(name) >= COMMON for name in specific)
-        named, bare = bool(specific), _bare(text)
-        if bare in self._headings:
+        named, bare = bool(specific), normalise(text).strip(ENDS)
+        if self._headed(text):
             return _Read({"subject": 1.0, "follow": 0.0}, named)
         if rules("others").holds(bare):
             return _Read({"follow": 1.0, "subject": 0.0}, False)
@@ -236,7 +237,3 @@ def _is_form(text: str) -> bool:
 
 def _stands(kinds: Kinds) -> bool:
     return kinds["subject"] >= kinds["follow"]
-
-
-def _bare(text: str) -> str:
-    return normalise(text).strip(ENDS)

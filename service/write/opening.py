@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ingest.chunk.units import Unit, units_of
 from ingest.index.snapshot import Snapshot
 from ingest.parse import markdown, outline
@@ -29,10 +31,10 @@ def statement(snapshot: Snapshot, entry: Entry) -> Passage | None:
 
 def headings(snapshot: Snapshot, document: str) -> Iterator[Passage]:
     """Yield the lines of a document's topmost headings that have text below them, in order."""
-    text = snapshot.documents[document]
-    for group in snapshot.groups:
-        chunk = snapshot.chunks[group.rows[0]]
-        if chunk.document != document or not chunk.heading_path:
+    text, register = snapshot.documents[document], snapshot.register
+    for group in np.unique(register.groups[register.columns.of_document(document)]):
+        chunk = snapshot.chunks[register.members(group)[0]]
+        if not chunk.heading_path:
             continue
         name = chunk.heading_path[:2][-1]
         at = text.rfind(name, 0, chunk.end)

@@ -71,7 +71,7 @@ def places(snapshot: Snapshot, document: str) -> list[str]:
 
 
 def content(snapshot: Snapshot) -> object:
-    return snapshot.documents, snapshot.entries, snapshot.chunks, snapshot.aliases
+    return snapshot.documents, snapshot.entries, tuple(snapshot.chunks), snapshot.aliases
 
 
 def test_a_build(corpus: Corpus) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from collections import Counter
-from itertools import chain
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -126,7 +124,8 @@ def _listed(runtime: Runtime, intake: Intake | None) -> bodies.DocumentsResponse
     if snapshot is None:
         return bodies.DocumentsResponse(index_version=None, passages=0, documents=[], skipped=[], formats=formats)
     report = _report(runtime.service.index.folder(snapshot.manifest.version) / REPORT)
-    passages = Counter(c.document for c in chain(snapshot.chunks, *snapshot.aliases.values()))
+    names = sorted(snapshot.documents)
+    passages = snapshot.register.columns.passages(names)
     warnings: dict[str, list[str]] = {}
     for change in report.get("changes", []):
         if change["step"] == "decode":
@@ -144,10 +143,10 @@ def _listed(runtime: Runtime, intake: Intake | None) -> bodies.DocumentsResponse
                 uploaded=name in own,
                 bytes=own.get(name),
                 characters=len(snapshot.documents[name]),
-                passages=passages[name],
+                passages=count,
                 warnings=warnings.get(name, []),
             )
-            for name in sorted(snapshot.documents)
+            for name, count in zip(names, passages, strict=True)
         ],
         skipped=[bodies.LeftOut(**each) for each in report.get("skipped", [])],
         formats=formats,

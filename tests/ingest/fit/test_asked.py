@@ -1,5 +1,6 @@
 """Questions that documents answer by themselves, each with the passage it was taken from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,16 +23,16 @@ TEXT = """# 手册
 
 
 @pytest.fixture(scope="module")
-def chunks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chunk, ...]:
+def chunks(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Chunk]:
     folder: Path = tmp_path_factory.mktemp("index")
     return index(folder, a=TEXT).chunks
 
 
-def of(chunks: tuple[Chunk, ...], kind: str) -> list[OwnQuestion]:
+def of(chunks: Sequence[Chunk], kind: str) -> list[OwnQuestion]:
     return [question for question in questions(chunks, THINGS) if question.kind == kind]
 
 
-def test_a_sentence_asks_by_another_name_than_its_passage(chunks: tuple[Chunk, ...]) -> None:
+def test_a_sentence_asks_by_another_name_than_its_passage(chunks: Sequence[Chunk]) -> None:
     (question,) = of(chunks, "name")
     assert question.text == "VFD启动前要先检查散热风扇。"
     assert question.evidence == "变频器启动前要先检查散热风扇。"
@@ -46,7 +47,7 @@ def test_a_name_that_the_passage_has_too_is_no_other_name(tmp_path: Path) -> Non
     assert of(index(tmp_path, a=both).chunks, "name") == []
 
 
-def test_a_definition_asks_for_its_subject(chunks: tuple[Chunk, ...]) -> None:
+def test_a_definition_asks_for_its_subject(chunks: Sequence[Chunk]) -> None:
     (question,) = of(chunks, "definition")
     assert (question.text, question.left) == ("什么是联锁？", None)
     assert chunks[question.row].text.startswith(question.evidence)
@@ -66,6 +67,6 @@ def test_only_what_names_its_subject_defines(tmp_path: Path, sentence: str, aske
     assert [question.text for question in found] == asked
 
 
-def test_a_passage_loses_one_sentence_at_most(chunks: tuple[Chunk, ...]) -> None:
+def test_a_passage_loses_one_sentence_at_most(chunks: Sequence[Chunk]) -> None:
     rows = [question.row for question in questions(chunks, THINGS) if question.left is not None]
     assert len(rows) == len(set(rows))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from ingest.index.bm25 import Postings, top
+from ingest.index.terms import write_terms
 from tests.support.packs import WORDS
 
 CHINESE = [
@@ -150,7 +151,7 @@ def test_saved_and_loaded_index_is_the_same(tmp_path: Path) -> None:
     loaded.save(tmp_path / "b")
     assert loaded.vocabulary == postings.vocabulary
     assert loaded.scores(WORDS.terms("残差连接")).tolist() == postings.scores(WORDS.terms("残差连接")).tolist()
-    names = ["ids.npy", "offsets.npy", "vocabulary.json", "weights.npy"]
+    names = ["ends.npy", "ids.npy", "keys.npy", "offsets.npy", "postings.json", "terms", "weights.npy"]
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == names
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
@@ -162,7 +163,7 @@ def edit(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Pat
 
 def head(**fields: object) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
-        path = folder / "vocabulary.json"
+        path = folder / "postings.json"
         path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **fields}), "utf-8")
 
     return write
@@ -171,17 +172,17 @@ def head(**fields: object) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda folder: (folder / "vocabulary.json").write_text("{"), "vocabulary.json .* Expecting"),
-        (lambda folder: (folder / "vocabulary.json").write_bytes(b"\xff"), "vocabulary.json .* decode"),
-        (lambda folder: (folder / "vocabulary.json").write_text("[]"), "not of format 1"),
-        (head(format=2), "not of format 1"),
+        (lambda folder: (folder / "postings.json").write_text("{"), "postings.json .* Expecting"),
+        (lambda folder: (folder / "postings.json").write_bytes(b"\xff"), "postings.json .* decode"),
+        (lambda folder: (folder / "postings.json").write_text("[]"), "not of format 2"),
+        (head(format=1), "not of format 2"),
         (head(documents=-1), "documents is -1"),
         (head(documents=True), "documents is True"),
         (head(documents=3), "outside 0 to 2"),
-        (head(terms="模型"), "not a list of strings"),
-        (head(terms=["模型", 1]), "not a list of strings"),
-        (head(terms=["模型", "模型"]), "'模型' is there more than once"),
-        (head(terms=["模型"]), "offsets do not fit 1 terms"),
+        (lambda folder: (folder / "terms").write_bytes(b"x"), "1 bytes of terms are not those of"),
+        (lambda folder: (folder / "terms").write_bytes(b"\xff" * (folder / "terms").stat().st_size), "decode"),
+        (lambda folder: write_terms(folder, ["模型", "模型"]), "'模型' is there more than once"),
+        (lambda folder: write_terms(folder, ["模型"]), "offsets do not fit 1 terms"),
         (lambda folder: (folder / "ids.npy").write_bytes(b""), "ids.npy"),
         (lambda folder: (folder / "ids.npy").write_bytes((folder / "ids.npy").read_bytes()[:-1]), "ids.npy"),
         (lambda folder: np.save(folder / "ids.npy", np.array([{}], object)), "ids.npy .* Python objects"),
@@ -205,7 +206,7 @@ def test_damage_is_named(damage: Callable[[Path], None], message: str, tmp_path:
     assert str(caught.value).endswith("build the index again")
 
 
-@pytest.mark.parametrize("name", ["ids.npy", "offsets.npy", "vocabulary.json", "weights.npy"])
+@pytest.mark.parametrize("name", ["ids.npy", "keys.npy", "offsets.npy", "postings.json", "terms", "weights.npy"])
 def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
     Postings.build(CHINESE).save(tmp_path)
     (tmp_path / name).unlink()

@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from ingest.build import Outcome, build_index
 from ingest.chunk.recursive import RecursiveChunker
 from ingest.clean import CleanSteps
+from ingest.index import snapshot, verified
 from ingest.index.snapshot import SnapshotError
+from ingest.index.verified import Verified
 from ingest.index.versions import Versions
 from ingest.pack import Packs
 from tests.support.tiny_embedder import TinyEmbedder
@@ -140,3 +143,28 @@ def test_a_folder_that_is_no_version_is_not_listed(versions: Versions) -> None:
     version = make(versions, "甲").manifest.version
     versions.folder("empty").mkdir()
     assert [manifest.version for manifest in versions.manifests()] == [version]
+
+
+def test_what_a_build_has_looked_through_is_known_when_it_is_opened(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verified, "TICK", -(1 << 60))
+    a, b = (make(versions, text).manifest.version for text in ("甲", "乙"))
+    for version in (a, b):
+        assert versions.verified(version).holds(
+            versions.folder(version), snapshot.read_manifest(versions.folder(version)).files
+        )
+    shutil.rmtree(versions.folder(a))
+    c = make(versions, "丙").manifest.version
+    assert {noted.name.partition("-")[0] for noted in (versions.root / "verified").iterdir()} == {b, c}
+
+
+def test_a_forced_build_repairs_what_was_noted_as_intact(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verified, "TICK", -(1 << 60))
+    version = make(versions, "甲").manifest.version
+    path = versions.folder(version) / "documents/texts"
+    whole = path.read_bytes()
+    path.write_bytes(b"xyz")
+    monkeypatch.setattr(Verified, "holds", lambda *_: True)  # as where a disk has changed a file by itself
+    assert make(versions, "甲", force=True).manifest.version == version
+    assert path.read_bytes() == whole
