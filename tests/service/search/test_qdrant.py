@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from ingest.index.embedded import EmbeddedIndex
 from ingest.index.index import Probe
-from ingest.index.qdrant.searched import QdrantIndex
+from ingest.index.points.searched import PointIndex
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from service.api.app import create_app
@@ -52,7 +52,7 @@ def test_finds_what_the_snapshot_finds(apart: ServiceSettings, settings: Service
     services = [Service(each, embedder) for each in (settings, apart)]
     own, other = ((service, service.open()) for service in services)
     assert isinstance(own[0].index.index(own[1]), EmbeddedIndex)
-    assert isinstance(other[0].index.index(other[1]), QdrantIndex)
+    assert isinstance(other[0].index.index(other[1]), PointIndex)
     queries = own[0].queries(QUESTIONS, own[1].pack.words)
     retrievers = [service.retriever(opened) for service, opened in (own, other)]
     for query in queries:
