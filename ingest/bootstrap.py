@@ -74,6 +74,17 @@ def qdrant_server(settings: IngestSettings) -> Versions:
     return Versions(settings.index, backend=QdrantServer(client))
 
 
+def milvus(settings: IngestSettings) -> Versions:
+    """Keep versions as files, and search them in Milvus; raises ValueError without the extra."""
+    try:
+        from ingest.index.milvus.server import MilvusServer
+    except ImportError as error:
+        raise _lacking("milvus", error) from error
+    given = settings.milvus
+    token = given.token.get_secret_value() if given.token else ""
+    return Versions(settings.index, backend=MilvusServer(given.uri, token, given.seconds))
+
+
 def _lacking(kind: str, error: ImportError) -> ValueError:
     return ValueError(f"index_kind {kind} needs an extra: pip install 'outline-qa[{kind}]' ({error})")
 

@@ -38,6 +38,8 @@ HEAVY = {
     "ragas",
     "qdrant_client",
     "qdrant_edge",
+    "pymilvus",
+    "milvus_lite",
 }
 
 
