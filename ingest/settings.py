@@ -171,6 +171,17 @@ class MilvusSettings(Settings):
     seconds: float = Field(10, gt=0, description="Longest that it may take for one request.")
 
 
+class BuildSettings(Settings):
+    """Who does the costly part of `python -m ingest build`; see [scale](scale.md#a-large-build)."""
+
+    workers: int = Field(
+        1, ge=1, description="Processes that take files apart and embed passages; several need the extra `ray`."
+    )
+    cluster: str | None = Field(
+        None, description="Address of a Ray cluster that they are on; unset: on this machine, started for the build."
+    )
+
+
 class IngestSettings(BaseSettings):
     """Read once, from the environment and `.env`; nested names are joined by two underscores."""
 
@@ -207,6 +218,7 @@ class IngestSettings(BaseSettings):
     clean: CleanSettings = CleanSettings()
     reading: ReadingSettings = ReadingSettings()
     sources: SourceSettings = SourceSettings()
+    build: BuildSettings = BuildSettings()
     uploads: UploadSettings = UploadSettings()
 
     def with_corpus(self, given: Sequence[Path | str]) -> Self:

@@ -40,6 +40,7 @@ HEAVY = {
     "qdrant_edge",
     "pymilvus",
     "milvus_lite",
+    "ray",
 }
 
 

@@ -91,7 +91,7 @@ def test_settings_are_frozen() -> None:
         IngestSettings().index = Path("x")  # type: ignore[misc]
 
 
-GROUPS = {"kind", "chunker", "embedder", "clean", "reading", "sources", "uploads", "qdrant", "milvus"}
+GROUPS = {"kind", "chunker", "embedder", "clean", "reading", "sources", "uploads", "qdrant", "milvus", "build"}
 
 
 def test_every_setting_is_described() -> None:
@@ -102,6 +102,7 @@ def test_every_setting_is_described() -> None:
         IngestSettings().reading,
         IngestSettings().qdrant,
         IngestSettings().milvus,
+        IngestSettings().build,
         SemanticSettings(),
     ]
     groups += [
