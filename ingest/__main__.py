@@ -32,11 +32,13 @@ from ingest.pack import NONE, SHIPPED
 from ingest.progress import bars
 from ingest.settings import IngestSettings, place
 from ingest.sources.source import FetchError
+from ingest.workers.workers import Workers
 
 TRIAL_HOURS = 48.0  # that a promotion can be taken back by itself: two nights
 GENERAL = Path("var/fit/general")
 STAGES = {
     "fetch": "Fetching files",
+    "prepare": "Taking files apart",
     "read": "Reading files",
     "chunk": "Cutting documents",
     "embed": "Embedding chunks",
@@ -46,6 +48,7 @@ STAGES = {
     "choose": "Choosing fusion",
     "measure": "Measuring names",
 }
+PACE = {"prepare": "passages taken apart", "embed": "texts embedded"}
 # What is printed holds names and texts of people's files: brackets in them are no markup.
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 out = Console(markup=False, highlight=False, soft_wrap=True)
@@ -59,7 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
         match options.command:
             case "build":
                 own = replace(versions, pointer=CANDIDATE) if options.candidate else versions
-                ensure(settings.with_corpus(options.path), bootstrap.embedder(settings), options.force, own)
+                with bootstrap.workers(settings) as workers:
+                    corpus = settings.with_corpus(options.path)
+                    ensure(corpus, bootstrap.embedder(settings), options.force, own, workers)
             case "fit" if options.path:
                 _fit(settings.with_corpus(options.path))
             case "fit" if options.corpora:
@@ -193,11 +198,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def ensure(
-    settings: IngestSettings, embedder: Embedder, force: bool = False, versions: Versions | None = None
+    settings: IngestSettings,
+    embedder: Embedder,
+    force: bool = False,
+    versions: Versions | None = None,
+    workers: Workers | None = None,
 ) -> Outcome:
     """Build what the settings name unless it is current already, with progress bars and a report."""
     with bars(console, STAGES) as progress:
-        outcome = index_documents(settings, embedder, progress, force=force, versions=versions)
+        outcome = index_documents(settings, embedder, progress, force=force, versions=versions, workers=workers)
     counts = ", ".join(f"{count} {name}" for name, count in outcome.manifest.counts.items())
     if outcome.built:
         console.print(str(outcome.report))
@@ -217,6 +226,8 @@ def ensure(
         console.print(f"index {outcome.manifest.version} is {place}: {counts}; {outcome.reused} chunks reused")
     else:
         console.print(f"index {outcome.manifest.version} is up to date: {counts}")
+    for stage, (several, seconds) in (workers.speeds if workers else {}).items():
+        console.print(f"{several} {PACE[stage]} in {seconds:.1f} s, {several / max(seconds, 1e-9):.1f} a second")
     return outcome
 
 

@@ -3,9 +3,14 @@
 The functions are entry points (pyproject.toml): from a group of settings to what it stands for.
 """
 
+from __future__ import annotations
+
 import re
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ingest import plugins
 from ingest.chunk import Chunker
@@ -29,6 +34,10 @@ from ingest.settings import (
     WindowSettings,
     plugged,
 )
+from ingest.workers.workers import Workers
+
+if TYPE_CHECKING:
+    from ingest.workers.ray_workers import RayWorkers
 
 
 def embedder(settings: IngestSettings) -> Embedder:
@@ -72,6 +81,37 @@ def qdrant_server(settings: IngestSettings) -> Versions:
     key = given.key.get_secret_value() if given.key else None
     client = QdrantClient(given.url, api_key=key, timeout=given.seconds, check_compatibility=False)
     return Versions(settings.index, backend=QdrantServer(client))
+
+
+def milvus(settings: IngestSettings) -> Versions:
+    """Keep versions as files, and search them in Milvus; raises ValueError without the extra."""
+    try:
+        from ingest.index.milvus.server import MilvusServer
+    except ImportError as error:
+        raise _lacking("milvus", error) from error
+    given = settings.milvus
+    token = given.token.get_secret_value() if given.token else ""
+    return Versions(settings.index, backend=MilvusServer(given.uri, token, given.seconds))
+
+
+def workers(settings: IngestSettings) -> AbstractContextManager[Workers | None]:
+    """Return who helps with a build, None where this process does it alone; raises ValueError without the extra."""
+    given = settings.build
+    return nullcontext() if given.workers == 1 and given.cluster is None else ray_workers(settings)
+
+
+def ray_workers(settings: IngestSettings) -> RayWorkers:
+    """Return workers that embed in as many threads as this process would: vectors differ by it in their last bits."""
+    if find_spec("ray") is None:
+        raise ValueError("OUTLINE_QA_BUILD__WORKERS needs an extra: pip install 'outline-qa[ray]'")
+    import torch
+
+    from ingest.workers.ray_workers import RayWorkers
+
+    given, threads = settings.build, settings.embedder.threads or torch.get_num_threads()
+    alike = settings.embedder.model_copy(update={"threads": threads})
+    own = settings.model_copy(update={"models": settings.models.absolute(), "embedder": alike})
+    return RayWorkers(given.workers, partial(embedder, own), partial(chunker, own.chunker), given.cluster)
 
 
 def _lacking(kind: str, error: ImportError) -> ValueError:

@@ -31,9 +31,11 @@ from ingest.models.again import MemoEmbedder
 from ingest.models.checkpoint import CheckpointEmbedder
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, PackError, Packs
+from ingest.prepare import Recipe, files_of
 from ingest.progress import Report
 from ingest.read.files import Source, read
 from ingest.read.reading import Limits, Skipped, UnfitError
+from ingest.workers.workers import Workers
 
 
 class BuildError(Exception):
@@ -68,23 +70,27 @@ def build_index(
     beside: Sequence[Skipped] = (),
     made: Path | None = None,
     originals: bool = True,
+    workers: Workers | None = None,
 ) -> Outcome:
     """Build a snapshot of the files and folders and make it current, unless the current one is of the same.
 
     `packs` chooses what is known of the documents. Passages alike by `near_threshold` are all indexed and named in the
     report, None names none; `beside` was skipped before, and goes into the report too. In the folder `made` lies what
-    was made of each document, for the next build; `force` makes all anew; `originals` keeps the documents' files.
-    Raises BuildError when there is nothing to index or the pack cannot be used, OSError for a path that cannot be
-    read, BusyError while another build runs.
+    was made of each document, for the next build, and what `workers` make beforehand, to the last bit the same; `force`
+    makes all anew; `originals` keeps the documents' files. Raises BuildError when there is nothing to index or the pack
+    cannot be used, OSError for a path that cannot be read, BusyError while another build runs.
     """
-    memo = Memo(made, force)
-    sources, skipped = read(paths, max_bytes, lambda done, total: progress("read", done, total), limits, memo)
+    limits = limits or Limits()
+    if workers and made:
+        recipe = Recipe(max_bytes, limits, steps, near_threshold, packs, made.absolute(), force)
+        workers.prepare(files_of(paths, limits), recipe, progress)
+    memo = Memo(made, force and not workers)
+    sources, skipped = read(paths, max_bytes, partial(progress, "read"), limits, memo)
     skipped = [*beside, *skipped]
     cleaned, report = clean_sources(sources, steps, skipped, memo)
     pack = _pack(packs, [source.name for source in sources])
     settings = _settings(chunker, embedder, pack, asdict(steps) | {"near": near_threshold})
-    if any(source.kind != "markdown" for source in sources):
-        settings |= {"reading": (limits or Limits()).fingerprint, "originals": str(originals)}
+    settings |= _reading(sources, limits, originals)
     files = {source.name: source.sha256 for source in sources}
     inputs = hashlib.sha256(json.dumps([files, settings], sort_keys=True).encode()).hexdigest()
     with versions.building() as folder:
@@ -94,22 +100,20 @@ def build_index(
             return Outcome(before.manifest, False, report, (), len(before.chunks), _passages(before))
         cut = cut_documents(cleaned, chunker, pack.words, near_threshold, steps.duplicates, memo, progress)
         if not cut.chunks:
-            reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
-            raise BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
+            raise _nothing(paths, skipped)
         cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
         if near_threshold is not None:
             report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold))
         kept = _keep(sources, report, Originals(versions.root)) if originals else {}
         manifest = Manifest("", _now(), inputs, files, settings, originals=kept)
-        outliving = CheckpointEmbedder(embedder, made, force)
+        outliving = CheckpointEmbedder(embedder, made, force, workers.embed if workers else None)
         assembled, reused = _assemble(cut, manifest, pack, outliving, before, memo, progress)
         manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
         noted = versions.verified(manifest.version)
         ready = snapshot.read(folder, embedder.fingerprint, packs, noted)
         versions.backend.load(ready, folder)  # what fails is not published
         versions.publish(folder, manifest)
-        used = {digest for each in versions.manifests() for digest in each.originals.values()}
-        Originals(versions.root).tidy(used)
+        Originals(versions.root).tidy({digest for each in versions.manifests() for digest in each.originals.values()})
     memo.tidy()
     return Outcome(manifest, True, report, tuple(cut.warnings), reused, _passages(assembled))
 
@@ -123,6 +127,17 @@ def _settings(chunker: Chunker, embedder: Embedder, pack: Pack, clean: Mapping[s
         "clean": json.dumps(clean, sort_keys=True),
         "pieces": str(SHORT),
     }
+
+
+def _reading(sources: Sequence[Source], limits: Limits, originals: bool) -> dict[str, str]:
+    """Say how files of other formats than Markdown are read, where there are any."""
+    others = any(source.kind != "markdown" for source in sources)
+    return {"reading": limits.fingerprint, "originals": str(originals)} if others else {}
+
+
+def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> BuildError:
+    reasons = "".join(f"\n  {skip.name}: {skip.reason}" for skip in skipped) or " no text in them"
+    return BuildError(f"nothing to index in {', '.join(map(repr, map(str, paths)))}:{reasons}")
 
 
 def _keep(sources: Sequence[Source], report: CleanReport, originals: Originals) -> dict[str, str]:

@@ -16,6 +16,7 @@ from ingest.settings import IngestSettings
 from ingest.sources import fetched
 from ingest.sources.addresses import sources_of
 from ingest.sources.source import Remote
+from ingest.workers.workers import Workers
 
 FETCHED, MADE, UPLOADED = "fetched", "made", "uploads"
 
@@ -29,12 +30,13 @@ def index_documents(
     again: bool = True,
     uploads: Path | None = None,
     versions: Versions | None = None,
+    workers: Workers | None = None,
 ) -> Outcome:
     """Build what the settings name unless it is current already.
 
     Sources elsewhere are fetched `again`, or as they were had last; `uploads` stands for the folder of uploaded
-    documents, `versions` for where the result goes. Raises what `build_index` does, FetchError, and ValueError for a
-    source that is wrongly named.
+    documents, `versions` for where the result goes; `workers` help. Raises what `build_index` does, FetchError, and
+    ValueError for a source that is wrongly named.
     """
     sources = sources_of(settings.corpus)
     make = partial(fetched.source_of, settings=settings.sources)
@@ -71,6 +73,7 @@ def index_documents(
         beside=[skip for each in had.values() for skip in each.skipped],
         made=settings.index / MADE,
         originals=settings.reading.originals,
+        workers=workers,
     )
     if root.is_dir():
         fetched.tidy(root, [each.folder for each in had.values()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +46,7 @@ class Memo:
         made = make()
         body = json.dumps(to_json(made), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         self._folder.mkdir(parents=True, exist_ok=True)
-        written = path.with_suffix(f".{get_ident()}.new")  # two threads may make the same
+        written = path.with_suffix(f".{os.getpid()}.{get_ident()}.new")  # others may make the same
         written.write_bytes(_digest(body) + b"\n" + body)
         written.replace(path)
         return made

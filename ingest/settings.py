@@ -161,6 +161,28 @@ class QdrantSettings(Settings):
     seconds: int = Field(10, ge=1, description="Longest that it may take for one request.")
 
 
+class MilvusSettings(Settings):
+    """Where versions lie with `OUTLINE_QA_INDEX_KIND=milvus`."""
+
+    uri: str = Field(
+        "http://127.0.0.1:19530",
+        description="Address of the server, or the path of a file, `….db`, for milvus-lite in the process.",
+    )
+    token: SecretStr | None = Field(None, description="Its API key, or `user:password`.")
+    seconds: float = Field(10, gt=0, description="Longest that it may take for one request.")
+
+
+class BuildSettings(Settings):
+    """Who does the costly part of `python -m ingest build`; see [scale](scale.md#a-large-build)."""
+
+    workers: int = Field(
+        1, ge=1, description="Processes that take files apart and embed passages; several need the extra `ray`."
+    )
+    cluster: str | None = Field(
+        None, description="Address of a Ray cluster that they are on; unset: on this machine, started for the build."
+    )
+
+
 class IngestSettings(BaseSettings):
     """Read once, from the environment and `.env`; nested names are joined by two underscores."""
 
@@ -181,10 +203,11 @@ class IngestSettings(BaseSettings):
     index: Path = Field(Path("var/index"), description="Where the versions of the index lie.")
     index_kind: str = Field(
         "embedded",
-        description="What searches them: `embedded` (arrays of our own), `qdrant`, `qdrant-server`, or the name of a "
-        "plug-in; see [scale](scale.md#another-engine).",
+        description="What searches them: `embedded` (arrays of our own), `qdrant`, `qdrant-server`, `milvus`, or "
+        "the name of a plug-in; see [scale](scale.md#another-engine).",
     )
     qdrant: QdrantSettings = QdrantSettings()
+    milvus: MilvusSettings = MilvusSettings()
     models: Path = Field(Path("var/models"), description="Where models made from packages are kept.")
     max_file_mb: int = Field(64, ge=1, description="A larger file (in MiB) is skipped and reported.")
     pack: str = Field(
@@ -196,6 +219,7 @@ class IngestSettings(BaseSettings):
     clean: CleanSettings = CleanSettings()
     reading: ReadingSettings = ReadingSettings()
     sources: SourceSettings = SourceSettings()
+    build: BuildSettings = BuildSettings()
     uploads: UploadSettings = UploadSettings()
 
     def with_corpus(self, given: Sequence[Path | str]) -> Self:

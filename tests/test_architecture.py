@@ -38,6 +38,9 @@ HEAVY = {
     "ragas",
     "qdrant_client",
     "qdrant_edge",
+    "pymilvus",
+    "milvus_lite",
+    "ray",
 }
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.models.embedder import Embedder
     from ingest.models.encoder import Vectors
+
+    Shards = Callable[[Sequence[Sequence[str]]], Iterator[Vectors | None]]
 
 FILE = "vectors.sqlite"
 SHARD = 128  # texts that are kept at once, and lost at most: half a minute of two cores
@@ -25,11 +28,14 @@ class CheckpointEmbedder:
 
     Kept are whole shards of what is embedded in order, so that a build that goes on where one was killed embeds in the
     batches that it would have, and equals one from nothing to the last bit. `Memo.tidy` of that folder ends them with
-    all else that no build asks for. `anew` makes all of them again.
+    all else that no build asks for. `anew` makes all of them again. `elsewhere` embeds shards in other processes, and
+    leaves those that it cannot, None, to this one.
     """
 
-    def __init__(self, embedder: Embedder, folder: Path | None, anew: bool = False) -> None:
-        self._embedder, self._path = embedder, folder and folder / FILE
+    def __init__(
+        self, embedder: Embedder, folder: Path | None, anew: bool = False, elsewhere: Shards | None = None
+    ) -> None:
+        self._embedder, self._path, self._elsewhere = embedder, folder and folder / FILE, elsewhere
         if self._path and anew:
             self._path.unlink(missing_ok=True)
         self.name, self.fingerprint = embedder.name, embedder.fingerprint
@@ -52,14 +58,25 @@ class CheckpointEmbedder:
                 else:
                     missing.append(row)
             done = len(texts) - len(missing)
-            for start in range(0, len(missing), SHARD):
-                rows = missing[start : start + SHARD]
-                told = _after(done + start, progress)
-                vectors[rows] = self._embedder.embed_passages([texts[row] for row in rows], told)
+            shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
+            every = self._shards([[texts[row] for row in rows] for rows in shards], done, progress)
+            for rows, own in zip(shards, every, strict=True):
+                vectors[rows] = own
                 made = ((keys[row], vectors[row].astype("<f4").tobytes()) for row in rows)
                 with database:
                     database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", made)
         return vectors
+
+    def _shards(
+        self, shards: Sequence[Sequence[str]], done: int, progress: Callable[[int], None] | None
+    ) -> Iterator[Vectors]:
+        """Yield the vectors of each shard, `done` being those of texts before."""
+        for shard, made in zip(shards, self._elsewhere(shards) if self._elsewhere else repeat(None)):  # noqa: B905
+            own = self._embedder.embed_passages(shard, _after(done, progress)) if made is None else made
+            done += len(shard)
+            if progress and made is not None:
+                progress(done)
+            yield own
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self._embedder.embed_queries(texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -68,15 +68,15 @@ def read(
     """
     limits = limits or Limits()
     skipped: list[Skipped] = []
-    items = list(_once([item for path in paths for item in items_of(path, skipped, limits.unpacked_mb)], skipped))
+    items = _items(paths, limits.unpacked_mb, skipped)
     sources: list[Source] = []
     names: set[str] = set()
     with Sandboxes(limits) as sandboxes:
         parser = Readings(sandboxes, memo or Memo())
-        loaded = sandboxes.ahead(lambda item: _load(item, max_bytes, parser), items)
-        for done, (item, load) in enumerate(loaded, 1):
+        loaded = sandboxes.ahead(lambda item: load(item, max_bytes, parser), items)
+        for done, (item, loading) in enumerate(loaded, 1):
             try:
-                source = load.result()
+                source = loading.result()
                 sources.append(replace(source, name=_free(item, names)))
                 names.add(sources[-1].name)
             except UnfitError as error:
@@ -86,6 +86,10 @@ def read(
             if progress:
                 progress(done, len(items))
     return sources, skipped
+
+
+def _items(paths: Sequence[Path], unpacked_mb: int, skipped: list[Skipped]) -> list[Item]:
+    return list(_once([item for path in paths for item in items_of(path, skipped, unpacked_mb)], skipped))
 
 
 def _once(items: Sequence[Item], skipped: list[Skipped]) -> Iterator[Item]:
@@ -111,8 +115,16 @@ def _unreadable(item: Item, error: OSError) -> Skipped:
     return Skipped(safe(item.name), f"cannot be read: {error.strerror}")
 
 
-def _load(item: Item, max_bytes: int, parser: Parser) -> Source:
-    """Read a file; its name is not yet unique."""
+def listed(paths: Sequence[Path], unpacked_mb: int) -> list[tuple[Item, str]]:
+    """Return the files that `read` reads, with the names that they have there where all of them can be read."""
+    names: dict[str, Item] = {}
+    for item in _items(paths, unpacked_mb, []):
+        names[_free(item, names)] = item
+    return [(item, name) for name, item in names.items()]
+
+
+def load(item: Item, max_bytes: int, parser: Parser) -> Source:
+    """Read a file; its name is not yet unique. Raises UnfitError, OSError."""
     raw = item.raw(max_bytes)
     file = PurePosixPath(item.name)
     reading = read_content(raw, file.name, parser)
@@ -140,7 +152,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _free(item: Item, names: set[str]) -> str:
+def _free(item: Item, names: Container[str]) -> str:
     name = safe(item.name)
     if name not in names:
         return name

@@ -91,6 +91,9 @@ def test_settings_are_frozen() -> None:
         IngestSettings().index = Path("x")  # type: ignore[misc]
 
 
+GROUPS = {"kind", "chunker", "embedder", "clean", "reading", "sources", "uploads", "qdrant", "milvus", "build"}
+
+
 def test_every_setting_is_described() -> None:
     groups = [
         IngestSettings(),
@@ -98,6 +101,8 @@ def test_every_setting_is_described() -> None:
         IngestSettings().clean,
         IngestSettings().reading,
         IngestSettings().qdrant,
+        IngestSettings().milvus,
+        IngestSettings().build,
         SemanticSettings(),
     ]
     groups += [
@@ -107,7 +112,7 @@ def test_every_setting_is_described() -> None:
     ]
     for group in groups:
         for name, field in type(group).model_fields.items():
-            if name not in ("kind", "chunker", "embedder", "clean", "reading", "sources", "uploads", "qdrant"):
+            if name not in GROUPS:
                 assert field.description, f"{type(group).__name__}.{name}"
 
 

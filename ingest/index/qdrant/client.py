@@ -6,8 +6,8 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 
 from ingest.index.index import Vector
-from ingest.index.qdrant.engine import Found, Request
-from ingest.index.qdrant.points import PLACES
+from ingest.index.points.engine import Found, Request
+from ingest.index.qdrant.fields import PLACES
 from ingest.index.scope import Scope
 
 

@@ -23,8 +23,9 @@ from qdrant_edge import (
 )
 
 from ingest.index.dense import MANY, NARROW, NEIGHBOURS
-from ingest.index.qdrant.points import CONSTRUCTION, LAYOUT, NUMBERS, PASSAGE, TEXTS, TITLE, WORDS, QdrantPoint, batches
-from ingest.index.qdrant.searched import QdrantIndex, Widths, widths
+from ingest.index.points.point import CONSTRUCTION, PASSAGE, TITLE, WORDS, IndexPoint, batches
+from ingest.index.points.searched import PointIndex, Widths, widths
+from ingest.index.qdrant.fields import LAYOUT, NUMBERS, TEXTS, payload
 from ingest.index.qdrant.shard import ShardEngine
 from ingest.index.snapshot import Snapshot, SnapshotError, sync
 
@@ -54,7 +55,7 @@ class QdrantEdge:
                 "may write there"
             ) from error
 
-    def open(self, snapshot: Snapshot, folder: Path) -> QdrantIndex:
+    def open(self, snapshot: Snapshot, folder: Path) -> PointIndex:
         try:
             about = json.loads((folder / FOLDER / ABOUT).read_text("utf-8"))
             shard = EdgeShard.load(str(folder / FOLDER / SHARD))
@@ -63,7 +64,7 @@ class QdrantEdge:
                 f"index {folder.name!r} cannot be opened by Qdrant ({error}); remove "
                 f"{str(folder / FOLDER)!r}, which is made again"
             ) from error
-        return QdrantIndex(ShardEngine(shard), snapshot, Widths(**about["widths"]))
+        return PointIndex(ShardEngine(shard), snapshot, Widths(**about["widths"]))
 
     def _made(self, snapshot: Snapshot, folder: Path) -> bool:
         """Whether it is there, of this layout and engine, and whole; what is not is made again."""
@@ -124,8 +125,8 @@ def _fields() -> Iterator[tuple[str, PayloadSchemaType]]:
     yield from ((name, PayloadSchemaType.Integer) for name in NUMBERS)
 
 
-def _point(item: QdrantPoint) -> Point:
+def _point(item: IndexPoint) -> Point:
     vectors: dict[str, list[float] | SparseVector | list[list[float]]] = {item.name: item.vector.tolist()}
     if len(item.terms):
         vectors[WORDS] = SparseVector(item.terms.tolist(), item.weights.tolist())
-    return Point(item.number, vectors, item.payload)
+    return Point(item.number, vectors, payload(item.chunks))

@@ -10,19 +10,10 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException
 
 from ingest.index.dense import MANY, NARROW, NEIGHBOURS
+from ingest.index.points.point import CONSTRUCTION, PASSAGE, TITLE, WORDS, IndexPoint, batches
+from ingest.index.points.searched import PointIndex, Widths, widths
 from ingest.index.qdrant.client import CollectionEngine
-from ingest.index.qdrant.points import (
-    CONSTRUCTION,
-    LAYOUT,
-    NUMBERS,
-    PASSAGE,
-    TEXTS,
-    TITLE,
-    WORDS,
-    QdrantPoint,
-    batches,
-)
-from ingest.index.qdrant.searched import QdrantIndex, Widths, widths
+from ingest.index.qdrant.fields import LAYOUT, NUMBERS, TEXTS, payload
 from ingest.index.snapshot import Snapshot, SnapshotError
 
 WIDTHS = "widths"  # in a collection's metadata: it is whole
@@ -44,13 +35,13 @@ class QdrantServer:
             if self._widths(name) is None:
                 self._make(snapshot, name)
 
-    def open(self, snapshot: Snapshot, folder: Path) -> QdrantIndex:
+    def open(self, snapshot: Snapshot, folder: Path) -> PointIndex:
         name = _name(snapshot)
         with _told(name):
             measured = self._widths(name)
         if measured is None:
             raise SnapshotError(f"Qdrant's server has no whole collection {name!r}; run `python -m ingest build`")
-        return QdrantIndex(CollectionEngine(self._client, name), snapshot, measured)
+        return PointIndex(CollectionEngine(self._client, name), snapshot, measured)
 
     def _widths(self, name: str) -> Widths | None:
         """Return how wide a collection is searched, None where it is not there or not whole."""
@@ -104,11 +95,11 @@ def _name(snapshot: Snapshot) -> str:
     return f"outline-qa-{snapshot.manifest.version}-{LAYOUT}"
 
 
-def _point(item: QdrantPoint) -> models.PointStruct:
+def _point(item: IndexPoint) -> models.PointStruct:
     vectors: dict[str, list[float] | models.SparseVector] = {item.name: item.vector.tolist()}
     if len(item.terms):
         vectors[WORDS] = models.SparseVector(indices=item.terms.tolist(), values=item.weights.tolist())
-    return models.PointStruct(id=item.number, vector=vectors, payload=item.payload)
+    return models.PointStruct(id=item.number, vector=vectors, payload=payload(item.chunks))
 
 
 @contextmanager

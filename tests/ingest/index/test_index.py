@@ -28,6 +28,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.index.versions import CANDIDATE, Versions
 from ingest.pack import Packs
 from tests.support.clustered import PASSAGES, SHARES, clustered, queries, texts
+from tests.support.milvus import milvus
 from tests.support.tiny_embedder import TinyEmbedder
 
 DEPTH, MANY = 60, 1000
@@ -50,19 +51,21 @@ def graphs(plain: Snapshot) -> Snapshot:
 
 @dataclass(frozen=True)
 class Kind:
-    make: Callable[[], Backend]
+    make: Callable[[Path], Backend]  # what it keeps beside the version lies in the folder
     snapshot: str = "plain"
     least: float = 0.99  # recall where a filter leaves many
     questions: int = len(QUERIES)
 
 
 KINDS = {
-    "embedded": Kind(Embedded),
-    "embedded, graphs": Kind(Embedded, "graphs", ENOUGH),
-    "qdrant": Kind(QdrantEdge),
-    "qdrant, graphs": Kind(lambda: QdrantEdge(MANY)),
+    "embedded": Kind(lambda _: Embedded()),
+    "embedded, graphs": Kind(lambda _: Embedded(), "graphs", ENOUGH),
+    "qdrant": Kind(lambda _: QdrantEdge()),
+    "qdrant, graphs": Kind(lambda _: QdrantEdge(MANY)),
     # The client's own engine in memory: it reads requests as a server does, slowly, and never makes a graph.
-    "qdrant server": Kind(lambda: QdrantServer(QdrantClient(":memory:"), MANY), questions=2),
+    "qdrant server": Kind(lambda _: QdrantServer(QdrantClient(":memory:"), MANY), questions=2),
+    "milvus": Kind(milvus, questions=5),
+    "milvus, graphs": Kind(lambda folder: milvus(folder, MANY), questions=5),
 }
 
 
@@ -74,7 +77,7 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 @pytest.fixture(scope="module")
 def index(kind: Kind, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Index:
     snapshot, folder = request.getfixturevalue(kind.snapshot), tmp_path_factory.mktemp("version")
-    backend = kind.make()
+    backend = kind.make(tmp_path_factory.mktemp("beside"))
     backend.load(snapshot, folder)
     backend.load(snapshot, folder)  # again is no harm
     return backend.open(snapshot, folder)
@@ -200,7 +203,7 @@ def test_threads_agree(index: Index, kind: Kind) -> None:
 def test_publish_and_go_back(kind: Kind, tmp_path: Path) -> None:
     """What is asked is the version that the pointer names; a candidate is asked beside it."""
     versions, embedder, source = (
-        Versions(tmp_path / "index", backend=kind.make()),
+        Versions(tmp_path / "index", backend=kind.make(tmp_path)),
         TinyEmbedder(),
         tmp_path / "n",
     )

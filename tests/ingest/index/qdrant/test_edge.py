@@ -8,8 +8,8 @@ import pytest
 from ingest import bootstrap
 from ingest.index.excerpts import excerpt
 from ingest.index.index import Probe
+from ingest.index.points.searched import PointIndex
 from ingest.index.qdrant.edge import QdrantEdge
-from ingest.index.qdrant.searched import QdrantIndex
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.index.versions import Versions
 from ingest.settings import IngestSettings
@@ -33,7 +33,7 @@ def snapshot() -> Snapshot:
     return clustered()
 
 
-def found(opened: QdrantIndex) -> list[int]:
+def found(opened: PointIndex) -> list[int]:
     vector, terms = queries(1)[0]
     numbers: list[int] = opened.find(Probe(vector, terms, (), 0.0), 10).dense.numbers.tolist()
     return numbers
@@ -108,7 +108,7 @@ def test_a_part_is_searched_where_it_lies(tmp_path: Path) -> None:
     whole = index(tmp_path, a="apple pie", b="banana bread")
     versions = Versions(tmp_path / "index", backend=QdrantEdge())
     versions.backend.load(whole, versions.folder(whole.manifest.version))
-    assert isinstance(versions.index(whole), QdrantIndex)
+    assert isinstance(versions.index(whole), PointIndex)
     part = excerpt(whole, lambda document, _: document == "a.md")
     legs = versions.index(part).find(Probe(whole.dense.vectors()[0], ("banana",), (), 0.0), 10)
     assert (legs.dense.numbers.tolist(), legs.lexical.numbers.tolist()) == ([0], [])

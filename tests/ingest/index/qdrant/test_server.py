@@ -9,9 +9,9 @@ from qdrant_client import QdrantClient, models
 
 from ingest import bootstrap
 from ingest.index.index import Probe
+from ingest.index.points.engine import Request
+from ingest.index.points.point import WORDS, batches
 from ingest.index.qdrant import client as module
-from ingest.index.qdrant.engine import Request
-from ingest.index.qdrant.points import WORDS, batches
 from ingest.index.qdrant.server import QdrantServer, _point
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot, SnapshotError

@@ -1,6 +1,6 @@
 """A snapshot as points: one for each passage, with its vector and its words, and one for each group's title."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Self
@@ -10,33 +10,29 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
 from ingest.index.bm25 import Postings
-from ingest.index.columns import NONE
 from ingest.index.index import Vector
 from ingest.index.snapshot import Snapshot
 
 PASSAGE, TITLE, WORDS = "passage", "title", "words"  # the named vectors, the last one sparse
-TEXTS, NUMBERS = ("document",), ("section", "stars", "answered", "several")  # what filters ask of a payload
-PLACES = "places"
-LAYOUT = 1  # of the points: another makes them anew
 # Candidates of a node while the graph is built. 80 find 0.90 of hashed vectors 512 candidates wide, 200 find 0.95
 # (33,000 passages, `python -m benchmarks.engines`), for a third more time.
 CONSTRUCTION = 200
 BATCH = 1000  # points that are put in at once
 
-Place = dict[str, str | int]
-Payload = dict[str, str | int | list[Place]]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QdrantPoint:
-    """A point: its number, the name of its vector, that vector, its words as a sparse one, and what filters ask."""
+class IndexPoint:
+    """A point: its number, the name of its vector, that vector, its words as a sparse one, and where it stands.
+
+    `chunks` are the passage and its equals elsewhere, or those below a title; a filter finds what one of them meets.
+    """
 
     number: int
     name: str
     vector: Vector
     terms: NDArray[np.int64]
     weights: NDArray[np.float64]
-    payload: Payload
+    chunks: Sequence[Chunk]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +57,7 @@ class Frequencies:
         return cls(np.concatenate([[0], np.cumsum(counts)]), terms[order], weights[order], worth)
 
 
-def items(snapshot: Snapshot) -> Iterator[QdrantPoint]:
+def items(snapshot: Snapshot) -> Iterator[IndexPoint]:
     """Return all points: passage i has number i, the title of group g has that of the last passage, 1 and g."""
     frequencies, vectors, titles = (
         Frequencies.of(snapshot.postings),
@@ -72,14 +68,14 @@ def items(snapshot: Snapshot) -> Iterator[QdrantPoint]:
     for row, several in enumerate(places):
         span = slice(frequencies.ends[row], frequencies.ends[row + 1])
         words = frequencies.terms[span], frequencies.weights[span]
-        yield QdrantPoint(row, PASSAGE, vectors[row], *words, _payload(several))
+        yield IndexPoint(row, PASSAGE, vectors[row], *words, several)
     nothing = frequencies.terms[:0], frequencies.weights[:0]
     for number, group in enumerate(snapshot.groups):
-        inside = _payload(chunk for row in group.rows for chunk in places[row])
-        yield QdrantPoint(len(places) + number, TITLE, titles[number], *nothing, inside)
+        inside = [chunk for row in group.rows for chunk in places[row]]
+        yield IndexPoint(len(places) + number, TITLE, titles[number], *nothing, inside)
 
 
-def batches(snapshot: Snapshot) -> Iterator[Sequence[QdrantPoint]]:
+def batches(snapshot: Snapshot) -> Iterator[Sequence[IndexPoint]]:
     """Return all points, some at a time."""
     left = items(snapshot)
     while batch := list(islice(left, BATCH)):
@@ -92,18 +88,3 @@ def sparse(
     """Return a query's words as a sparse vector, of those that there are: the numbers of terms, and their weights."""
     known = sorted((row, count) for term, count in counts.items() if (row := postings.vocabulary.get(term)) is not None)
     return [row for row, _ in known], [count * float(worth[row]) for row, count in known]
-
-
-def _payload(chunks: Iterable[Chunk]) -> Payload:
-    """Say where a passage stands. Those that stand at one place say it plainly: that is an index's to look up."""
-    places: list[Place] = []
-    for chunk in chunks:
-        place: Place = {
-            "document": chunk.document,
-            "section": NONE if chunk.section is None else chunk.section,
-            "stars": chunk.stars or 0,
-            "answered": int(chunk.kind == "text"),
-        }
-        if place not in places:
-            places.append(place)
-    return {**places[0]} if len(places) == 1 else {"several": 1, PLACES: places}

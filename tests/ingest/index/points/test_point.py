@@ -2,7 +2,7 @@ import numpy as np
 
 from ingest.index.bm25 import Postings
 from ingest.index.index import Probe
-from ingest.index.qdrant.points import Frequencies, items, sparse
+from ingest.index.points.point import Frequencies, items, sparse
 from tests.support.clustered import clustered, texts
 
 DOCUMENTS = [["red", "fox"], ["fox", "fox", "den"], [], ["red"]]
@@ -42,11 +42,8 @@ def test_every_passage_and_title_is_a_point() -> None:
     assert {(item.name, len(item.terms)) for item in made[3000:]} == {("title", 0)}
     np.testing.assert_array_equal(made[3999].vector, snapshot.titles.vectors()[999])
     assert len(made[7].terms) == len(set(texts()[7]))
-    assert made[7].payload == {"document": "small.md", "section": snapshot.chunks[7].section, "stars": 2, "answered": 1}
+    assert made[7].chunks == (snapshot.chunks[7],)
     # Passage 50 is of entry 16, and stands in entry 350 too; so the title of its entry does.
-    places = [{"document": "tenth.md", "stars": 4}, {"document": "rest.md", "stars": 2}]
-    for item in (made[50], made[3016]):
-        assert item.payload["several"] == 1
-        several = item.payload["places"]
-        assert isinstance(several, list)
-        assert [{key: place[key] for key in ("document", "stars")} for place in several] == places
+    elsewhere = snapshot.aliases["50"][0]
+    assert made[50].chunks == (snapshot.chunks[50], elsewhere)
+    assert [*made[3016].chunks] == [*snapshot.chunks[48:51], elsewhere]

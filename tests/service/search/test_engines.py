@@ -1,4 +1,4 @@
-"""The outline searched in Qdrant's engine: what the arrays of the snapshot find, and what is asked over HTTP."""
+"""The outline searched in other engines: what the arrays of the snapshot find, and what is asked over HTTP."""
 
 import shutil
 from pathlib import Path
@@ -10,13 +10,15 @@ from starlette.testclient import TestClient
 
 from ingest.index.embedded import EmbeddedIndex
 from ingest.index.index import Probe
-from ingest.index.qdrant.searched import QdrantIndex
+from ingest.index.points.searched import PointIndex
 from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
+from ingest.settings import MilvusSettings
 from service.api.app import create_app
 from service.bootstrap import Service
 from service.search.retrieve import Candidate, Scope
 from service.settings import ServiceSettings
+from tests.support.milvus import LACKING
 from tests.support.outline import embedder, settings, snapshot
 
 __all__ = ["embedder", "settings", "snapshot"]
@@ -36,12 +38,20 @@ SCOPES = (
 )
 
 
-@pytest.fixture(scope="module")
-def apart(settings: ServiceSettings, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> ServiceSettings:
-    """The settings of a service over a copy of the index, which is put into Qdrant when it is opened."""
-    folder: Path = tmp_path_factory.mktemp("qdrant")
+@pytest.fixture(scope="module", params=["qdrant", "milvus"])
+def apart(
+    settings: ServiceSettings,
+    snapshot: Snapshot,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> ServiceSettings:
+    """The settings of a service over a copy of the index, which is put into the engine when it is opened."""
+    if request.param == "milvus":
+        pytest.importorskip("milvus_lite", reason=LACKING)
+    folder: Path = tmp_path_factory.mktemp("engine")
     shutil.copytree(settings.index, folder / "index", ignore=shutil.ignore_patterns("made"))
-    return settings.model_copy(update={"index": folder / "index", "index_kind": "qdrant"})
+    milvus = MilvusSettings(uri=str(folder / "milvus.db"))
+    return settings.model_copy(update={"index": folder / "index", "index_kind": request.param, "milvus": milvus})
 
 
 def shown(candidates: list[Candidate]) -> list[tuple[str, int | None, int | None]]:
@@ -52,7 +62,7 @@ def test_finds_what_the_snapshot_finds(apart: ServiceSettings, settings: Service
     services = [Service(each, embedder) for each in (settings, apart)]
     own, other = ((service, service.open()) for service in services)
     assert isinstance(own[0].index.index(own[1]), EmbeddedIndex)
-    assert isinstance(other[0].index.index(other[1]), QdrantIndex)
+    assert isinstance(other[0].index.index(other[1]), PointIndex)
     queries = own[0].queries(QUESTIONS, own[1].pack.words)
     retrievers = [service.retriever(opened) for service, opened in (own, other)]
     for query in queries:

@@ -1,4 +1,4 @@
-"""A snapshot's points in Qdrant, searched as an index."""
+"""A snapshot's points in an engine, searched as an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from ingest.fitted import FEEDBACK
 from ingest.index.dense import DEPTH, NARROW, SAMPLE, WIDTHS
 from ingest.index.index import ExactScores, Leg, Legs, Probe, Vector
-from ingest.index.qdrant.engine import Found, QdrantEngine, Request, Words
-from ingest.index.qdrant.points import PASSAGE, TITLE, WORDS, sparse
+from ingest.index.points.engine import Found, PointEngine, Request, Words
+from ingest.index.points.point import PASSAGE, TITLE, WORDS, sparse
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
 
@@ -26,10 +26,10 @@ class Widths:
     title: int = 0
 
 
-class QdrantIndex:
+class PointIndex:
     """Searches a snapshot's passages, titles and words in an engine that holds them as points."""
 
-    def __init__(self, engine: QdrantEngine, snapshot: Snapshot, widths: Widths) -> None:
+    def __init__(self, engine: PointEngine, snapshot: Snapshot, widths: Widths) -> None:
         self._engine, self._widths = engine, widths
         self._passages, self._points = len(snapshot.chunks), len(snapshot.chunks) + len(snapshot.groups)
         self._postings = snapshot.postings
@@ -91,12 +91,12 @@ class QdrantIndex:
         return int(max(width, depth) / share) if width and share >= NARROW else 0
 
 
-def widths(engine: QdrantEngine, passages: Vector, titles: Vector) -> Widths:
+def widths(engine: PointEngine, passages: Vector, titles: Vector) -> Widths:
     """Return how wide searches through graphs must be; the (n, d) vectors of the other kind are searched with."""
     return Widths(_width(engine, PASSAGE, titles), _width(engine, TITLE, passages))
 
 
-def _width(engine: QdrantEngine, name: str, others: Vector) -> int:
+def _width(engine: PointEngine, name: str, others: Vector) -> int:
     """Return how wide searches must be to find enough of what exact ones do; 0, for exact ones, where none is."""
     queries = others[:: max(1, len(others) // SAMPLE)][:SAMPLE]
 

@@ -1,4 +1,4 @@
-"""What is asked of Qdrant, wherever it runs: within this process, or a server."""
+"""What is asked of an engine that holds points, whichever it is and wherever it runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Request:
     width: int = 0
 
 
-class QdrantEngine(Protocol):
-    """Points of one version, as `ingest.index.qdrant.points` makes them. Threads may ask at once."""
+class PointEngine(Protocol):
+    """Points of one version, as `ingest.index.points.point` makes them. Threads may ask at once."""
 
     def search(self, requests: Sequence[Request]) -> list[Found]:
         """Answer each request, in one go."""

@@ -1,0 +1,1 @@
+"""Milvus as an index: a server, or its small engine within this process for tests."""

@@ -1,0 +1,1 @@
+"""Other processes, of this machine or of many, that do the costly part of a build."""
