@@ -2,9 +2,9 @@
 
 A set of passages is a folder with corpus.jsonl (id, text), queries.jsonl (id, text) and qrels.jsonl (qid, pid). Some of
 its passages are indexed. Questions on those are inside; questions on its others lie near, those of other sets far.
-A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken; sets of
-a page are also taken together, two, five and ten of them, since what is found tells less among more. Where
-two sets are translations of each other, passage by passage, the questions of one are also put to the other. Sets whose
+A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken. Sets of
+a page are also taken together, two, five and ten of them, since what is found tells less among more. Where two sets
+are translations of each other, passage by passage, the questions of one are also put to the other. Sets whose
 names begin alike up to "_" are parts of one collection.
 """
 
@@ -55,8 +55,8 @@ class _Written(BaseModel):
 class Corpus:
     """`passages` by id, and `questions` with the id of the passage that answers; `home` is where the passages lie.
 
-    One of `documents`, folders, has no passages, and `written` questions with whether the documents answer them; `parts`
-    are the names of the sets that it is made of.
+    One of `documents`, folders, has no passages, and `written` questions with whether the documents answer them;
+    `parts` are the names of the sets that it is made of.
     """
 
     name: str

@@ -111,30 +111,31 @@ def _fit(
     stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample], falsely: float
 ) -> tuple[Logistic, list[Held]]:
     own = [(corpus, sample) for corpus, sample in zip(sets, samples, strict=True) if corpus.name == corpus.home]
-    unseen: list[NDArray[np.float64]] = []
+    told: list[tuple[Corpus, Sample, NDArray[np.float64]]] = []
     for corpus, sample in zip(sets, samples, strict=True):
-        others = [s for c, s in own if not _related(c, corpus)]
-        unseen.append(predicted(sample, _regression(joined(_alike(others)), stage, 0.5)))
-    inside = [p[s.right & ~_away(s)] for p, s, c in zip(unseen, samples, sets, strict=True) if c.name == c.home]
+        if others := [s for c, s in own if not _related(c, corpus)]:  # none for all of them together
+            told.append((corpus, sample, predicted(sample, _regression(joined(_alike(others)), stage, 0.5))))
+    inside = [p[s.right & ~_away(s)] for c, s, p in told if c.name == c.home]
     threshold = round(float(np.quantile(np.concatenate(inside), falsely)), 3)
-    across = [(p[a], s.right[a]) for p, s in zip(unseen, samples, strict=True) if (a := _away(s))[s.right].any()]
+    across = [(p[a], s.right[a]) for _, s, p in told if (a := _away(s))[s.right].any()]
     shift = _logit(threshold) - _even(*map(np.concatenate, zip(*across, strict=True))) if across else 0.0
-    unseen = [1 / (1 + np.exp(-_logit(p) - shift * _away(s))) for p, s in zip(unseen, samples, strict=True)]
-    held = [
-        Held(
-            f"{stage.fusion.partition(' ')[0]}{' reranked' if stage.reranker else ''}",
-            corpus.name,
-            len(p),
-            area(p, sample.right),
-            refused(p, sample.right, REPORTED),
-            calibration_error(p, sample.right),
-            float((p[sample.right] < threshold).mean()),
-        )
-        for corpus, sample, p in zip(sets, samples, unseen, strict=True)
-    ]
+    name = f"{stage.fusion.partition(' ')[0]}{' reranked' if stage.reranker else ''}"
+    held = [_held(name, c, s, 1 / (1 + np.exp(-_logit(p) - shift * _away(s))), threshold) for c, s, p in told]
     model = _regression(joined(_alike([sample for _, sample in own])), stage, threshold)
     counts = round(max(0.0, model.weights[ACROSS] + shift), 4)
     return model.model_copy(update={"weights": {**model.weights, ACROSS: counts}}), held
+
+
+def _held(stage: str, corpus: Corpus, sample: Sample, p: NDArray[np.float64], threshold: float) -> Held:
+    return Held(
+        stage,
+        corpus.name,
+        len(p),
+        area(p, sample.right),
+        refused(p, sample.right, REPORTED),
+        calibration_error(p, sample.right),
+        float((p[sample.right] < threshold).mean()),
+    )
 
 
 def _even(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
