@@ -86,8 +86,7 @@ def build_index(
         workers.prepare(files_of(paths, limits), recipe, progress)
     memo = Memo(made, force and not workers)
     sources, skipped = read(paths, max_bytes, partial(progress, "read"), limits, memo)
-    skipped = [*beside, *skipped]
-    cleaned, report = clean_sources(sources, steps, skipped, memo)
+    cleaned, report = clean_sources(sources, steps, [*beside, *skipped], memo)
     pack = _pack(packs, [source.name for source in sources])
     settings = _settings(chunker, embedder, pack, asdict(steps) | {"near": near_threshold})
     settings |= _reading(sources, limits, originals)
@@ -100,7 +99,7 @@ def build_index(
             return Outcome(before.manifest, False, report, (), len(before.chunks), _passages(before))
         cut = cut_documents(cleaned, chunker, pack.words, near_threshold, steps.duplicates, memo, progress)
         if not cut.chunks:
-            raise _nothing(paths, skipped)
+            raise _nothing(paths, [*beside, *skipped])
         cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
         if near_threshold is not None:
             report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold))
@@ -110,8 +109,7 @@ def build_index(
         assembled, reused = _assemble(cut, manifest, pack, outliving, before, memo, progress)
         manifest = snapshot.write(folder, assembled, asdict(report) | {"warnings": cut.warnings})
         noted = versions.verified(manifest.version)
-        ready = snapshot.read(folder, embedder.fingerprint, packs, noted)
-        versions.backend.load(ready, folder)  # what fails is not published
+        versions.backend.load(snapshot.read(folder, embedder.fingerprint, packs, noted), folder)  # or all is as it was
         versions.publish(folder, manifest)
         Originals(versions.root).tidy({digest for each in versions.manifests() for digest in each.originals.values()})
     memo.tidy()

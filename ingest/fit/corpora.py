@@ -2,10 +2,10 @@
 
 A set of passages is a folder with corpus.jsonl (id, text), queries.jsonl (id, text) and qrels.jsonl (qid, pid). Some of
 its passages are indexed. Questions on those are inside; questions on its others lie near, those of other sets far.
-A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken. Sets of
-a page are also taken together, two, five and ten of them, since what is found tells less among more. Where two sets
-are translations of each other, passage by passage, the questions of one are also put to the other. Sets whose
-names begin alike up to "_" are parts of one collection.
+A set of documents is a folder with documents/ and questions.jsonl (question, answerable), all of which is taken. Sets
+of a page are also taken together, two, five and ten of them, and all of them among the documents of each larger set,
+since what is found tells less among more. Where two sets are translations of each other, passage by passage, the
+questions of one are also put to the other. Sets whose names begin alike up to "_" are parts of one collection.
 """
 
 import hashlib
@@ -97,7 +97,9 @@ def labelled_sets(*folders: Path) -> list[Corpus]:
     plain += [_documents(each) for each in below if (each / QUESTIONS).exists() and (each / "documents").is_dir()]
     if len(plain) < 2:
         raise CorpusError(f"{', '.join(map(str, folders))}: {len(plain)} labelled sets; at least 2 are needed")
-    plain += _together([each for each in plain if each.documents and sum(map(_bytes, each.documents)) <= PAGE])
+    pages = [each for each in plain if each.documents and sum(map(_bytes, each.documents)) <= PAGE]
+    among = [_joined([each, *pages], f"{each.name}+pages") for each in plain if each.documents and each not in pages]
+    plain += [*_together(pages), *(among if pages else ())]
     across = [
         replace(one, name=f"{one.name} asked in {other.name}", questions=other.questions)
         for one in plain
@@ -139,18 +141,19 @@ def _documents(folder: Path) -> Corpus:
 
 def _together(pages: Sequence[Corpus]) -> list[Corpus]:
     """Put neighbours together, each group once."""
-    groups: dict[frozenset[str], list[Corpus]] = {}
+    groups: dict[frozenset[str], Corpus] = {}
     for width in TOGETHER:
         for start in range(0, len(pages) if width <= len(pages) else 0, max(1, width // 2)):
             group = [*pages, *pages][start : start + width]
-            groups.setdefault(frozenset(each.name for each in group), group)
-    return [_joined(names, group) for names, group in groups.items()]
+            joined = _joined(group, "+".join(each.name for each in group))
+            groups.setdefault(joined.parts, joined)
+    return list(groups.values())
 
 
-def _joined(names: frozenset[str], group: Sequence[Corpus]) -> Corpus:
-    name = "+".join(each.name for each in group)
+def _joined(group: Sequence[Corpus], name: str) -> Corpus:
     documents = tuple(folder for each in group for folder in each.documents)
-    return Corpus(name, name, {}, (), documents, [asked for each in group for asked in each.written], names)
+    written = [asked for each in group for asked in each.written]
+    return Corpus(name, name, {}, (), documents, written, frozenset().union(*(each.parts for each in group)))
 
 
 def _bytes(folder: Path) -> int:

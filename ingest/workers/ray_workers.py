@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from io import BytesIO
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.chunk import Chunker
 from ingest.models.embedder import Embedder
@@ -19,9 +22,8 @@ from ingest.progress import Report
 if TYPE_CHECKING:
     from ingest.models.encoder import Vectors
 
-Item = TypeVar("Item")
-Made = TypeVar("Made")
-Act = Callable[[Item], Made]
+Row = Mapping[str, Any]  # what Arrow can hold: nothing is pickled
+Act = Callable[[Row], "NDArray[Any] | int"]
 LOCAL = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # there, and so here, it listens on the loopback alone
@@ -67,16 +69,14 @@ class RayWorkers:
         ray.shutdown()
 
     def prepare(self, files: Sequence[NamedFile], recipe: Recipe, progress: Report) -> None:
-        names = [name for _, name in files]
-        tool = partial(_preparing, recipe, names, self._embedder, self._chunker)
-        for done, passages in enumerate(self._each("prepare", tool, files), 1):
-            self._count_in("prepare", passages or 0)
+        tool = partial(_preparing, recipe, files, self._embedder, self._chunker)
+        for done, passages in enumerate(self._each("prepare", tool, [{"file": at} for at in range(len(files))]), 1):
+            self._count_in("prepare", 0 if passages is None else int(passages))
             progress("prepare", done, len(files))
 
     def embed(self, shards: Sequence[Sequence[str]]) -> Iterator[Vectors | None]:
-        for shard, vectors in zip(
-            shards, self._each("embed", partial(_embedding, self._embedder), shards), strict=True
-        ):
+        rows = [{"texts": list(shard)} for shard in shards]
+        for shard, vectors in zip(shards, self._each("embed", partial(_embedding, self._embedder), rows), strict=True):
             self._count_in("embed", 0 if vectors is None else len(shard))
             yield vectors
 
@@ -84,23 +84,22 @@ class RayWorkers:
         before, seconds = self.speeds[stage]
         self.speeds[stage] = before + made, seconds
 
-    def _each(self, stage: str, tool: Callable[[], Act[Item, Made]], items: Sequence[Item]) -> Iterator[Made | None]:
-        """Yield what the tool of a worker makes of each item, in order; None where it could not."""
+    def _each(self, stage: str, tool: Callable[[], Act], rows: Sequence[Row]) -> Iterator[NDArray[Any] | None]:
+        """Yield what the tool of a worker makes of each row, in order; None where it could not."""
         import ray.data
 
-        if not items:
+        if not rows:
             return
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.execution_options.preserve_order = True
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-        sent = ray.data.from_items([pickle.dumps(item) for item in items], override_num_blocks=len(items))
-        made = sent.map_batches(
+        made = ray.data.from_items(list(rows), override_num_blocks=len(rows)).map_batches(
             _Worker,
             fn_constructor_args=(tool,),
             batch_size=1,
             batch_format="pyarrow",
-            compute=ray.data.ActorPoolStrategy(size=min(self._count, len(items))),
+            compute=ray.data.ActorPoolStrategy(size=min(self._count, len(rows))),
             num_cpus=1,
             num_gpus=min(1.0, ray.cluster_resources().get("GPU", 0.0) / self._count),
         )
@@ -108,31 +107,36 @@ class RayWorkers:
         self.speeds[stage] = before, spent
         for row in made.iter_rows():
             self.speeds[stage] = self.speeds[stage][0], spent + monotonic() - began
-            yield pickle.loads(row["made"])
+            yield np.load(BytesIO(row["made"]), allow_pickle=False) if row["made"] else None
 
 
 class _Worker:
     """What Ray keeps in each of its processes."""
 
-    def __init__(self, tool: Callable[[], Act[Any, Any]]) -> None:
+    def __init__(self, tool: Callable[[], Act]) -> None:
         self._act = tool()
 
     def __call__(self, batch: Any) -> dict[str, list[bytes]]:
-        return {"made": [pickle.dumps(self._made(pickle.loads(item))) for item in batch["item"].to_pylist()]}
+        return {"made": [self._made(row) for row in batch.to_pylist()]}
 
-    def _made(self, item: Any) -> Any:
+    def _made(self, row: Row) -> bytes:
+        """Return an array as NumPy writes it, b"" for none."""
+        written = BytesIO()
         try:
-            return self._act(item)
+            np.save(written, np.asarray(self._act(row)), allow_pickle=False)
         except Exception:  # whatever it is: the build does it itself, and says what is wrong
             logging.getLogger(__name__).exception("left to the build")
-            return None
+            return b""
+        return written.getvalue()
 
 
 def _preparing(
-    recipe: Recipe, names: Sequence[str], embedder: Callable[[], Embedder], chunker: Callable[[Embedder], Chunker]
-) -> Act[NamedFile, int]:
-    return Preparer(recipe, names, chunker(embedder())).prepare
+    recipe: Recipe, files: Sequence[NamedFile], embedder: Callable[[], Embedder], chunker: Callable[[Embedder], Chunker]
+) -> Act:
+    preparer = Preparer(recipe, [name for _, name in files], chunker(embedder()))
+    return lambda row: preparer.prepare(files[row["file"]])
 
 
-def _embedding(embedder: Callable[[], Embedder]) -> Act[Sequence[str], Vectors]:
-    return embedder().embed_passages
+def _embedding(embedder: Callable[[], Embedder]) -> Act:
+    own = embedder()
+    return lambda row: own.embed_passages(row["texts"])

@@ -150,7 +150,7 @@ def test_documents_are_taken_whole_with_their_own_questions(tmp_path: Path) -> N
     (tmp_path / "written" / "unasked" / "documents").mkdir(parents=True)
     sets = labelled_sets(root, tmp_path / "written")
     assert [corpus.name for corpus in sets] == [*sorted(FIELDS), "pool"]
-    assert documents_of(sets[-1], tmp_path / "index") == pool / "documents"
+    assert documents_of(sets[-1], tmp_path / "index") == [pool / "documents"]
     own = list(sets[-1].asked(sets[:-1]))
     assert own[:2] == [("泳池几点开门？", True), ("食堂几点开门？", False)]
     assert own[2:]
