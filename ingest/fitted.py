@@ -45,7 +45,7 @@ class Logistic(_Part):
         return self.model_copy(update={"weights": weights, "caps": caps})
 
 
-FEW = 150  # passages, below which what was fitted to many says little
+FEW = 60  # passages, below which what was fitted to many says little
 RANK_CONSTANT = 60  # what ranks are added to beside scores
 FEEDBACK = 3  # passages that are asked with once more
 LATER = frozenset({"ranks", "feedback", "piece"})  # features that a fusion is named by where they count

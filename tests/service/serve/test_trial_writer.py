@@ -182,11 +182,13 @@ def test_no_request_fails_while_it_is_promoted_and_taken_back(stage: Stage, monk
 
     with stage.open(share=0) as client, ThreadPoolExecutor(4) as pool:
         visits = [pool.submit(visit, client, number) for number in range(4)]
-        until(lambda: lately(False))
-        for does, new in (("promote", True), ("rollback", False), ("promote", True)):
-            assert main(["trial", does]) == 0
-            until(lambda new=new: lately(new))  # type: ignore[misc]
-        ended.set()
+        try:
+            until(lambda: lately(False))
+            for does, new in (("promote", True), ("rollback", False), ("promote", True)):
+                assert main(["trial", does]) == 0
+                until(lambda new=new: lately(new))  # type: ignore[misc]
+        finally:
+            ended.set()  # or the visits never end
         for each in visits:
             each.result()
     assert {status for status, _ in seen} == {200}
