@@ -186,13 +186,18 @@ class Matcher:
         return (chunk.indexed for chunk in chunks)
 
     def stands(self, query: Query, candidates: Sequence[Candidate]) -> bool:
-        """Whether a heading of the best candidate is all that a question names, or a symbol that the best ones have."""
+        """Whether a heading of the best candidate is all that a question names, or a symbol that the best ones have.
+
+        Of a few passages it is enough that all of it stands in one of these: so another embedder's cosines, to which
+        nothing was fitted, do no harm there.
+        """
         asking = rules("asking") + rules("making") if rules("origin").holds(normalise(query.text)) else rules("asking")
         names = self._lexicon.names(asking.blank(normalise(query.text)))
         if self._headed(candidates[0], names):
             return True
         symbol = len(names) == 1 and SYMBOL.search(names[0])
-        return bool(symbol) and any(self._has(candidate, names) for candidate in candidates[:3])
+        few = bool(names) and len(self._snapshot.chunks) < FEW
+        return bool(symbol or few) and any(self._has(candidate, names) for candidate in candidates[:3])
 
     def _headed(self, candidate: Candidate, names: Sequence[str]) -> bool:
         """Whether a heading in the passages around a candidate calls just this by its name."""

@@ -215,7 +215,7 @@ def test_bad_input_beside_good_is_a_line_in_the_report(tiny: Shell, name: str, c
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("CHUNKER__MAX_TOKENS", "501", "60..501 tokens"),
+        ("CHUNKER__MAX_TOKENS", "501", "60..501 and 128 tokens"),
         ("CHUNKER__MAX_TOKENS", "-1", "chunker"),
         ("EMBEDDER__MODLE", "x", "modle"),
     ],

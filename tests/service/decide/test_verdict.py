@@ -1,9 +1,11 @@
 """What kind of answer a question gets, from candidates whose scores are set by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ingest.fitted import Logistic, Margins
+from ingest.fitted import FEW, Logistic, Margins
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
 from service.decide.confidence import ConfidenceModel, ConfidenceModels, Matcher
@@ -77,6 +79,28 @@ def test_without_candidates_it_is_not_in_the_documents(snapshot: Snapshot) -> No
 
 def test_where_the_documents_do_not_deal_with_it_no_margin_helps(snapshot: Snapshot) -> None:
     assert decide(snapshot, "离心泵的价格", candidate(snapshot, "1.1", 9.0), bias=UNSURE) == "not_in_documents"
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("真空泵怎么换油？", "answered"),
+        ("油不足怎么办", "answered"),  # a word of one character stands in 油位
+        ("真空泵", "answered"),
+        ("真空泵的油叫什么名字？", "answered"),
+        ("真空泵要做什么？", "answered"),
+        ("真空泵的保修期", "not_in_documents"),
+        ("密封圈怎么换？", "not_in_documents"),
+        ("怎么办？", "not_in_documents"),
+    ],
+)
+def test_a_few_short_notes_answer_what_stands_in_them(snapshot: Snapshot, question: str, verdict: Verdict) -> None:
+    assert decide(snapshot, question, candidate(snapshot, "1.3", 5.0), bias=UNSURE) == verdict
+
+
+def test_many_passages_are_judged_by_what_was_fitted(snapshot: Snapshot) -> None:
+    many = replace(snapshot, chunks=tuple(snapshot.chunks) * FEW)
+    assert decide(many, "真空泵怎么换油？", candidate(snapshot, "1.3", 5.0), bias=UNSURE) == "not_in_documents"
 
 
 def test_an_entry_with_text_first_is_an_answer(snapshot: Snapshot) -> None:
