@@ -76,7 +76,7 @@ class Draft:
         return Delta(text)
 
     def help(self, text: str) -> Delta:
-        """Greet, thank, or say what can be asked: nothing was, and nothing is searched."""
+        """Greet, thank, or say what can be asked: nothing was, or nothing that the documents answer."""
         self._whole = replace(self._whole, help=True)
         return self.say("not_in_documents", text)
 

@@ -1,6 +1,5 @@
 """All development sets by name, and where each lies."""
 
-import json
 from pathlib import Path
 from shutil import copyfile
 
@@ -9,6 +8,7 @@ from benchmarks.corpus.asked import Asked, Collection
 from benchmarks.corpus.fetch import FetchError, fetch, read
 from benchmarks.corpus.question import FOLDER as QUESTIONS
 from benchmarks.corpus.question import load
+from ingest.fit.corpora import written_set
 
 FOLDER = Path("var/corpora")
 SMALL = Path(__file__).with_name("few")  # documents of a page, each with what it answers and what it does not
@@ -51,11 +51,11 @@ def collection(name: str) -> Collection:
 
 
 def _small(name: str) -> Collection:
-    folder = SMALL / name / "documents"
+    written = written_set(SMALL / name)
+    (folder,) = written.documents
     every = frozenset(path.name for path in folder.iterdir())
-    lines = [json.loads(line) for line in (SMALL / name / "questions.jsonl").read_text("utf-8").splitlines()]
     asked = [
-        Asked(f"{name}-{number}", line["question"], every if line["answerable"] else frozenset())
-        for number, line in enumerate(lines, 1)
+        Asked(f"{name}-{number}", text, every if answered else frozenset())
+        for number, (text, answered) in enumerate(written.written, 1)
     ]
     return Collection(name, folder, tuple(asked))

@@ -94,7 +94,7 @@ def labelled_sets(*folders: Path) -> list[Corpus]:
     """Read every set below some folders; raises CorpusError for a broken one, or when there are fewer than two."""
     below = [each for folder in folders for each in sorted(folder.iterdir())]
     plain = [_read(each) for each in below if (each / "corpus.jsonl").exists()]
-    plain += [_documents(each) for each in below if (each / QUESTIONS).exists() and (each / "documents").is_dir()]
+    plain += [written_set(each) for each in below if (each / QUESTIONS).exists() and (each / "documents").is_dir()]
     if len(plain) < 2:
         raise CorpusError(f"{', '.join(map(str, folders))}: {len(plain)} labelled sets; at least 2 are needed")
     pages = [each for each in plain if each.documents and sum(map(_bytes, each.documents)) <= PAGE]
@@ -134,7 +134,8 @@ def _read(folder: Path) -> Corpus:
     return Corpus(folder.name, folder.name, texts, questions)
 
 
-def _documents(folder: Path) -> Corpus:
+def written_set(folder: Path) -> Corpus:
+    """Read a set of documents; raises CorpusError for a broken one."""
     written = [(line.question, line.answerable) for line in _lines(folder / QUESTIONS, _Written)]
     return Corpus(folder.name, folder.name, {}, (), (folder / "documents",), written, frozenset({folder.name}))
 

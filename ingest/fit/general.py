@@ -1,11 +1,11 @@
 """`python -m ingest fit --corpora FOLDER`: the confidence for any documents, fitted to several corpora without a pack.
 
 What is reported, and what thresholds are set by, is leave-one-corpus-out: each corpus under a model that was fitted to
-the others. Corpora that share passages are left out together, and each
-counts alike, however many questions it has. Those of a few passages have a model of their own: there no vector lies
-apart, every word is rare, and people ask in words of their own. Questions that are asked in another language than the
-passages are told worse. They say only how much being across languages counts: so much that as great a share is refused
-falsely as is let through. With one such collection, that number is of the corpora that it is reported on.
+the others. Corpora that share passages are left out together, and each counts alike, however many questions it has.
+Those of a few passages have a model of their own: there no vector lies apart, every word is rare, and people ask in
+words of their own. Questions that are asked in another language than the passages are told worse. They say only how
+much being across languages counts: so much that as great a share is refused falsely as is let through. With one such
+collection, that number is of the corpora that it is reported on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Sampled:
     """A corpus, how many passages its index has, and a sample for each stage, None without its cross-encoder."""
 
     corpus: Corpus
@@ -71,14 +71,14 @@ def fit_general(sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: 
         for name, few, falsely in (("confidence", False, FALSE_REFUSALS), ("few", True, FALSE_OF_FEW)):
             chosen = [(each.corpus, sample) for each, sample in own if (each.passages < FEW) is few]
             if len({corpus.home for corpus, _ in chosen}) > 1:  # else the engine is without this cross-encoder
-                model, figures = _fit(stage, [c for c, _ in chosen], [sample for _, sample in chosen], falsely)
+                model, figures = _fit(stage, chosen, falsely)
                 stage = stage.model_copy(update={name: model})
                 held += figures
         stages.append(stage)
     return fitted.model_copy(update={"stages": tuple(stages)}), held
 
 
-def _asked(corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report) -> _Asked:
+def _asked(corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report) -> _Sampled:
     """Ask a corpus's questions of its index."""
     alike = [each for each in sets if bool(each.written) is bool(corpus.written) and each.home == each.name]
     asked = list(corpus.asked([each for each in alike if not _related(each, corpus)]))
@@ -93,7 +93,7 @@ def _asked(corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted,
             features = [engine.sight(text, own, stage).features for text, _ in asked] if stage else []
             found.append(Sample.of(features, inside, general.confidence.caps) if features else None)
             progress(corpus.name, number, len(stages))
-        return _Asked(corpus, len(engine.snapshot.chunks), found)
+        return _Sampled(corpus, len(engine.snapshot.chunks), found)
     finally:
         engine.close()
 
@@ -108,12 +108,10 @@ def _collection(corpus: Corpus) -> str:
     return corpus.home.partition("_")[0]
 
 
-def _fit(
-    stage: Stage, sets: Sequence[Corpus], samples: Sequence[Sample], falsely: float
-) -> tuple[Logistic, list[Held]]:
-    own = [(corpus, sample) for corpus, sample in zip(sets, samples, strict=True) if corpus.name == corpus.home]
+def _fit(stage: Stage, asked: Sequence[tuple[Corpus, Sample]], falsely: float) -> tuple[Logistic, list[Held]]:
+    own = [(corpus, sample) for corpus, sample in asked if corpus.name == corpus.home]
     told: list[tuple[Corpus, Sample, NDArray[np.float64]]] = []
-    for corpus, sample in zip(sets, samples, strict=True):
+    for corpus, sample in asked:
         if others := [s for c, s in own if not _related(c, corpus)]:  # none for all of them together
             told.append((corpus, sample, predicted(sample, _regression(joined(_alike(others)), stage, 0.5))))
     inside = [p[s.right & ~_away(s)] for c, s, p in told if c.name == c.home]

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from ingest.fitted import FEEDBACK
 from ingest.index.bm25 import top
-from ingest.index.columns import Mask
 from ingest.index.index import ExactScores, Index, Leg, Legs, Probe, Vector
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
@@ -21,16 +20,15 @@ class EmbeddedIndex:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._dense, self._titles, self._postings = snapshot.dense, snapshot.titles, snapshot.postings
-        self._columns = snapshot.register.columns
-        self._numbers, self._groups = snapshot.numbers(), len(snapshot.groups)
+        self._register = snapshot.register
         self._scored: tuple[_Words, NDArray[np.float64]] | None = None
 
     def find(self, probe: Probe, depth: int, scope: Scope | None = None) -> Legs:
         bm25 = self._bm25(probe)
         allowed = groups = None
         if scope is not None:
-            allowed = scope.mask(self._columns)
-            groups = self._within(allowed)
+            allowed = scope.mask(self._register.columns)
+            groups = self._register.grouped(allowed)
             bm25 = np.where(allowed, bm25, 0)
         best = top(bm25, depth)
         dense = Leg(*self._dense.search(probe.vector, depth, allowed))
@@ -65,12 +63,6 @@ class EmbeddedIndex:
         if kept is None or kept[0] != words:
             self._scored = kept = (words, self._postings.scores(*words))
         return kept[1]
-
-    def _within(self, allowed: Mask) -> Mask:
-        """Say of each group whether a passage of it is allowed."""
-        groups = np.zeros(self._groups, np.bool_)
-        groups[self._numbers[allowed]] = True
-        return groups
 
 
 class Embedded:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
-from ingest.index.columns import Columns
+from ingest.index.columns import Columns, Mask
 from ingest.index.keys import Keys
 from ingest.index.records import mapped_array
 from ingest.words.text import normalise
@@ -57,6 +57,12 @@ class Register:
     def members(self, group: int) -> list[int]:
         """Return the chunks of a group, ascending."""
         found: list[int] = self.order[self.bounds[group] : self.bounds[group + 1]].tolist()
+        return found
+
+    def grouped(self, allowed: Mask) -> Mask:
+        """Say of each group whether a chunk of it is allowed, (groups,)."""
+        found = np.zeros(len(self.bounds) - 1, np.bool_)
+        found[self.groups[allowed]] = True
         return found
 
     def save(self, folder: Path) -> None:

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from ingest.fitted import FEW
-from ingest.index.register import ENDS
+from ingest.index.register import ENDS, folded
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.language.length import LONGEST, bounded
@@ -43,13 +43,15 @@ Kinds = Mapping[Kind, float]
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The probabilities of a message's kinds, and whether it names something that documents can be asked about.
+    """The probabilities of a message's kinds, and whether it names something that one can ask for.
 
-    `rare` says whether that is no everyday word.
+    `rare` says whether that is in the documents and no everyday word, `counted` whether it is a number that they have:
+    "What should I do on 429?".
     """
 
     kinds: Kinds
-    named: bool
+    asks: bool
+    counted: bool
     rare: bool = False
 
 
@@ -105,7 +107,7 @@ class Conversation:
         read = await self._read(text)
         kind, kinds = self._talk(read), read.kinds
         kind = "again" if kind is None and history and _is_form(text) else kind
-        if not history and ((kind in LAST and read.rare) or (kind == "help" and self._counted(text))):
+        if not history and ((kind in LAST and read.rare) or (kind == "help" and read.counted)):
             kind = None  # "Is the audio guide extra?", "429"
         if kind in LAST:
             question = await self._last(history)
@@ -114,10 +116,7 @@ class Conversation:
             return Turn(kind)
         earlier = await self._questions(history)
         if not earlier:
-            if not self._hangs(text, read):
-                return Turn("subject", text, text)
-            asks = self._few and not empty(bounded(text, READ), self._words)  # "it" is what a few documents are about
-            return Turn("help", text, text) if asks else Turn("help")
+            return self._first(text, read)
         standing = kinds["subject"] / (kinds["subject"] + kinds["follow"])
         plain = normalise(bounded(text, READ))
         if any(rules(group).holds(plain) for group in BACK) or empty(text, self._words):
@@ -143,16 +142,15 @@ class Conversation:
         turn = await self.turn(text, history)
         return turn.alone if turn.alone and turn.standing >= EVEN else turn.question or text
 
-    def _hangs(self, text: str, read: _Read) -> bool:
-        """Whether a message asks nothing where nothing was said: it leans, and names nothing that one can ask for."""
-        plain = bounded(text, READ)
-        if read.named or any(not name.isdigit() for name in self._lexicon.proper(plain)) or self._counted(plain):
-            return False
-        return empty(plain, self._words) or read.kinds["follow"] >= HANGS
+    def _first(self, text: str, read: _Read) -> Turn:
+        """What a message asks for where nothing was said: one that leans, and names nothing to ask for, gets help.
 
-    def _counted(self, text: str) -> bool:
-        """Whether a message names a number that documents have: "What should I do on 429?"."""
-        return any(len(t) >= CODE and t.isdigit() and self._lexicon.has(t) for t in self._words.terms(text))
+        Of a few documents it is asked first, as "it" is what they are about.
+        """
+        nothing = empty(bounded(text, READ), self._words)
+        if read.asks or not (nothing or read.kinds["follow"] >= HANGS):
+            return Turn("subject", text, text)
+        return Turn("help", text, text) if self._few and not nothing else Turn("help")
 
     def _talk(self, read: _Read) -> Kind | None:
         """What a message says about the conversation, None where it asks for something else."""
@@ -219,14 +217,17 @@ class Conversation:
             text = meant  # Chinese in Latin letters
         specific = [name for name in names(text, self._words) if self._lexicon.specificity(name) >= NAMED]
         rare = any(name.isascii() or self._words.rarity(name) >= COMMON for name in specific)
-        named, bare = bool(specific), normalise(text).strip(ENDS)
+        counted = any(len(t) >= CODE and t.isdigit() and self._lexicon.has(t) for t in self._words.terms(text))
+        asks = counted or any(not name.isdigit() for name in self._lexicon.proper(text))
         if self._headed(text):
-            return _Read({"subject": 1.0, "follow": 0.0}, named)
+            return _Read({"subject": 1.0, "follow": 0.0}, asks or bool(specific), counted)
+        bare = folded(text)
         if rules("others").holds(bare):
-            return _Read({"follow": 1.0, "subject": 0.0}, False)
+            return _Read({"follow": 1.0, "subject": 0.0}, asks, counted)
         if said := rules("command").first(bare):
-            return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, False)
-        return _Read(self._reader.kinds(text.rstrip(CLOSING), self._words, vector), named, rare)
+            return _Read({cast(Kind, said.key): 1.0, "subject": 0.0, "follow": 0.0}, asks, counted)
+        kinds = self._reader.kinds(text.rstrip(CLOSING), self._words, vector)
+        return _Read(kinds, asks or bool(specific), counted, rare)
 
 
 def _is_form(text: str) -> bool:

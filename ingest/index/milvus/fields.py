@@ -7,6 +7,7 @@ from typing import Self
 
 from ingest.chunk import Chunk
 from ingest.index.columns import NONE
+from ingest.index.points.place import places_of
 from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
 
@@ -15,7 +16,7 @@ COLUMNS = (DOCUMENT, SECTION, STARS, ANSWERED, PLACES)  # int64 each
 LAYOUT = 1  # of the entities: another makes them anew
 NOTHING = f"{PLACES} < 0"
 
-Place = tuple[int, int, int, int]  # the first four columns
+Numbers = tuple[int, ...]  # of a place: the first four columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,7 @@ class Fields:
     """
 
     documents: Mapping[str, int]
-    sets: Mapping[tuple[Place, ...], int]
+    sets: Mapping[tuple[Numbers, ...], int]
     chunks: Sequence[Sequence[Chunk]]  # of each set
 
     @classmethod
@@ -37,7 +38,7 @@ class Fields:
         documents: dict[str, int] = {}
         for each in chain.from_iterable(every):
             documents.setdefault(each.document, len(documents))
-        sets: dict[tuple[Place, ...], int] = {}
+        sets: dict[tuple[Numbers, ...], int] = {}
         chunks: list[Sequence[Chunk]] = []
         grouped = ([chunk for row in group.rows for chunk in every[row]] for group in snapshot.groups)
         for several in chain(every, grouped):
@@ -74,16 +75,6 @@ def _among(column: str, numbers: Sequence[int]) -> str:
     return f"{column} in {[*numbers]}" if numbers else NOTHING
 
 
-def _places(chunks: Iterable[Chunk], documents: Mapping[str, int]) -> tuple[Place, ...]:
-    """Return where chunks stand, each place once."""
-    return tuple(
-        dict.fromkeys(
-            (
-                documents[chunk.document],
-                NONE if chunk.section is None else chunk.section,
-                chunk.stars or 0,
-                int(chunk.kind == "text"),
-            )
-            for chunk in chunks
-        )
-    )
+def _places(chunks: Iterable[Chunk], documents: Mapping[str, int]) -> tuple[Numbers, ...]:
+    """Return where chunks stand, each place once, documents by number."""
+    return tuple((documents[document], *rest) for document, *rest in places_of(chunks))

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.index.columns import Columns, Mask
 from ingest.index.index import Vector
 from ingest.index.points.engine import Found, Request
 from ingest.index.points.point import PASSAGE, TITLE
@@ -17,8 +16,7 @@ class Scan:
     def __init__(self, snapshot: Snapshot) -> None:
         self._vectors = {PASSAGE: snapshot.dense.vectors(), TITLE: snapshot.titles.vectors()}
         self._first = {PASSAGE: 0, TITLE: len(snapshot.chunks)}  # the number of each one's first point
-        self._columns = Columns.of(snapshot.chunks, snapshot.aliases)
-        self._numbers, self._groups = snapshot.numbers(), len(snapshot.groups)
+        self._register = snapshot.register
 
     def search(self, request: Request, query: Vector) -> Found:
         """Return the points nearest to the (d,) query of a request."""
@@ -30,19 +28,13 @@ class Scan:
 
     def within(self, scope: Scope) -> int:
         """Return how many points a scope leaves."""
-        allowed = scope.mask(self._columns)
-        return int(allowed.sum()) + int(self._titled(allowed).sum())
+        allowed = scope.mask(self._register.columns)
+        return int(allowed.sum()) + int(self._register.grouped(allowed).sum())
 
     def _rows(self, request: Request) -> NDArray[np.int64]:
         if request.numbers is not None:
             return np.array(request.numbers, np.int64) - self._first[request.name]
         if request.scope is None:
             return np.arange(len(self._vectors[request.name]))
-        allowed = request.scope.mask(self._columns)
-        return np.flatnonzero(allowed if request.name == PASSAGE else self._titled(allowed))
-
-    def _titled(self, allowed: Mask) -> Mask:
-        """Say of each group whether a passage of it is allowed."""
-        groups = np.zeros(self._groups, np.bool_)
-        groups[self._numbers[allowed]] = True
-        return groups
+        allowed = request.scope.mask(self._register.columns)
+        return np.flatnonzero(allowed if request.name == PASSAGE else self._register.grouped(allowed))
