@@ -38,14 +38,14 @@ WATCH = """() => {
   shadow.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     const pressed = performance.now();
-    const look = () => {
+    const before = shadow.querySelectorAll(".turn").length;
+    const watch = new MutationObserver(() => {
       const text = Array.from(shadow.querySelectorAll("[data-test=answer]")).at(-1);
-      const asked = shadow.querySelectorAll(".turn").length;
-      if (asked > window.before && text?.textContent) window.waits.push(performance.now() - pressed);
-      else requestAnimationFrame(look);
-    };
-    window.before = shadow.querySelectorAll(".turn").length;
-    requestAnimationFrame(look);
+      if (shadow.querySelectorAll(".turn").length === before || !text?.textContent) return;
+      watch.disconnect(); // asked for in every frame, frames would be drawn for the asking
+      requestAnimationFrame(() => window.waits.push(performance.now() - pressed));
+    });
+    watch.observe(shadow, { childList: true, subtree: true, characterData: true });
   }, { capture: true });
 }"""
 FRAMES = """() => {

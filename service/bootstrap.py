@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
+from threadpoolctl import threadpool_limits
 
 from ingest import bootstrap as ingest
 from ingest import plugins
@@ -166,8 +167,13 @@ class Service:
     """The models, loaded once, and what is made anew for each snapshot."""
 
     def __init__(self, settings: ServiceSettings, embedder: Embedder | None = None) -> None:
-        """Load the models; raises ModelUnavailableError or ValueError naming what is missing."""
+        """Load the models; raises ModelUnavailableError or ValueError naming what is missing.
+
+        From then on NumPy multiplies in one thread in this process: OpenBLAS's others spin for a tenth of a second
+        after each product, and so take a core from the cross-encoder that reads next.
+        """
         self.settings = settings
+        threadpool_limits(1, user_api="blas")
         with ThreadPoolExecutor(2, thread_name_prefix="loading") as beside:
             reranker = beside.submit(_reranker, settings.rerank)
             self.embedder = embedder or ingest.embedder(settings)

@@ -1,4 +1,4 @@
-"""The models of models.toml, a BERT whose mean stands for the text: NumPy for questions, torch for whole documents.
+"""The models of models.toml, a BERT whose mean stands for the text: ONNX for questions, torch for whole documents.
 
 Through sentence-transformers the same takes 7 s more to import and 400 MB more to hold; torch alone still takes 1.5 s
 and 200 MB, which who only asks is spared.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.models.bert_numpy import NumpyBert, Shape
+from ingest.models.bert_onnx import OnnxBert, Shape
 from ingest.models.encoder import Dtype, unavailable
 from ingest.models.offline import MANIFEST
 from ingest.models.pairs import padded
@@ -65,7 +65,6 @@ class BertEncoder:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self.weights = _mapped(folder / "model.safetensors")
             shape = Shape(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
-            self._few = NumpyBert(self.weights, shape)
         except Exception as error:  # the library raises Exception itself
             raise unavailable(str(folder), error) from error
         self.dimension, self.window = int(config["hidden_size"]), int(config["max_position_embeddings"])
@@ -81,12 +80,17 @@ class BertEncoder:
         rows = [each.ids for each in self._tokenizer.encode_batch_fast([prefix + text for text in texts])]
         rows = [row if len(row) <= self.window else [*row[: self.window - 1], row[-1]] for row in rows]
         ids, mask = padded(rows, self._pad)
-        network = self._few if few and self._plain else self.many
+        network = self.few if few and self._plain else self.many
         return network.vectors(ids, mask.astype(bool))
 
     @cached_property
+    def few(self) -> OnnxBert:
+        """The network in ONNX."""
+        return OnnxBert(self.weights, self._shape, self._threads)
+
+    @cached_property
     def many(self) -> TorchBert:
-        """The same network in torch."""
+        """The network in torch."""
         from ingest.models.bert_torch import TorchBert  # loads torch
 
         return TorchBert(self.weights, self._shape, self._device, self._dtype, self._threads)

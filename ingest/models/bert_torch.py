@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
-from ingest.models.bert_numpy import KINDS, POSITIONS, WORDS, Shape
+from ingest.models.bert_onnx import KINDS, POSITIONS, WORDS, Shape
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ingest.models.bert_numpy import Weights
+    from ingest.models.bert_onnx import Weights
     from ingest.models.encoder import Dtype, Vectors
     from ingest.models.pairs import Ids
 

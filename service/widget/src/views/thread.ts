@@ -78,7 +78,8 @@ export class Thread {
     const view = this.#append(turn);
     view.element.classList.add("live");
     view.update(turn);
-    scrollWithin(this.element, view.element.offsetTop - this.element.offsetTop);
+    // At once: gliding would draw the whole thread in every frame while the answer is made, on the same machine often.
+    this.element.scrollTop = view.element.offsetTop - this.element.offsetTop;
   }
 
   change(turn: Turn): void {
