@@ -21,7 +21,7 @@ MANY = 20_000
 # (recall 0.14 to 0.6 at 0.15 % to 8 %, Malkov's HNSW as FAISS has it).
 NARROW = 0.1
 NEIGHBOURS, CONSTRUCTION = 32, 80  # of a node of the graph; candidates while it is built
-WIDTHS = (64, 128, 256, 512)  # candidates of a search; the least one that finds enough is taken
+WIDTHS = (64, 128, 256, 512, 1024, 2048)  # candidates of a search; the least one that finds enough is taken
 DEPTH, SAMPLE, ENOUGH = 60, 100, 0.98  # results compared with the exact ones, queries, and the share to be found
 
 
