@@ -1,19 +1,23 @@
-"""Who made a thing, when, by which formula: where no candidate has that, the nearest passage is no answer."""
+"""Who made a thing, when, for how much, by which formula: where no candidate has that, the nearest is no answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ingest.words.text import normalise
 from service.language.rule import rules
+from service.search.amounts import needed
 
 
 def untold(question: str, texts: Iterable[str]) -> bool:
-    """Whether a question asks for an origin, and none of the texts tells one."""
+    """Whether a question asks for an origin or an amount, and none of the texts tells one."""
     text = normalise(question)
     asked = {rule.key for rule in rules("origin") if rule.pattern.search(text)}
-    if not asked:
-        return False
     told = [rule.pattern for rule in rules("told") if rule.key in asked]
-    return not any(pattern.search(normalise(each)) for each in texts for pattern in told)
+    gives = needed(question)
+    if not told and not gives:
+        return False
+    read: Sequence[str] = list(texts)
+    given = not gives or any(map(gives, read))
+    return not given or (bool(told) and not any(pattern.search(normalise(each)) for each in read for pattern in told))
 
 
 def formless(question: str, texts: Iterable[str]) -> bool:

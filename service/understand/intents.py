@@ -32,6 +32,11 @@ def wanted(slots: Slots, sectioned: bool) -> frozenset[Intent]:
     return frozenset({"overview"})
 
 
+def of_other(slots: Slots) -> bool:
+    """Whether something is counted or listed that is no part of an outline: "How many filters are there?"."""
+    return bool(slots.rest) and not slots.signs.isdisjoint(COUNTING) and slots.signs.isdisjoint({"whole", "part"})
+
+
 def _of_entry(slots: Slots) -> frozenset[Intent]:
     whether = not slots.signs.isdisjoint({"answered", "unanswered"}) or slots.step
     says = not slots.signs.isdisjoint({"content", "summary"})

@@ -13,7 +13,7 @@ from typing import Literal
 
 from ingest.index.snapshot import Snapshot
 from ingest.parse.outline import Entry
-from service.understand.intents import Intent, wanted
+from service.understand.intents import Intent, of_other, wanted
 from service.understand.mentions import Mentions
 from service.understand.slots import Leftover, Slots, Stars
 
@@ -86,6 +86,8 @@ class Outline:
         if scope.named and not scope.sections and not slots.entries:
             return Facts("bounds", within=self._own(slots)) if self._sections else None
         intents = wanted(slots, scope.named)
+        if intents == {"overview"} and of_other(slots):
+            return None
         if not self._sections and intents.isdisjoint({"sections", "overview"}):
             return None
         table: Mapping[Intent, Callable[[Slots, Extent, frozenset[Intent]], Facts | None]] = {

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.words.words import Words
 from service.language.phrases import Missing
+from service.search.amounts import amount
 from service.search.odds import likely
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
@@ -17,14 +17,13 @@ from service.write.keywords import keywords_of
 from service.write.line import Line
 from service.write.order import Fit
 from service.write.part import Item
-from service.write.tree import Tree
-from service.write.wanted import formula, several, single
+from service.write.together import Places, formulas, heads, is_short, list_of, section_of, whole
+from service.write.wanted import remedy, several, single
 
 # A term narrows a question down when at most this share of the entry's units holds it.
 NARROW = 0.34
-# Characters of an entry that is given whole where a question names nothing but what the entry is called; specificity
-# above which a word of a question says what it is about.
-SHORT, TELLING = 900, 0.33
+# Specificity above which a word of a question says what it is about.
+TELLING = 0.33
 # A sentence is kept when it holds this share of what the best sentence holds of the question, where words choose.
 KEEP = 0.55
 # Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
@@ -35,11 +34,12 @@ SURE, WORDS, APART = 0.9, 2.0, 3.0
 NEAR, READ = 1.0, 10
 # At most so far behind the best, in nats: where one thing is asked for, and else.
 ONE, MANY = 1.0, 3.0
+# An amount of the kind that is asked for counts as so many nats.
+GIVEN = 1.5
 # What a passage lost on the best one, -log of its relevance, counts as so many nats of its lines: about half of what it
 # is behind as it was found.
 LOST, TINY = 2.0, 1e-9
 
-Origin = set[tuple[int, int]]
 Relevance = Callable[[Query, Sequence[str]], Awaitable[Sequence[float]]]
 Nearness = Callable[[Query, Passage, Sequence[tuple[int, int]]], Sequence[float]]
 
@@ -51,7 +51,7 @@ class Choice:
     `parts` are, by place, items without what stands before the answer; lists of `exact` lines are not made whole.
     """
 
-    places: Origin
+    places: Places
     fit: Fit = field(default_factory=dict)
     missing: Missing | None = None
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class Chooser:
         title = self._words.widened(" ".join(passages[opening.passage].heading_path[:2]))
         broad = bool(telling) and telling <= title
         defined = broad and telling <= opening.terms  # it says what the thing is, before all else
-        if alone and defined and _is_short(entry):
+        if alone and defined and is_short(entry):
             return _Found({line.place for line in entry})
         held = self._held(question, entry)
         scores = await self._scores(question, passages, entry, held) if read else {}
@@ -134,7 +134,7 @@ class Chooser:
         parts: Mapping[tuple[int, int], Line] = {}
         if scores and single(question):
             parts = await self._parts(question, passages, [line for line in entry if line.place in kept])
-        if _is_short(entry) and (broad or not scores):
+        if is_short(entry) and (broad or not scores):
             kept, parts = {line.place for line in entry}, {}
         if defined:
             kept.add(opening.place)
@@ -151,7 +151,7 @@ class Chooser:
         Where nearness is known, no more are read than have the best among them by it and by words.
         """
         read = [line for line in entry if not line.program]
-        said = [_Said(line, f"{line.columns}\n{line.text}" if line.row else line.text, *line.span) for line in read]
+        said = [_Said(line, whole(line, entry), *line.span) for line in read]
         near = self._near(query, passages, said)
         if near:
             promise = [NEAR * n + WORDS * held[line.place] for n, line in zip(near, read, strict=True)]
@@ -200,18 +200,20 @@ class Chooser:
         most = max(line.weight(weights) for line in entry) or 1.0
         return {line.place: line.weight(weights) / most for line in entry}
 
-    def _answering(self, query: Query, entry: Sequence[Line], held: Fit, scores: Fit) -> tuple[Origin, Fit]:
+    def _answering(self, query: Query, entry: Sequence[Line], held: Fit, scores: Fit) -> tuple[Places, Fit]:
         """Return the places of the lines about as good as the entry's best, by score and words, or by words alone."""
         if self._unit is None or not scores:
             return ({p for p, share in held.items() if share >= KEEP} if any(held.values()) else set(held)), held
         fit = {place: scores[place] + WORDS * share for place, share in held.items() if place in scores}
+        if gives := amount(query.asked):
+            fit |= {line.place: fit[line.place] + GIVEN for line in entry if line.place in fit and gives(line.text)}
         # Rows of a table read alike, as do references; those that hold what the question names are meant.
         least = KEEP * max((held[line.place] for line in entry if line.row or line.reference), default=0.0)
         for line in entry:
             if (line.row or line.reference) and held[line.place] < least:
                 fit.pop(line.place, None)
         if least:  # the head comes with its rows; by itself it would bring all of them
-            for head in _heads(entry):
+            for head in heads(entry):
                 fit.pop(head.place, None)
         programs = {line.place for line in entry if line.program and held[line.place] >= KEEP}
         best = sorted(fit, key=lambda place: -fit[place])
@@ -219,14 +221,16 @@ class Chooser:
         far = ONE if single(query) else MANY
         count = min(likely([each / self._unit for each in behind], SURE), sum(each <= far for each in behind))
         chosen = programs | set(best[:count])
-        chosen |= _formulas(query, entry, chosen)
+        chosen |= formulas(query, entry, chosen)
         chosen |= self._named(query, entry, chosen, best)
-        return chosen | (_list(entry, chosen, best) if several(query) else set()), fit
+        if remedy(query):
+            chosen |= section_of(entry, best[0])
+        return chosen | (list_of(entry, chosen, best) if several(query) else set()), fit
 
-    def _named(self, query: Query, entry: Sequence[Line], chosen: Origin, best: Sequence[tuple[int, int]]) -> Origin:
+    def _named(self, query: Query, entry: Sequence[Line], chosen: Places, best: Sequence[tuple[int, int]]) -> Places:
         """Of keywords, the best line for each that stands in no chosen one."""
         lines = {line.place: line for line in entry}
-        named: Origin = set()
+        named: Places = set()
         for name in keywords_of(query.asked, self._words):
             if not any(name <= lines[place].terms for place in chosen | named):
                 named |= {next((place for place in best if name <= lines[place].terms), best[0])}
@@ -247,7 +251,7 @@ class Chooser:
 class _Found:
     """What of one entry answers one question; `defined` where it begins with what the thing is that is asked for."""
 
-    places: Origin
+    places: Places
     fit: Fit = field(default_factory=dict)
     defined: bool = False
     parts: Mapping[tuple[int, int], Line] = field(default_factory=dict)
@@ -265,12 +269,14 @@ def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> C
     top: dict[str, float] = {}
     exact = [question.text for question, one in found if one.exact]
     found = [(question, one) for question, one in found if one.exact or question.text not in exact]
-    for question, one in found:
-        top[question.text] = max(one.best, top.get(question.text, -math.inf))
+    # What helps says little of what is wrong: that is told by the whole section, as it was found.
+    well = [(question, one, -one.lost if remedy(question) else one.best) for question, one in found]
+    for question, _, value in well:
+        top[question.text] = max(value, top.get(question.text, -math.inf))
     near = [
         one
-        for question, one in found
-        if not one.fit or one.best >= top[question.text] - (ONE if single(question) else APART)
+        for question, one, value in well
+        if not one.fit or value >= top[question.text] - (ONE if single(question) or remedy(question) else APART)
     ]
     fit: dict[tuple[int, int], float] = {}
     parts: dict[tuple[int, int], Line] = {}
@@ -289,31 +295,3 @@ def _joined(found: Sequence[tuple[Query, _Found]], missing: Missing | None) -> C
 
 def _length(line: Line) -> int:
     return len(line.text)
-
-
-def _list(entry: Sequence[Line], chosen: Origin, best: Sequence[tuple[int, int]]) -> Origin:
-    """The best item of an entry's lists and those beside it, where no item is chosen."""
-    items = {line.place for line in entry if line.unit.kind == "list_item" and not line.reference}
-    first = next((place for place in best if place in items), None)
-    if first is None or chosen & items:
-        return set()
-    passage, index = first
-    own = [line for line in entry if line.passage == passage]
-    return {(passage, own[place].index) for place in Tree.of(own).beside(index)}
-
-
-def _formulas(query: Query, entry: Sequence[Line], chosen: Origin) -> Origin:
-    """Where a formula is asked for, those below the headings of what is chosen, or the entry's first."""
-    every = [line for line in entry if line.unit.kind == "formula"] if formula(query) else []
-    own = {line.headings for line in entry if line.place in chosen}
-    return {line.place for line in every if line.headings in own} or {line.place for line in every[:1]}
-
-
-def _heads(entry: Sequence[Line]) -> list[Line]:
-    """The heads of tables that are taken row by row."""
-    return [head for head, row in pairwise(entry) if row.row and not head.row and head.passage == row.passage]
-
-
-def _is_short(entry: Sequence[Line]) -> bool:
-    """Whether an entry may be given whole: a short one without tables or references."""
-    return sum(len(line.text) for line in entry) <= SHORT and not any(line.row or line.reference for line in entry)

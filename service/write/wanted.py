@@ -30,3 +30,8 @@ def several(query: Query) -> bool:
 def formula(query: Query) -> bool:
     """Whether a formula is asked for."""
     return rules("formula").holds(normalise(query.asked))
+
+
+def remedy(query: Query) -> bool:
+    """Whether something goes wrong, and what helps is wanted."""
+    return not single(query) and rules("remedy").holds(normalise(query.asked))

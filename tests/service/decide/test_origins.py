@@ -27,6 +27,11 @@ RUN = "脱脂分三步：加热、离心、冷却，每批 2000 升。"
         ("点波填料研究是谁写的？", ["[1] 作者甲. 点波填料研究. 2019."], False),
         ("Who wrote Film fill?", ["[2\\] B. Jones, Film fill, 2020."], False),
         ("点波填料是谁发明的？", ["点波填料更耐堵塞[1]。"], True),
+        ("脱脂一批要多少钱？", [RUN], True),
+        ("脱脂一批要多少钱？", [RUN, "每批 800 元。"], False),
+        ("How long does skimming take?", [RUN, MADE], False),  # "1998 年" is a time, too
+        ("How much does skimming cost?", [RUN], True),
+        ("脱脂什么时候用？", [RUN], False),
     ],
 )
 def test_an_origin_that_no_text_tells(question: str, texts: list[str], nothing: bool) -> None:

@@ -232,6 +232,11 @@ def test_what_is_asked_of_sections_and_the_whole(ask: Ask, question: str, kind: 
     assert (facts.kind, [section.number for section in facts.within]) == (kind, within)
 
 
+@pytest.mark.parametrize("question", ["How many lifeguards are there?", "一共有多少老师", "有哪些东西要带"])
+def test_what_is_no_part_of_an_outline_is_not_counted_as_one(snapshot: Snapshot, ask: Ask, question: str) -> None:
+    assert Outline(snapshot).facts(read(question, snapshot.pack.words)) is None
+
+
 def test_a_topic_is_looked_up_in_the_text_too(ask: Ask) -> None:
     facts = asked("哪些题提到了 KV 缓存", ask)
     assert [entry.id for entry in facts.entries] == ["8.12"]

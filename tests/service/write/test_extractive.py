@@ -13,9 +13,10 @@ from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.choose import APART, MANY, NEAR, ONE, READ, SHORT, SURE, Nearness, Relevance
+from service.write.choose import APART, MANY, NEAR, ONE, READ, SURE, Nearness, Relevance
 from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
+from service.write.together import SHORT
 from service.write.writer import Gap, Sentence
 from tests.support.packs import WORDS
 from tests.support.packs import question as read
@@ -208,6 +209,53 @@ def test_where_one_thing_is_asked_fewer_are_given(question: str, far: float) -> 
         return [next((score for line, score in scores.items() if line in text), -9.0) for text in texts]
 
     assert written(relevance, long(COST, SPEED, LEAD[:-1] + "。"), question=question) == [COST, SPEED]
+
+
+def test_an_amount_of_the_kind_that_is_asked_for_counts_beside_the_score() -> None:
+    async def alike(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [3.0 if "除垢" in text else -9.0 for text in texts]
+
+    text = long("除垢用柠檬酸。", "除垢定期做。", "除垢约 40 分钟。")
+    assert written(alike, text, question="多久除垢一次？") == ["除垢定期做。"]
+    assert written(alike, text, question="除垢要多久？") == ["除垢约 40 分钟。"]
+    assert len(written(alike, text, question="说说除垢")) == 3
+
+
+def test_a_sentence_is_read_with_the_one_that_names_its_subject() -> None:
+    seen: list[str] = []
+
+    async def read_(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        seen.extend(texts)
+        return [0.0 for _ in texts]
+
+    written(read_, long("水箱装两升。它每周要洗。其中一个漏水。"), question="水箱怎么洗？")
+    told = [text.partition("\n")[2] for text in seen]
+    assert told[:3] == ["水箱装两升。", "水箱装两升。 它每周要洗。", "其中一个漏水。"]
+
+
+@pytest.mark.parametrize("question", ["漏水了怎么办？", "水泵漏水，修不好", "The pump leaks, what can I do?"])
+def test_where_a_remedy_is_wanted_its_short_section_comes_whole(question: str) -> None:
+    wrong, right = "#### 漏水\n\n多半是垫圈老了。先关水。换上新垫圈。", "#### 噪声\n\n拧紧螺丝。"
+
+    async def one(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [5.0 if "新垫圈" in text else -9.0 for text in texts]
+
+    assert written(one, long(f"{right}\n\n{wrong}\n\n#### 其他"), question=question)[:3] == [
+        "多半是垫圈老了。",
+        "先关水。",
+        "换上新垫圈。",
+    ]
+    assert written(one, long(f"{right}\n\n{wrong}\n\n#### 其他"), question="垫圈换成什么样的？") == ["换上新垫圈。"]
+
+
+def test_where_a_remedy_is_wanted_the_passage_counts_and_not_its_lines() -> None:
+    found, other = passage("信道太挤。换一个信道。"), replace(passage("插座只认一种频段。", "1.2"), relevance=0.3)
+
+    async def one(query: Query, texts: Sequence[str]) -> Sequence[float]:
+        return [9.0 if "频段" in text else 0.0 for text in texts]
+
+    assert written(one, found, other, question="网络老断，怎么办？") == ["信道太挤。", "换一个信道。"]
+    assert written(one, found, other, question="插座认几种频段？") == ["插座只认一种频段。"]
 
 
 def test_one_thing_comes_alone_out_of_a_list() -> None:
