@@ -50,7 +50,7 @@ class SemanticChunker:
         self._headed = _Cutter(embedder, percentile, min_tokens, max_tokens, window)
         self._plain = _Cutter(embedder, percentile, min(min_tokens, max(1, plain_tokens // 4)), plain_tokens, window)
         sizes = f"p{percentile:g}-{min_tokens}-{max_tokens}-{plain_tokens}-w{window}"
-        self.fingerprint = f"semantic-4:{sizes}:{embedder.fingerprint}"
+        self.fingerprint = f"semantic-5:{sizes}:{embedder.fingerprint}"
 
     def split(self, document: Document) -> list[Piece]:
         """Return pieces in reading order; a unit longer than the maximum is a piece of its own."""

@@ -2,9 +2,11 @@
 
 import re
 
-# A boundary is never inside inline code, an inline formula or a link target.
+# A boundary is never inside inline code, an inline formula or a link target. Dollars that stand as in prices, before a
+# digit or after a space, close no formula (Pandoc's manual, tex_math_dollars), but of one that has spaces at both ends.
 PROTECTED = re.compile(
-    r"`[^`\n]+`|\$\$[^$]+\$\$|\$[^$\n]{1,200}\$|\\\(.{1,200}?\\\)|\[[^\[\]\n]*\]\([^()\s]*\)|https?://[^\s)）]+"
+    r"`[^`\n]+`|\$\$[^$]+\$\$|(?<!\\)\$(?![\s$])[^$\n]{1,200}(?<![\s\\])\$(?![\d$])|(?<!\\)\$ [^$\n.!?。！？]{1,200} \$"
+    r"|\\\(.{1,200}?\\\)|\[[^\[\]\n]*\]\([^()\s]*\)|https?://[^\s)）]+"
 )
 # 。！？；… end a sentence wherever they stand; . ! ? only before white space. Closing quotes go with it.
 BOUNDARY = re.compile(r"(?:[。！？；]|…+|[.!?](?=[\"'”’)）*_]*\s))[。！？…\"'”’」』）)*_]*")

@@ -56,6 +56,12 @@ def test_no_boundary_within(text: str) -> None:
     assert split(text) == [text]
 
 
+def test_prices_are_no_formula() -> None:
+    prices = ["A week costs $640; siblings get less.", "Cancel by May.", "Bring up to $30, or \\$5."]
+    assert split(" ".join(prices)) == prices
+    assert split("$ a + b $ holds. $x$. End") == ["$ a + b $ holds.", "$x$.", "End"]
+
+
 def test_an_abbreviation_may_begin_a_sentence() -> None:
     assert split("你好。Dr. Smith came. 对吗？Eq. 3 holds.") == [
         "你好。",
