@@ -11,9 +11,11 @@ serve: .venv/.runtime
 serve-llm: .venv/.runtime .venv-llm/.made
 	.venv-llm/bin/python -m service.llm up
 
-# In two processes, a file in one of them: most of the time goes into one core's work. What pyproject.toml names under
-# tool.coverage must stay covered.
+# In two processes, a file in one of them: most of the time goes into one core's work, and threads that multiply would
+# spin in the other's. What pyproject.toml names under tool.coverage must stay covered.
 WORKERS ?= 2
+test test-slow test-browser: export OMP_NUM_THREADS = 1
+test test-slow test-browser: export OPENBLAS_NUM_THREADS = 1
 IN_PARALLEL = --numprocesses $(WORKERS) --dist loadfile
 test: .venv/.dev
 	@mkdir -p var

@@ -18,8 +18,8 @@ from service.search.scorers import Scorer
 from service.workers.batching import Batcher
 
 # An answer is decided once the right candidate is among those read this likely; so many are read at a time, whatever
-# the machine, so that every one decides alike. What that saves, and changes: docs/reranker.md.
-DECIDED, STEP = 0.97, 2
+# the machine, so that every one decides alike, and no more than MOST. What that saves, and changes: docs/reranker.md.
+DECIDED, STEP, MOST = 0.97, 2, 8
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class CrossEncoderReranker:
     ) -> tuple[list[Candidate], Missing | None]:
         if not candidates:
             return [], None
-        head = candidates[: self._candidates]
+        head = candidates[: min(self._candidates, MOST) if decided else self._candidates]
         read = texts[: len(head)] or [candidate.chunk.indexed for candidate in head]
         pairs = [(self._question(query), text) for text in read]
         try:
