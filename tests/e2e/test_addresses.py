@@ -68,6 +68,31 @@ def test_back_and_forward(live: Live, visit: Visit) -> None:
     assert widget.composer.is_visible()
 
 
+def test_back_closes_the_sheet_of_a_citation(live: Live, visit: Visit) -> None:
+    widget = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    widget.ask(QUESTION)
+    before = widget.page.evaluate("history.length")
+    for number in (1, 2):  # the second mark takes the step of the first
+        widget.cite(number).tap()
+        expect(widget.popover).to_be_visible()
+    assert widget.page.evaluate("history.length") == before + 1
+    widget.page.go_back()
+    expect(widget.popover).to_be_hidden()
+    expect(widget.messages).to_have_count(2)
+    assert widget.page.url == f"{live.url}/"
+    widget.cite(1).tap()
+    widget.by("popover-close").tap()  # takes its step back by itself
+    expect(widget.popover).to_be_hidden()
+    widget.until(lambda: not widget.page.evaluate("history.state?.covered"))
+    widget.cite(1).tap()
+    widget.by("open-in-outline").tap()
+    expect(widget.reader.locator("mark").first).to_be_in_viewport()
+    widget.page.go_back()
+    expect(widget.reader).to_be_hidden()
+    expect(widget.text).to_be_visible()
+    assert widget.page.url == f"{live.url}/"
+
+
 def test_closing_is_a_step_back(live: Live, visit: Visit) -> None:
     widget = visit()
     for _ in range(3):

@@ -46,6 +46,10 @@ function decoded(text: string): string {
 
 /** The page's address; in another site's page only where it asked for that. */
 export class Address {
+  #leave: (() => void) | null = null;
+  #leaving = false; // what lay over it is gone, and its step is to be taken back
+  #still = false; // and that is no way back to anything else
+
   constructor(
     private readonly own: boolean,
     private readonly server: string,
@@ -73,6 +77,27 @@ export class Address {
     return question;
   }
 
+  /** Something lies over what is shown: Back takes it away, by `leave`, and goes nowhere. */
+  cover(leave: () => void): void {
+    if (!this.own || this.#leave) return;
+    this.#leave = leave;
+    this.#leaving = false;
+    if (!this.#still && !covered()) step();
+  }
+
+  /** It was taken away by other means; what is shown next takes its step. */
+  uncover(): void {
+    if (!this.#leave) return;
+    this.#leave = null;
+    this.#leaving = true;
+    queueMicrotask(() => {
+      if (!this.#leaving || !covered()) return;
+      this.#leaving = false;
+      this.#still = true;
+      history.back();
+    });
+  }
+
   /** Show where the reader is; going back to where they came from is a step back. */
   show(place: Place): void {
     const hash = hashOf(place);
@@ -83,7 +108,10 @@ export class Address {
       return;
     }
     const state: State = { outlineQA: this.place.kind };
-    history.pushState(state, "", hash || location.pathname + location.search);
+    const address = hash || location.pathname + location.search;
+    this.#leaving = false;
+    if (covered()) history.replaceState(state, "", address);
+    else history.pushState(state, "", address);
   }
 
   /** A link to a place, on this page or on the service's own. */
@@ -91,8 +119,27 @@ export class Address {
     return (this.own ? location.href.replace(/[#?].*$/, "") : `${this.server}/`) + hashOf(place);
   }
 
-  readonly #moved = (): void => this.go(this.place);
+  readonly #moved = (): void => {
+    const leave = this.#leave;
+    if (this.#still) {
+      this.#still = false;
+      if (leave) step(); // something else lies over it by now
+      return;
+    }
+    this.#leave = null;
+    if (leave) leave();
+    else this.go(this.place);
+  };
 }
 
-/** Where the reader came from. */
-type State = { outlineQA?: Place["kind"] } | null;
+/** A step that leads nowhere: Back takes it back. */
+function step(): void {
+  history.pushState({ ...(history.state as State), covered: true } satisfies State, "");
+}
+
+function covered(): boolean {
+  return (history.state as State)?.covered === true;
+}
+
+/** Where the reader came from, and whether something was laid over it. */
+type State = { outlineQA?: Place["kind"]; covered?: boolean } | null;

@@ -55,6 +55,7 @@ export class Popover {
     this.#chip = null;
     this.#pinned = false;
     chip?.setAttribute("aria-expanded", "false");
+    this.context.address.uncover();
     if (refocus && chip?.isConnected) this.refocus(chip);
   }
 
@@ -94,6 +95,8 @@ export class Popover {
     }
     if (chip !== this.#chip) this.#show(chip);
     this.#pinned = this.open;
+    // A sheet is left as any page of a phone is.
+    if (this.open && this.frame.classList.contains("slim")) this.context.address.cover(() => this.close(true));
     // Pressed with a key, the popover takes the focus; Esc gives it back.
     if (byKey) this.element.focus();
   }
