@@ -19,7 +19,7 @@ from ingest.fit.choice import Choice, choose, view
 from ingest.fit.pseudo import pseudo_questions
 from ingest.index import snapshot, ways
 from ingest.index.bm25 import Postings
-from ingest.index.dense import SAMPLE, DenseIndex
+from ingest.index.dense import MANY, SAMPLE, DenseIndex
 from ingest.index.originals import Originals
 from ingest.index.pieces import MOST, SHORT, Pieces, divided
 from ingest.index.snapshot import Manifest, Snapshot, SnapshotError
@@ -199,7 +199,8 @@ def _assemble(
     asked = ways.other_ways(questions, pack.ways)
     terms = pack.words.terms
     way_vectors, _ = _embed([way for way, _ in asked], embedder, known, "asked", progress)
-    dense, tops = DenseIndex.build(vectors, _sample(titles)), DenseIndex.build(titles, _sample(vectors))
+    asking = _asking(cut.chunks, embedder) if len(vectors) >= MANY else None
+    dense, tops = DenseIndex.build(vectors, asking), DenseIndex.build(titles, asking)
     graphs = {"passages": dense.recall, "titles": tops.recall}
     manifest = replace(manifest, recall={name: asdict(recall) for name, recall in graphs.items() if recall})
     made = Snapshot(
@@ -241,9 +242,11 @@ def _pieces(chunks: Sequence[Chunk], embedder: Embedder, before: Snapshot | None
     return Pieces.build(vectors, [len(each) for each in own])
 
 
-def _sample(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return some of the vectors, to search with: every n-th."""
-    return vectors[:: max(1, len(vectors) // SAMPLE)][:SAMPLE]
+def _asking(chunks: Sequence[Chunk], embedder: Embedder) -> NDArray[np.float32]:
+    """Return vectors of questions that passages answer by themselves, or of headings, to measure searches by."""
+    some = chunks[:: max(1, len(chunks) // (4 * SAMPLE))]
+    texts = [question.text for question in pseudo_questions(some, SAMPLE)]
+    return embedder.embed_queries(texts or [" > ".join(chunk.headings) for chunk in some[:SAMPLE]])
 
 
 def _fusion(made: Snapshot, terms: Sequence[Terms], embedder: Embedder, progress: Report) -> Choice:

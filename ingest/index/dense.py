@@ -1,7 +1,8 @@
-"""Inner-product search over unit vectors, on FAISS: exact, or through a graph where there are many."""
+"""Inner-product search over unit vectors, on FAISS: exact, or by clusters and coarse codes where there are many."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-# Rows from which a graph is built: to here a scan of all costs less than 10 ms of a core.
+# Rows from which they are clustered and coded: to here a scan of all costs less than 10 ms of a core.
 MANY = 20_000
-# Share of the rows below which a filter's rows are scanned instead: a graph loses its way among so few
-# (recall 0.14 to 0.6 at 0.15 % to 8 %, Malkov's HNSW as FAISS has it).
+# Share of the rows below which a filter's rows are scanned instead: clusters may hold too few of them.
 NARROW = 0.1
-NEIGHBOURS, CONSTRUCTION = 32, 80  # of a node of the graph; candidates while it is built
-WIDTHS = (64, 128, 256, 512, 1024, 2048)  # candidates of a search; the least one that finds enough is taken
+FITTED = 64  # rows that a cluster is fitted to
+# Shares of the clusters that a search looks into, and candidates that it compares exactly, by what they cost; the first
+# that finds enough is taken.
+EFFORTS = (*((1 / parts, 1200 if parts > 16 else 2400) for parts in (64, 32, 16, 8, 4, 2, 1)), (1.0, 4800))
+WIDER = 4.0  # candidates of each result at least
 DEPTH, SAMPLE, ENOUGH = 60, 100, 0.98  # results compared with the exact ones, queries, and the share to be found
+SEED, TINY = 1, 1e-6
 
 
 def _faiss() -> Any:
@@ -34,11 +38,14 @@ def _faiss() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What a graph finds of the `DEPTH` nearest rows, measured at the build: `found` of 1, `width` candidates wide."""
+    """What clusters find of the `DEPTH` nearest rows, measured at the build: `found` of 1, with `width` candidates
+    out of a `share` of the clusters.
+    """
 
     width: int
     found: float
     queries: int
+    share: float = 1.0
 
 
 class _Rows:
@@ -51,25 +58,35 @@ class _Rows:
 
 
 class DenseIndex:
-    """A FAISS IndexFlatIP, or an HNSW graph over one; row numbers are ids. Threads may search at once.
+    """A FAISS IndexFlatIP, or clusters of coded rows before one; row numbers are ids. Threads may search at once.
 
-    `recall` is what a graph was found to find when it was built, None for an exact index and for one read back.
+    `recall` is what clusters were found to find when they were made, None for an exact index and for one read back.
 
-    HNSW: Malkov and Yashunin, Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
-    Small World graphs, 2018.
+    Codes: Gao and Long, RaBitQ: Quantizing High-Dimensional Vectors with a Theoretical Error Bound for Approximate
+    Nearest Neighbor Search, 2024. They are compared 32 at a time (André, Kermarrec and Le Scouarnec, 2015), and what
+    they find is compared exactly.
     """
 
     def __init__(self, index: Any, recall: Recall | None = None) -> None:
+        """Raises RuntimeError for an index of another kind."""
         faiss = _faiss()
         self._index, self.recall = index, recall
-        self._graph = isinstance(index, faiss.IndexHNSW)
-        self._flat = faiss.downcast_index(index.storage) if self._graph else index
+        self._clusters: Any = None
+        if isinstance(index, faiss.IndexRefine):
+            coded = faiss.downcast_index(index.base_index)
+            self._clusters = faiss.downcast_index(coded.index)
+            self._flat = faiss.downcast_index(index.refine_index)
+        elif isinstance(index, faiss.IndexFlat):
+            self._flat = index
+        else:
+            raise RuntimeError(f"{type(index).__name__} is no index of vectors that this version reads")
 
     @classmethod
     def build(cls, vectors: Vectors, queries: Vectors | None = None, many: int = MANY) -> Self:
         """Index (n, d) float32 unit-norm vectors.
 
-        With (q, d) `queries` and from `many` rows on it is a graph, wide enough for what those find; else it is exact.
+        With (q, d) `queries` and from `many` rows on they are clustered, and looked for as widely as those need; else
+        it is exact.
         """
         faiss = _faiss()
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
@@ -77,15 +94,15 @@ class DenseIndex:
             index = faiss.IndexFlatIP(rows.shape[1])
             index.add(rows)
             return cls(index)
-        index = faiss.IndexHNSWFlat(rows.shape[1], NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = CONSTRUCTION
         threads = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)  # equal vectors, equal graph
+        faiss.omp_set_num_threads(1)  # equal vectors, equal clusters
         try:
-            index.add(rows)
+            index = _clustered(rows)
         finally:
             faiss.omp_set_num_threads(threads)
-        return cls(index, _tuned(index, np.ascontiguousarray(queries)))
+        made = cls(index)
+        made.recall = made._tuned(np.ascontiguousarray(queries))
+        return made
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -96,7 +113,7 @@ class DenseIndex:
 
     @property
     def exact(self) -> bool:
-        return not self._graph
+        return self._clusters is None
 
     def vectors(self) -> Vectors:
         """Return the (n, d) float32 vectors as they were added: FAISS's own memory, not to be written to."""
@@ -116,23 +133,47 @@ class DenseIndex:
 
         Among few `allowed` rows it is exact whatever the index.
         """
-        faiss = _faiss()
         several = len(self) if allowed is None else int(allowed.sum())
         k = min(k, several)
         if k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        through = self._graph and several >= NARROW * len(self)
-        parameters = faiss.SearchParametersHNSW() if through else faiss.SearchParameters()
-        if through:
-            # What a filter lets through is met that much more rarely.
-            parameters.efSearch = max(self._index.hnsw.efSearch, k) * len(self) // several
+        only = None
         if allowed is not None and several < len(self):
-            bits = np.packbits(allowed, bitorder="little")
-            parameters.sel = faiss.IDSelectorBitmap(bits)
-        index = self._index if through else self._flat
-        scores, ids = index.search(query.reshape(1, -1), k, params=parameters)
-        found = ids[0] >= 0  # a graph may reach fewer
+            only = _faiss().IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        if self._clusters is None or several < NARROW * len(self):
+            scores, ids = self._flat.search(query.reshape(1, -1), k, params=_faiss().SearchParameters(sel=only))
+        else:
+            # What a filter lets through lies that much wider.
+            probes = math.ceil(self._clusters.nprobe * len(self) / several)
+            scores, ids = self._coded(query.reshape(1, -1), k, min(probes, self._clusters.nlist), only)
+        found = ids[0] >= 0  # clusters may hold fewer
         return ids[0][found], scores[0][found]
+
+    def _coded(self, queries: Vectors, k: int, probes: int, only: Any) -> tuple[Vectors, NDArray[np.int64]]:
+        """Return the (q, k) inner products and ids of what the nearest clusters have."""
+        faiss = _faiss()
+        inner = faiss.IVFRaBitQSearchParameters(nprobe=probes, sel=only)
+        factor = max(self._index.k_factor * DEPTH / k, WIDER)
+        parameters = faiss.IndexRefineSearchParameters(
+            k_factor=factor, base_index_params=faiss.SearchParametersPreTransform(index_params=inner)
+        )
+        scores, ids = self._index.search(queries, k, params=parameters)
+        return scores, ids
+
+    def _tuned(self, queries: Vectors) -> Recall:
+        """Make searches wide enough for (q, d) queries, and return what they find of the exact results.
+
+        Of equal vectors one is as good as another.
+        """
+        least = self._flat.search(queries, DEPTH)[0][:, -1:] - TINY
+        for share, width in EFFORTS:
+            self._clusters.nprobe = math.ceil(share * self._clusters.nlist)
+            self._index.k_factor = width / DEPTH
+            found = self._coded(queries, DEPTH, self._clusters.nprobe, None)[0]
+            recall = Recall(width, float(np.mean(found >= least)), len(queries), share)
+            if recall.found >= ENOUGH:
+                break
+        return recall
 
     def save(self, path: Path) -> None:
         _faiss().write_index(self._index, str(path))
@@ -147,14 +188,18 @@ class DenseIndex:
         return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
 
 
-def _tuned(graph: Any, queries: Vectors) -> Recall:
-    """Make a graph's searches wide enough for (q, d) queries, and return what they find of the exact results."""
-    exact = graph.storage.search(queries, DEPTH)[1]
-    for width in WIDTHS:
-        graph.hnsw.efSearch = width
-        found = graph.search(queries, DEPTH)[1]
-        hits = sum(len(set(a) & set(b)) for a, b in zip(exact.tolist(), found.tolist(), strict=True))
-        recall = Recall(width, hits / exact.size, len(queries))
-        if recall.found >= ENOUGH:
-            break
-    return recall
+def _clustered(rows: Vectors) -> Any:
+    """Return (n, d) rows in as many clusters as their square root: coded by how they differ from these, and whole."""
+    faiss = _faiss()
+    several, dimension = rows.shape
+    clusters = faiss.IndexIVFRaBitQFastScan(
+        faiss.IndexFlatIP(dimension), dimension, math.isqrt(several), faiss.METRIC_INNER_PRODUCT
+    )
+    clusters.cp.max_points_per_centroid, clusters.cp.seed = FITTED, SEED
+    turned = faiss.RandomRotationMatrix(dimension, dimension)  # so that no number says more than another
+    turned.init(SEED)
+    coded = faiss.IndexPreTransform(turned, clusters)
+    coded.train(rows)
+    index = faiss.IndexRefine(coded, faiss.IndexFlatIP(dimension))
+    index.add(rows)
+    return index

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pymilvus import DataType, MilvusClient, MilvusException
 
-from ingest.index.dense import MANY, NEIGHBOURS
+from ingest.index.dense import MANY
 from ingest.index.milvus.collection import NUMBER, PARTITIONS, VECTOR, MilvusCollection
 from ingest.index.milvus.fields import COLUMNS, LAYOUT, Fields
 from ingest.index.milvus.scan import Scan
-from ingest.index.points.point import CONSTRUCTION, WORDS, IndexPoint, batches
+from ingest.index.points.point import CONSTRUCTION, NEIGHBOURS, WORDS, IndexPoint, batches
 from ingest.index.points.searched import PointIndex, Widths, widths
 from ingest.index.snapshot import Snapshot, SnapshotError
 

@@ -16,7 +16,7 @@ from ingest.index.snapshot import Snapshot
 PASSAGE, TITLE, WORDS = "passage", "title", "words"  # the named vectors, the last one sparse
 # Candidates of a node while the graph is built. 80 find 0.90 of hashed vectors 512 candidates wide, 200 find 0.95
 # (33,000 passages, `python -m benchmarks.engines`), for a third more time.
-CONSTRUCTION = 200
+NEIGHBOURS, CONSTRUCTION = 32, 200
 BATCH = 1000  # points that are put in at once
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.fitted import FEEDBACK
-from ingest.index.dense import DEPTH, NARROW, SAMPLE, WIDTHS
+from ingest.index.dense import DEPTH, NARROW, SAMPLE
 from ingest.index.index import ExactScores, Leg, Legs, Probe, Vector
 from ingest.index.points.engine import Found, PointEngine, Request, Words
 from ingest.index.points.point import PASSAGE, TITLE, WORDS, sparse
@@ -15,7 +15,7 @@ from ingest.index.scope import Scope
 from ingest.index.snapshot import Snapshot
 
 ENOUGH = 0.99  # of the exact results, that a search through a graph must find
-WIDER = (*WIDTHS, 1024)
+WIDER = (64, 128, 256, 512, 1024)
 
 
 @dataclass(frozen=True, slots=True)

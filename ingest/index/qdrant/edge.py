@@ -22,8 +22,8 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
-from ingest.index.dense import MANY, NARROW, NEIGHBOURS
-from ingest.index.points.point import CONSTRUCTION, PASSAGE, TITLE, WORDS, IndexPoint, batches
+from ingest.index.dense import MANY, NARROW
+from ingest.index.points.point import CONSTRUCTION, NEIGHBOURS, PASSAGE, TITLE, WORDS, IndexPoint, batches
 from ingest.index.points.searched import PointIndex, Widths, widths
 from ingest.index.qdrant.fields import LAYOUT, NUMBERS, TEXTS, payload
 from ingest.index.qdrant.shard import ShardEngine

@@ -9,8 +9,8 @@ from pathlib import Path
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException
 
-from ingest.index.dense import MANY, NARROW, NEIGHBOURS
-from ingest.index.points.point import CONSTRUCTION, PASSAGE, TITLE, WORDS, IndexPoint, batches
+from ingest.index.dense import MANY, NARROW
+from ingest.index.points.point import CONSTRUCTION, NEIGHBOURS, PASSAGE, TITLE, WORDS, IndexPoint, batches
 from ingest.index.points.searched import PointIndex, Widths, widths
 from ingest.index.qdrant.client import CollectionEngine
 from ingest.index.qdrant.fields import LAYOUT, NUMBERS, TEXTS, payload

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest.index.dense import DEPTH, ENOUGH, NARROW, DenseIndex
+from ingest.index.dense import DEPTH, EFFORTS, ENOUGH, NARROW, DenseIndex
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def clustered() -> NDArray[np.float32]:
 
 
 @pytest.fixture(scope="module")
-def graph(clustered: NDArray[np.float32]) -> DenseIndex:
+def coded(clustered: NDArray[np.float32]) -> DenseIndex:
     return DenseIndex.build(clustered, clustered[::30], many=1000)
 
 
@@ -77,6 +77,16 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
             DenseIndex.load(tmp_path / name)
 
 
+def test_an_index_of_another_kind_is_refused(vectors: NDArray[np.float32], tmp_path: Path) -> None:
+    import faiss
+
+    graph = faiss.IndexHNSWFlat(8, 4, faiss.METRIC_INNER_PRODUCT)
+    graph.add(vectors)
+    faiss.write_index(graph, str(tmp_path / "a"))
+    with pytest.raises(RuntimeError, match="IndexHNSWFlat"):
+        DenseIndex.load(tmp_path / "a")
+
+
 def test_threads_agree(vectors: NDArray[np.float32]) -> None:
     index = DenseIndex.build(vectors)
     allowed = np.arange(40) % 2 == 0
@@ -85,24 +95,24 @@ def test_threads_agree(vectors: NDArray[np.float32]) -> None:
     assert found == [found[0]] * 64
 
 
-def test_many_rows_are_searched_through_a_graph(clustered: NDArray[np.float32], graph: DenseIndex) -> None:
-    assert not graph.exact
+def test_many_rows_are_searched_through_clusters(clustered: NDArray[np.float32], coded: DenseIndex) -> None:
+    assert not coded.exact
     assert DenseIndex.build(clustered, clustered[::30], many=3001).exact
     assert DenseIndex.build(clustered, many=1000).exact  # nothing to measure it by
-    np.testing.assert_array_equal(graph.vectors(), clustered)
-    recall = graph.recall
+    np.testing.assert_array_equal(coded.vectors(), clustered)
+    recall = coded.recall
     assert recall is not None
     found = [
-        set(graph.search(query, DEPTH)[0]) & set(np.argsort(-clustered @ query)[:DEPTH]) for query in clustered[::30]
+        set(coded.search(query, DEPTH)[0]) & set(np.argsort(-clustered @ query)[:DEPTH]) for query in clustered[::30]
     ]
     assert recall.found == pytest.approx(np.mean([len(both) / DEPTH for both in found]), abs=1e-3)
     assert recall.found >= ENOUGH
-    ids, scores = graph.search(clustered[5], 9)
+    ids, scores = coded.search(clustered[5], 9)
     np.testing.assert_allclose(scores, clustered[ids] @ clustered[5], atol=1e-6)
 
 
-def test_a_graph_is_exact_among_few_rows_and_keeps_to_a_wide_filter(
-    clustered: NDArray[np.float32], graph: DenseIndex
+def test_clusters_are_exact_among_few_rows_and_keeps_to_a_wide_filter(
+    clustered: NDArray[np.float32], coded: DenseIndex
 ) -> None:
     random = np.random.default_rng(3)
     for share in (0.001, 0.01, NARROW * 0.9):
@@ -110,25 +120,33 @@ def test_a_graph_is_exact_among_few_rows_and_keeps_to_a_wide_filter(
         for query in clustered[:20]:
             wanted = np.argsort(-np.where(allowed, clustered @ query, -np.inf), kind="stable")
             count = min(DEPTH, int(allowed.sum()))
-            assert graph.search(query, DEPTH, allowed)[0].tolist() == wanted[:count].tolist()
+            assert coded.search(query, DEPTH, allowed)[0].tolist() == wanted[:count].tolist()
     for share in (0.2, 0.9):
         allowed = random.random(len(clustered)) < share
         hits = []
         for query in clustered[:50]:
-            ids = graph.search(query, DEPTH, allowed)[0]
+            ids = coded.search(query, DEPTH, allowed)[0]
             assert allowed[ids].all()
             hits.append(len(set(ids) & set(np.argsort(-np.where(allowed, clustered @ query, -np.inf))[:DEPTH])) / DEPTH)
         assert np.mean(hits) >= ENOUGH
 
 
-def test_equal_vectors_give_an_equal_graph(clustered: NDArray[np.float32], graph: DenseIndex, tmp_path: Path) -> None:
+def test_of_equal_vectors_one_is_as_good_as_another(clustered: NDArray[np.float32]) -> None:
+    alike = np.repeat(clustered[:100], 30, axis=0)
+    recall = DenseIndex.build(alike, clustered[:50], many=1000).recall
+    assert recall is not None
+    assert recall.found >= ENOUGH
+    assert (recall.share, recall.width) < EFFORTS[-1]  # not all, to find just those that come first by number
+
+
+def test_equal_vectors_give_equal_clusters(clustered: NDArray[np.float32], coded: DenseIndex, tmp_path: Path) -> None:
     again = DenseIndex.build(clustered, clustered[::30], many=1000)
-    graph.save(tmp_path / "a")
+    coded.save(tmp_path / "a")
     again.save(tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     opened = DenseIndex.load(tmp_path / "a")
     assert not opened.exact
-    assert opened.search(clustered[0], 9)[0].tolist() == graph.search(clustered[0], 9)[0].tolist()
+    assert opened.search(clustered[0], 9)[0].tolist() == coded.search(clustered[0], 9)[0].tolist()
 
 
 def test_vectors_outlive_their_index(clustered: NDArray[np.float32]) -> None:
