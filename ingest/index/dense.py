@@ -67,11 +67,12 @@ class DenseIndex:
     they find is compared exactly.
     """
 
-    def __init__(self, index: Any, recall: Recall | None = None) -> None:
+    def __init__(self, index: Any) -> None:
         """Raises RuntimeError for an index of another kind."""
         faiss = _faiss()
-        self._index, self.recall = index, recall
+        self._index = index
         self._clusters: Any = None
+        self.recall: Recall | None = None
         if isinstance(index, faiss.IndexRefine):
             coded = faiss.downcast_index(index.base_index)
             self._clusters = faiss.downcast_index(coded.index)

@@ -21,7 +21,7 @@ _CELL = re.compile(r"\|\s*[\d.,]+\s*\|")  # the column says of what
 def amount(question: str) -> Gives | None:
     """Return what tells whether a text gives an amount of the kind that is asked for; None where none is."""
     asked = normalise(question)
-    given = _given(_kinds(asked)) + [_counted(match["unit"]) for match in rules("count_asked").matches(asked)]
+    given = _given(_kinds(asked)) + [_counted(unit) for unit in _units(asked)]
     return _any(given) if given else None
 
 
@@ -30,13 +30,17 @@ def needed(question: str) -> Gives | None:
     asked = normalise(question).strip()
     if _CLAUSE.search(asked):  # something else is asked, or told, besides
         return None
-    units = [match["unit"] for match in rules("count_asked").matches(asked) if match["unit"] in MEASURES]
-    given = _given(_kinds(asked) - LOOSE) + [_counted(unit) for unit in units]
-    return _any([*given, _CELL]) if given and not _kinds(asked) & LOOSE else None
+    kinds = _kinds(asked)
+    given = _given(kinds) + [_counted(unit) for unit in _units(asked) if unit in MEASURES]
+    return _any([*given, _CELL]) if given and not kinds & LOOSE else None
 
 
 def _kinds(asked: str) -> set[str]:
     return {rule.key for rule in rules("amount_asked") if rule.pattern.search(asked)}
+
+
+def _units(asked: str) -> list[str]:
+    return [match["unit"] for match in rules("count_asked").matches(asked)]
 
 
 def _given(kinds: set[str]) -> list[re.Pattern[str]]:
@@ -44,7 +48,11 @@ def _given(kinds: set[str]) -> list[re.Pattern[str]]:
 
 
 def _any(patterns: list[re.Pattern[str]]) -> Gives:
-    return lambda text: any(pattern.search(normalise(text)) for pattern in patterns)
+    def gives(text: str) -> bool:
+        plain = normalise(text)
+        return any(pattern.search(plain) for pattern in patterns)
+
+    return gives
 
 
 def _counted(unit: str) -> re.Pattern[str]:
