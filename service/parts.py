@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ingest.index.snapshot import Snapshot
 from ingest.pack import none
@@ -21,6 +22,8 @@ from service.understand.questions import OutlineQuestions
 from service.understand.rewrite import Rewriter
 from service.workers.worker import Worker
 from service.write.writer import Writer
+
+WARMED = 1000  # passages whose terms are cut before they are found, in a second; they are kept once they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Parts:
         every()
         for words in (none().words, self.snapshot.pack.words):
             words.warm()
+        for chunk in islice(self.snapshot.chunks, WARMED):
+            self.snapshot.pack.words.vocabulary(chunk.indexed)
         self.searcher.warm()
 
     def further(self, query: Query, cited: Sequence[Citation]) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from service.search.retrieve import Candidate, Query
 from service.search.scorers import Scorer
 from service.workers.batching import Batcher
 
-# An answer is decided once the right candidate is among those read this likely; so many are read at a time, whatever
-# the machine, so that every one decides alike, and no more than MOST. What that saves, and changes: docs/reranker.md.
+# An answer is decided once the right candidate is among those read this likely; so many are read first, then as many
+# again, whatever the machine, so that every one decides alike, and no more than MOST. What that saves, and changes:
+# docs/reranker.md.
 DECIDED, STEP, MOST = 0.97, 2, 8
 
 logger = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ class CrossEncoderReranker:
         until = monotonic() + self._decision
         fused, scores = [self.blend.fused * each.score for each in candidates], list[float]()
         while not settled(fused, scores, self.blend):
-            scores += await self._read(pairs[len(scores) :][:STEP], until - monotonic())
+            scores += await self._read(pairs[len(scores) :][: max(STEP, len(scores))], until - monotonic())
         return scores
 
     def _question(self, query: Query) -> str:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ingest.fit.reranker.card import CARD, read_card
 from ingest.models.offline import sha256_of
-from ingest.models.pairs import Pairs, padded
+from ingest.models.pairs import Pairs
+from service.search.graph import as_run
 from service.workers.priority import behind
 
 SHIPPED = Path(__file__).with_name("reranker")
@@ -65,7 +66,7 @@ class ShippedScorer:
         if not whole_sums():
             options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(
-            folder / "model.onnx", options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER
+            as_run(folder / "model.onnx"), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER
         )
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
@@ -80,8 +81,7 @@ class ShippedScorer:
         return scores
 
     def _score(self, row: Sequence[int]) -> float:
-        ids, mask = padded([row])
-        return float(self._session.run(None, {"ids": ids, "mask": mask})[0][0])
+        return float(self._session.run(None, {"ids": np.array([row], np.int64)})[0][0])
 
 
 @cache

@@ -29,9 +29,10 @@ KEEP = 0.55
 # Where scores choose, sentences are kept until what answers is among them this likely; the share of the question's
 # words that one holds counts as so many nats. An entry whose best sentence is so many behind another's is left out.
 SURE, WORDS, APART = 0.9, 2.0, 3.0
-# A spread of cosine between a question and a line counts as so many nats; so many lines of an entry are read. Of 203
-# entries read for the rubric's questions 202 had their best line among the first 8 by nearness and words, all among 10.
-NEAR, READ = 1.0, 8
+# A spread of cosine between a question and a line counts as so many nats; so many lines of an entry are read, and of
+# one beside the best that no part of the question is asked of. Of 203 entries read for the rubric's questions 202 had
+# their best line among the first 8 by nearness and words, all among 10; with 4 beside it one of 159 answers differed.
+NEAR, READ, BESIDE = 1.0, 8, 4
 # At most so far behind the best, in nats: where one thing is asked for, and else.
 ONE, MANY = 1.0, 3.0
 # An amount of the kind that is asked for counts as so many nats.
@@ -103,21 +104,24 @@ class Chooser:
             asked.setdefault(owner(passage), {}).update({part.text: part for part in passage.asked})
         found: list[tuple[Query, _Found]] = []
         missing: Missing | None = None
-        for key, entry in entries.items():
+        for place, (key, entry) in enumerate(entries.items()):
+            most = READ if place == 0 or asked[key] else BESIDE
             lost = LOST * -math.log(max(passages[line.passage].relevance for line in entry) or TINY)
             for question in asked[key].values() or (query,):
                 try:
-                    one = await self._found(question, passages, entry, missing is None, len(entries) == 1)
+                    one = await self._found(
+                        question, passages, entry, most if missing is None else 0, len(entries) == 1
+                    )
                 except UnreadError as error:
                     missing = error.code
-                    one = await self._found(question, passages, entry, False, len(entries) == 1)
+                    one = await self._found(question, passages, entry, 0, len(entries) == 1)
                 found.append((question, replace(one, lost=lost)))
         return _joined(found, missing)
 
     async def _found(
-        self, question: Query, passages: Sequence[Passage], entry: Sequence[Line], read: bool, alone: bool
+        self, question: Query, passages: Sequence[Passage], entry: Sequence[Line], most: int, alone: bool
     ) -> "_Found":
-        """Return what of an entry answers a question; without scores unless it may be `read`."""
+        """Return what of an entry answers a question, by the scores of so many lines at `most`; 0 for none."""
         telling = self._telling(question)
         entry, exact = Called(question, telling, self._words).below(passages, entry)
         if exact:
@@ -129,7 +133,7 @@ class Chooser:
         if alone and defined and is_short(entry):
             return _Found({line.place for line in entry})
         held = self._held(question, entry)
-        scores = await self._scores(question, passages, entry, held) if read else {}
+        scores = await self._scores(question, passages, entry, held, most) if most else {}
         kept, fit = self._answering(question, entry, held, scores)
         parts: Mapping[tuple[int, int], Line] = {}
         if scores and single(question):
@@ -145,17 +149,19 @@ class Chooser:
         own = (term for term in (question.said or question).terms if term not in self._words.asking)
         return {term for term in own if self._specificity(term) > TELLING}
 
-    async def _scores(self, query: Query, passages: Sequence[Passage], entry: Sequence[Line], held: Fit) -> Fit:
+    async def _scores(
+        self, query: Query, passages: Sequence[Passage], entry: Sequence[Line], held: Fit, most: int
+    ) -> Fit:
         """Score lines of an entry, each below its headings; {} where there are no scores.
 
-        Where nearness is known, no more are read than have the best among them by it and by words.
+        Where nearness is known, no more than `most` are read, the best by it and by words.
         """
         read = [line for line in entry if not line.program]
         said = [_Said(line, whole(line, entry), *line.span) for line in read]
         near = self._near(query, passages, said)
         if near:
             promise = [NEAR * n + WORDS * held[line.place] for n, line in zip(near, read, strict=True)]
-            best = sorted(sorted(range(len(said)), key=lambda number: -promise[number])[:READ])
+            best = sorted(sorted(range(len(said)), key=lambda number: -promise[number])[:most])
             said, near = [said[number] for number in best], [near[number] for number in best]
         scores = await self._read(query, passages, said, near)
         return {each.line.place: score for each, score in zip(said, scores, strict=False)}
