@@ -44,7 +44,7 @@ def test_a_covered_subject_is_answered_and_the_listed_question_is_not(client: Te
 
 
 def test_what_the_cross_encoder_prefers_by_far_is_listed(client: TestClient) -> None:
-    question = "整块剪掉通道和零散剪权重，哪个在显卡上真能变快"
+    question = "人家说对齐会让模型变笨，要交一笔“税”，到底是怎么回事？"
     found = client.post("/v1/search", json={"query": question, "k": 10}).json()["results"]
     answered = next(r for r in found if r["answered"])
     margins = next(stage for stage in PACK.fitted.stages if stage.reranker).margins

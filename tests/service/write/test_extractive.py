@@ -13,7 +13,7 @@ from service.check.quotes import Checker
 from service.search.passages import Passage
 from service.search.rerank import UnreadError
 from service.search.retrieve import Query
-from service.write.choose import APART, MANY, NEAR, ONE, READ, SURE, Nearness, Relevance
+from service.write.choose import APART, BESIDE, MANY, NEAR, ONE, READ, SURE, Nearness, Relevance
 from service.write.extractive import ExtractiveWriter
 from service.write.line import SHORT_CODE
 from service.write.together import SHORT
@@ -104,6 +104,19 @@ def test_of_a_long_entry_the_nearest_lines_and_those_with_the_questions_words_ar
     seen.clear()
     written(relevance, text)
     assert len(seen) > 3 * READ
+
+
+def test_of_an_entry_beside_the_best_fewer_lines_are_read_unless_a_part_of_the_question_asks_for_it() -> None:
+    def nearness(query: Query, passage: Passage, places: Sequence[tuple[int, int]]) -> Sequence[float]:
+        return [0.0 for _ in places]
+
+    relevance, seen = scoring()
+    best, other = long(COST, MEMORY), replace(long(SPEED), chunk_id="c-2.2", entry_id="2.2", heading_path=("2. 节", "另"))
+    written(relevance, best, other, nearness=nearness)
+    assert [sum(line.startswith(path) for line in seen) for path in ("1. 节", "2. 节")] == [READ, BESIDE]
+    seen.clear()
+    written(relevance, best, replace(other, asked=(read(QUESTION),)), nearness=nearness)
+    assert [sum(line.startswith(path) for line in seen) for path in ("1. 节", "2. 节")] == [READ, READ]
 
 
 def test_nearness_alone_chooses_nothing() -> None:
