@@ -69,7 +69,10 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module", params=KINDS)
+SERVERS = {"qdrant server", "milvus", "milvus, graphs"}  # one test waits up to twenty seconds for these
+
+
+@pytest.fixture(scope="module", params=[pytest.param(n, marks=pytest.mark.slow) if n in SERVERS else n for n in KINDS])
 def kind(request: pytest.FixtureRequest) -> Kind:
     return KINDS[request.param]
 

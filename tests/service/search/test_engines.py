@@ -38,7 +38,7 @@ SCOPES = (
 )
 
 
-@pytest.fixture(scope="module", params=["qdrant", "milvus"])
+@pytest.fixture(scope="module", params=["qdrant", pytest.param("milvus", marks=pytest.mark.slow)])
 def apart(
     settings: ServiceSettings,
     snapshot: Snapshot,

@@ -18,6 +18,8 @@ from tests.support.clustered import clustered, queries
 from tests.support.milvus import milvus
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 NAME = "outline_qa_v_1"
 OTHER = """
 import sys
