@@ -219,8 +219,8 @@ def ensure(
             )
         for name, recall in outcome.manifest.recall.items():
             console.print(
-                f"{name}: clusters find {recall['found']:.3f} of the {DEPTH} nearest in {recall['queries']} searches, "
-                f"{recall['width']} candidates out of {recall['share']:.0%} of them"
+                f"{name}: {recall['share']:.0%} of the clusters have {recall['found']:.3f} of the {DEPTH} nearest, in "
+                f"{recall['queries']} searches"
             )
         place = "the candidate" if versions and versions.pointer == CANDIDATE else "current"
         console.print(f"index {outcome.manifest.version} is {place}: {counts}; {outcome.reused} chunks reused")
