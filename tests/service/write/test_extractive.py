@@ -111,7 +111,10 @@ def test_of_an_entry_beside_the_best_fewer_lines_are_read_unless_a_part_of_the_q
         return [0.0 for _ in places]
 
     relevance, seen = scoring()
-    best, other = long(COST, MEMORY), replace(long(SPEED), chunk_id="c-2.2", entry_id="2.2", heading_path=("2. 节", "另"))
+    best, other = (
+        long(COST, MEMORY),
+        replace(long(SPEED), chunk_id="c-2.2", entry_id="2.2", heading_path=("2. 节", "另")),
+    )
     written(relevance, best, other, nearness=nearness)
     assert [sum(line.startswith(path) for line in seen) for path in ("1. 节", "2. 节")] == [READ, BESIDE]
     seen.clear()
