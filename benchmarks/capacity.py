@@ -49,7 +49,8 @@ class Costs:
     question_ms: float  # read and embedded, over HTTP
     search_ms: float  # whatever the size
     scan_ms: float  # beside it, a thousand passages that are all compared
-    graph_ms: float  # beside it, where there is a graph
+    clusters_ms: float  # beside it, where they lie in clusters
+    coded_ms: float  # beside that, a thousand passages, of which some are looked into
     words_ms: float  # beside it, a thousand passages
     answer_ms: float  # reranked, written, checked
     base_mb: float  # a process without an index
@@ -67,7 +68,8 @@ class Costs:
     def search(self, passages: int) -> float:
         """Return the CPU of a search in an index, in ms."""
         thousands = passages / 1000
-        near = self.graph_ms if passages >= MANY else self.scan_ms * thousands
+        clustered = self.clusters_ms + self.coded_ms * thousands
+        near = clustered if passages >= MANY else self.scan_ms * thousands
         return self.search_ms + near + self.words_ms * thousands
 
     def index_mb(self, passages: int) -> float:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ingest.fit.reranker.card import CARD, read_card
 from ingest.models.offline import sha256_of
 from ingest.models.pairs import Pairs
-from service.search.graph import as_run
 from service.workers.priority import behind
 
 SHIPPED = Path(__file__).with_name("reranker")
@@ -47,6 +46,8 @@ class ShippedScorer:
     def __init__(self, max_tokens: int = MAX_TOKENS, threads: int = 0, folder: Path = SHIPPED) -> None:
         """Load it in well under 2 s. Raises ValueError naming a file that is missing or changed."""
         import onnxruntime
+
+        from service.search.graph import as_run
 
         sums = read_card(folder)
         for name, wanted in sums.items():

@@ -9,8 +9,8 @@ from ingest.index.dense import MANY
 from tests.support.paths import ROOT
 
 COSTS = Costs(
-    question_ms=40, search_ms=5, scan_ms=0.5, graph_ms=3, words_ms=0.01, answer_ms=450, base_mb=1024, passage_kb=8,
-    disk_kb=4, embed_s=0.2, build_s=0.0, model_tokens=1000, answer_tokens=200,
+    question_ms=40, search_ms=5, scan_ms=0.5, clusters_ms=3, coded_ms=0.1, words_ms=0.01, answer_ms=450, base_mb=1024,
+    passage_kb=8, disk_kb=4, embed_s=0.2, build_s=0.0, model_tokens=1000, answer_tokens=200,
 )  # fmt: skip
 
 
@@ -34,14 +34,14 @@ def test_cores_are_as_many_as_are_needed_and_no_more() -> None:
     assert sorted(queued(2.0, 0.5, few - 1))[19_000] > 1.0
 
 
-def test_a_search_is_scanned_below_a_graph() -> None:
+def test_all_are_compared_until_they_lie_in_clusters() -> None:
     assert COSTS.search(10_000) == pytest.approx(5 + 0.5 * 10 + 0.01 * 10)
-    assert COSTS.search(MANY) == pytest.approx(5 + 3 + 0.01 * 20)
+    assert COSTS.search(MANY) == pytest.approx(5 + 3 + (0.1 + 0.01) * 20)
 
 
 def test_needs_by_hand() -> None:
     asked = need(COSTS, 1 << 20, 16.0, "model")
-    assert asked.cpu_ms == pytest.approx(40 + 5 + 3 + 10.48576 + 450)
+    assert asked.cpu_ms == pytest.approx(40 + 5 + 3 + 104.8576 + 10.48576 + 450)
     assert asked.memory_gb == pytest.approx(1 + 8)
     assert asked.disk_gb == pytest.approx(4)
     assert asked.gpus == 4  # 3,200 tokens a second
