@@ -19,6 +19,7 @@ test test-slow test-browser: export OPENBLAS_NUM_THREADS = 1
 IN_PARALLEL = --numprocesses $(WORKERS) --dist loadfile
 test: .venv/.dev
 	@mkdir -p var
+	env -u OMP_NUM_THREADS -u OPENBLAS_NUM_THREADS $(BIN)/python -m tests.support.outline
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest $(IN_PARALLEL) -m "not slow"
 	$(BIN)/python -m coverage combine --quiet

