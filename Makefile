@@ -12,7 +12,8 @@ serve-llm: .venv/.runtime .venv-llm/.made
 	.venv-llm/bin/python -m service.llm up
 
 # In two processes, a file in one of them: most of the time goes into one core's work, and threads that multiply would
-# spin in the other's. What pyproject.toml names under tool.coverage must stay covered.
+# spin in the other's. The outline's index is built before, by all cores: one process would wait for the other.
+# What pyproject.toml names under tool.coverage must stay covered.
 WORKERS ?= 2
 test test-slow test-browser: export OMP_NUM_THREADS = 1
 test test-slow test-browser: export OPENBLAS_NUM_THREADS = 1
