@@ -11,6 +11,7 @@ its own, which no file backs.
 """
 
 import argparse
+import asyncio
 import random
 import re
 import time
@@ -125,10 +126,10 @@ def served(size: int) -> dict[str, float]:
     laps.append(time.perf_counter())
     parts = service.parts(first)
     laps.append(time.perf_counter())
-    parts.warm()
+    asyncio.run(parts.warm())
     once = own_memory()
     second = service.parts(service.index.open(fingerprint, packs=packs))
-    second.warm()
+    asyncio.run(second.warm())
     twice = own_memory()
     laps.append(time.perf_counter())
     read(versions.folder(first.manifest.version), fingerprint, packs)

@@ -26,7 +26,7 @@ from benchmarks.service import QUESTIONS, serving
 from eval.golden.question import load
 
 ASKED = 20
-PAUSE_MS = 500  # before a question is written, and before it is sent
+PAUSE_MS = 500  # before a question is written, and before it is sent, where first words are measured
 TURNS = 250  # a question and an answer each
 CONVERSATIONS, LONG, OPENED = 200, 20, 10  # conversations, turns of each, times that their list is opened
 TEXT = "在一段很长的对话里输入问题 while scrolling and typing should stay smooth"
@@ -139,11 +139,11 @@ def weigh(browser: Browser, address: str) -> int:
     return sum(sizes.values())
 
 
-def ask(page: Page, question: str, asked: int) -> None:
-    """Ask as a person does, who has read the answer before and looks at what is written: the machine is idle."""
-    page.wait_for_timeout(PAUSE_MS)
+def ask(page: Page, question: str, asked: int, pause_ms: float = 0) -> None:
+    """Ask; with a pause as a person does, who has read the answer before and looks at what is written."""
+    page.wait_for_timeout(pause_ms)
     page.locator(COMPOSER).fill(question)
-    page.wait_for_timeout(PAUSE_MS)
+    page.wait_for_timeout(pause_ms)
     page.locator(COMPOSER).press("Enter")
     expect(page.locator(ANSWER)).to_have_count(asked)
     expect(page.locator(ANSWER).last).to_have_attribute("data-phase", "done")
@@ -164,7 +164,7 @@ def measure(browser: Browser, address: str, questions: list[str]) -> list[Row]:
     expect(page.locator(COMPOSER)).to_be_focused()
     page.evaluate(WATCH)
     for asked, question in enumerate(questions, 1):
-        ask(page, question, asked)
+        ask(page, question, asked, PAUSE_MS)  # the machine is idle
     rows = [row("Enter to first words", page.evaluate("window.waits"))]
     page.wait_for_timeout(500)  # the conversation is saved when idle
     turns = page.evaluate(LENGTHEN, [f"outline-qa:{address.rstrip('/')}", TURNS])

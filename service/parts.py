@@ -1,5 +1,6 @@
 """What answering needs: one snapshot with what was built on it, and the parts that outlive it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,6 +11,7 @@ from service.check.quotes import Citation
 from service.check.review import Review
 from service.check.support import Support
 from service.decide.verdict import Decider
+from service.events import Answer, Delta, Event, Sources
 from service.guard.requests import Guard
 from service.language.phrases import Language
 from service.language.rule import every
@@ -47,14 +49,25 @@ class Parts:
     work: Worker
     min_support: float
 
-    def warm(self) -> None:
-        """Make now what the first question would wait for, most of a second: rules, words, tables of slips."""
+    async def warm(self) -> None:
+        """Make now what the first question would wait for: rules, words, tables of slips, and terms of passages.
+
+        Passages are cut where questions are, one between two of these.
+        """
+        await asyncio.to_thread(self._load)
+        for chunk in islice(self.snapshot.chunks, WARMED):
+            await self.work(self.snapshot.pack.words.vocabulary, chunk.indexed)
+
+    def _load(self) -> None:
         every()
         for words in (none().words, self.snapshot.pack.words):
             words.warm()
-        for chunk in islice(self.snapshot.chunks, WARMED):
-            self.snapshot.pack.words.vocabulary(chunk.indexed)
         self.searcher.warm()
+
+    @property
+    def worked(self) -> tuple[type[Event], ...]:
+        """What ends the work of a busy machine: all of an extractive answer, of another what it is written from."""
+        return (Delta, Answer) if self.writer.name == self.extractive.name else (Sources, Delta, Answer)
 
     def further(self, query: Query, cited: Sequence[Citation]) -> tuple[str, ...]:
         """Return what else the cited section deals with, to be asked next."""

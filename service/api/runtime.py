@@ -24,7 +24,7 @@ from service.answer import respond
 from service.api.problems import ProblemError
 from service.bootstrap import LanguageModel, Service
 from service.composition import open_pool
-from service.events import Answer, Delta, Event, Question, Sources
+from service.events import Answer, Delta, Event, Question
 from service.parts import Parts
 from service.serve.admission import Admission, OverloadedError, looked
 from service.serve.behind import Keeping
@@ -154,7 +154,6 @@ class Runtime:
     ) -> Bound:
         settings, parts = self.service.settings.answer, self.service.parts(snapshot, model)
         readable, tried = key
-        worked = _worked(parts)
 
         async def generate(question: Question) -> AsyncGenerator[Event, None]:
             began, first = time.perf_counter(), None
@@ -164,7 +163,7 @@ class Runtime:
                 noted.content(input__value=question.text)
                 events = await stack.enter_async_context(aclosing(respond(question, parts)))
                 async for event in events:
-                    if isinstance(event, worked):
+                    if isinstance(event, parts.worked):
                         await place.aclose()
                     if first is None and isinstance(event, Delta):
                         first = time.perf_counter() - began
@@ -212,10 +211,9 @@ class Runtime:
 
         async def other() -> Answer:
             parts = (await asyncio.to_thread(self.bound_to, readable, True)).parts
-            worked = _worked(parts)
             async with self.place() as place, aclosing(respond(question, parts)) as events:
                 async for event in events:
-                    if isinstance(event, worked):
+                    if isinstance(event, parts.worked):
                         await place.aclose()
             assert isinstance(event, Answer)  # the pipeline always ends with it
             return event
@@ -247,6 +245,7 @@ class Runtime:
     async def watch(self) -> None:
         """Take up new snapshots, make the pipeline over them before a request needs it, note what keys were used."""
         erased: int | None = None
+        warm: Parts | None = None
         while True:
             if self.entrance:
                 try:
@@ -259,7 +258,9 @@ class Runtime:
                 except LedgerError as error:
                     log.error("when keys were last used is not noted: %s", error)
             with suppress(ProblemError):
-                await asyncio.to_thread(self.bound_to(None).parts.warm)
+                if (parts := self.bound_to(None).parts) is not warm:
+                    await parts.warm()
+                    warm = parts
             await asyncio.sleep(self.service.settings.watch_seconds)
             await asyncio.to_thread(self.index.refresh)
             await asyncio.to_thread(self.trial.refresh)
@@ -290,11 +291,6 @@ def open_runtime(service: Service, entrance: Entrance | None = None, index: Live
 def _is_of(bound: Bound | None, whole: Snapshot | None, model: LanguageModel) -> TypeGuard[Bound]:
     """Whether a pipeline is the one over this index, with this model."""
     return bound is not None and bound.whole is whole and bound.model is model
-
-
-def _worked(parts: Parts) -> tuple[type[Event], ...]:
-    """What ends the work of a busy machine: all of an extractive answer, of another what it is written from."""
-    return (Delta, Answer) if parts.writer.name == parts.extractive.name else (Sources, Delta, Answer)
 
 
 def overload(seconds: float) -> ProblemError:

@@ -109,9 +109,7 @@ class Chooser:
             lost = LOST * -math.log(max(passages[line.passage].relevance for line in entry) or TINY)
             for question in asked[key].values() or (query,):
                 try:
-                    one = await self._found(
-                        question, passages, entry, most if missing is None else 0, len(entries) == 1
-                    )
+                    one = await self._found(question, passages, entry, 0 if missing else most, len(entries) == 1)
                 except UnreadError as error:
                     missing = error.code
                     one = await self._found(question, passages, entry, 0, len(entries) == 1)

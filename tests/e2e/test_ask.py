@@ -87,3 +87,15 @@ def test_answers_and_code_are_copied(visit: Visit) -> None:
     widget.answer.get_by_test_id("copy-answer").click()
     widget.until(lambda: body["answer"] in widget.page.evaluate(read))
     assert body["citations"][0]["heading_path"][1] in widget.page.evaluate(read)
+
+
+def test_what_an_answer_needs_is_loaded_while_the_question_is_written(widget: Widget) -> None:
+    loaded: list[str] = []
+    widget.page.on("request", lambda request: loaded.append(request.url))
+    with widget.page.expect_request("**/widget/markdown-*.js"):
+        widget.composer.press_sequentially("什")
+    widget.page.wait_for_load_state("networkidle")
+    loaded.clear()
+    widget.ask("什么是自注意力机制？")
+    scripts = [url for url in loaded if url.endswith(".js")]
+    assert not [url for url in scripts if "/highlight-" not in url and "/temml-" not in url]

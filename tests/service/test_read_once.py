@@ -1,5 +1,6 @@
 """What is the same for all stages of an answer is made once: a question's vector, a passage's terms."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ def test_a_question_is_embedded_once_by_whichever_words(tmp_path: Path, question
 def test_the_terms_of_passages_are_there_before_they_are_found(tmp_path: Path) -> None:
     service = Service(tiny_settings(tmp_path, rules=TEXT), TinyEmbedder())
     snapshot = service.open()
-    service.parts(snapshot).warm()
+    asyncio.run(service.parts(snapshot).warm())
     cut = snapshot.pack.words.vocabulary.cache_info().misses
     for chunk in snapshot.chunks:
         assert snapshot.pack.words.vocabulary(chunk.indexed)

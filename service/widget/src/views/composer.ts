@@ -3,7 +3,6 @@
 import type { Turn } from "../conversation";
 import { fill } from "../text";
 import { tool } from "./button";
-import { loadMarkdown } from "./content";
 import type { Context } from "./context";
 import { dictation } from "./dictation";
 import { composing, h } from "./dom";
@@ -26,6 +25,7 @@ export class Composer {
     private readonly context: Context,
     jump: HTMLElement,
     disclaimer: string,
+    private readonly expect: () => void,
   ) {
     const { text } = context;
     this.#area = h("textarea", {
@@ -120,12 +120,6 @@ export class Composer {
     return session.turns.length ? session.id : "new";
   }
 
-  /** What an answer needs is there when it comes. */
-  #expect(): void {
-    void loadMarkdown().catch(() => undefined);
-    this.context.session.client.expectQuestion();
-  }
-
   #key(event: KeyboardEvent): void {
     if (composing(event)) return;
     if (event.key === "ArrowUp" && !this.#area.value) return void this.#last(event);
@@ -164,7 +158,7 @@ export class Composer {
       over > 0 ? fill(text.tooLong, counts) : length >= COUNT_FROM ? fill(text.count, counts) : "";
     this.#area.setAttribute("aria-invalid", String(over > 0));
     if (!this.#edited) session.memory.keepDraft(this.#place, value);
-    if (value) this.#expect();
+    if (value) this.expect();
     if (CSS.supports("field-sizing", "content")) return;
     this.#area.style.setProperty("height", "auto");
     this.#area.style.setProperty("height", `${this.#area.scrollHeight}px`);

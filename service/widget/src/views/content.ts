@@ -14,9 +14,15 @@ let markdown: Markdown | null = null;
 let formulas: Formulas | null = null;
 let highlighter: Highlighter | null = null;
 
-/** Load the Markdown renderer; called early so that it is there when the first answer comes. */
+const SAMPLE = "### a\n\n**b**：`c` [1]\n\n1. d\n   - e\n\n| f |\n|---|\n| g |\n";
+
+/** Load the Markdown renderer and run it once: called early, it is there and compiled when the first answer comes. */
 export async function loadMarkdown(): Promise<Markdown> {
-  markdown ??= await import("../markdown");
+  if (!markdown) {
+    const loaded = await import("../markdown");
+    if (!markdown) for (const block of loaded.blocks(SAMPLE)) loaded.render(block);
+    markdown = loaded;
+  }
   return markdown;
 }
 

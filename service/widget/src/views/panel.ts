@@ -41,6 +41,7 @@ export class Panel implements Context {
     "aria-atomic": "true",
     "data-test": "live",
   });
+  #prepared = false;
   #unprintable = (): void => undefined;
 
   constructor(
@@ -65,7 +66,7 @@ export class Panel implements Context {
     });
     this.#thread = new Thread(this);
     this.#welcome = new Welcome(this, settings);
-    this.composer = new Composer(this, this.#thread.jump, settings.disclaimer);
+    this.composer = new Composer(this, this.#thread.jump, settings.disclaimer, () => this.#prepare());
     const body = h("div", { class: "body" }, this.#welcome.element, this.#thread.element);
     const main = h("div", { class: "main" }, body, this.composer.element);
     this.element = h("section", {
@@ -198,10 +199,13 @@ export class Panel implements Context {
     this.composer.busy(this.session.busy);
   }
 
-  /** What an answer needs besides its text is loaded while it is on its way. */
+  /** What an answer needs besides its text is there when it comes: a question is being written, or is on its way. */
   #prepare(): void {
+    this.session.client.expectQuestion();
+    if (this.#prepared) return;
+    this.#prepared = true;
     const parts = [loadMarkdown(), this.#overlays.prepare(), textIn("zh"), textIn("en")];
-    void Promise.all(parts).catch(() => undefined); // without the service the text stays plain
+    void Promise.all(parts).catch(() => (this.#prepared = false)); // without the service the text stays plain
   }
 
   #refresh(): void {

@@ -11,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-function place(shared: Context): { composer: Composer; area: HTMLTextAreaElement } {
-  const composer = new Composer(shared, document.createElement("button"), "");
+function place(shared: Context, expected = (): void => undefined): { composer: Composer; area: HTMLTextAreaElement } {
+  const composer = new Composer(shared, document.createElement("button"), "", expected);
   document.body.append(composer.element);
   return { composer, area: by(composer.element, "composer") as HTMLTextAreaElement };
 }
@@ -38,6 +38,15 @@ test("Enter sends; Shift + Enter and an input method's Enter do not", async () =
   expect(press(area, "Enter").defaultPrevented).toBe(true);
   expect(shared.asked).toEqual([["ask", "什么是 LoRA？"]]);
   expect(area.value).toBe("");
+});
+
+test("what an answer needs is asked for while a question is written, not before", async () => {
+  const expected = vi.fn();
+  const { area } = place(await context(), expected);
+  type(area, "");
+  expect(expected).not.toHaveBeenCalled();
+  type(area, "什");
+  expect(expected).toHaveBeenCalledOnce();
 });
 
 test("a long question is counted and held back, never cut", async () => {
