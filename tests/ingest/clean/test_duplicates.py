@@ -56,6 +56,18 @@ def test_agrees_with_comparing_every_pair(threshold: float) -> None:
     assert pairs(texts, threshold) == every
 
 
+@pytest.mark.parametrize("threshold", [0.6, 0.8])
+def test_a_glance_loses_no_pair(threshold: float) -> None:
+    """Texts with more shingles than a glance takes, of which most pairs are far and some are at the threshold."""
+    draw = random.Random(5)
+    bases = [passage(seed, 1_500) for seed in range(4)]
+    texts = [changed(draw.choice(bases), draw.sample(range(1_500), draw.randrange(100))) for _ in range(40)]
+    alike = {(i, j): jaccard(texts[i], text) for j, text in enumerate(texts) for i in range(j)}
+    wanted = [pair for pair, index in alike.items() if index >= threshold]
+    assert len(wanted) > 10 and len(alike) - len(wanted) > 500
+    assert pairs(texts, threshold) == wanted
+
+
 def test_a_crowd_is_compared_with_its_first_few() -> None:
     a = passage(1)
     crowd = [changed(a, [i]) for i in range(100)]
