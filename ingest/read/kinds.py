@@ -24,6 +24,8 @@ SUFFIXES = {
     ".htm": "html",
     ".xhtml": "html",
     ".ipynb": "notebook",
+    ".rst": "restructured",
+    ".rest": "restructured",
     ".csv": "csv",
     ".tsv": "csv",
 }
@@ -62,7 +64,7 @@ def kind_of(raw: bytes, name: str, unpacked_mb: int, others: Collection[str] = (
         return "html"
     if named == "html" or (named in ("notebook", "") and _is_notebook(raw)):
         return named or "notebook"
-    if named in ("markdown", "csv", "notebook", ""):
+    if named in ("markdown", "csv", "notebook", "restructured", ""):
         return named or "markdown"
     raise UnfitError(f"is named like {named.upper()} and is none: damaged, or of another format")
 

@@ -21,6 +21,7 @@ MEDIA = {
     ".htm": "text/html",
     ".xhtml": "application/xhtml+xml",
     ".ipynb": "application/x-ipynb+json",
+    ".rst": "text/x-rst",
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
 }

@@ -58,6 +58,7 @@ def good_files() -> dict[str, bytes]:
         "epub": _book(chapter),
         "html": page.encode(),
         "ipynb": b'{"cells":[{"cell_type":"markdown","source":["# Pump\\n","Close the valve."]}],"nbformat":4}',
+        "rst": "水泵\n====\n\n先关阀门 [1]_。\n\n.. note:: 再开盖。\n\n.. [1] 两人。\n".encode(),
         "csv": "部件,价格\n阀门,12\n泵盖,7\n".encode(),
         "md": "# 水泵\n\n先关阀门[^1]。\n\n| 部件 | 价格 |\n|---|---|\n| 阀门 | 12 |\n\n[^1]: 再开盖。\n".encode(),
     }

@@ -16,6 +16,8 @@ MEDIA = {
     "text/markdown": ".md",
     "text/plain": ".txt",
     "text/csv": ".csv",
+    "text/x-rst": ".rst",
+    "text/prs.fallenstein.rst": ".rst",
     "application/pdf": ".pdf",
     "application/epub+zip": ".epub",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
