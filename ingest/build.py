@@ -102,7 +102,8 @@ def build_index(
             raise _nothing(paths, [*beside, *skipped])
         cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
         if near_threshold is not None:
-            report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold))
+            compared = memo.path(("compared", str(near_threshold)))
+            report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold, compared))
         kept = _keep(sources, report, Originals(versions.root)) if originals else {}
         manifest = Manifest("", _now(), inputs, files, settings, originals=kept)
         outliving = CheckpointEmbedder(embedder, made, force, workers.embed if workers else None)

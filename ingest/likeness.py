@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 
 from ingest.chunk import Chunk
+from ingest.clean.compared import Compared
 from ingest.clean.duplicates import bands, near_pairs, plain_digest
 from ingest.clean.report import NearPair, Spot
 from ingest.parse.markdown import Document
@@ -59,10 +61,13 @@ def extents_of(document: Document, chunks: Sequence[Chunk], threshold: float) ->
     return tuple(found)
 
 
-def near_passages(texts: Mapping[str, str], extents: Iterable[Extent], threshold: float) -> tuple[NearPair, ...]:
+def near_passages(
+    texts: Mapping[str, str], extents: Iterable[Extent], threshold: float, kept: Path | None = None
+) -> tuple[NearPair, ...]:
     """Return every pair of different texts alike by at least `threshold`, each with all places where it stands.
 
-    Compared are sections, however they are cut, and the chunks of those that are not alike as a whole.
+    Compared are sections, however they are cut, and the chunks of those that are not alike as a whole. The file `kept`
+    has what was compared before, by the same threshold, for the next time.
     """
     places: dict[str, list[Extent]] = {}
     for extent in sorted(extents, key=lambda extent: not extent.whole):
@@ -70,7 +75,9 @@ def near_passages(texts: Mapping[str, str], extents: Iterable[Extent], threshold
     members = list(places.values())
     firsts = [same[0] for same in members]
     bodies = [texts[first.document][first.start : first.end] for first in firsts]
-    found = near_pairs(bodies, [first.bands for first in firsts], threshold)
+    compared = Compared([first.plain for first in firsts], kept)
+    found = near_pairs(bodies, [first.bands for first in firsts], threshold, compared)
+    compared.keep()
     sections = {(_section(firsts[i]), _section(firsts[j])) for i, j, _ in found if firsts[i].whole and firsts[j].whole}
     lines = lru_cache(None)(lambda name: _line_starts(texts[name]))
 

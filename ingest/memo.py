@@ -34,8 +34,7 @@ class Memo:
         """Return what `make` gives; `about` names everything that can change it."""
         if self._folder is None:
             return make()
-        path = self._folder / hashlib.sha256("\0".join((_program(), *about)).encode()).hexdigest()
-        self._used.add(path.name)
+        path = self._folder / self._name(about)
         if not self._anew:
             try:
                 digest, _, body = path.read_bytes().partition(b"\n")
@@ -50,6 +49,20 @@ class Memo:
         written.write_bytes(_digest(body) + b"\n" + body)
         written.replace(path)
         return made
+
+    def path(self, about: Sequence[str]) -> Path | None:
+        """Return where something is kept that its owner reads and writes by itself; None where nothing is."""
+        if self._folder is None:
+            return None
+        path = self._folder / self._name(about)
+        if self._anew:
+            path.unlink(missing_ok=True)
+        return path
+
+    def _name(self, about: Sequence[str]) -> str:
+        name = hashlib.sha256("\0".join((_program(), *about)).encode()).hexdigest()
+        self._used.add(name)
+        return name
 
     def tidy(self) -> None:
         """Delete what was not asked for."""

@@ -17,6 +17,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.clean.compared import Compared
+
 SHINGLE = 5  # code points
 _HASHES = 128
 _RECALL = 0.999  # wanted of the bands, for pairs right at the threshold
@@ -53,21 +55,33 @@ def bands(text: str, threshold: float) -> tuple[str, ...]:
     return tuple(hashlib.sha256(b"%d " % at + signature[at : at + rows].tobytes()).hexdigest()[:16] for at in starts)
 
 
-def near_pairs(texts: Sequence[str], banded: Sequence[Sequence[str]], threshold: float) -> list[tuple[int, int, float]]:
+def near_pairs(
+    texts: Sequence[str], banded: Sequence[Sequence[str]], threshold: float, compared: Compared | None = None
+) -> list[tuple[int, int, float]]:
     """Return (i, j, Jaccard index of character shingles), i < j, of the texts alike by at least `threshold`.
 
-    `banded` are their `bands`. Time is linear in the total length: of a crowd of look-alikes each is compared with the
-    first few only, so that some pairs are missed there.
+    `banded` are their `bands`; what `compared` knows, of the same threshold, is not compared again. Time is linear in
+    the total length: of a crowd of look-alikes each is compared with the first few only, so that some pairs are missed
+    there.
     """
+    compared = compared or Compared([plain_digest(text) for text in texts])
     buckets: dict[str, list[int]] = {}
     sketch = lru_cache(maxsize=4096)(lambda i: _sketch(texts[i]))
+
+    def measured(i: int, j: int) -> float:
+        return 0.0 if _far(sketch(i), sketch(j), threshold) else _jaccard(sketch(i), sketch(j))
+
     pairs: list[tuple[int, int, float]] = []
     for j, keys in enumerate(banded):
         shared = Counter(i for key in keys for i in buckets.get(key, ()))
-        likely = sorted(shared, key=lambda i: (-shared[i], i))[:_CANDIDATES]
-        near = (i for i in sorted(likely) if not _far(sketch(i), sketch(j), threshold))
-        alike = [(i, j, _jaccard(sketch(i), sketch(j))) for i in near]
-        pairs += [pair for pair in alike if pair[2] >= threshold]
+        if shared:
+            likely = sorted(sorted(shared, key=lambda i: (-shared[i], i))[:_CANDIDATES])
+            alike = compared.of(j, likely)
+            for place in np.flatnonzero(np.isnan(alike)).tolist():
+                alike[place] = measured(likely[place], j)
+            compared.note(j, likely, alike)
+            near = np.flatnonzero(alike >= threshold).tolist()
+            pairs += [(likely[place], j, float(alike[place])) for place in near]
         for key in keys:
             bucket = buckets.setdefault(key, [])
             if len(bucket) < _BUCKET:
@@ -142,7 +156,7 @@ def _far(a: Hashes, b: Hashes, threshold: float) -> bool:
     if min(len(a), len(b)) <= _GLANCE:
         return False
     index = _resemblance(a[:_GLANCE], b[:_GLANCE], _GLANCE)
-    return index < threshold - 5 * (threshold * (1 - threshold) / _GLANCE) ** 0.5
+    return bool(index < threshold - 5 * (threshold * (1 - threshold) / _GLANCE) ** 0.5)
 
 
 def _jaccard(a: Hashes, b: Hashes) -> float:
