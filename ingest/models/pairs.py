@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from ingest.words.text import normalise
 
 Ids = NDArray[np.int64]
+TOKENS = 256  # of a pair that is read
 
 
 class Pairs:
@@ -20,7 +21,7 @@ class Pairs:
     the end of its longer side, so a passage keeps its heading path.
     """
 
-    def __init__(self, tokenizer: Path, max_tokens: int = 256) -> None:
+    def __init__(self, tokenizer: Path, max_tokens: int = TOKENS) -> None:
         """Read tokenizer.json; raises ValueError when it is not one."""
         try:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))

@@ -1,4 +1,4 @@
-"""`python -m ingest.fit.reranker train | evaluate | depths`: make and measure the shipped cross-encoder."""
+"""`python -m ingest.fit.reranker train | tune | evaluate | depths`: make and measure the shipped cross-encoder."""
 
 import argparse
 import shutil
@@ -13,10 +13,11 @@ from transformers import BertForSequenceClassification
 
 from ingest import bootstrap
 from ingest.fit.reranker import negatives
+from ingest.fit.reranker.asked_set import asked, origins
 from ingest.fit.reranker.card import CARD, write_card
 from ingest.fit.reranker.depths import thinned, trials
 from ingest.fit.reranker.exported import Exported
-from ingest.fit.reranker.int8 import keep
+from ingest.fit.reranker.int8 import keep, model_of
 from ingest.fit.reranker.ranking import Scores, Weights, evaluate
 from ingest.fit.reranker.recipe import (
     DEPTH,
@@ -26,7 +27,11 @@ from ingest.fit.reranker.recipe import (
     SECOND_PASSES,
     SECOND_RATE,
     SEED,
+    THIRD_RATE,
+    THIRD_TOKENS,
+    THIRD_WINDOWS,
     in_second_round,
+    in_third_round,
     sets,
 )
 from ingest.fit.reranker.schedule import Example, plan
@@ -37,12 +42,16 @@ from ingest.fit.reranker.vocabulary import cut
 from ingest.index.snapshot import Snapshot, SnapshotError
 from ingest.models.embedder import Embedder
 from ingest.models.offline import ModelUnavailableError, resolve
-from ingest.models.pairs import Pairs
+from ingest.models.pairs import TOKENS, Pairs
+from ingest.pack import none
 from ingest.progress import bars
 from ingest.settings import IngestSettings
 
 Statements = tuple[QuestionSet, list[negatives.Found]]
 Mined = list[tuple[QuestionSet, list[negatives.Found]]]
+
+SHIPPED = Path("service/search/reranker")
+CANDIDATES = Path("var/reranker/candidates")
 
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 out = Console(markup=False, highlight=False, soft_wrap=True)
@@ -54,7 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
-        ("train", "train in two rounds, export to int8, measure"),
+        ("train", "train in three rounds, export to int8, measure"),
+        ("tune", "train a model that there is in the third round alone"),
         ("evaluate", "measure a trained model"),
         ("depths", "train models of different depth on the same examples, measure them side by side"),
     ):
@@ -64,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
         if name == "train":
             command.add_argument("--layers", type=int, default=LAYERS, help="layers kept of the embedder's")
             command.add_argument("--every", type=int, default=1, help="take one example of so many: for a deeper one")
+        if name == "tune":
+            command.add_argument("--model", type=Path, default=SHIPPED, help="folder of the model to begin with")
         if name == "depths":
             command.add_argument("--steps", type=int, default=400, help="steps of the first round, evenly spaced")
     options = parser.parse_args(arguments)
@@ -75,14 +87,20 @@ def main(arguments: list[str] | None = None) -> int:
         snapshot = bootstrap.index(settings).open(embedder.fingerprint, packs=bootstrap.packs(settings))
         mined = _mine(options.data, snapshot, embedder)
         base = Path(resolve(settings.embedder.model, settings.models))
+        asked_of, said_there = ([], []) if options.command == "depths" else _asked(options.data, embedder)
+        others = [*asked_of, *said_there]
         del embedder
         if options.command == "depths":
             _depths(base, mined, options.out, options.steps, Weights.of(snapshot))
             return 0
         if options.command == "train":
-            _train(base, mined, statements(snapshot), options.out, options.layers, options.every)
+            _train(base, mined, statements(snapshot), others, options.out, options.layers, options.every)
+        if options.command == "tune":
+            options.out.mkdir(parents=True, exist_ok=True)
+            shutil.copy(options.model / "tokenizer.json", options.out)
+            _third(model_of(options.model / "model.onnx"), [*mined, statements(snapshot)], others, options.out)
         with bars(console) as report:
-            measured = evaluate(mined, options.out, Weights.of(snapshot), report)
+            measured = evaluate([*mined, *asked_of], options.out, Weights.of(snapshot), report)
         _show(measured)
     except (SnapshotError, ModelUnavailableError, OSError, ValueError) as error:
         console.print(f"error: {error}", style="red")
@@ -91,21 +109,30 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
-    cache = Path("var/reranker/candidates")
+    words = snapshot.pack.words
     with bars(console) as report:
-        return [
-            (s, negatives.mine(s, embedder, snapshot.pack.words, cache, DEPTH, report)) for s in sets(data, snapshot)
-        ]
+        return [(s, negatives.mine(s, embedder, words, CANDIDATES, DEPTH, report)) for s in sets(data, snapshot)]
 
 
-def _train(base: Path, mined: Mined, said: Statements, folder: Path, layers: int, every: int) -> None:
-    first = folder / "first"
+def _asked(data: Path, embedder: Embedder) -> tuple[Mined, list[Statements]]:
+    """Read what is asked of other people's documents, which lie in `data`/asked."""
+    words, passages, said = none().words, Mined(), list[Statements]()
+    with bars(console) as report:
+        for name in origins():
+            read, statements_of_it = asked(name, data / "asked" / name, words)
+            passages.append((read, negatives.mine(read, embedder, words, CANDIDATES, DEPTH, report)))
+            said.append(statements_of_it)
+    return passages, said
+
+
+def _train(base: Path, mined: Mined, said: Statements, others: Mined, folder: Path, layers: int, every: int) -> None:
+    first, second = folder / "first", folder / "second"
     if not (first / "torch").exists():
         _first(base, mined, first, layers, every)
-    _second(mined, said, first, folder, every)
-    write_card(folder)
-    size = (folder / "model.onnx").stat().st_size / 1e6
-    console.print(f"model.onnx: {size:.1f} MB; {CARD} names the files by their sha256")
+    if not (second / "torch").exists():
+        _second(mined, said, first, second, every)
+    shutil.copy(second / "tokenizer.json", folder)
+    _third(trained(second), [*mined, said], others, folder)
 
 
 def _first(base: Path, mined: Mined, folder: Path, layers: int, every: int) -> None:
@@ -135,6 +162,7 @@ def _depths(base: Path, mined: Mined, folder: Path, steps: int, weights: Weights
 
 def _second(mined: Mined, said: Statements, first: Path, folder: Path, every: int) -> None:
     """Train on from the first round, against what its model takes for an answer, and sentence by sentence."""
+    folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(first / "tokenizer.json", folder)
     exported = Exported(first)
     sets = []
@@ -147,16 +175,35 @@ def _second(mined: Mined, said: Statements, first: Path, folder: Path, every: in
     _run(model, plan([*sets, (said[0], hard, 1)], SEED), folder, SECOND_RATE)
 
 
-def _run(model: BertForSequenceClassification, steps: list[list[Example]], folder: Path, rate: float) -> None:
+def _third(model: BertForSequenceClassification, known: Mined, others: Mined, folder: Path) -> None:
+    """Train on with what people ask of any documents, and some of what was learned before, rounded as in use."""
+    nothing = negatives.Found((), (), ())
+    some = [
+        (s, [f if in_third_round(s, q) else nothing for q, f in zip(s.questions, found, strict=True)], 1)
+        for s, found in known
+    ]
+    steps = plan([*some, *((s, found, 1) for s, found in others)], SEED, THIRD_WINDOWS)
+    _run(model, steps, folder, THIRD_RATE, THIRD_TOKENS, rounded=True)
+    write_card(folder)
+    size = (folder / "model.onnx").stat().st_size / 1e6
+    console.print(f"model.onnx: {size:.1f} MB; {CARD} names the files by their sha256")
+
+
+def _run(
+    model: BertForSequenceClassification,
+    steps: list[list[Example]],
+    folder: Path,
+    rate: float,
+    tokens: int = TOKENS,
+    rounded: bool = False,
+) -> None:
+    pairs = Pairs(folder / "tokenizer.json", tokens)
     with bars(console) as report:
-        train(
-            model,
-            Pairs(folder / "tokenizer.json"),
-            steps,
-            folder,
-            lambda done, total, loss: report(f"training, loss {loss:.3f}", done, total),
-            rate,
-        )
+
+        def shown(done: int, total: int, loss: float) -> None:
+            report(f"training, loss {loss:.3f}", done, total)
+
+        train(model, pairs, steps, folder, shown, rate, rounded=rounded)
     keep(model, folder)
 
 

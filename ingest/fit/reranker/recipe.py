@@ -17,6 +17,9 @@ RATE = 1e-4  # where the learning rate begins
 DOMAIN = ("outline", STATEMENTS)  # sets of the users' own subject
 SECOND_PASSES = 2  # over the outline's questions, in the second round
 SECOND_RATE = 5e-5  # where its learning rate begins: half the first round's
+THIRD_RATE = 5e-5
+THIRD_WINDOWS = 3  # of an example of the third round
+THIRD_TOKENS = 200  # of a pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,12 @@ def in_second_round(questions: QuestionSet, every: int, question: Question) -> b
     """
     domain = questions.name in DOMAIN or "-" in questions.name
     return nth(f"every{question.text}", every) and (domain or nth(f"2{question.text}", 4))
+
+
+def in_third_round(questions: QuestionSet, question: Question) -> bool:
+    """Take of what was learned before so much that it is not forgotten: it is about a sixth of the round."""
+    share = 3 if questions.name in DOMAIN else 5 if "-" in questions.name else 20
+    return nth(f"3{question.text}", share)
 
 
 def _read(data: Path, source: SetSource) -> QuestionSet:

@@ -9,6 +9,7 @@ from ingest.fit.reranker.sets import Question, QuestionSet
 
 WINDOWS = 6  # of an example: the right one and five wrong ones, or six wrong ones
 STEP = 8  # examples
+NEAR = 0.6  # of the wrong windows, drawn from the eight nearest
 SORTED = 16  # steps within which examples of like length come together, so that little is padding
 SECOND = 0.4  # share of examples that show the window retrieval prefers rather than the one with the answer
 UNTITLED = 0.2  # share of the outline's examples without the entry's question in the heading path
@@ -23,8 +24,13 @@ class Example:
     answered: bool
 
 
-def plan(sets: Sequence[tuple[QuestionSet, Sequence[Found], int]], seed: int) -> list[list[Example]]:
-    """Return the steps for (questions, their candidates, passes over them), the outline's more towards the end."""
+def plan(
+    sets: Sequence[tuple[QuestionSet, Sequence[Found], int]], seed: int, windows: int = WINDOWS
+) -> list[list[Example]]:
+    """Return the steps for (questions, their candidates, passes over them), the outline's more towards the end.
+
+    `windows` are those of an example at most.
+    """
     rng = random.Random(seed)
     placed: list[tuple[float, Example]] = []
     for questions, found, passes in sets:
@@ -34,7 +40,7 @@ def plan(sets: Sequence[tuple[QuestionSet, Sequence[Found], int]], seed: int) ->
                     at = (number + rng.random()) / passes
                     # General questions teach matching and end before the outline's do.
                     at = at**0.7 if questions.name == "outline" else at * 0.85
-                    placed.append((at, _example(questions, question, candidates, rng)))
+                    placed.append((at, _example(questions, question, candidates, rng, windows)))
     placed.sort(key=lambda item: item[0])
     examples = [example for _, example in placed]
     steps: list[list[Example]] = []
@@ -46,12 +52,14 @@ def plan(sets: Sequence[tuple[QuestionSet, Sequence[Found], int]], seed: int) ->
     return steps
 
 
-def _example(questions: QuestionSet, question: Question, found: Found, rng: random.Random) -> Example:
+def _example(questions: QuestionSet, question: Question, found: Found, rng: random.Random, most: int) -> Example:
     owners = questions.owners
+    if question.owner is None and question.rows:  # what seems to answer it is all that is sure not to
+        return Example(question.read, tuple(questions.windows[row] for row in question.rows), False)
     wrong = [row for row in found.rows if owners[row] != question.owner]
     near, far = wrong[:8], wrong[8:]
-    count = WINDOWS - (question.owner is not None)
-    rows = rng.sample(near, min(len(near), 3 if question.owner is not None else 4))
+    count = most - (question.owner is not None)
+    rows = rng.sample(near, min(len(near), round(NEAR * count)))
     rows += rng.sample(far, min(len(far), count - len(rows)))
     if question.owner is not None:
         rows = [_right(questions, question, found, rng), *rows]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ingest.chunk import Chunk
 from ingest.chunk.units import units_of
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import Question, QuestionSet
@@ -43,10 +44,13 @@ def _said(snapshot: Snapshot, rows: Sequence[int]) -> list[str]:
     for row in rows:
         chunk = snapshot.chunks[row]
         path = " > ".join(chunk.heading_path)
-        document = markdown.parse(chunk.document, chunk.text, rules.heading)
-        for section in document.sections:
-            for unit in units_of(document, section):
-                text = chunk.text[unit.start : unit.end]
-                if unit.kind != "code" and len(text) >= SHORTEST:
-                    said[f"{path}\n{text}"] = None
+        said |= dict.fromkeys(f"{path}\n{text}" for text in statements_of(chunk))
     return list(said)
+
+
+def statements_of(chunk: Chunk, programs: bool = False) -> list[str]:
+    """Return the sentences, items and tables of a passage, its `programs` too where they are wanted."""
+    document = markdown.parse(chunk.document, chunk.text, rules.heading)
+    units = (unit for section in document.sections for unit in units_of(document, section))
+    texts = (chunk.text[unit.start : unit.end] for unit in units if programs or unit.kind != "code")
+    return [text for text in texts if len(text) >= SHORTEST]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from transformers import BertForSequenceClassification
 
+from ingest.fit.reranker.rounding import Rounding
 from ingest.fit.reranker.schedule import WINDOWS, Example
 from ingest.models.pairs import Pairs, padded
 
@@ -36,8 +37,9 @@ def train(
     progress: Progress,
     rate: float = 1e-4,
     teacher: BertForSequenceClassification | None = None,
+    rounded: bool = False,
 ) -> None:
-    """Train in place, the learning rate falling from `rate`.
+    """Train in place, the learning rate falling from `rate`; `rounded` as the int8 file runs, its words as they are.
 
     A run that was killed goes on from `out`/checkpoint.pt, which the end of the run deletes.
 
@@ -50,7 +52,9 @@ def train(
     if teacher is not None:
         teacher.to(torch.device(device)).eval()  # type: ignore[arg-type]  # as below
     model.to(torch.device(device)).train()  # type: ignore[arg-type]  # its decorator hides what it takes
-    optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
+    rounding = Rounding(model) if rounded else None
+    model.bert.embeddings.word_embeddings.weight.requires_grad_(not rounded)
+    optimizer = torch.optim.AdamW((p for p in model.parameters() if p.requires_grad), rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(steps)))
     checkpoint = out / "checkpoint.pt"
     made_of = (sum(p.numel() for p in model.parameters()), teacher is not None, steps)
@@ -59,7 +63,7 @@ def train(
     state = _resume(checkpoint, run, parts)
     average = state.loss
     for step in range(state.step, len(steps)):
-        loss = _loss(model, pairs, steps[step], device, teacher)
+        loss = _loss(model, pairs, steps[step], device, teacher, rounding)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -69,6 +73,9 @@ def train(
         progress(step + 1, len(steps), average)
         if (step + 1) % KEEP_EVERY == 0:
             _keep(checkpoint, run, parts, _State(step + 1, average))
+    if rounding is not None:
+        rounding.end()
+        model.requires_grad_(True)
     checkpoint.unlink(missing_ok=True)
 
 
@@ -83,8 +90,9 @@ def _loss(
     examples: Sequence[Example],
     device: str,
     teacher: BertForSequenceClassification | None = None,
+    rounding: Rounding | None = None,
 ) -> torch.Tensor:
-    logits = _logits(model, pairs, examples, device)
+    logits = _logits(model, pairs, examples, device, rounding)
     right = torch.tensor([0 if e.answered else WINDOWS for e in examples], device=device)
     loss = torch.nn.functional.cross_entropy(logits, right)
     if teacher is None:
@@ -95,7 +103,11 @@ def _loss(
 
 
 def _logits(
-    model: BertForSequenceClassification, pairs: Pairs, examples: Sequence[Example], device: str
+    model: BertForSequenceClassification,
+    pairs: Pairs,
+    examples: Sequence[Example],
+    device: str,
+    rounding: Rounding | None = None,
 ) -> torch.Tensor:
     """Return (examples, WINDOWS + 1) float32: each window's score, and last the 0 of "none of them"."""
     rows = pairs.ids([(e.question, window) for e in examples for window in e.windows])
@@ -103,7 +115,9 @@ def _logits(
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     for part in (order[i : i + PART] for i in range(0, len(order), PART)):
         ids, mask = (torch.from_numpy(array).to(device) for array in padded([rows[row] for row in part]))
-        with torch.autocast(device, torch.bfloat16):
+        if rounding is not None:
+            rounding.mask = mask.bool()
+        with torch.autocast(device, torch.bfloat16, enabled=rounding is None):
             flat[part] = model(input_ids=ids, attention_mask=mask).logits[:, 0].float()
     logits = torch.full((len(examples), WINDOWS + 1), NO_WINDOW, device=device)
     logits[:, WINDOWS] = 0.0

@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.fit.reranker.recipe import in_second_round
+from ingest.fit.reranker.recipe import in_second_round, in_third_round
 from ingest.fit.reranker.sets import Question, QuestionSet
 
 ASKED = tuple(Question(f"问题{number}是什么？", number, (number,), False) for number in range(2000))
@@ -31,3 +31,10 @@ def test_one_question_in_so_many_is_a_part_of_what_all_would_be(name: str) -> No
 def test_which_ones_are_taken_hangs_on_the_question_alone() -> None:
     assert taken("outline", 3) == taken("statements", 3)
     assert taken("cmrc2018_train", 3) == taken("drcd_dev", 3)
+
+
+@pytest.mark.parametrize(("name", "share"), [("statements", 3), ("xquad_zh-xquad_en", 5), ("drcd_dev", 20)])
+def test_the_third_round_repeats_some_of_what_was_learned(name: str, share: int) -> None:
+    questions = QuestionSet(name, (), (), ASKED)
+    again = [question for question in ASKED if in_third_round(questions, question)]
+    assert len(again) == pytest.approx(len(ASKED) / share, rel=0.25)

@@ -11,7 +11,8 @@ import torch
 from transformers import BertForSequenceClassification, BertModel
 
 from ingest.fit.reranker import training
-from ingest.fit.reranker.int8 import export
+from ingest.fit.reranker.int8 import export, model_of
+from ingest.fit.reranker.rounding import Rounding
 from ingest.fit.reranker.schedule import Example
 from ingest.fit.reranker.training import train
 from ingest.fit.reranker.vocabulary import cut
@@ -326,3 +327,54 @@ def test_every_matrix_is_stored_in_eight_bits(model: BertForSequenceClassificati
     # Three embeddings; six of each layer; the pooler's and the head's.
     assert len(matrices) == 3 + 2 * 6 + 2
     assert {part.data_type for part in matrices} <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
+
+
+def test_what_is_trained_rounded_learns_and_is_left_without_rounding(
+    model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path
+) -> None:
+    words = model.bert.embeddings.word_embeddings.weight.detach().clone()
+    before = loss_of(model, pairs, examples())
+    train(model, pairs, [examples()] * 80, tmp_path, silent, 3e-3, rounded=True)
+    assert loss_of(model, pairs, examples()) < before / 2
+    assert torch.equal(words, model.bert.embeddings.word_embeddings.weight)
+    assert all(not module._forward_pre_hooks for module in model.modules())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_rounding_is_that_of_one_pair_whatever_stands_beside_it(
+    model: BertForSequenceClassification, pairs: Pairs
+) -> None:
+    rows = pairs.ids([(QUESTIONS[0], WINDOWS[0]), (QUESTIONS[1], WINDOWS[5] * 3)])
+    rounding = Rounding(model.train(False))
+
+    def scored(some: Sequence[list[int]]) -> list[float]:
+        ids, mask = (torch.from_numpy(array) for array in padded(some))
+        rounding.mask = mask.bool()
+        with torch.no_grad():
+            return list(map(float, model(input_ids=ids, attention_mask=mask).logits[:, 0]))
+
+    assert scored(rows) == pytest.approx([*scored(rows[:1]), *scored(rows[1:])], abs=1e-4)
+    rounded = scored(rows)
+    rounding.end()
+    assert scored(rows) != pytest.approx(rounded, abs=1e-6)
+
+
+@exporter
+def test_an_exported_model_can_be_trained_on(
+    model: BertForSequenceClassification, pairs: Pairs, tmp_path: Path
+) -> None:
+    with torch.no_grad():
+        for parameter in model.parameters():  # as training leaves them: no two are equal
+            parameter.add_(torch.randn_like(parameter) * 0.02)
+    export(model, tmp_path / "model.onnx")
+    again = model_of(tmp_path / "model.onnx")
+    asked = list(zip(QUESTIONS, WINDOWS, strict=False))
+    assert scores(again, pairs, asked) == pytest.approx(scores(model, pairs, asked), abs=0.3)
+    for name, weights in model.state_dict().items():
+        assert (again.state_dict()[name] - weights).abs().max() <= weights.abs().max() / 100
+
+
+def test_another_file_is_no_model_to_train_on(tmp_path: Path) -> None:
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "none", [], [])), tmp_path / "model.onnx")
+    with pytest.raises(ValueError, match=r"model\.onnx is no cross-encoder"):
+        model_of(tmp_path / "model.onnx")
