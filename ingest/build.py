@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk, Chunker
 from ingest.clean import CleanReport, CleanSteps, clean_sources
+from ingest.clean.report import NearPair
 from ingest.cut import Cut, Terms, cut_documents
 from ingest.fit.choice import Choice, choose, view
 from ingest.fit.pseudo import pseudo_questions
@@ -101,9 +102,7 @@ def build_index(
         if not cut.chunks:
             raise _nothing(paths, [*beside, *skipped])
         cut.warnings[:0] = [f"{source.name}: {warning}" for source in sources for warning in source.warnings]
-        if near_threshold is not None:
-            compared = memo.path(("compared", str(near_threshold)))
-            report = replace(report, near=near_passages(cut.documents, cut.extents, near_threshold, compared))
+        report = replace(report, near=_near(cut, near_threshold, memo))
         kept = _keep(sources, report, Originals(versions.root)) if originals else {}
         manifest = Manifest("", _now(), inputs, files, settings, originals=kept)
         outliving = CheckpointEmbedder(embedder, made, force, workers.embed if workers else None)
@@ -115,6 +114,12 @@ def build_index(
         Originals(versions.root).tidy({digest for each in versions.manifests() for digest in each.originals.values()})
     memo.tidy()
     return Outcome(manifest, True, report, tuple(cut.warnings), reused, _passages(assembled))
+
+
+def _near(cut: Cut, threshold: float | None, memo: Memo) -> tuple[NearPair, ...]:
+    if threshold is None:
+        return ()
+    return near_passages(cut.documents, cut.extents, threshold, memo.path(("compared", str(threshold))))
 
 
 def _settings(chunker: Chunker, embedder: Embedder, pack: Pack, clean: Mapping[str, object]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""200 files that mean harm or came to it: small real ones damaged by a seed, and others made by hand.
+"""220 files that mean harm or came to it: small real ones damaged by a seed, and others made by hand.
 
 What refers to elsewhere leads to a file and an address that a test watches.
 """
@@ -17,7 +17,7 @@ import pptx
 
 from tests.support.papers import paper
 
-COUNT = 200
+COUNT = 220
 FUZZED = 17  # of each kind
 LAUGHS = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
 OFFICE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
@@ -113,6 +113,12 @@ def _made(good: Mapping[str, bytes], canary: str, address: str) -> Iterator[tupl
     yield "spans.html", b"<table>" + b"<tr><td colspan=9999 rowspan=9999>a</td><td>b</td></tr>" * 400 + b"</table>"
     yield "notes.html", b"<a href=#n>1</a>" * 20_000 + b"<li id=n>a</li>"
     yield "deep.ipynb", b'{"cells":' + b"[" * 200_000
+    yield "includes.rst", f"Text.\n\n.. include:: {canary}\n.. raw:: html\n   :url: {address}/a.html\n".encode()
+    tables = f".. csv-table:: a\n   :file: {canary}\n\n.. image:: {address}/a.png\n\n.. figure:: {canary}\n"
+    yield "refers.rst", tables.encode()
+    laughs_rst = "".join(f".. |a{i}| replace:: {f'|a{i - 1}| ' * 10}\n" for i in range(1, 12))
+    yield "laughs.rst", f"|a11|\n\n.. |a0| replace:: ha\n{laughs_rst}".encode()
+    yield "deep.rst", "".join(f"{'  ' * n}- a\n\n" for n in range(1_000)).encode()
     yield "wide.csv", b",".join([b"x"] * 600_000)
     yield "quoted.csv", b'a,"' + b"x,\n" * 100_000
     yield "loop.pdf", _pdf("<</Type/Pages/Kids[2 0 R]/Count 1>>")

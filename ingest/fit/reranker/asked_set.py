@@ -31,7 +31,7 @@ LARGEST = 16 << 20  # bytes of a document
 
 
 @dataclass(frozen=True)
-class Origin:
+class AskedOf:
     """A repository of documents at a commit, and the licence that its text is under."""
 
     repository: str
@@ -50,9 +50,9 @@ class _Asked:
     beside: str
 
 
-def origins() -> Mapping[str, Origin]:
+def origins() -> Mapping[str, AskedOf]:
     """Return where the documents of each set are from, by its name."""
-    return TypeAdapter(dict[str, Origin]).validate_python(tomllib.loads((FOLDER / "sources.toml").read_text("utf-8")))
+    return TypeAdapter(dict[str, AskedOf]).validate_python(tomllib.loads((FOLDER / "sources.toml").read_text("utf-8")))
 
 
 def asked(name: str, documents: Path, words: Words) -> tuple[QuestionSet, tuple[QuestionSet, list[Found]]]:

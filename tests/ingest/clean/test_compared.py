@@ -6,7 +6,7 @@ import pytest
 from ingest.clean import duplicates
 from ingest.clean.compared import Compared
 from ingest.clean.duplicates import bands, near_pairs, plain_digest
-from tests.ingest.clean.test_duplicates import changed, passage
+from tests.support.look_alikes import changed, passage
 
 DIGESTS = [plain_digest(text) for text in "甲乙丙"]
 

@@ -5,21 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.clean.duplicates import bands, near_pairs, plain_digest
-
-HAN = [chr(c) for c in range(0x4E00, 0x4E00 + 2000)]
-
-
-def passage(seed: int, length: int = 400) -> str:
-    return "".join(random.Random(seed).choices(HAN, k=length))
+from tests.support.look_alikes import changed, passage
 
 
 def jaccard(a: str, b: str) -> float:
     x, y = ({text[i : i + 5] for i in range(len(text) - 4)} for text in (a, b))
     return len(x & y) / len(x | y)
-
-
-def changed(text: str, places: list[int]) -> str:
-    return "".join("*" if i in places else character for i, character in enumerate(text))
 
 
 def near(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:

@@ -1,4 +1,4 @@
-"""200 hostile files: each is read or refused with a reason, within its limits, and none reaches anything outside."""
+"""220 hostile files: each is read or refused with a reason, within its limits, and none reaches anything outside."""
 
 import threading
 from collections.abc import Iterator
