@@ -1,8 +1,15 @@
 """Lead-ins that wait: what announces, or heads, is said with what stands below it, or not at all."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ingest.parse.items import MARKER
-from service.language.claims import announces
-from service.write.writer import Sentence
+from service.language import claims
+from service.search.passages import Passage
+from service.write.writer import Quote, Sentence
+
+LABEL = re.compile(rf"(?:{claims.MARKER.pattern})?\*\*[^*\n]+\*\*[\s:：]*")  # bold words, and nothing else
 
 
 class Leads:
@@ -14,11 +21,51 @@ class Leads:
     def take(self, sentence: Sentence) -> list[Sentence]:
         """Return what can be said now that a sentence has come: nothing yet for a lead-in, else it and its own."""
         self._waiting = [lead for lead in self._waiting if _leads(lead, sentence)]
-        if sentence.heading or announces(sentence.text):
+        if sentence.heading or claims.announces(sentence.text):
             self._waiting.append(sentence)
             return []
         said, self._waiting = [*self._waiting, sentence], []
         return said
+
+
+class Joined:
+    """Puts a label or lead-in together with what stands below it: it says nothing alone, so one mark serves both."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages = passages
+        self._lead: Sentence | None = None
+
+    def take(self, sentence: Sentence) -> list[Sentence]:
+        """Return what can be said now that a sentence has come: of a lead-in only what came before it."""
+        if self._lead and not sentence.heading and _leads(self._lead, sentence):
+            said, sentence = [], self._one(self._lead, sentence)
+        else:
+            said = self.rest()
+        self._lead = None
+        if not sentence.heading and (claims.announces(sentence.text) or LABEL.fullmatch(sentence.text)):
+            self._lead = sentence
+            return said
+        return [*said, sentence]
+
+    def rest(self) -> list[Sentence]:
+        """Return the lead-in that still waits, with nothing below it."""
+        waiting, self._lead = [self._lead] if self._lead else [], None
+        return waiting
+
+    def _one(self, lead: Sentence, sentence: Sentence) -> Sentence:
+        """Both in one quote where they stand next to each other, else in one each."""
+        quotes = (*lead.quotes[:-1], *self._joined(lead.quotes[-1:], sentence.quotes[:1]), *sentence.quotes[1:])
+        return Sentence(lead.text + sentence.lead + sentence.text, quotes, lead.lead)
+
+    def _joined(self, lead: tuple[Quote, ...], sentence: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        for before, after in zip(lead, sentence, strict=False):
+            passage = self._passages[before.passage]
+            in_order = passage.start <= before.start and before.end <= after.start and after.end <= passage.end
+            if before.passage == after.passage and in_order:
+                between = passage.text[before.end - passage.start : after.start - passage.start]
+                if not any(map(str.isalnum, between)):
+                    return (replace(after, start=before.start, support=min(before.support, after.support)),)
+        return (*lead, *sentence)
 
 
 def _leads(lead: Sentence, sentence: Sentence) -> bool:

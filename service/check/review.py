@@ -8,7 +8,7 @@ from dataclasses import replace
 from ingest.words.words import Words
 from service.check.ground import Grounder
 from service.check.harmless import What
-from service.check.leads import Leads
+from service.check.leads import Joined, Leads
 from service.check.quotes import Checked, Checker
 from service.check.support import Support
 from service.language.phrases import Language
@@ -38,6 +38,7 @@ class Review:
         self._checker = Checker(documents, passages)
         self._grounder = Grounder(support, words, passages, question, language, min_support)
         self._leads = Leads()  # of what goes on from where a model stopped
+        self._joined = Joined(passages)
         self._cited = self._by_model = False
         self.check_ms = 0.0
 
@@ -52,13 +53,21 @@ class Review:
                             continue
                         for checked in await self._checked(statement):
                             yield checked
+                for checked in self._passing(self._joined.rest()):
+                    yield checked
             finally:
                 noted.note(outline_qa__check_ms=round(self.check_ms, 2), outline_qa__removed=self.removed)
                 noted.note(outline_qa__replaced=self.replaced, outline_qa__taken_out=sum(self.taken.values()))
 
     async def _checked(self, statement: Sentence | Claim) -> Sequence[Checked]:
-        by_model, passed = isinstance(statement, Claim), []
-        for sentence in await self._sourced(statement):
+        sourced = await self._sourced(statement)
+        if isinstance(statement, Claim):
+            return self._passing(sourced, by_model=True)
+        return self._passing([said for sentence in sourced for said in self._joined.take(sentence)])
+
+    def _passing(self, sentences: Sequence[Sentence], by_model: bool = False) -> Sequence[Checked]:
+        passed = []
+        for sentence in sentences:
             if checked := self._checker.check(sentence):
                 self._by_model |= by_model
                 self._cited |= bool(checked.citations)
