@@ -116,4 +116,4 @@ async def _answered(
             async for event in events:
                 yield event
     if draft.cited:
-        draft.close(await parts.work(parts.further, query, draft.cited))
+        draft.close(await parts.work(parts.further, query, draft.cited), parts.snapshot.pack.words)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import cast
 
 from ingest.parse.outline import Entry
+from ingest.words.words import Words
 from service.check.quotes import Checked, Citation
 from service.check.review import Review
 from service.events import Answer, Delta, Event, Lack, Meta, Sources, Status
@@ -16,6 +17,7 @@ from service.language import phrases
 from service.language.phrases import Language, Missing
 from service.search.search import Hits
 from service.write.extractive import ExtractiveWriter
+from service.write.terms import foreign, translated
 from service.write.writer import Claim, Gap, Reason, Sentence, WriterError
 
 
@@ -135,11 +137,14 @@ class Draft:
         lacks = self._whole.lacks if lack in self._whole.lacks else (*self._whole.lacks, lack)
         self._whole = replace(self._whole, degraded=self._whole.degraded or text, lacks=lacks)
 
-    def close(self, further: tuple[str, ...]) -> None:
-        """Note what may be asked next, and when a question got sentences of another language."""
+    def close(self, further: tuple[str, ...], words: Words) -> None:
+        """Note what may be asked next, and where the documents' words are in another language than the question."""
         self._whole = replace(self._whole, further=further)
-        if not self._by_model and self.language == "en":
-            self.note("other_language", phrases.wording("en").other_language)
+        quotes = [citation.quote for citation in self.cited]
+        if not self._by_model and foreign(quotes, self.language):
+            terms = translated(quotes, words)
+            self._whole = replace(self._whole, terms=terms)
+            self.note("other_language", phrases.other_language(self.language, terms))
 
     def finish(self) -> Answer:
         generator = self._whole.generator if self._by_model else ExtractiveWriter.name

@@ -57,7 +57,8 @@ class Answer:
 
     `degraded` says the first of `lacks` in a sentence; `missing` are the codes of what went wrong. `rule` is the one
     that declined the question. `removed` and `replaced` count the model's sentences that no passage supports, `taken`
-    what would have acted where it is shown. `carried` are the earlier questions that this one was searched with. `help`
+    what would have acted where it is shown. `terms` are some of the answer's, each with its name in the language of the
+    question, where that is another. `carried` are the earlier questions that this one was searched with. `help`
     is what the service says of itself, with nothing searched. `further` is what else the cited section deals with.
     """
 
@@ -80,6 +81,7 @@ class Answer:
     taken: Mapping[What, int] = field(default_factory=dict)
     help: bool = False
     further: tuple[str, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
 
 
 Event = Meta | Sources | Delta | Citation | Answer

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,6 +19,7 @@ class Glossary:
 
     concepts: dict[tuple[str, ...], tuple[str, ...]]  # atoms of a variant -> search terms of all variants
     variants: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]  # atoms of a variant -> search terms of each variant
+    written: dict[tuple[str, ...], tuple[str, str]]  # atoms of a script's first variant -> it, and the other script's
     lengths: dict[str, tuple[int, ...]]  # first atom -> the lengths in atoms of the variants it begins
     tokeniser: Tokeniser
 
@@ -30,6 +32,7 @@ class Glossary:
         """
         concepts: dict[tuple[str, ...], tuple[str, ...]] = {}
         each: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
+        written: dict[tuple[str, ...], tuple[str, str]] = {}
         listed: dict[tuple[str, ...], int] = {}
         for number, line in enumerate(source.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
@@ -48,10 +51,12 @@ class Glossary:
                     raise ValueError(f"{both}: {variant!r} stands in both; keep one or join the lines")
                 listed[atoms] = number
                 concepts[atoms], each[atoms] = found, names
+                if other := _translation(variant, variants):
+                    written[atoms] = variant, other
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         for atoms in concepts:
             lengths[atoms[0]].add(len(atoms))
-        return cls(concepts, each, {first: tuple(sizes) for first, sizes in lengths.items()}, tokeniser)
+        return cls(concepts, each, written, {first: tuple(sizes) for first, sizes in lengths.items()}, tokeniser)
 
     def names(self, text: str) -> tuple[tuple[str, ...], ...]:
         """Return the search terms of each variant of the concept that a text names, () when it names none."""
@@ -70,6 +75,14 @@ class Glossary:
             for atoms in self._mentions(text, frozenset(self.tokeniser.terms(text)))
         )
         return [name for name in dict.fromkeys(names) if name]
+
+    def translations(self, text: str) -> list[tuple[str, str]]:
+        """Return each concept that a text calls by its most usual name in a script, with that in the other one.
+
+        A Latin one that only abbreviates has the long form before it: "large language model (LLM)".
+        """
+        mentions = self._mentions(text, frozenset(self.tokeniser.terms(text)))
+        return list(dict(self.written[atoms] for atoms in mentions if atoms in self.written).items())
 
     def _mentions(self, text: str, own: frozenset[str]) -> list[tuple[str, ...]]:
         """Return the variants in the text, in its order; of those that overlap the longest, then the first.
@@ -91,6 +104,20 @@ class Glossary:
                 taken.update(range(start, stop))
                 kept.append((start, stop))
         return [atoms[start:stop] for start, stop in sorted(kept)]
+
+
+def _translation(variant: str, variants: Sequence[str]) -> str:
+    """Return the first variant of the other script, for the first of its own; "" for others, which may be no synonyms.
+
+    One in capitals comes behind the first of several words.
+    """
+    same = [each for each in variants if each.isascii() == variant.isascii()]
+    others = [each for each in variants if each.isascii() != variant.isascii()]
+    if not others or variant != same[0]:
+        return ""
+    first = others[0]
+    long = next((each for each in others if " " in each), "") if first.isascii() and first.isupper() else ""
+    return f"{long} ({first})" if long else first
 
 
 def _atoms(text: str, tokeniser: Tokeniser) -> tuple[str, ...]:

@@ -163,6 +163,13 @@ class Related(Model):
     answered: bool = Field(examples=[True])
 
 
+class Term(Model):
+    """A term of an answer, and what it is called in the language of the question."""
+
+    term: str = Field(examples=["除垢"])
+    other: str = Field(examples=["descaling"])
+
+
 class AskResponse(Model):
     """The whole answer, with its citations."""
 
@@ -182,6 +189,9 @@ class AskResponse(Model):
     )
     further: list[str] = Field(
         [], examples=[["滤网更换"]], description="What else the cited section deals with, by its headings: to ask next."
+    )
+    terms: list[Term] = Field(
+        [], description="Terms of an answer in another language than the question's, with their names in that."
     )
     index_version: str = Field(examples=["3f0c2a9b1d7e"])
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 14.0, "write": 3.1, "total": 17.9}])

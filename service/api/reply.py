@@ -22,6 +22,7 @@ def body(answer: pipeline.Answer, snapshot: Snapshot) -> contract.AskResponse:
         degraded_codes=list(answer.missing),
         help=answer.help,
         further=list(answer.further),
+        terms=[contract.Term(term=term, other=other) for term, other in answer.terms],
         index_version=answer.index_version,
         timings_ms=answer.timings_ms,
         query=answer.query,

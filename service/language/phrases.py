@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -58,6 +58,9 @@ class Wording(BaseModel):
     part_read: str
     only_quotes: str
     other_language: str
+    terms: str
+    term: str
+    between: str
     missing: Mapping[str, str]
     failed: Mapping[str, str]
     chat: Mapping[str, str]
@@ -81,6 +84,13 @@ def listed(entry: Entry, language: Language, answered_nearby: bool) -> list[str]
     own = wording(language)
     text = own.listed.format(id=entry.id, stars="★" * entry.stars, question=entry.question)
     return [text, own.related] if answered_nearby else [text]
+
+
+def other_language(language: Language, terms: Sequence[tuple[str, str]] = ()) -> str:
+    """Say that an answer is in the documents' language, and what its terms are in the question's."""
+    own = wording(language)
+    named = own.between.join(own.term.format(term=term, other=other) for term, other in terms)
+    return own.other_language + (own.terms.format(terms=named) if named else "")
 
 
 def degraded(code: Missing, language: Language, begun: bool = False) -> str:

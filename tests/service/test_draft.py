@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -112,10 +113,41 @@ def test_a_word_of_help_is_told_from_a_refusal() -> None:
 def test_an_english_question_is_told_of_chinese_sentences(snapshot: Snapshot) -> None:
     draft = Draft("How often?", "en", "v1", "extractive")
     shown(draft, review(snapshot), quoted("泵每月检查一次。"))
-    draft.close(())
+    draft.close((), snapshot.pack.words)
     whole = draft.finish()
     assert "Chinese" in str(whole.degraded)
     assert (whole.missing, whole.lacks) == ((), ("other_language",))
+    assert "检查" not in str(whole.degraded)
+    assert whole.terms == ()
+
+
+def test_terms_are_named_in_the_language_of_the_question(snapshot: Snapshot) -> None:
+    draft = Draft("How often?", "en", "v1", "extractive")
+    shown(draft, review(snapshot), quoted("滤网每季更换。"))
+    draft.close((), Words(glossary="滤网 | strainer"))
+    whole = draft.finish()
+    assert whole.terms == (("滤网", "strainer"),)
+    assert str(whole.degraded).endswith("Among them: 滤网 = strainer.")
+
+
+@pytest.mark.parametrize(
+    ("language", "lacks", "said"),
+    [("en", (), None), ("zh", ("other_language",), "没有语言模型，所以回答用的是文档的原文，是英文。")],
+)
+def test_documents_in_english_are_told_of_to_who_asks_in_chinese(
+    tmp_path: Path, language: Literal["en", "zh"], lacks: tuple[str, ...], said: str | None
+) -> None:
+    text = "## Pump\n\nIt is checked once a month.\n"
+    english = index(tmp_path, manual=text)
+    draft = Draft("?", language, "v1", "extractive")
+    start = text.index("It is")
+    sentence = Sentence("It is checked once a month.", (Quote(0, start, start + 27),))
+    passages = [passage(english, english.chunks[0], 1.0)]
+    shown(draft, Review(english.documents, passages, "", language, Words(), Surely(), 0.5), sentence)
+    draft.close((), Words())
+    whole = draft.finish()
+    assert whole.citations
+    assert (whole.lacks, whole.degraded) == (lacks, said)
 
 
 def test_stages_are_timed_once_each() -> None:

@@ -34,6 +34,8 @@ export interface AskResponse {
   help: boolean;
   /** What else the cited section deals with, by its headings: to ask next. */
   further: string[];
+  /** Terms of an answer in another language than the question's, with their names in that. */
+  terms: Term[];
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */
@@ -178,6 +180,8 @@ export interface GivenAnswer {
   help: boolean;
   /** What else the cited section deals with, by its headings: to ask next. */
   further: string[];
+  /** Terms of an answer in another language than the question's, with their names in that. */
+  terms: Term[];
   index_version: string;
   timings_ms: Record<string, number>;
   /** The question as searched. */
@@ -410,6 +414,12 @@ export interface Speech {
   about: string;
   /** To begin with. */
   questions: string[];
+}
+
+/** A term of an answer, and what it is called in the language of the question. */
+export interface Term {
+  term: string;
+  other: string;
 }
 
 export interface TokenResponse {

@@ -1,7 +1,7 @@
 // A conversation is a list of turns: a question and what came of it. Everything here is pure.
 
 import type { AnswerEvent } from "./api";
-import type { AskResponse, Citation, FeedbackRequest, Related } from "./contract";
+import type { AskResponse, Citation, FeedbackRequest, Related, Term } from "./contract";
 import type { Failure } from "./failure";
 import type { Given } from "./replies";
 
@@ -28,6 +28,8 @@ export interface Turn {
   related: Related[];
   /** What else the cited section deals with, to be asked next. */
   further: string[];
+  /** Some of the answer's, where it is in another language than the question, with what they are called in that. */
+  terms: Term[];
   lacks: Lack[];
   failure: Failure | null;
   rating: Rating | null;
@@ -51,6 +53,7 @@ export function asked(id: string, question: string, alone = false): Turn {
     status: null,
     related: [],
     further: [],
+    terms: [],
     lacks: [],
     failure: null,
     rating: null,
@@ -78,10 +81,10 @@ export function received(turn: Turn, event: AnswerEvent): Turn {
     case "citation":
       return { ...turn, citations: [...turn.citations, event.data] };
     case "done": {
-      const { id, help, answer: text, citations, related, further, lacks, carried } = event.data;
+      const { id, help, answer: text, citations, related, further, terms, lacks, carried } = event.data;
       // A greeting, or what can be asked here, is no refusal: nothing was searched.
       const status = help ? "answered" : event.data.status;
-      return { ...turn, phase: "done", answerId: id, status, text, citations, related, further, lacks, carried };
+      return { ...turn, phase: "done", answerId: id, status, text, citations, related, further, terms, lacks, carried };
     }
   }
 }

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { running, type Turn } from "./conversation";
 import type { Failure } from "./failure";
-import { citation, lacks, related, status } from "./replies";
+import { citation, lacks, related, status, terms } from "./replies";
 
 const text = v.string();
 const failure = v.custom<Failure>((value) => typeof (value as Partial<Failure> | null)?.kind === "string");
@@ -17,6 +17,7 @@ const turn: v.GenericSchema<unknown, Turn> = v.object({
   status: v.nullable(status),
   related: v.array(related),
   further: v.optional(v.array(text), []),
+  terms,
   lacks,
   failure: v.nullable(failure),
   rating: v.fallback(v.nullable(v.picklist(["up", "down"])), null),

@@ -2,7 +2,7 @@
 // page in its place, is told at once instead of failing somewhere in a view. Fields and codes that are new pass.
 
 import * as v from "valibot";
-import type { AskResponse, DocumentResponse, EntryResponse, Related, Speech } from "./contract";
+import type { AskResponse, DocumentResponse, EntryResponse, Related, Speech, Term } from "./contract";
 import type { Lack, Quotation, Status } from "./conversation";
 import { ApiError } from "./failure";
 
@@ -51,6 +51,9 @@ export const lacks: Schema<Lack[]> = v.pipe(
   v.transform((codes) => LACKS.filter((code) => codes.includes(code))),
 );
 
+/** Terms of an answer, with what they are called in the language of the question. */
+export const terms: Schema<Term[]> = v.optional(v.array(v.object({ term: text, other: text })), []);
+
 const whole = {
   id: text,
   status,
@@ -61,6 +64,7 @@ const whole = {
   carried: v.optional(texts, []),
   help: v.optional(v.boolean(), false),
   further: v.optional(texts, []),
+  terms,
   index_version: v.optional(text, ""),
 };
 export type Whole = Pick<AskResponse, Exclude<keyof typeof whole, "citations">> & { citations: Quotation[] };

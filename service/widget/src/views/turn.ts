@@ -189,7 +189,8 @@ export class TurnView {
   }
 
   #lacks(turn: Turn): HTMLElement | null {
-    const lacks = sayLacks(turn.lacks, this.context.text);
+    const terms = turn.terms.map(({ term, other }) => `${term} = ${other}`).join("; ");
+    const lacks = [sayLacks(turn.lacks, this.context.text), terms].filter(Boolean).join(" ");
     return lacks ? h("p", { class: "degraded", "data-test": "degraded" }, icon("info"), h("span", {}, lacks)) : null;
   }
 

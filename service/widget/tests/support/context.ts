@@ -20,6 +20,7 @@ export const DONE = {
   ],
   related: [],
   further: [],
+  terms: [],
   lacks: [],
   carried: [],
   index_version: "v1",

@@ -61,6 +61,12 @@ test("what comes next is asked of the entry's own points and of those near it", 
   expect(shared_.asked).toEqual([["ask", "Adapter"]]);
 });
 
+test("terms of another language stand with what they are called in the question's", async () => {
+  const view = new TurnView(done(), await context());
+  view.update(done({ lacks: ["other_language"], terms: [{ term: "除垢", other: "descaling" }] }));
+  expect(by(view.element, "degraded").textContent).toMatch(/own language\. 除垢 = descaling$/);
+});
+
 test("what a follow-up carries over can be taken away", async () => {
   const all_ = await context();
   const view = new TurnView(done(), all_);
