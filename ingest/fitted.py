@@ -91,6 +91,17 @@ class Match(_Part):
     fading: float = Field(gt=0)  # by which a passage is behind when it counts 1 / e
 
 
+class Cosines(_Part):
+    """Where an embedder's cosines lie, over corpora: numbers that were fitted to them hold for another's, put there."""
+
+    average: float  # of a question with the average passage
+    spread: float = Field(gt=0)  # of a question's cosines
+
+    def put(self, cosine: float, average: float, spread: float) -> float:
+        """Return what stands for another embedder's cosine, which has its own average and spread."""
+        return self.average + (cosine - average) / spread * self.spread
+
+
 class Blend(_Part):
     """What the cross-encoder's log odds and the fused score are worth in the score of both, in nats.
 
@@ -212,6 +223,7 @@ class Fitted(_Part):
     choices: Mapping[str, FusionWeights] = {}  # others, of which a build takes what serves its documents best
     reciprocal: Reciprocal
     match: Match
+    cosines: Cosines | None = None
     stages: tuple[Stage, ...] = Field(min_length=1)  # the first is the default fusion's, without a cross-encoder
     places: Margins
     support: Logistic

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ingest.fit.corpora import Corpus
 from ingest.fit.engine import Engine
 from ingest.fit.logistic import Sample, calibration_error, predicted, refused, regress
-from ingest.fitted import FEW, Fitted, Logistic, Stage
+from ingest.fitted import FEW, Cosines, Fitted, Logistic, Stage
 from ingest.progress import Report
 
 C = 0.5
@@ -33,6 +33,7 @@ REPORTED = 0.05  # share of false refusals at which refusals are told
 AGAINST = ("unknown", "rarest_unknown", "unknown_name", "average")
 EITHER = ("english",)
 ACROSS = "across"
+TINY = 1e-6
 
 Open = Callable[[Corpus], Engine]
 
@@ -75,7 +76,22 @@ def fit_general(sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: 
                 stage = stage.model_copy(update={name: model})
                 held += figures
         stages.append(stage)
-    return fitted.model_copy(update={"stages": tuple(stages)}), held
+    return fitted.model_copy(update={"stages": tuple(stages), "cosines": _cosines(asked)}), held
+
+
+def _cosines(asked: Sequence[_Sampled]) -> Cosines:
+    """Return where cosines lie, on average over corpora of more than a few passages, or over all."""
+    every = [each for each in asked if each.passages >= FEW] or asked
+    lie = np.array([_lie(sample) for each in every if (sample := next(filter(None, each.samples), None)) is not None])
+    average, spread = lie.mean(axis=0).round(4).tolist()
+    return Cosines(average=average, spread=spread)
+
+
+def _lie(sample: Sample) -> tuple[float, float]:
+    """Return a corpus's average cosine and its spread, both read back from what was measured of its questions."""
+    nearest, average, cosine = (sample.features[:, sample.names.index(n)] for n in ("nearest", "average", "cosine"))
+    apart = np.abs(nearest) > TINY
+    return float(average.mean() / 10), float(np.median((cosine - average)[apart] / nearest[apart]) / 10)
 
 
 def _asked(corpus: Corpus, sets: Sequence[Corpus], opened: Open, fitted: Fitted, progress: Report) -> _Sampled:

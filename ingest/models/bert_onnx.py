@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.models.pairs import Ids
 
     Weights = Mapping[str, NDArray[np.float32]]
+    Adapter = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 WORDS = "embeddings.word_embeddings.weight"
 POSITIONS = "embeddings.position_embeddings.weight"
@@ -39,11 +40,11 @@ class Shape:
 class OnnxBert:
     """Tokens to the unit vector of their last layer's mean."""
 
-    def __init__(self, weights: Weights, shape: Shape, threads: int = 0) -> None:
+    def __init__(self, weights: Weights, shape: Shape, threads: int = 0, adapter: Adapter | None = None) -> None:
         """Take tensors by Hugging Face's names for BertModel, in a third of a second.
 
-        `threads` 0 is a few of the processor's. Raises KeyError for a tensor that is missing, ValueError for one that
-        4 bits do not hold.
+        `threads` 0 is a few of the processor's, `adapter` is what is added to matrices (adapter.py). Raises KeyError
+        for a tensor that is missing, ValueError for one that 4 bits do not hold.
         """
         import onnxruntime
 
@@ -51,7 +52,7 @@ class OnnxBert:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(THREADS, os.cpu_count() or 1)
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other work waits for the cores
-        graph = _graph(weights, shape)
+        graph = _graph(weights, shape, adapter or {})
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     def vectors(self, ids: Ids, mask: NDArray[np.bool_]) -> Vectors:
@@ -65,11 +66,11 @@ class OnnxBert:
         return vectors
 
 
-def _graph(weights: Weights, shape: Shape) -> bytes:
+def _graph(weights: Weights, shape: Shape, adapter: Adapter) -> bytes:
     """Return the graph from (1, tokens, dimension), words and their places, to (1, dimension), the mean."""
     from onnx import TensorProto, helper
 
-    graph = _Graph(weights)
+    graph = _Graph(weights, adapter)
     state = graph.normal("tokens", "embeddings.LayerNorm", shape.epsilon)
     for number in range(shape.layers):
         layer = f"encoder.layer.{number}"
@@ -97,8 +98,8 @@ def _graph(weights: Weights, shape: Shape) -> bytes:
 class _Graph:
     """Nodes and tensors of a graph, each node with one output that bears its place's name."""
 
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+    def __init__(self, weights: Weights, adapter: Adapter) -> None:
+        self._weights, self._adapter = weights, adapter
         self.nodes: list[Any] = []
         self.tensors: list[Any] = []
 
@@ -116,7 +117,11 @@ class _Graph:
         wide, narrow = weight.shape
         sizes = {"N": wide, "K": narrow, "bits": 4, "block_size": BLOCK, "accuracy_level": 1}  # in float32
         bias = self._tensor(f"{name}.bias", self._weights[f"{name}.bias"])
-        return self.node("MatMulNBits", [*inputs, bias], domain=_RUNTIME, **sizes)
+        made = self.node("MatMulNBits", [*inputs, bias], domain=_RUNTIME, **sizes)
+        if name not in self._adapter:
+            return made
+        down, up = (self._tensor(f"{name}.{n}", half.T) for n, half in enumerate(self._adapter[name]))
+        return self.node("Add", [made, self.node("MatMul", [self.node("MatMul", [state, down]), up])])
 
     def normal(self, state: str, name: str, epsilon: float) -> str:
         parts = [self._tensor(f"{name}.{part}", self._weights[f"{name}.{part}"]) for part in ("weight", "bias")]

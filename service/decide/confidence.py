@@ -94,10 +94,12 @@ def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
 
     Fitted to them a model also knows which questions lie near the documents at all, which holds for these and this
     embedder alone. Among a few passages none lies apart, and every word is rare: there a model fitted to few decides.
-    Scores that nothing was fitted to mean something else: then the model of the default fusion decides.
+    Scores that nothing was fitted to mean something else: then the model of the default fusion decides. With another
+    embedder, whose cosines are put where those lay that it was fitted to, the models of the same stages do.
     """
     fitted, manifest = snapshot.fitted, snapshot.manifest
-    default = (scale.fused or fitted.stages[0], scale.reranked or scale.fused or fitted.stages[0])
+    told_fused, told_reranked = scale.telling
+    default = (told_fused or fitted.stages[0], told_reranked or told_fused or fitted.stages[0])
     same = (fitted.embedder, dict(fitted.documents)) == (manifest.settings["embedder"], dict(manifest.sources))
     few = len(snapshot.chunks) < FEW
     fused, reranked = (ConfidenceModel.of(_model(stage, same, few)) for stage in default)
@@ -114,6 +116,9 @@ class Matcher:
     def __init__(self, snapshot: Snapshot, retriever: Retriever, lexicon: Lexicon | None = None) -> None:
         self._snapshot, self._retriever, self._words = snapshot, retriever, snapshot.pack.words
         self._average, self._average_title = snapshot.averages
+        fitted = snapshot.fitted
+        other = fitted.embedder != snapshot.manifest.settings.get("embedder")
+        self._cosines = fitted.cosines if other else None
         self._lexicon = lexicon or Lexicon(snapshot)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
@@ -130,6 +135,9 @@ class Matcher:
         average = float(self._average @ query.vector)
         cosine = max(c.cosine for c in candidates)
         title = max(c.title_cosine for c in candidates)
+        level, height = average, cosine
+        if self._cosines:
+            level, height = self._cosines.average, self._cosines.put(cosine, average, spread)
         asked = self._lexicon.whole(query.terms)
         rare = {term: self._rarity(term, bool(english)) for term in asked}
         unknown = [term for term in asked if not self._lexicon.knows(term)]
@@ -144,8 +152,8 @@ class Matcher:
         return (
             (cosine - average) / spread,
             (title - float(self._average_title @ query.vector)) / spread,
-            average * 10,
-            cosine * 10,
+            level * 10,
+            height * 10,
             found / total,
             found,
             sum(rare[term] for term in unknown) / (sum(rare.values()) + TINY),

@@ -11,11 +11,12 @@ from service.language.claims import plain
 from service.language.rule import rules
 from service.write.line import Line
 
-# A bullet or number, and what the item is about, if it says so: bold words, or a few up to a colon.
+# A bullet or number, and what the item is about, if it says so: bold words, code or a few words, up to a colon or dash.
+ENDS = r"(?:[:：](?!//)|[ \t](?:[-–—]|--)[ \t])"
 LABEL = re.compile(
     rf"(?:(?:[-*+•]|\d{{1,3}}[.)])[ \t]+|{MARK.pattern})"
-    r"(?:(?P<bold>\*\*|__)[^\n*_]{1,60}(?:[:：](?P=bold)|(?P=bold)[^。！？.!?:：\n*_]{0,30}[:：])"
-    r"|[^。！？.!?:：\n*_]{1,20}[:：](?!//))?"
+    rf"(?:(?P<bold>\*\*|__)[^\n*_]{{1,60}}(?:[:：](?P=bold)|(?P=bold)[^。！？.!?:：\n*_]{{0,30}}{ENDS})"
+    rf"|`[^`\n]{{1,60}}`[^。！？.!?:：\n*_]{{0,30}}?{ENDS}|[^。！？.!?:：\n*_]{{1,20}}?{ENDS})?"
 )
 
 
@@ -68,7 +69,7 @@ def named(line: Line) -> Line:
 def label_of(line: Line) -> str:
     """Return what an item says it is about, without its marks; "" where it says nothing."""
     match = _label(line)
-    return plain(match[0]).strip(" :：") if match else ""
+    return plain(match[0]).strip(" :：-–—") if match else ""
 
 
 def _label(line: Line) -> re.Match[str] | None:

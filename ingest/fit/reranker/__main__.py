@@ -13,14 +13,13 @@ from transformers import BertForSequenceClassification
 
 from ingest import bootstrap
 from ingest.fit.reranker import negatives
-from ingest.fit.reranker.asked_set import asked, origins
 from ingest.fit.reranker.card import CARD, write_card
 from ingest.fit.reranker.depths import thinned, trials
 from ingest.fit.reranker.exported import Exported
 from ingest.fit.reranker.int8 import keep, model_of
+from ingest.fit.reranker.mined import Mined, Statements, known, others
 from ingest.fit.reranker.ranking import Scores, Weights, evaluate
 from ingest.fit.reranker.recipe import (
-    DEPTH,
     LAYERS,
     OUTLINE_PASSES,
     RATE,
@@ -32,26 +31,18 @@ from ingest.fit.reranker.recipe import (
     THIRD_WINDOWS,
     in_second_round,
     in_third_round,
-    sets,
 )
 from ingest.fit.reranker.schedule import Example, plan
-from ingest.fit.reranker.sets import QuestionSet
 from ingest.fit.reranker.statement_set import statements
 from ingest.fit.reranker.training import train, trained
 from ingest.fit.reranker.vocabulary import cut
-from ingest.index.snapshot import Snapshot, SnapshotError
-from ingest.models.embedder import Embedder
+from ingest.index.snapshot import SnapshotError
 from ingest.models.offline import ModelUnavailableError, resolve
 from ingest.models.pairs import TOKENS, Pairs
-from ingest.pack import none
 from ingest.progress import bars
 from ingest.settings import IngestSettings
 
-Statements = tuple[QuestionSet, list[negatives.Found]]
-Mined = list[tuple[QuestionSet, list[negatives.Found]]]
-
 SHIPPED = Path("service/search/reranker")
-CANDIDATES = Path("var/reranker/candidates")
 
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 out = Console(markup=False, highlight=False, soft_wrap=True)
@@ -85,20 +76,22 @@ def main(arguments: list[str] | None = None) -> int:
         settings = IngestSettings()
         embedder = bootstrap.embedder(settings)
         snapshot = bootstrap.index(settings).open(embedder.fingerprint, packs=bootstrap.packs(settings))
-        mined = _mine(options.data, snapshot, embedder)
+        with bars(console) as report:
+            mined = known(options.data, snapshot, embedder, report)
+            nothing = options.command == "depths"
+            asked_of, said_there = ([], []) if nothing else others(options.data, embedder, report)
         base = Path(resolve(settings.embedder.model, settings.models))
-        asked_of, said_there = ([], []) if options.command == "depths" else _asked(options.data, embedder)
-        others = [*asked_of, *said_there]
+        asked_there = [*asked_of, *said_there]
         del embedder
         if options.command == "depths":
             _depths(base, mined, options.out, options.steps, Weights.of(snapshot))
             return 0
         if options.command == "train":
-            _train(base, mined, statements(snapshot), others, options.out, options.layers, options.every)
+            _train(base, mined, statements(snapshot), asked_there, options.out, options.layers, options.every)
         if options.command == "tune":
             options.out.mkdir(parents=True, exist_ok=True)
             shutil.copy(options.model / "tokenizer.json", options.out)
-            _third(model_of(options.model / "model.onnx"), [*mined, statements(snapshot)], others, options.out)
+            _third(model_of(options.model / "model.onnx"), [*mined, statements(snapshot)], asked_there, options.out)
         with bars(console) as report:
             measured = evaluate([*mined, *asked_of], options.out, Weights.of(snapshot), report)
         _show(measured)
@@ -108,31 +101,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _mine(data: Path, snapshot: Snapshot, embedder: Embedder) -> Mined:
-    words = snapshot.pack.words
-    with bars(console) as report:
-        return [(s, negatives.mine(s, embedder, words, CANDIDATES, DEPTH, report)) for s in sets(data, snapshot)]
-
-
-def _asked(data: Path, embedder: Embedder) -> tuple[Mined, list[Statements]]:
-    """Read what is asked of other people's documents, which lie in `data`/asked."""
-    words, passages, said = none().words, Mined(), list[Statements]()
-    with bars(console) as report:
-        for name in origins():
-            read, statements_of_it = asked(name, data / "asked" / name, words)
-            passages.append((read, negatives.mine(read, embedder, words, CANDIDATES, DEPTH, report)))
-            said.append(statements_of_it)
-    return passages, said
-
-
-def _train(base: Path, mined: Mined, said: Statements, others: Mined, folder: Path, layers: int, every: int) -> None:
+def _train(base: Path, mined: Mined, said: Statements, asked: Mined, folder: Path, layers: int, every: int) -> None:
     first, second = folder / "first", folder / "second"
     if not (first / "torch").exists():
         _first(base, mined, first, layers, every)
     if not (second / "torch").exists():
         _second(mined, said, first, second, every)
     shutil.copy(second / "tokenizer.json", folder)
-    _third(trained(second), [*mined, said], others, folder)
+    _third(trained(second), [*mined, said], asked, folder)
 
 
 def _first(base: Path, mined: Mined, folder: Path, layers: int, every: int) -> None:
@@ -175,14 +151,14 @@ def _second(mined: Mined, said: Statements, first: Path, folder: Path, every: in
     _run(model, plan([*sets, (said[0], hard, 1)], SEED), folder, SECOND_RATE)
 
 
-def _third(model: BertForSequenceClassification, known: Mined, others: Mined, folder: Path) -> None:
+def _third(model: BertForSequenceClassification, learned: Mined, asked: Mined, folder: Path) -> None:
     """Train on with what people ask of any documents, and some of what was learned before, rounded as in use."""
     nothing = negatives.Found((), (), ())
     some = [
         (s, [f if in_third_round(s, q) else nothing for q, f in zip(s.questions, found, strict=True)], 1)
-        for s, found in known
+        for s, found in learned
     ]
-    steps = plan([*some, *((s, found, 1) for s, found in others)], SEED, THIRD_WINDOWS)
+    steps = plan([*some, *((s, found, 1) for s, found in asked)], SEED, THIRD_WINDOWS)
     _run(model, steps, folder, THIRD_RATE, THIRD_TOKENS, rounded=True)
     write_card(folder)
     size = (folder / "model.onnx").stat().st_size / 1e6

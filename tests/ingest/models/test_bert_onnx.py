@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ingest.models.adapter import merged
 from ingest.models.bert_onnx import BLOCK, KINDS, POSITIONS, WORDS, OnnxBert, Shape, in_four_bits
 
 WIDTH, INNER = 2 * BLOCK, 4 * BLOCK
@@ -64,6 +65,25 @@ def test_a_question_alone_and_beside_a_longer_one(weights: dict[str, NDArray[np.
     both = bert.vectors(ids, mask)
     np.testing.assert_array_equal(both[:1], bert.vectors(ids[:1, :3], mask[:1, :3]))
     np.testing.assert_allclose(both, TorchBert(weights, SHAPE, "cpu", "float32").vectors(ids, mask), atol=1e-5)
+
+
+def test_what_was_learned_on_top_is_added(weights: dict[str, NDArray[np.float32]]) -> None:
+    from ingest.models.bert_torch import TorchBert
+
+    rng = np.random.default_rng(3)
+    adapter = {
+        f"encoder.layer.0.{part}": (
+            rng.normal(0, 0.1, (4, width)).astype(np.float32),
+            rng.normal(0, 0.1, (out, 4)).astype(np.float32),
+        )
+        for part, (out, width) in PARTS.items()
+    }
+    ids, mask = np.array([[4, 5, 6, 7, 8]]), np.ones((1, 5), bool)
+    bare, own = (OnnxBert(weights, SHAPE, adapter=each).vectors(ids, mask) for each in ({}, adapter))
+    np.testing.assert_allclose(
+        own, TorchBert(merged(weights, adapter), SHAPE, "cpu", "float32").vectors(ids, mask), atol=1e-5
+    )
+    assert not np.allclose(own, bare, atol=1e-2)
 
 
 def test_weights_that_are_missing(weights: dict[str, NDArray[np.float32]]) -> None:

@@ -48,6 +48,36 @@ def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) ->
     assert confidence_models(snapshot, Scale(fused, None, PACK.fitted.places)).fused.fitted == fused.own
 
 
+def test_another_embedders_cosines_are_put_where_those_lay_that_were_fitted_to(
+    service: Service, snapshot: Snapshot
+) -> None:
+    cosines = none().fitted.cosines
+    assert cosines is not None
+    manifest = replace(snapshot.manifest, settings={**snapshot.manifest.settings, "embedder": "another"})
+    retriever = service.retriever(snapshot)
+    (query,) = service.queries(["KV 缓存为什么能加快推理？"], WORDS)
+    found = retriever.retrieve(query, 5)
+    own, other = (
+        Matcher(each, retriever).features(query, found) for each in (snapshot, replace(snapshot, manifest=manifest))
+    )
+    assert other["average"] == pytest.approx(10 * cosines.average)
+    assert other["cosine"] == pytest.approx(10 * (cosines.average + own["nearest"] * cosines.spread))
+    same = set(own) - {"average", "cosine"}
+    assert {name: own[name] for name in same} == {name: other[name] for name in same}
+    service.close()
+
+
+def test_with_another_embedder_the_models_of_the_same_stages_decide(service: Service, snapshot: Snapshot) -> None:
+    manifest = replace(snapshot.manifest, settings={**snapshot.manifest.settings, "embedder": "another"})
+    other, searcher = replace(snapshot, manifest=manifest), service.parts(snapshot).searcher
+    scale = Scale.of(other, searcher.retriever, searcher.reranker)
+    assert (scale.fused, scale.reranked) == (None, None)
+    models = confidence_models(other, scale)
+    assert [models.fused.fitted, models.reranked.fitted] == [stage and stage.confidence for stage in scale.telling]
+    assert models.reranked.fitted != models.fused.fitted
+    service.close()
+
+
 def test_of_a_few_passages_what_was_fitted_to_few_decides(snapshot: Snapshot) -> None:
     stage, manifest = none().fitted.stages[0], replace(snapshot.manifest, sources={"other.md": "0"})
     scale = Scale(stage, None, none().fitted.places)

@@ -26,6 +26,11 @@ def line(text: str, kind: str = "list_item") -> Line:
         ("- 滤芯用一年。旧的扔掉。", ["- 滤芯用一年。", "- 旧的扔掉。"]),
         ("（2）滤芯：用一年。旧的扔掉。", ["（2）滤芯：用一年。", "（2）滤芯：旧的扔掉。"]),
         ("②滤芯用一年。旧的扔掉。", ["②滤芯用一年。", "②旧的扔掉。"]),
+        ("* `max_age` - How long. Two weeks.", ["* `max_age` - How long.", "* `max_age` - Two weeks."]),
+        ("* `max.age` (days): How long. Two.", ["* `max.age` (days): How long.", "* `max.age` (days): Two."]),
+        ("- **Filter** – behind it. Lasts.", ["- **Filter** – behind it.", "- **Filter** – Lasts."]),
+        ("- Filter -- behind it. Lasts.", ["- Filter -- behind it.", "- Filter -- Lasts."]),
+        ("- A well-made pump. It lasts.", ["- A well-made pump.", "- It lasts."]),
         ("- https://a.example/b is old. So.", ["- https://a.example/b is old.", "- So."]),
     ],
 )
