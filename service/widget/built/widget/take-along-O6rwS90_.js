@@ -1,4 +1,4 @@
-import{g as c}from"./chat-tz87L5eB.js";import"./main-CRgo9Dxg.js";function m(n,r,t){const e=r.filter(o=>o.text).map(o=>[`## ${o.question.replace(/\s+/g," ")}`,o.text,s(o.citations,t)]);return`${[`# ${n}`,...e.flat()].filter(Boolean).join(`
+import{g as c}from"./chat-CR729auI.js";import"./main-5RFy4fre.js";function m(n,r,t){const e=r.filter(o=>o.text).map(o=>[`## ${o.question.replace(/\s+/g," ")}`,o.text,s(o.citations,t)]);return`${[`# ${n}`,...e.flat()].filter(Boolean).join(`
 
 `)}
 `}function s(n,r){return Array.from(c(n),([t,e])=>`- ${e.map(a=>`[\\[${a.n}\\]](${r(a)})`).join(" ")} ${t.replace(/([[\]\\])/g,"\\$1")}`).join(`
