@@ -27,7 +27,7 @@ from ingest.settings import plugged
 from ingest.words.words import Words
 from service.check.support import LexicalSupport, SupportModel
 from service.composition import open_candidate, open_shelf
-from service.decide.confidence import Matcher, confidence_models
+from service.decide.confidence import Matcher, confidence_models, other_cosines
 from service.decide.coverage import covered
 from service.decide.verdict import Decider
 from service.guard.requests import Guard
@@ -241,7 +241,7 @@ class Service:
             rewriter=rewriter,
             searcher=searcher,
             decider=Decider(
-                Matcher(snapshot, searcher.retriever, lexicon),
+                Matcher(snapshot, searcher.retriever, lexicon, other_cosines(snapshot)),
                 confidence_models(snapshot, scale),
                 scale,
                 covered(snapshot.entries, pack.covered),

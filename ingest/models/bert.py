@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.models.adapter import merged, read_adapter
 from ingest.models.bert_onnx import OnnxBert, Shape
+from ingest.models.delta import merged, read_delta
 from ingest.models.encoder import Dtype, unavailable
 from ingest.models.offline import MANIFEST
 from ingest.models.pairs import padded
@@ -64,7 +64,7 @@ class BertEncoder:
         try:
             config = json.loads((folder / "config.json").read_text("utf-8"))
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            self.weights, self._adapter = _mapped(folder / "model.safetensors"), read_adapter(folder)
+            self.weights, self._delta = _mapped(folder / "model.safetensors"), read_delta(folder)
             shape = Shape(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
         except Exception as error:  # the library raises Exception itself
             raise unavailable(str(folder), error) from error
@@ -87,14 +87,14 @@ class BertEncoder:
     @cached_property
     def few(self) -> OnnxBert:
         """The network in ONNX."""
-        return OnnxBert(self.weights, self._shape, self._threads, self._adapter)
+        return OnnxBert(self.weights, self._shape, self._threads, self._delta)
 
     @cached_property
     def many(self) -> TorchBert:
         """The network in torch."""
         from ingest.models.bert_torch import TorchBert  # loads torch
 
-        weights = merged(self.weights, self._adapter)
+        weights = merged(self.weights, self._delta)
         return TorchBert(weights, self._shape, self._device, self._dtype, self._threads)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ingest.models.pairs import Ids
 
     Weights = Mapping[str, NDArray[np.float32]]
-    Adapter = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+    Delta = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 WORDS = "embeddings.word_embeddings.weight"
 POSITIONS = "embeddings.position_embeddings.weight"
@@ -40,10 +40,10 @@ class Shape:
 class OnnxBert:
     """Tokens to the unit vector of their last layer's mean."""
 
-    def __init__(self, weights: Weights, shape: Shape, threads: int = 0, adapter: Adapter | None = None) -> None:
+    def __init__(self, weights: Weights, shape: Shape, threads: int = 0, delta: Delta | None = None) -> None:
         """Take tensors by Hugging Face's names for BertModel, in a third of a second.
 
-        `threads` 0 is a few of the processor's, `adapter` is what is added to matrices (adapter.py). Raises KeyError
+        `threads` 0 is a few of the processor's, `delta` is what is added to matrices (delta.py). Raises KeyError
         for a tensor that is missing, ValueError for one that 4 bits do not hold.
         """
         import onnxruntime
@@ -52,7 +52,7 @@ class OnnxBert:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(THREADS, os.cpu_count() or 1)
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other work waits for the cores
-        graph = _graph(weights, shape, adapter or {})
+        graph = _graph(weights, shape, delta or {})
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     def vectors(self, ids: Ids, mask: NDArray[np.bool_]) -> Vectors:
@@ -66,11 +66,11 @@ class OnnxBert:
         return vectors
 
 
-def _graph(weights: Weights, shape: Shape, adapter: Adapter) -> bytes:
+def _graph(weights: Weights, shape: Shape, delta: Delta) -> bytes:
     """Return the graph from (1, tokens, dimension), words and their places, to (1, dimension), the mean."""
     from onnx import TensorProto, helper
 
-    graph = _Graph(weights, adapter)
+    graph = _Graph(weights, delta)
     state = graph.normal("tokens", "embeddings.LayerNorm", shape.epsilon)
     for number in range(shape.layers):
         layer = f"encoder.layer.{number}"
@@ -98,8 +98,8 @@ def _graph(weights: Weights, shape: Shape, adapter: Adapter) -> bytes:
 class _Graph:
     """Nodes and tensors of a graph, each node with one output that bears its place's name."""
 
-    def __init__(self, weights: Weights, adapter: Adapter) -> None:
-        self._weights, self._adapter = weights, adapter
+    def __init__(self, weights: Weights, delta: Delta) -> None:
+        self._weights, self._delta = weights, delta
         self.nodes: list[Any] = []
         self.tensors: list[Any] = []
 
@@ -118,9 +118,9 @@ class _Graph:
         sizes = {"N": wide, "K": narrow, "bits": 4, "block_size": BLOCK, "accuracy_level": 1}  # in float32
         bias = self._tensor(f"{name}.bias", self._weights[f"{name}.bias"])
         made = self.node("MatMulNBits", [*inputs, bias], domain=_RUNTIME, **sizes)
-        if name not in self._adapter:
+        if name not in self._delta:
             return made
-        down, up = (self._tensor(f"{name}.{n}", half.T) for n, half in enumerate(self._adapter[name]))
+        down, up = (self._tensor(f"{name}.{n}", half.T) for n, half in enumerate(self._delta[name]))
         return self.node("Add", [made, self.node("MatMul", [self.node("MatMul", [state, down]), up])])
 
     def normal(self, state: str, name: str, epsilon: float) -> str:

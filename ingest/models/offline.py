@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.models import e5s1
-from ingest.models.adapter import ADAPTER, write_adapted
+from ingest.models.delta import DELTA, write_adapted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,8 +63,8 @@ class Adapted:
 
     name: str
     adapts: str
-    adapter: str
-    adapter_sha256: str
+    delta: str
+    delta_sha256: str
 
 
 @memoise
@@ -75,7 +75,7 @@ def pins() -> dict[str, Pin]:
 
 @memoise
 def adapted() -> dict[str, Adapted]:
-    """Read those models of models.toml that are others with an adapter, by name."""
+    """Read those models of models.toml that are others with a delta, by name."""
     return {name: Adapted(name=name, **fields) for name, fields in _table().items() if "adapts" in fields}
 
 
@@ -130,11 +130,11 @@ def prepare(name: str, cache: Path, progress: Progress | None = None) -> Path:
 
 
 def _prepare_adapted(model: Adapted, cache: Path) -> Path:
-    """Return the folder of a model with its adapter: the files of the model that it adapts, which take no more room."""
-    own = FOLDER / model.adapter
-    check_sum(own, sha256_of(own), model.adapter_sha256)
+    """Return the folder of a model with its delta: the files of the model that it adapts, which take no more room."""
+    own = FOLDER / model.delta
+    check_sum(own, sha256_of(own), model.delta_sha256)
     base, folder = prepare(model.adapts, cache), cache / model.name
-    pin = replace(pins()[model.adapts], file_sha256=f"{pins()[model.adapts].file_sha256}+{model.adapter_sha256}")
+    pin = replace(pins()[model.adapts], file_sha256=f"{pins()[model.adapts].file_sha256}+{model.delta_sha256}")
     if _is_whole(folder, pin):
         return folder
 
@@ -147,7 +147,7 @@ def _prepare_adapted(model: Adapted, cache: Path) -> Path:
                 shutil.rmtree(partial, ignore_errors=True)
                 write_adapted(base, own, partial)
                 manifest = json.loads((partial / MANIFEST).read_text(encoding="utf-8"))
-                manifest["files"][ADAPTER] = {"bytes": own.stat().st_size, "sha256": model.adapter_sha256}
+                manifest["files"][DELTA] = {"bytes": own.stat().st_size, "sha256": model.delta_sha256}
                 (partial / MANIFEST).unlink()  # it is the other model's file too
                 written = json.dumps(manifest | {"file_sha256": pin.file_sha256}, indent=1)
                 (partial / MANIFEST).write_text(written, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.fitted import FEW, Logistic, Stage, probability
+from ingest.fitted import FEW, Cosines, Logistic, Stage, probability
 from ingest.index.snapshot import Snapshot
 from ingest.words.text import normalise
 from service.decide.origins import formless, untold
@@ -98,12 +98,23 @@ def confidence_models(snapshot: Snapshot, scale: Scale) -> ConfidenceModels:
     embedder, whose cosines are put where those lay that it was fitted to, the models of the same stages do.
     """
     fitted, manifest = snapshot.fitted, snapshot.manifest
-    told_fused, told_reranked = scale.telling
+    told_fused, told_reranked = (scale.fused, scale.reranked) if _is_few(snapshot) else scale.telling
     default = (told_fused or fitted.stages[0], told_reranked or told_fused or fitted.stages[0])
     same = (fitted.embedder, dict(fitted.documents)) == (manifest.settings["embedder"], dict(manifest.sources))
-    few = len(snapshot.chunks) < FEW
+    few = _is_few(snapshot)
     fused, reranked = (ConfidenceModel.of(_model(stage, same, few)) for stage in default)
     return ConfidenceModels(fused, reranked)
+
+
+def other_cosines(snapshot: Snapshot) -> Cosines | None:
+    """Return where cosines are to be put: None with the fitted embedder, and where too few passages tell a spread."""
+    fitted = snapshot.fitted
+    same = fitted.embedder == snapshot.manifest.settings.get("embedder")
+    return None if same or _is_few(snapshot) else fitted.cosines
+
+
+def _is_few(snapshot: Snapshot) -> bool:
+    return len(snapshot.chunks) < FEW
 
 
 def _model(stage: Stage, same: bool, few: bool) -> Logistic:
@@ -111,14 +122,18 @@ def _model(stage: Stage, same: bool, few: bool) -> Logistic:
 
 
 class Matcher:
-    """Measures how well candidates match a question, against the whole snapshot."""
+    """Measures how well candidates match a question, against the whole snapshot; `cosines` is where theirs are put."""
 
-    def __init__(self, snapshot: Snapshot, retriever: Retriever, lexicon: Lexicon | None = None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        retriever: Retriever,
+        lexicon: Lexicon | None = None,
+        cosines: Cosines | None = None,
+    ) -> None:
         self._snapshot, self._retriever, self._words = snapshot, retriever, snapshot.pack.words
         self._average, self._average_title = snapshot.averages
-        fitted = snapshot.fitted
-        other = fitted.embedder != snapshot.manifest.settings.get("embedder")
-        self._cosines = fitted.cosines if other else None
+        self._cosines = cosines
         self._lexicon = lexicon or Lexicon(snapshot)
 
     def features(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:

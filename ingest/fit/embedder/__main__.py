@@ -1,4 +1,4 @@
-"""`python -m ingest.fit.embedder --data FOLDER`: make the adapter of multilingual-e5-small-asked."""
+"""`python -m ingest.fit.embedder --data FOLDER`: make the delta of multilingual-e5-small-asked."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from ingest.fit.embedder.batches import planned
 from ingest.fit.embedder.training import train
 from ingest.fit.reranker.mined import known, others
 from ingest.index.snapshot import SnapshotError
-from ingest.models.adapter import ADAPTER
+from ingest.models.delta import DELTA
 from ingest.models.offline import ModelUnavailableError, prepare, sha256_of
 from ingest.progress import bars
 from ingest.settings import IngestSettings
@@ -25,7 +25,7 @@ console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ingest.fit.embedder", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
-    parser.add_argument("--out", type=Path, default=Path("var/embedder") / ADAPTER, help="where the adapter goes")
+    parser.add_argument("--out", type=Path, default=Path("var/embedder") / DELTA, help="where the delta goes")
     parser.add_argument("--steps", type=int, default=STEPS, help="batches that are learned, at most")
     options = parser.parse_args(arguments)
     if options.steps < 1:

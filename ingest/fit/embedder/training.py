@@ -1,4 +1,4 @@
-"""Train an adapter for the embedder: a question's passage is to be nearer to it than all others of its batch."""
+"""Train a delta for the embedder: a question's passage is to be nearer to it than all others of its batch."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, linear, normalize
 from transformers import AutoModel
 
 from ingest.fit.embedder.batches import Batch
-from ingest.models.adapter import DOWN, UP
+from ingest.models.delta import DOWN, UP
 from ingest.models.pairs import padded
 
 RANK, SCALE = 16, 2.0  # of the two thin matrices, and what their product is multiplied by
@@ -43,7 +43,7 @@ class Low(nn.Module):
 
 
 def train(folder: Path, steps: Sequence[Batch], out: Path, progress: Progress, seed: int) -> None:
-    """Write the adapter that a model's folder learns from some batches, in half precision.
+    """Write the delta that a model's folder learns from some batches, in half precision.
 
     The loss is a softmax over a batch's passages by their cosines (InfoNCE, van den Oord and others, 2018), in both of
     its kinds of wrong ones: those of other questions, and one that search takes for an answer (Karpukhin and others,
@@ -82,7 +82,7 @@ def _adapt(model: nn.Module) -> dict[str, Low]:
 
 
 def _halves(adapted: dict[str, Low]) -> dict[str, Tensor]:
-    """Return what `ingest/models/adapter.py` reads."""
+    """Return what `ingest/models/delta.py` reads."""
     halves: dict[str, Tensor] = {}
     for name, low in adapted.items():
         halves[name + DOWN] = low.down.detach().half().contiguous()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest.models.adapter import merged
 from ingest.models.bert_onnx import BLOCK, KINDS, POSITIONS, WORDS, OnnxBert, Shape, in_four_bits
+from ingest.models.delta import merged
 
 WIDTH, INNER = 2 * BLOCK, 4 * BLOCK
 SHAPE = Shape(layers=1, heads=2, epsilon=1e-5)
@@ -71,7 +71,7 @@ def test_what_was_learned_on_top_is_added(weights: dict[str, NDArray[np.float32]
     from ingest.models.bert_torch import TorchBert
 
     rng = np.random.default_rng(3)
-    adapter = {
+    delta = {
         f"encoder.layer.0.{part}": (
             rng.normal(0, 0.1, (4, width)).astype(np.float32),
             rng.normal(0, 0.1, (out, 4)).astype(np.float32),
@@ -79,9 +79,9 @@ def test_what_was_learned_on_top_is_added(weights: dict[str, NDArray[np.float32]
         for part, (out, width) in PARTS.items()
     }
     ids, mask = np.array([[4, 5, 6, 7, 8]]), np.ones((1, 5), bool)
-    bare, own = (OnnxBert(weights, SHAPE, adapter=each).vectors(ids, mask) for each in ({}, adapter))
+    bare, own = (OnnxBert(weights, SHAPE, delta=each).vectors(ids, mask) for each in ({}, delta))
     np.testing.assert_allclose(
-        own, TorchBert(merged(weights, adapter), SHAPE, "cpu", "float32").vectors(ids, mask), atol=1e-5
+        own, TorchBert(merged(weights, delta), SHAPE, "cpu", "float32").vectors(ids, mask), atol=1e-5
     )
     assert not np.allclose(own, bare, atol=1e-2)
 

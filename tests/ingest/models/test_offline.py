@@ -13,8 +13,8 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from ingest.models import offline
-from ingest.models.adapter import ADAPTER, DOWN, UP
 from ingest.models.bert import BertEncoder
+from ingest.models.delta import DELTA, DOWN, UP
 from ingest.models.offline import Adapted, ModelUnavailableError, Pin, adapted, pins, prepare, resolve, sha256_of
 
 NAME = "multilingual-e5-small"
@@ -229,9 +229,9 @@ def test_resolve(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def adapter(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The adapter of a model "more", which is the tiny one with one matrix changed."""
-    path = cache.parent / ADAPTER
+def delta(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The delta of a model "more", which is the tiny one with one matrix changed."""
+    path = cache.parent / DELTA
     name = "encoder.layer.0.attention.self.query"
     halves = {f"{name}{DOWN}": np.ones((2, HIDDEN), np.float16), f"{name}{UP}": np.ones((HIDDEN, 2), np.float16)}
     save_file(halves, path)
@@ -240,42 +240,42 @@ def adapter(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_a_model_with_an_adapter_shares_the_files_of_the_model_it_adapts(cache: Path, adapter: Path) -> None:
+def test_a_model_with_an_delta_shares_the_files_of_the_model_it_adapts(cache: Path, delta: Path) -> None:
     folder = Path(resolve("more", cache))
     base = prepare("tiny", cache)
     assert (folder / "model.safetensors").samefile(base / "model.safetensors")
-    assert (folder / ADAPTER).read_bytes() == adapter.read_bytes()
+    assert (folder / DELTA).read_bytes() == delta.read_bytes()
     own, other = (BertEncoder(each, "cpu", "float32") for each in (folder, base))
     texts = ["注意力", "a"]
     assert not np.allclose(own.encode(texts, ""), other.encode(texts, ""), atol=1e-3)
     manifests = [json.loads((each / offline.MANIFEST).read_text()) for each in (folder, base)]
-    assert set(manifests[0]["files"]) - set(manifests[1]["files"]) == {ADAPTER}
+    assert set(manifests[0]["files"]) - set(manifests[1]["files"]) == {DELTA}
 
 
-def test_it_is_made_once_and_again_with_another_adapter(cache: Path, adapter: Path) -> None:
-    made = (Path(resolve("more", cache)) / ADAPTER).stat().st_ino
-    assert (Path(resolve("more", cache)) / ADAPTER).stat().st_ino == made
-    (cache / "more" / ADAPTER).unlink()
-    assert (Path(resolve("more", cache)) / ADAPTER).read_bytes() == adapter.read_bytes()
+def test_it_is_made_once_and_again_with_another_delta(cache: Path, delta: Path) -> None:
+    made = (Path(resolve("more", cache)) / DELTA).stat().st_ino
+    assert (Path(resolve("more", cache)) / DELTA).stat().st_ino == made
+    (cache / "more" / DELTA).unlink()
+    assert (Path(resolve("more", cache)) / DELTA).read_bytes() == delta.read_bytes()
 
 
-def test_another_adapter_than_the_pinned_one_is_refused(cache: Path, adapter: Path) -> None:
-    adapter.write_bytes(b"other")
-    with pytest.raises(ModelUnavailableError, match=r"adapter\.safetensors.* has SHA-256"):
+def test_another_delta_than_the_pinned_one_is_refused(cache: Path, delta: Path) -> None:
+    delta.write_bytes(b"other")
+    with pytest.raises(ModelUnavailableError, match=r"delta\.safetensors.* has SHA-256"):
         resolve("more", cache)
 
 
-def test_what_is_no_adapter_is_named(cache: Path) -> None:
+def test_what_is_no_delta_is_named(cache: Path) -> None:
     folder = prepare("tiny", cache)
-    (folder / ADAPTER).write_bytes(b"no adapter")
-    with pytest.raises(ModelUnavailableError, match="is no adapter"):
+    (folder / DELTA).write_bytes(b"no delta")
+    with pytest.raises(ModelUnavailableError, match="is no delta"):
         BertEncoder(folder, "cpu", "float32")
 
 
 def test_every_adapted_model_adapts_one_that_there_is() -> None:
     assert {model.adapts for model in adapted().values()} <= set(pins())
     for model in adapted().values():
-        assert sha256_of(offline.FOLDER / model.adapter) == model.adapter_sha256
+        assert sha256_of(offline.FOLDER / model.delta) == model.delta_sha256
 
 
 def test_the_real_folder_holds_the_whole_model(model_folder: Path) -> None:

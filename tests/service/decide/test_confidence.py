@@ -7,7 +7,7 @@ from ingest.index.snapshot import Snapshot
 from ingest.models.embedder import Embedder
 from ingest.pack import Pack, none
 from service.bootstrap import Service
-from service.decide.confidence import FEATURES, RERANKED, Matcher, confidence_models
+from service.decide.confidence import FEATURES, RERANKED, Matcher, confidence_models, other_cosines
 from service.search.scale import Scale
 from service.search.scorers import SHIPPED, ShippedScorer
 from tests.support.packs import PACK, WORDS
@@ -51,15 +51,17 @@ def test_other_documents_are_judged_by_what_holds_for_any(snapshot: Snapshot) ->
 def test_another_embedders_cosines_are_put_where_those_lay_that_were_fitted_to(
     service: Service, snapshot: Snapshot
 ) -> None:
-    cosines = none().fitted.cosines
-    assert cosines is not None
     manifest = replace(snapshot.manifest, settings={**snapshot.manifest.settings, "embedder": "another"})
+    another = replace(snapshot, manifest=manifest)
+    cosines = other_cosines(another)
+    assert cosines is not None
+    assert cosines == PACK.fitted.cosines
+    assert other_cosines(snapshot) is None
+    assert other_cosines(replace(another, chunks=snapshot.chunks[: FEW - 1])) is None  # too few tell no spread
     retriever = service.retriever(snapshot)
     (query,) = service.queries(["KV 缓存为什么能加快推理？"], WORDS)
     found = retriever.retrieve(query, 5)
-    own, other = (
-        Matcher(each, retriever).features(query, found) for each in (snapshot, replace(snapshot, manifest=manifest))
-    )
+    own, other = (Matcher(snapshot, retriever, cosines=put).features(query, found) for put in (None, cosines))
     assert other["average"] == pytest.approx(10 * cosines.average)
     assert other["cosine"] == pytest.approx(10 * (cosines.average + own["nearest"] * cosines.spread))
     same = set(own) - {"average", "cosine"}

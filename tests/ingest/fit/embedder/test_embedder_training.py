@@ -1,4 +1,4 @@
-"""The embedder's adapter: what it learns from, and that it learns it."""
+"""The embedder's delta: what it learns from, and that it learns it."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from ingest.fit.embedder.batches import SIZE, Batch, planned
 from ingest.fit.embedder.training import PREFIXES, train
 from ingest.fit.reranker.negatives import Found
 from ingest.fit.reranker.sets import Question, QuestionSet
-from ingest.models.adapter import ADAPTER
 from ingest.models.bert import BertEncoder
+from ingest.models.delta import DELTA
 from tests.support.tiny_reranker import write_base
 
 NOBODY = Found((), (), ())
@@ -62,13 +62,13 @@ def test_questions_come_nearer_to_what_answers_them(tmp_path: Path) -> None:
     passages = ("低秩矩阵", "a b c d", "答案是3", "한국")
     batch = Batch(questions, passages, (2, 3, 0, 1), (frozenset(),) * 4)
     told: list[tuple[int, int]] = []
-    train(base, [batch] * 60, base / ADAPTER, lambda step, steps, _: told.append((step, steps)), 1)
+    train(base, [batch] * 60, base / DELTA, lambda step, steps, _: told.append((step, steps)), 1)
     assert told == [(step, 60) for step in range(1, 61)]
-    assert {half.dtype for half in load_file(base / ADAPTER).values()} == {np.dtype(np.float16)}
+    assert {half.dtype for half in load_file(base / DELTA).values()} == {np.dtype(np.float16)}
     encoder = BertEncoder(base, "cpu", "float32")
     asked_, found = encoder.encode(questions, PREFIXES[0]), encoder.encode(passages, PREFIXES[1])
     assert (asked_ @ found.T).argmax(axis=1).tolist() == [2, 3, 0, 1]
-    (base / ADAPTER).unlink()
+    (base / DELTA).unlink()
     bare = BertEncoder(base, "cpu", "float32")
     before = (bare.encode(questions, PREFIXES[0]) @ bare.encode(passages, PREFIXES[1]).T).argmax(axis=1)
     assert before.tolist() != [2, 3, 0, 1]

@@ -10,28 +10,28 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     Weights = Mapping[str, NDArray[np.float32]]
 
-ADAPTER = "adapter.safetensors"
+DELTA = "delta.safetensors"
 UP, DOWN = ".up", ".down"
 
 
-def read_adapter(folder: Path) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+def read_delta(folder: Path) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Return, by the name of the matrix that they add to, `down` (rank, in) and `up` (out, rank); {} without a file.
 
-    Raises ValueError for a file that is no adapter, OSError for one that cannot be read.
+    Raises ValueError for a file that is no delta, OSError for one that cannot be read.
     """
-    path = folder / ADAPTER
+    path = folder / DELTA
     if not path.is_file():
         return {}
+    import numpy as np
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -40,13 +40,13 @@ def read_adapter(folder: Path) -> dict[str, tuple[NDArray[np.float32], NDArray[n
         names = {name.removesuffix(DOWN) for name in halves if name.endswith(DOWN)}
         return {name: (halves[name + DOWN], halves[name + UP]) for name in sorted(names)}
     except (SafetensorError, KeyError) as error:
-        raise ValueError(f"{path} is no adapter: {error}") from error
+        raise ValueError(f"{path} is no delta: {error}") from error
 
 
-def write_adapted(base: Path, adapter: Path, folder: Path) -> None:
-    """Write a model's folder with an adapter; the model's files get a second name, where the disk knows such."""
+def write_adapted(base: Path, delta: Path, folder: Path) -> None:
+    """Write a model's folder with a delta; the model's files get a second name, where the disk knows such."""
     shutil.copytree(base, folder, copy_function=_linked)
-    shutil.copyfile(adapter, folder / ADAPTER)
+    shutil.copyfile(delta, folder / DELTA)
 
 
 def _linked(source: str, target: str) -> None:
@@ -56,7 +56,7 @@ def _linked(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def merged(weights: Weights, adapter: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]) -> Weights:
-    """Return the weights with an adapter added to them."""
-    added = {f"{name}.weight": weights[f"{name}.weight"] + up @ down for name, (down, up) in adapter.items()}
+def merged(weights: Weights, delta: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]) -> Weights:
+    """Return the weights with a delta added to them."""
+    added = {f"{name}.weight": weights[f"{name}.weight"] + up @ down for name, (down, up) in delta.items()}
     return {**weights, **added}
