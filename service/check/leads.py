@@ -42,7 +42,7 @@ class Joined:
         else:
             said = self.rest()
         self._lead = None
-        if not sentence.heading and (claims.announces(sentence.text) or LABEL.fullmatch(sentence.text)):
+        if self._waits(sentence):
             self._lead = sentence
             return said
         return [*said, sentence]
@@ -51,6 +51,17 @@ class Joined:
         """Return the lead-in that still waits, with nothing below it."""
         waiting, self._lead = [self._lead] if self._lead else [], None
         return waiting
+
+    def _waits(self, sentence: Sentence) -> bool:
+        """Whether a sentence is a lead-in in a document's words: what was counted is no part of what stands below."""
+        leads = claims.announces(sentence.text) or LABEL.fullmatch(sentence.text)
+        if sentence.heading or not leads:
+            return False
+        return any(claims.plain(sentence.text) in claims.plain(self._text(quote)) for quote in sentence.quotes)
+
+    def _text(self, quote: Quote) -> str:
+        passage = self._passages[quote.passage]
+        return passage.text[quote.start - passage.start : quote.end - passage.start]
 
     def _one(self, lead: Sentence, sentence: Sentence) -> Sentence:
         """Both in one quote where they stand next to each other, else in one each."""

@@ -85,3 +85,10 @@ def test_what_stands_outside_of_the_passage_has_its_own_quote() -> None:
     note = Sentence("铜的。", (Quote(0, PASSAGE.end + 9, PASSAGE.end + 12),))
     (said,) = [each for sentence in (from_document(7), note) for each in joined.take(sentence)]
     assert len(said.quotes) == 2
+
+
+def test_what_was_counted_keeps_its_own_marks() -> None:
+    counted = Sentence("共有两个部件：", (Quote(0, PASSAGE.start, PASSAGE.end),))
+    joined = Joined([PASSAGE])
+    passed = [each for sentence in (counted, from_document(3)) for each in joined.take(sentence)]
+    assert [each.text for each in [*passed, *joined.rest()]] == ["共有两个部件：", "- **阀**"]
