@@ -57,9 +57,12 @@ class Result:
 def fit_all(engine: Engine, root: Path, command: str, anew: bool, progress: Report) -> Result:
     """Fit the numbers of the index's pack; present ones stay where new ones are no better, unless `anew`.
 
-    Stages of a cross-encoder that the engine is without stay as they are.
+    Stages of a cross-encoder that the engine is without stay as they are. Models of another embedder's vectors do not:
+    they may rank as well, but what they call likely is not.
     """
     snapshot, present = engine.snapshot, engine.snapshot.pack.fitted
+    embedder = snapshot.manifest.settings["embedder"]
+    replaced = anew or present.embedder != embedder
     questions = Questions.of(engine, root)
     engine.prepare(questions.texts)
     fusion = fit_fusion(engine, questions.ranked, present, anew)
@@ -67,18 +70,18 @@ def fit_all(engine: Engine, root: Path, command: str, anew: bool, progress: Repo
     reciprocal = fit_reciprocal(engine, questions.ranked, trial, anew)
     match = fit_match(engine, questions.ranked, trial, anew)
     trial = trial.model_copy(update={"reciprocal": reciprocal.numbers, "match": match.numbers})
-    stages = _Stages(engine, questions, trial, anew, progress)
+    stages = _Stages(engine, questions, trial, anew, replaced, progress)
     names = engine.fusions(trial)
     fused = [stages.fused(name) for name in names]
     reranked = [stages.reranked(name) for name in names] if engine.reranker else []
     others = [s for s in present.stages if s.reranker not in ("", engine.reranker) and s.fusion in names]
-    support = fit_support(engine, present.support, anew)
+    support = fit_support(engine, present.support, replaced)
     staged = [part for _, parts in (*fused, *reranked) for part in parts]
     places = stages.places(names[0])
     parts: tuple[Part[object], ...] = (fusion, reciprocal, match, *staged, places, support)
     fitted = trial.model_copy(
         update={
-            "embedder": snapshot.manifest.settings["embedder"],
+            "embedder": embedder,
             "tokeniser": snapshot.manifest.settings["tokeniser"],
             "documents": dict(snapshot.manifest.sources),
             "stages": (*(stage for stage, _ in (*fused, *reranked)), *others),
@@ -93,14 +96,24 @@ def fit_all(engine: Engine, root: Path, command: str, anew: bool, progress: Repo
 def general(fitted: Fitted, present: Fitted) -> Fitted:
     """Return the numbers that hold for any documents.
 
-    The fusions to choose among and the confidence, which is fitted to several corpora, stay as they are at present.
+    An outline's questions say little of other documents: the fusions to choose among, the stages that there are, and of
+    each how much the cross-encoder counts and the confidence stay as they are at present. Margins between scores go
+    with the blend that made these.
     """
-    known = {(_kind(stage.fusion), stage.reranker): stage for stage in present.stages}
-    there = [(stage, known.get((_kind(stage.fusion), stage.reranker), stage)) for stage in fitted.stages]
-    stages = tuple(
-        stage.model_copy(update={"own": None, "few": old.few, "confidence": old.confidence}) for stage, old in there
-    )
-    own = {"documents": {}, "tokeniser": "", "stages": stages, "choices": present.choices}
+    found = {(_kind(stage.fusion), stage.reranker): stage for stage in fitted.stages}
+    stages = []
+    for old in present.stages:
+        if new := found.get((_kind(old.fusion), old.reranker)):
+            margins = new.margins if new.blend == old.blend else old.margins
+            old = old.model_copy(update={"fusion": new.fusion, "margins": margins})
+        stages.append(old)
+    own = {
+        "documents": {},
+        "tokeniser": "",
+        "stages": tuple(stages),
+        "choices": present.choices,
+        "cosines": present.cosines,
+    }
     return fitted.model_copy(update=own)
 
 
@@ -112,6 +125,7 @@ class _Stages:
     questions: Questions
     trial: Fitted
     anew: bool
+    replaced: bool  # whatever is a model of vectors
     progress: Report
 
     def fused(self, fusion: str) -> tuple[Stage, list[Part[object]]]:
@@ -151,10 +165,10 @@ class _Stages:
         vectors = [sights[q.text].vector for q in refused]
         sample = Sample.of(features, inside, caps)
         confidence = fit_confidence(
-            f"{_name(stage)}: confidence", sample, old.confidence if old else None, caps, self.anew
+            f"{_name(stage)}: confidence", sample, old.confidence if old else None, caps, self.replaced
         )
         sample = Sample.of(features, inside, caps, vectors)
-        own = fit_confidence(f"{_name(stage)}: confidence, own", sample, old.own if old else None, caps, self.anew)
+        own = fit_confidence(f"{_name(stage)}: confidence, own", sample, old.own if old else None, caps, self.replaced)
         update = {"margins": margins.numbers, "confidence": confidence.numbers, "own": own.numbers}
         return stage.model_copy(update=update), [margins, confidence, own]
 

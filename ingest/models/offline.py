@@ -135,7 +135,7 @@ def _prepare_adapted(model: Adapted, cache: Path) -> Path:
     check_sum(own, sha256_of(own), model.delta_sha256)
     base, folder = prepare(model.adapts, cache), cache / model.name
     pin = replace(pins()[model.adapts], file_sha256=f"{pins()[model.adapts].file_sha256}+{model.delta_sha256}")
-    if _is_whole(folder, pin):
+    if _has_delta(folder, pin):
         return folder
 
     from filelock import FileLock
@@ -143,7 +143,7 @@ def _prepare_adapted(model: Adapted, cache: Path) -> Path:
     partial = cache / f".{model.name}.partial"
     try:
         with FileLock(cache / f".{model.name}.lock"):
-            if not _is_whole(folder, pin):
+            if not _has_delta(folder, pin):
                 shutil.rmtree(partial, ignore_errors=True)
                 write_adapted(base, own, partial)
                 manifest = json.loads((partial / MANIFEST).read_text(encoding="utf-8"))
@@ -158,6 +158,11 @@ def _prepare_adapted(model: Adapted, cache: Path) -> Path:
             f"Cannot write the model {model.name!r} under {str(cache)!r}: {error}; name a folder that is writable"
         ) from error
     return folder
+
+
+def _has_delta(folder: Path, pin: Pin) -> bool:
+    """Whether a folder is whole with its delta: without it, it would be the other model under this one's name."""
+    return _is_whole(folder, pin) and (folder / DELTA).is_file()
 
 
 def _make(pin: Pin, cache: Path, folder: Path, progress: Progress) -> None:
