@@ -129,7 +129,7 @@ def test_the_thread_stays_where_the_reader_is(live: Live, widget: Widget) -> Non
     """An answer that grows must not pull the text away from somebody who reads further up."""
     widget.ask("什么是 QLoRA？")
     widget.ask("LLMs 与传统统计语言模型的主要区别是什么？")
-    live.pace.most = 2
+    live.pace.most = 3  # a heading, a label that waits for what stands below it, and that
     widget.submit("解释层归一化和残差连接")
     expect(widget.cite(1)).to_be_visible()
     thread = widget.host.locator(".thread")

@@ -57,7 +57,8 @@ def test_what_was_missing_is_said(widget: Widget) -> None:
     assert body["degraded"]
     assert body["lacks"] == ["other_language"]
     # In the interface's words, not the service's.
-    expect(widget.by("degraded")).to_have_text("没有语言模型，回答用的是文档原来的语言。")
+    expect(widget.by("degraded")).to_contain_text("没有语言模型，回答用的是文档原来的语言。")
+    expect(widget.by("degraded")).to_contain_text("反向传播 = backpropagation")
     widget.ask("什么是梯度检查点？")
     expect(widget.answer.get_by_test_id("degraded")).to_have_count(0)
 
